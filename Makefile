@@ -1,0 +1,33 @@
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 10
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY) ## the whole product on two simulated systems
+	@$(BIN)/syncrules demo
+
+test: lint ## lint, types and all tests
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff and strict types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@mkdir -p build/types && ln -sfn ../.. build/types/syncrules
+	MYPYPATH=build/types $(BIN)/mypy -p syncrules
+
+bench: $(READY) ## requests over fewest possible, records a second, memory
+	$(BIN)/python -m bench
+
+soak: $(READY) ## the long tests: [PART=kills|histories] [MINUTES=5]
+	$(BIN)/python -m tests.soak $(if $(PART),--part $(PART)) $(if $(MINUTES),--minutes $(MINUTES))
+
+.PHONY: help demo test lint bench soak

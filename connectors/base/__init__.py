@@ -1,0 +1,1 @@
+"""What every connector builds on: the contract, schemas, values, the world and the wire."""

@@ -1,0 +1,191 @@
+"""The contract of a system: what every connector does, and nothing that only one of them does.
+
+A connector comes in by an entry point of the group `syncrules.connectors` that names a `Kind`.
+It holds no state that matters: cursors, links and the journal are the engine's. `testing.py` is
+the suite that shows whether a connector keeps this contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from .login import Secret
+from .schema import Schema
+from .values import Value
+
+if TYPE_CHECKING:
+    from .serve import Simulator, SimulatorOptions
+    from .world import World
+
+Life = Literal["here", "deleted", "merged", "converted", "out of sight"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as its system holds it now.
+
+    `values` has exactly the fields asked for, in the forms of `values.py`; None is blank, and a
+    field that could not be read is absent (*not read* is never *blank*). `stamp` is the system's
+    own time of the last change, "" where it has none. `into` is the id it was merged into, or
+    `OBJECT/ID` it was converted to.
+    """
+
+    object: str
+    id: str
+    values: Mapping[str, Value]
+    stamp: str = ""
+    life: Life = "here"
+    into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Which fields of which object a run reads. `every` is in minutes."""
+
+    system: str
+    object: str
+    fields: tuple[str, ...]
+    every: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records of a feed, in any order; a record may come again on a later page.
+
+    `cursor`: from here a later `read` misses nothing; None: not yet safe to go on from here.
+    `complete`: the feed has been read to its end as it stood when this `read` began.
+    """
+
+    records: tuple[Record, ...]
+    cursor: str | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record to create, update or delete.
+
+    `ref` is unique in a run and comes back in the outcome; `fields` are in the forms of
+    `values.py`, references as ids of the same system. `id` is "" for a create. `parent` is the id
+    whose lock the system takes with this write, "" where it has none. `since` is when it was first
+    sent (seconds since 1970), for `find`. `login` is whose name it is written under, "" for the
+    sync login. `keys`: of a create, the fields that tell whether it is there already.
+    """
+
+    ref: int
+    action: Literal["create", "update", "delete"]
+    object: str
+    id: str
+    fields: Mapping[str, Value]
+    parent: str = ""
+    login: str = ""
+    since: float = 0.0
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What goes out in one request. `call` is the connector's own word for the request.
+
+    A write may be split over batches where a system needs several requests for it; each part then
+    carries the same `ref` and the fields that this request sets.
+    """
+
+    call: str
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one write.
+
+    - `done`: carried out. `id` is the record's; `values`, where the reply holds them, is what the
+      record now has (a system may trim or reformat what it was sent).
+    - `existed`: a create found the record `id` there and did not touch it.
+    - `refused`: for a reason of its own; `code`, `message` and `fields` are the system's.
+    - `busy`: not carried out; worth another try in this run.
+    - `gone`: the record is deleted, merged or converted.
+    - `absent`: (`find`) surely not carried out.
+    - `unknown`: nobody can tell.
+    """
+
+    ref: int
+    kind: Literal["done", "existed", "refused", "busy", "gone", "absent", "unknown"]
+    id: str = ""
+    values: Mapping[str, Value] | None = None
+    code: str = ""
+    message: str = ""
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Calls of one endpoint in one window of a limit. `limit` None: no limit is known."""
+
+    endpoint: str
+    window: str
+    used: int
+    limit: int | None = None
+
+
+class Connector(Protocol):
+    """One system, signed in to. Methods but `pack` send requests; they raise only the errors of
+    `errors.py` (`SystemUnavailable` and its kinds). Calls may come from several threads."""
+
+    def identity(self) -> str:
+        """Which org this is, in the system's own words; the same for every login of it."""
+
+    def describe(self, names: Collection[str] | None = None) -> Schema:
+        """The objects of those names, or all that can be read. Unknown names are left out."""
+
+    def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
+        """What changed since `cursor`, or everything for None, deletions included where the feed
+        knows them. The last page is `complete`. The caller may stop early."""
+
+    def fetch(
+        self, object: str, fields: Collection[str], key: str, values: Collection[str]
+    ) -> list[Record]:
+        """Records whose field `key` ("id", a match key or a reference) has one of `values`,
+        compared as `values.folded`. Reads what is true now, not an index, where the system can;
+        an id that is gone comes back with its `life`."""
+
+    def pack(self, writes: Sequence[Write]) -> list[Batch]:
+        """The fewest requests that carry `writes`; pure; keeps their order where it can."""
+
+    def send(self, batch: Batch) -> list[Outcome]:
+        """One request; an outcome for each write, by ref. A lost reply is `unknown` for all."""
+
+    def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
+        """Looks what became of writes without a reply; never writes."""
+
+    def meters(self) -> list[Meter]:
+        """Calls spent and left, as the last replies told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key of `[systems.NAME]` in the project file."""
+
+    name: str
+    required: bool = False
+    secret: bool = False
+    default: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of system, as its entry point names it.
+
+    `connect(settings, world)` gets every setting that is set or has a default, and
+    `settings["system"]`, the name the project gives the system; secrets come as `Secret`.
+    """
+
+    name: str
+    label: str
+    settings: tuple[Setting, ...]
+    connect: Callable[[Mapping[str, str | Secret], World], Connector]
+    simulate: Callable[[SimulatorOptions], Simulator] | None = None
+    reads: Mapping[str, str] = field(default_factory=dict)

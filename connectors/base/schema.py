@@ -1,0 +1,179 @@
+"""What a system has: its objects and fields, as the connected login sees them. Plain frozen data.
+
+`schema pull` writes it to `schema/<system>.json`; that file is all that the language knows of a
+system. What a value of a field looks like is told in `values.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+FieldType = Literal[
+    "id", "text", "number", "boolean", "date", "datetime", "choice", "choices", "reference", "other"
+]
+"""`choice` is a picklist or stage, `choices` a multiple one, `other` what no row can move."""
+
+Format = Literal["", "email", "phone", "url", "domain", "currency", "percent", "integer", "long"]
+"""What more is known of a text or a number; `long` is a text area."""
+
+Feed = Literal["stamped", "newest first", "whole", "by parent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a picklist or a stage. Rules name `value`; `label` is what people see."""
+
+    value: str
+    label: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an object, in the words of its system.
+
+    `length` counts characters, None where there is no limit. `choices` holds the values of a
+    choice, `restricted` says that others are refused. `references` names the objects a reference
+    may point to. `required`: a create without it is refused. `derived`: computed by the connector
+    for reading (`won`, `open`); a condition may name it, a row may not write it.
+    """
+
+    name: str
+    label: str
+    type: FieldType
+    format: Format = ""
+    length: int | None = None
+    choices: tuple[Choice, ...] = ()
+    restricted: bool = False
+    references: tuple[str, ...] = ()
+    required: bool = False
+    creatable: bool = True
+    updatable: bool = True
+    custom: bool = False
+    derived: bool = False
+    filterable: bool = True
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object of a system.
+
+    - `feed`: how changes are read; `lag`: seconds its searches may stay behind its writes.
+    - `keys`: fields that records are matched on where no rule says otherwise, in order.
+    - `thing`: objects of one system with the same word are one thing (Lead and Contact are both a
+      "person"), the one with the lower `rank` is the first choice; "user" is who owns records,
+      "activity" what people did.
+    - `source_field`, `status_field`: what `source` and a bare table of stages mean.
+    - `account_by`: for an object without a reference to accounts, the address field whose domain
+      stands in for it.
+    - `count`: how many records there were, roughly, when the schema was pulled.
+    """
+
+    name: str
+    label: str
+    fields: tuple[Field, ...]
+    plural: str = ""
+    feed: Feed = "stamped"
+    lag: float = 0.0
+    keys: tuple[str, ...] = ()
+    thing: str = ""
+    rank: int = 0
+    source_field: str = ""
+    status_field: str = ""
+    account_by: str = ""
+    creatable: bool = True
+    updatable: bool = True
+    deletable: bool = False
+    custom: bool = False
+    count: int | None = None
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        return {one.name: one for one in self.fields}
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All that the language knows of a system.
+
+    `identity` is the org in the system's own words; `taken` the time of the pull. `limits` are the
+    calls a day by the connector's word for the endpoint; `write_batch` and `read_page` records a
+    request, for costs.
+    """
+
+    system: str
+    connector: str
+    identity: str
+    objects: tuple[Object, ...]
+    taken: str = ""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    read_page: int = 100
+    write_batch: int = 100
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Object]:
+        return {one.name: one for one in self.objects}
+
+    def things(self, thing: str) -> tuple[Object, ...]:
+        """The objects that are one `thing`, first choice first."""
+        found = (one for one in self.objects if one.thing == thing)
+        return tuple(sorted(found, key=lambda one: one.rank))
+
+
+def to_json(schema: Schema) -> dict[str, Any]:
+    """The schema as JSON data; fields at their default are left out so that the file stays short."""
+    return {
+        "system": schema.system,
+        "connector": schema.connector,
+        "identity": schema.identity,
+        "taken": schema.taken,
+        "limits": dict(schema.limits),
+        "read_page": schema.read_page,
+        "write_batch": schema.write_batch,
+        "objects": [
+            {**_trim(one, Object), "fields": [_field_json(each) for each in one.fields]}
+            for one in schema.objects
+        ],
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> Schema:
+    """The inverse of `to_json`. Raises `ValueError` or `KeyError` where `data` is no schema."""
+    objects = tuple(
+        Object(**{**one, "keys": tuple(one.get("keys", ())), "fields": _fields(one["fields"])})
+        for one in data["objects"]
+    )
+    return Schema(**{**data, "objects": objects})
+
+
+def _trim(one: Object | Field, kind: type) -> dict[str, Any]:
+    """The attributes that differ from their default."""
+    plain = {name: getattr(one, name) for name in kind.__dataclass_fields__}
+    defaults = {name: each.default for name, each in kind.__dataclass_fields__.items()}
+    return {name: value for name, value in plain.items() if value != defaults[name]}
+
+
+def _field_json(one: Field) -> dict[str, Any]:
+    data = _trim(one, Field)
+    if one.choices:
+        data["choices"] = [
+            {name: value for name, value in asdict(choice).items() if value not in ("", True)}
+            for choice in one.choices
+        ]
+    return data
+
+
+def _fields(data: Iterable[Mapping[str, Any]]) -> tuple[Field, ...]:
+    return tuple(
+        Field(
+            **{
+                **one,
+                "choices": tuple(Choice(**choice) for choice in one.get("choices", ())),
+                "references": tuple(one.get("references", ())),
+            }
+        )
+        for one in data
+    )

@@ -1,0 +1,139 @@
+"""The forms that values take between us and a connector, and when two of them are the same.
+
+A value is None (blank, never ""), a text without outer spaces, a number, a yes-or-no, a date
+`2026-01-31`, a moment `2026-01-31T09:05:00.000Z` in UTC, one choice as text, several choices as a
+sorted tuple, or a reference as the other record's id. The field's type tells which
+(`schema.FieldType`). A connector turns wire forms into these with the functions here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+from .schema import Field, Format
+
+Value = None | bool | int | float | str | tuple[str, ...]
+
+_DIGITS = re.compile(r"\D+")
+
+
+def text(raw: object) -> str | None:
+    """A text: line ends as LF, outer spaces gone, None where nothing is left."""
+    if raw is None:
+        return None
+    return str(raw).replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n\v\f") or None
+
+
+def number(raw: object) -> int | float | None:
+    """A number, whole ones as int. `ValueError` for what is none; NaN and infinity are none."""
+    if raw is None or raw == "":
+        return None
+    if isinstance(raw, bool):
+        raise ValueError("a yes-or-no is no number")
+    if isinstance(raw, str):
+        raw = raw.strip()
+        if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", raw):
+            raise ValueError(f"{raw!r} is no number")
+        raw = float(raw) if re.search(r"[.eE]", raw) else int(raw)
+    if not isinstance(raw, (int, float)):
+        raise ValueError(f"{raw!r} is no number")
+    if isinstance(raw, float):
+        if raw != raw or raw in (float("inf"), float("-inf")):
+            raise ValueError(f"{raw} is no number")
+        if raw.is_integer() and abs(raw) < 2**53:
+            return int(raw)
+    return raw
+
+
+def boolean(raw: object) -> bool | None:
+    """A yes-or-no."""
+    if raw is None or raw == "":
+        return None
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and raw.strip().lower() in ("true", "false"):
+        return raw.strip().lower() == "true"
+    raise ValueError(f"{raw!r} is neither yes nor no")
+
+
+def day(raw: object) -> str | None:
+    """A date as `2026-01-31`."""
+    if raw is None or raw == "":
+        return None
+    return date.fromisoformat(str(raw).strip()[:10]).isoformat()
+
+
+def instant(raw: object) -> str | None:
+    """A moment in UTC as `2026-01-31T09:05:00.000Z`, from any ISO 8601 spelling with a zone."""
+    if raw is None or raw == "":
+        return None
+    whole = datetime.fromisoformat(str(raw).strip())
+    if whole.tzinfo is None:
+        whole = whole.replace(tzinfo=UTC)
+    whole = whole.astimezone(UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{whole.microsecond // 1000:03d}Z"
+
+
+def choices(raw: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Several choices, sorted; None where there is none."""
+    found = tuple(sorted({one.strip() for one in raw or () if one and one.strip()}))
+    return found or None
+
+
+def domain(value: object) -> str | None:
+    """The host of a URL or address, without `www.`, in lower case; None where there is none."""
+    raw = (text(value) or "").lower()
+    if "@" in raw and "/" not in raw:
+        raw = raw.rpartition("@")[2]
+    if "//" not in raw:
+        raw = "//" + raw
+    try:
+        found = urlsplit(raw).hostname or ""
+    except ValueError:
+        return None
+    found = found.rstrip(".").removeprefix("www.")
+    return found or None
+
+
+def folded(value: Value, format: Format = "") -> str:
+    """A value as match keys compare it: by domain, by digits, else without regard to case."""
+    if value is None:
+        return ""
+    if format in ("domain", "url"):
+        return domain(value) or ""
+    if format == "phone":
+        return _phone(str(value))
+    if isinstance(value, tuple):
+        return ";".join(one.casefold() for one in value)
+    return " ".join(str(value).casefold().split())
+
+
+def same(format: Format) -> Callable[[Value, Value], bool]:
+    """Whether two values of a field are one to its system: a phone in another spelling, a URL and
+    its bare domain are; a change of case is not."""
+    if format in ("domain", "url", "phone"):
+        return lambda a, b: a == b or (a is not None and b is not None and _near(a, b, format))
+    if format == "email":
+        return lambda a, b: a == b or (
+            isinstance(a, str) and isinstance(b, str) and a.casefold() == b.casefold()
+        )
+    return lambda a, b: a == b and isinstance(a, bool) == isinstance(b, bool)
+
+
+def key_of(field: Field, value: Value) -> str:
+    """`value` as it stands in an index of match keys of `field`."""
+    return folded(value, field.format)
+
+
+def _near(a: Value, b: Value, format: Format) -> bool:
+    near = folded(a, format)
+    return near != "" and near == folded(b, format)
+
+
+def _phone(raw: str) -> str:
+    """The digits, with a leading `00` or `+` gone; a `1` before ten digits is the US prefix."""
+    digits = _DIGITS.sub("", raw).removeprefix("00")
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits

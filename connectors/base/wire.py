@@ -1,0 +1,182 @@
+"""One request and its reply, and the only place that knows whether a write is in doubt.
+
+Knows HTTP as plain data, back-off and retries. Doesn't know httpx (see `world.py`), nor what any
+system's replies mean: a connector hands in `judge`, which sorts a reply into a `Verdict`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from ...errors import BudgetSpent, SignInRefused, SystemUnavailable
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request: absolute `url`, header names in lower case, `timeout` in seconds."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A reply: header names in lower case, `body` already decompressed by the client."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """The body as JSON; `ValueError` where it is none."""
+        return json.loads(self.body)
+
+
+class NotSent(Exception):
+    """The request never reached the system: no connection, no name, no TLS. Nothing happened."""
+
+
+class NoReply(Exception):
+    """The request may have arrived and the reply didn't: a write of it is in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reply means for sending: not for the records in it.
+
+    - `ok`: the caller reads it, whatever the status says.
+    - `busy`: the system did nothing and asks to come back, after `wait` seconds if it said so.
+    - `spent`: the allowance for calls is used up for longer than a run should wait.
+    - `expired`: the sign-in is no longer good; worth one renewal.
+    - `refused`: the sign-in is not good and a renewal won't mend it.
+    - `lost`: the system or something before it broke down; a write may or may not have happened.
+    """
+
+    kind: Literal["ok", "busy", "spent", "expired", "refused", "lost"]
+    wait: float | None = None
+    text: str = ""
+
+
+OK = Verdict("ok")
+ATTEMPTS = 5
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 70.0
+"""Seconds a run waits for one request at most: one window of a limit per minute, and a little."""
+
+
+class Wire:
+    """Sends the requests of one system: signs them, retries what may be retried, counts calls.
+
+    `sign(request, renew)` adds the credentials; with `renew` it first gets new ones. `judge` sorts
+    replies. `calls` is the number of requests that were sent, retries included.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        system: str,
+        judge: Callable[[Response], Verdict],
+        sign: Callable[[Request, bool], Request] = lambda request, renew: request,
+    ) -> None:
+        self.world = world
+        self.system = system
+        self.judge = judge
+        self.sign = sign
+        self.calls = 0
+
+    def call(self, request: Request, *, repeatable: bool) -> Response:
+        """The reply to `request`, retried with back-off and jitter.
+
+        `repeatable`: doing it twice is as good as once (reads; writes of fixed values by id may say
+        so too, creates never). Raises `NoReply` where a request that isn't repeatable may have been
+        carried out, `SystemUnavailable` where attempts ran out and nothing is in doubt,
+        `BudgetSpent`, `SignInRefused`.
+        """
+        renewed = False
+        trouble = ""
+        attempt = 0
+        while attempt < ATTEMPTS:
+            wait: float | None = None
+            signed = self.sign(request, False)
+            self.world.point(f"request {self.system}")
+            self.calls += 1
+            try:
+                response = self.world.send(signed)
+            except NotSent as error:
+                trouble = str(error) or "no connection"
+            except NoReply as error:
+                if not repeatable:
+                    raise
+                trouble = str(error) or "no reply"
+            else:
+                verdict = self.judge(response)
+                if verdict.kind == "ok":
+                    return response
+                trouble = verdict.text or f"HTTP {response.status}"
+                wait = verdict.wait
+                if verdict.kind == "spent" or (wait is not None and wait > LONGEST_WAIT):
+                    raise BudgetSpent(
+                        f"{self.system} allows no more calls for now",
+                        why=trouble,
+                        fix="run again later; the next run goes on from here",
+                    )
+                if verdict.kind == "refused" or (verdict.kind == "expired" and renewed):
+                    raise self.refused(trouble)
+                if verdict.kind == "expired":
+                    renewed = True
+                    self.sign(request, True)
+                    continue
+                if verdict.kind == "lost" and not repeatable:
+                    raise NoReply(trouble)
+            attempt += 1
+            if attempt < ATTEMPTS:
+                self.world.clock.sleep(self._pause(attempt, wait))
+        raise SystemUnavailable(
+            f"{self.system} at {host(request.url)} could not be reached",
+            why=trouble,
+            fix="check the address and the network, then run again",
+        )
+
+    def refused(self, text: str) -> SignInRefused:
+        """The error for credentials that `system` doesn't take."""
+        return SignInRefused(
+            f"{self.system} refused the sign-in",
+            why=text,
+            fix=f"check the credentials that [systems.{self.system}] in syncrules.toml points to",
+        )
+
+    def _pause(self, attempt: int, wait: float | None) -> float:
+        """Seconds before the next attempt: what the system said, else doubling, with jitter."""
+        least = wait if wait is not None else FIRST_WAIT * 2 ** (attempt - 1)
+        return min(least * (1 + 0.25 * self.world.random.random()), LONGEST_WAIT)
+
+
+def json_request(method: str, url: str, body: object = None, **headers: str) -> Request:
+    """A request with a JSON body (none where `body` is None); `_` in header names stands for `-`."""
+    named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    named.setdefault("accept", "application/json")
+    if body is None:
+        return Request(method, url, named)
+    named.setdefault("content-type", "application/json")
+    return Request(method, url, named, json.dumps(body, ensure_ascii=False).encode())
+
+
+def with_headers(request: Request, **headers: str) -> Request:
+    """The same request with more headers; `_` in names stands for `-`."""
+    more = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    return replace(request, headers={**request.headers, **more})
+
+
+def host(url: str) -> str:
+    """`host:port` of a URL, for messages: never the path or a query, which may hold secrets."""
+    return urlsplit(url).netloc.rpartition("@")[2]

@@ -1,0 +1,166 @@
+"""All that is not ours: the network, the time, chance, threads. Passed in, so a run can be replayed.
+
+`Machine` is the real one. The simulated one lives in `tests/simulation`. Nothing else in the
+product asks for the time, sleeps, draws a number, or opens a connection.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from .wire import NoReply, NotSent, Request, Response
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+LANES = 4
+"""Requests a system gets from us at once."""
+
+
+class Clock(Protocol):
+    """Seconds since 1970 in UTC, and waiting."""
+
+    def now(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[T]):
+    """Work for a lane. Jobs that share a key of `holds` are never under way at once."""
+
+    tag: Any
+    holds: frozenset[str]
+    call: Callable[[], T]
+
+
+class World(Protocol):
+    """The seam between us and everything else."""
+
+    clock: Clock
+    random: random.Random
+
+    def send(self, request: Request) -> Response:
+        """One request over the network. Raises `NotSent` or `NoReply`, nothing else."""
+
+    def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+        """Runs jobs a few at a time and yields each with its result as it completes.
+
+        `jobs` is drawn on the calling thread, one at a time, only when a lane is free: what its
+        generator does (a commit) has happened before the job starts. An exception of a job is
+        raised after the jobs under way have been yielded.
+        """
+
+    def point(self, name: str) -> None:
+        """Called at each commit and each request: where a simulation lets things happen."""
+
+
+def moment(seconds: float) -> str:
+    """A time as text: `2026-03-31T09:05:00.000Z`."""
+    whole = datetime.fromtimestamp(seconds, UTC)
+    return whole.strftime("%Y-%m-%dT%H:%M:%S.") + f"{whole.microsecond // 1000:03d}Z"
+
+
+def seconds(moment: str) -> float:
+    """The inverse of `moment`; takes any ISO 8601 spelling with a zone."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
+class MachineClock:
+    """The computer's clock."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class Machine:
+    """The real world: httpx with one client for the life of the process, threads, the clock."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.clock: Clock = MachineClock()
+        self.random = random.Random(seed)
+        self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
+
+    def send(self, request: Request) -> Response:
+        import httpx
+
+        client = self._open()
+        try:
+            reply = client.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                content=request.body or None,
+                timeout=httpx.Timeout(request.timeout, connect=min(10.0, request.timeout)),
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NotSent(_short(error)) from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise NotSent(f"not a URL that can be called: {error}") from None
+        except httpx.HTTPError as error:
+            raise NoReply(_short(error)) from None
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        return Response(reply.status_code, headers, reply.content)
+
+    def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+        running: dict[Future[T], Job[T]] = {}
+        failure: BaseException | None = None
+
+        def finished(needed: Callable[[], bool]) -> Iterator[tuple[Job[T], T]]:
+            nonlocal failure
+            while needed():
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    job = running.pop(future)
+                    error = future.exception()
+                    if error is None:
+                        yield job, future.result()
+                    else:
+                        failure = failure or error
+
+        with ThreadPoolExecutor(LANES) as pool:
+            for job in jobs:
+                held = job.holds
+                yield from finished(lambda: any(held & other.holds for other in running.values()))
+                if failure is None:
+                    running[pool.submit(job.call)] = job
+                    yield from finished(lambda: len(running) >= LANES)
+                if failure is not None:
+                    break
+            yield from finished(lambda: bool(running))
+        if failure is not None:
+            raise failure
+
+    def point(self, name: str) -> None:
+        """Nothing happens here on a real machine."""
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _open(self) -> httpx.Client:
+        import httpx
+
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(follow_redirects=False, trust_env=True)
+            return self._client
+
+
+def _short(error: Exception) -> str:
+    """The kind of a network error and its text, which holds no headers and no body."""
+    kind = type(error).__name__
+    return f"{kind}: {error}" if str(error) else kind
