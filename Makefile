@@ -21,8 +21,8 @@ test: lint ## lint, types and all tests
 lint: $(READY) ## ruff and strict types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@mkdir -p build/types && ln -sfn ../.. build/types/syncrules
-	MYPYPATH=build/types $(BIN)/mypy -p syncrules
+	@mkdir -p .venv/types && ln -sfn ../.. .venv/types/syncrules
+	MYPYPATH=.venv/types $(BIN)/mypy -p syncrules
 
 bench: $(READY) ## requests over fewest possible, records a second, memory
 	$(BIN)/python -m bench

@@ -7,7 +7,7 @@ system. What a value of a field looks like is told in `values.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -124,7 +124,7 @@ class Schema:
 
 
 def to_json(schema: Schema) -> dict[str, Any]:
-    """The schema as JSON data; fields at their default are left out so that the file stays short."""
+    """The schema as JSON data; what is at its default is left out so that the file stays short."""
     return {
         "system": schema.system,
         "connector": schema.connector,
@@ -149,10 +149,10 @@ def from_json(data: Mapping[str, Any]) -> Schema:
     return Schema(**{**data, "objects": objects})
 
 
-def _trim(one: Object | Field, kind: type) -> dict[str, Any]:
+def _trim(one: Object | Field, kind: type[Object] | type[Field]) -> dict[str, Any]:
     """The attributes that differ from their default."""
-    plain = {name: getattr(one, name) for name in kind.__dataclass_fields__}
-    defaults = {name: each.default for name, each in kind.__dataclass_fields__.items()}
+    defaults = {each.name: each.default for each in fields(kind)}
+    plain = {name: getattr(one, name) for name in defaults}
     return {name: value for name, value in plain.items() if value != defaults[name]}
 
 

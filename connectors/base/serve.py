@@ -7,12 +7,14 @@ in `connectors/<system>/simulator`.
 from __future__ import annotations
 
 import random
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ...errors import UsageError
 from .wire import NoReply, Request, Response
 from .world import Clock, MachineClock
 
@@ -67,7 +69,14 @@ class Server:
         )
         self.simulator = simulator
         self._server: uvicorn.Server = uvicorn.Server(config)
-        self._socket = config.bind_socket()
+        try:
+            self._socket = socket.create_server(("127.0.0.1", port), backlog=128)
+        except OSError as error:
+            raise UsageError(
+                f"port {port} of this machine can't be used",
+                why=error.strerror or str(error),
+                fix="take another one, or `--port 0` for any that is free",
+            ) from None
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
@@ -113,7 +122,7 @@ def application(handle: Callable[[Request], Response]) -> Any:
         incoming = Incoming(scope, receive)
         path = scope.get("raw_path", b"").decode("latin-1") or incoming.url.path
         query = scope["query_string"].decode("latin-1")
-        url = f"{incoming.url.scheme}://{incoming.url.netloc}{path}" + (f"?{query}" if query else "")
+        url = f"{incoming.url.scheme}://{incoming.url.netloc}{path}{'?' if query else ''}{query}"
         headers = {name.lower(): value for name, value in incoming.headers.items()}
         request = Request(scope["method"], url, headers, await incoming.body())
         try:
@@ -123,7 +132,7 @@ def application(handle: Callable[[Request], Response]) -> Any:
             await send({"type": "http.response.start", "status": 200, "headers": start})
             await send({"type": "http.response.body", "body": b"", "more_body": True})
             return
-        shown = [(name.encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+        shown = [(name.encode(), text.encode("latin-1")) for name, text in response.headers.items()]
         if not any(name == b"content-length" for name, _ in shown):
             shown.append((b"content-length", str(len(response.body)).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": shown})

@@ -8,6 +8,7 @@ sorted tuple, or a reference as the other record's id. The field's type tells wh
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
@@ -41,7 +42,7 @@ def number(raw: object) -> int | float | None:
     if not isinstance(raw, (int, float)):
         raise ValueError(f"{raw!r} is no number")
     if isinstance(raw, float):
-        if raw != raw or raw in (float("inf"), float("-inf")):
+        if not math.isfinite(raw):
             raise ValueError(f"{raw} is no number")
         if raw.is_integer() and abs(raw) < 2**53:
             return int(raw)
@@ -117,8 +118,8 @@ def same(format: Format) -> Callable[[Value, Value], bool]:
     if format in ("domain", "url", "phone"):
         return lambda a, b: a == b or (a is not None and b is not None and _near(a, b, format))
     if format == "email":
-        return lambda a, b: a == b or (
-            isinstance(a, str) and isinstance(b, str) and a.casefold() == b.casefold()
+        return lambda a, b: (
+            a == b or (isinstance(a, str) and isinstance(b, str) and a.casefold() == b.casefold())
         )
     return lambda a, b: a == b and isinstance(a, bool) == isinstance(b, bool)
 

@@ -162,7 +162,7 @@ class Wire:
 
 
 def json_request(method: str, url: str, body: object = None, **headers: str) -> Request:
-    """A request with a JSON body (none where `body` is None); `_` in header names stands for `-`."""
+    """A request with a JSON body, or none for None; `_` in header names stands for `-`."""
     named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
     named.setdefault("accept", "application/json")
     if body is None:

@@ -1,4 +1,4 @@
-"""All that is not ours: the network, the time, chance, threads. Passed in, so a run can be replayed.
+"""All that is not ours: network, time, chance, threads. Passed in, so that a run can be replayed.
 
 `Machine` is the real one. The simulated one lives in `tests/simulation`. Nothing else in the
 product asks for the time, sleeps, draws a number, or opens a connection.
@@ -115,32 +115,31 @@ class Machine:
 
     def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
         running: dict[Future[T], Job[T]] = {}
-        failure: BaseException | None = None
+        failures: list[BaseException] = []
 
-        def finished(needed: Callable[[], bool]) -> Iterator[tuple[Job[T], T]]:
-            nonlocal failure
-            while needed():
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    job = running.pop(future)
-                    error = future.exception()
-                    if error is None:
-                        yield job, future.result()
-                    else:
-                        failure = failure or error
+        def completed() -> Iterator[tuple[Job[T], T]]:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = running.pop(future)
+                error = future.exception()
+                if error is None:
+                    yield job, future.result()
+                else:
+                    failures.append(error)
 
         with ThreadPoolExecutor(LANES) as pool:
             for job in jobs:
-                held = job.holds
-                yield from finished(lambda: any(held & other.holds for other in running.values()))
-                if failure is None:
-                    running[pool.submit(job.call)] = job
-                    yield from finished(lambda: len(running) >= LANES)
-                if failure is not None:
+                while any(job.holds & other.holds for other in running.values()):
+                    yield from completed()
+                if failures:
                     break
-            yield from finished(lambda: bool(running))
-        if failure is not None:
-            raise failure
+                running[pool.submit(job.call)] = job
+                while len(running) >= LANES:
+                    yield from completed()
+            while running:
+                yield from completed()
+        if failures:
+            raise failures[0]
 
     def point(self, name: str) -> None:
         """Nothing happens here on a real machine."""
