@@ -236,7 +236,7 @@ def _plain(name: str) -> str:
 
 def _bare(name: str) -> str:
     """A name without its accents, as a keyboard without them has it."""
-    apart = name.translate(str.maketrans({"ø": "o", "Ø": "O", "ß": "ss", "ł": "l", "Ł": "L"}))
+    apart = name.translate(_LETTERS)
     return "".join(
         one for one in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(one)
     )
@@ -258,6 +258,7 @@ def _respell(chance: random.Random, phone: str) -> str:
     return chance.choice((f"+{digits}", f"+{digits[:2]} {digits[2:4]} {digits[4:]}", f"00{digits}"))
 
 
+_LETTERS = {ord(one): plain for one, plain in zip("øØßłŁ", ("o", "O", "ss", "l", "L"), strict=True)}
 _RELATION: tuple[Relation, ...] = ("new", "working", "customer", "former")
 _FREE = ("gmail.com", "outlook.com", "yahoo.com", "web.de")
 _FIRST = (
