@@ -1,0 +1,135 @@
+"""The plan: what rules compile to. Frozen data; the same rules give the same plan, to the byte.
+
+It knows which reads, matches, decisions and writes there are and in which order, and no records.
+`compile.py` makes it, `explain.py` prints it for people and as JSON, `engine/run` carries it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ...connectors.base.contract import Read
+from ...connectors.base.schema import Field
+from ...connectors.base.values import Value
+from ...dsl.conditions import Condition
+from ...dsl.rules import Direction, InferRule, Key, Place, Side
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One side of a flow. `fields` is the layout of stored values: every field that is read, in
+    order, and as much of the schema as deciding needs."""
+
+    system: str
+    object: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What creates and links records: a `push` or a `pull`, written or implied.
+
+    An implied pull (every push brings one) carries its push's rule name, creates nothing and has
+    no condition. `create` is whether records are made on the other side; `update` whether changes
+    flow in this direction once linked. `source` is (field of the other side, text).
+    """
+
+    rule: str
+    place: Place
+    direction: Literal["push", "pull"]
+    when: Condition | None
+    create: bool
+    update: bool
+    implied: bool = False
+    source: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value that flows between linked records. See `dsl.rules.RowRule` for the parts.
+
+    `reference` names the flow through whose links a reference is translated, "" for other rows.
+    `rule` is the map it stands in, as people call it (`map contact with Lead`).
+    """
+
+    rule: str
+    place: Place
+    text: str
+    left: str
+    right: str
+    direction: Direction
+    convert: tuple[str, str]
+    constant: Value = None
+    template: str = ""
+    reads: tuple[str, ...] = ()
+    prefer: Literal["left", "right", "latest"] | None = None
+    when_blank: bool = False
+    default: Value = None
+    table: tuple[tuple[str, str, Direction], ...] = ()
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A change of `object` makes records of another object dirty.
+
+    Those whose reference `via` points to the changed record (`backward`), or the record that its
+    own reference `via` points to, before and after. Dirty are records of `side` of `flow`.
+    """
+
+    system: str
+    object: str
+    via: str
+    backward: bool
+    flow: str
+    side: Side
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Everything that all rules say about one pair of objects.
+
+    - `name` is `contact~Lead`. Flows stand in the order of writing: parents first.
+    - `siblings`: the flows whose records are one thing to a connector (a contact is a Lead or a
+      Contact), this one included, first choice first. A record has a link in one of them.
+    - `users`: links records by their keys without a rule, writes nothing.
+    - `parents`: flows whose links this one's references go through.
+    - `fingerprint`: changes when the meaning of a rule of this flow changes.
+    """
+
+    name: str
+    left: End
+    right: End
+    keys: tuple[Key, ...]
+    moves: tuple[Move, ...] = ()
+    rows: tuple[Row, ...] = ()
+    infers: tuple[InferRule, ...] = ()
+    siblings: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    users: bool = False
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Values of a field that are kept for look-ups: match keys (folded) and references (as is)."""
+
+    system: str
+    object: str
+    field: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run does, for one pair of systems. `reads` are in the order of looking."""
+
+    left: str
+    right: str
+    reads: tuple[Read, ...]
+    flows: tuple[Flow, ...]
+    watches: tuple[Watch, ...]
+    indexes: tuple[Index, ...]
+    zone: str = "UTC"
