@@ -8,7 +8,7 @@ the suite that shows whether a connector keeps this contract.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from .login import Secret
@@ -181,6 +181,7 @@ class Kind:
 
     `connect(settings, world)` gets every setting that is set or has a default, and
     `settings["system"]`, the name the project gives the system; secrets come as `Secret`.
+    `advice(code)` tells in plain words what to do about a refusal, "" where there is nothing to say.
     """
 
     name: str
@@ -188,4 +189,4 @@ class Kind:
     settings: tuple[Setting, ...]
     connect: Callable[[Mapping[str, str | Secret], World], Connector]
     simulate: Callable[[SimulatorOptions], Simulator] | None = None
-    reads: Mapping[str, str] = field(default_factory=dict)
+    advice: Callable[[str], str] = lambda code: ""
