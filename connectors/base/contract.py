@@ -181,7 +181,7 @@ class Kind:
 
     `connect(settings, world)` gets every setting that is set or has a default, and
     `settings["system"]`, the name the project gives the system; secrets come as `Secret`.
-    `advice(code)` tells in plain words what to do about a refusal, "" where there is nothing to say.
+    `advice(code)` tells in plain words what to do about a refusal, "" where nothing can be said.
     """
 
     name: str
