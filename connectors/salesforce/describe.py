@@ -1,0 +1,270 @@
+"""Schemas from Salesforce's own descriptions: any object that it describes, by its flags.
+
+Knows the shape of describe replies and, in one small table, what the platform's standard objects
+mean and describe doesn't say. How rows of an object are asked for and read is `feeds.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ..base.schema import Choice, Field, FieldType, Format, Object, Schema
+from ..base.world import Job, moment
+from .session import Refused, Session
+from .soql import LONGEST_URL, cost
+
+PAGE = 2000
+"""Rows of a page of a query, and ids of one retrieve."""
+
+BATCH = 200
+"""Records of one Collections call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A yes-or-no that says: all of `true` and none of `false`, fields of the record, hold."""
+
+    label: str
+    true: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (*self.true, *self.false)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a standard object means; names as in `schema.Object`."""
+
+    thing: str = ""
+    rank: int = 0
+    keys: tuple[str, ...] = ()
+    source_field: str = ""
+    status_field: str = ""
+    account_by: str = ""
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+
+
+STANDING: Mapping[str, Standing] = {
+    "Account": Standing(keys=("Website",), source_field="AccountSource"),
+    "Contact": Standing("person", 0, ("Email",), source_field="LeadSource"),
+    "Lead": Standing(
+        "person",
+        1,
+        ("Email",),
+        source_field="LeadSource",
+        status_field="Status",
+        account_by="Email",
+    ),
+    "Opportunity": Standing(
+        derived={
+            "open": Derived("Open", false=("IsClosed",)),
+            "won": Derived("Won", true=("IsWon",)),
+            "lost": Derived("Lost", true=("IsClosed",), false=("IsWon",)),
+        }
+    ),
+    "User": Standing("user", keys=("Email",)),
+    "Task": Standing(
+        "activity",
+        derived={
+            "open": Derived("Open", false=("IsClosed",)),
+            "completed": Derived("Completed", true=("IsClosed",)),
+        },
+    ),
+    "Event": Standing("activity"),
+}
+
+_TYPES: Mapping[str, tuple[FieldType, Format]] = {
+    "id": ("id", ""),
+    "string": ("text", ""),
+    "textarea": ("text", "long"),
+    "phone": ("text", "phone"),
+    "email": ("text", "email"),
+    "url": ("text", "url"),
+    "combobox": ("text", ""),
+    "encryptedstring": ("text", ""),
+    "double": ("number", ""),
+    "int": ("number", "integer"),
+    "long": ("number", "integer"),
+    "currency": ("number", "currency"),
+    "percent": ("number", "percent"),
+    "boolean": ("boolean", ""),
+    "date": ("date", ""),
+    "datetime": ("datetime", ""),
+    "picklist": ("choice", ""),
+    "multipicklist": ("choices", ""),
+    "reference": ("reference", ""),
+}
+
+
+class Catalog:
+    """The objects of one org, each described once a connection unless asked for afresh."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._known: dict[str, Object | None] = {}
+
+    def object(self, name: str, *, fresh: bool = False) -> Object | None:
+        """The object called `name`, as Salesforce spells it; None where this login sees none."""
+        with self._lock:
+            if name in self._known and not fresh:
+                return self._known[name]
+        found = self._describe(name)
+        with self._lock:
+            self._known[name] = found
+        return found
+
+    def schema(self, names: Collection[str] | None) -> Schema:
+        """The objects of those names as they are now, or all that are worth having."""
+        session = self._session
+        wanted = sorted(self._worth_having() if names is None else set(names))
+        found = {one.name: one for one in self._all(wanted)}
+        if names is None:
+            found = {
+                name: replace(one, count=count)
+                for (name, one), count in zip(found.items(), self._counts(found), strict=True)
+            }
+        limits = {meter.endpoint: meter.limit for meter in session.meters() if meter.limit}
+        return Schema(
+            system=session.system,
+            connector="salesforce",
+            identity=session.org(),
+            objects=tuple(found[name] for name in sorted(found)),
+            taken=moment(session.world.clock.now()),
+            limits={name: limit for name, limit in limits.items() if name == "api"},
+            read_page=PAGE,
+            write_batch=BATCH,
+        )
+
+    def _all(self, names: Iterable[str]) -> Iterator[Object]:
+        """Describes several objects at once, as many as the world has lanes."""
+        jobs = (
+            Job(name, frozenset[str](), partial(self.object, name, fresh=True)) for name in names
+        )
+        for job, one in self._session.world.lanes(jobs):
+            if one is not None and one.name == job.tag:
+                yield one
+
+    def _worth_having(self) -> list[str]:
+        """Objects that can be queried and are written by people or shown to them: history, share
+        and feed tables are neither laid out nor searched for."""
+        try:
+            listed = self._session.get("/sobjects").data["sobjects"]
+        except Refused as refused:
+            raise self._session.failure("to list its objects", refused) from None
+        return [str(one["name"]) for one in listed if _worth_having(one)]
+
+    def _describe(self, name: str) -> Object | None:
+        if not name.isidentifier() or not name.isascii():
+            return None
+        try:
+            return to_object(self._session.get(f"/sobjects/{name}/describe").data)
+        except Refused as refused:
+            if refused.status == 404 or refused.wrong.code in ("INVALID_TYPE", "NOT_FOUND"):
+                return None
+            raise self._session.failure(f"to describe {name}", refused) from None
+
+    def _counts(self, names: Collection[str]) -> list[int | None]:
+        """Rough numbers of records, from a cache of Salesforce's; None where it counts none."""
+        counts: dict[str, int] = {}
+        group: list[str] = []
+        for name in [*names, ""]:
+            if group and (not name or cost(",".join([*group, name])) > LONGEST_URL // 2):
+                counts.update(self._count(group))
+                group = []
+            group.append(name)
+        return [counts.get(name) for name in names]
+
+    def _count(self, names: Iterable[str]) -> dict[str, int]:
+        try:
+            reply = self._session.get("/limits/recordCount", sObjects=",".join(names)).data
+        except Refused:
+            return {}
+        return {str(one["name"]): int(one["count"]) for one in reply.get("sObjects", ())}
+
+
+def _worth_having(flags: Mapping[str, Any]) -> bool:
+    if not flags.get("queryable") or not flags.get("retrieveable"):
+        return False
+    if flags.get("deprecatedAndHidden") or flags.get("customSetting"):
+        return False
+    return any(flags.get(name) for name in ("layoutable", "searchable", "updateable"))
+
+
+def to_object(data: Mapping[str, Any]) -> Object:
+    """An object from the reply to `GET /sobjects/NAME/describe`."""
+    name = str(data["name"])
+    standing = STANDING.get(name, Standing())
+    fields = tuple(_field(one) for one in data["fields"] if not one.get("deprecatedAndHidden"))
+    have = {one.name for one in fields}
+    derived = tuple(
+        Field(
+            each,
+            how.label,
+            "boolean",
+            creatable=False,
+            updatable=False,
+            derived=True,
+            filterable=False,
+        )
+        for each, how in standing.derived.items()
+        if have.issuperset(how.sources)
+    )
+    stamped = any(one.name == "SystemModstamp" and one.filterable for one in fields)
+    return Object(
+        name=name,
+        label=str(data.get("label") or name),
+        plural=str(data.get("labelPlural") or ""),
+        fields=(*fields, *derived),
+        feed="stamped" if stamped else "whole",
+        keys=tuple(one for one in standing.keys if one in have),
+        thing=standing.thing,
+        rank=standing.rank,
+        source_field=_if_in(standing.source_field, have),
+        status_field=_if_in(standing.status_field, have),
+        account_by=_if_in(standing.account_by, have),
+        creatable=bool(data.get("createable")),
+        updatable=bool(data.get("updateable")),
+        deletable=bool(data.get("deletable")),
+        custom=bool(data.get("custom")),
+    )
+
+
+def _if_in(name: str, have: set[str]) -> str:
+    return name if name in have else ""
+
+
+def _field(data: Mapping[str, Any]) -> Field:
+    """A field of a describe reply. Required on create is what can't be empty, isn't filled by the
+    server, and can be written."""
+    kind, format = _TYPES.get(str(data["type"]), ("other", ""))
+    creatable = bool(data.get("createable"))
+    sized = kind == "text" and int(data.get("length") or 0) > 0
+    listed = kind in ("choice", "choices")
+    return Field(
+        name=str(data["name"]),
+        label=str(data.get("label") or data["name"]),
+        type=kind,
+        format=format,
+        length=int(data["length"]) if sized else None,
+        choices=tuple(_choice(one) for one in data.get("picklistValues") or ()) if listed else (),
+        restricted=listed and bool(data.get("restrictedPicklist")),
+        references=tuple(str(one) for one in data.get("referenceTo") or ()),
+        required=creatable and not data.get("nillable") and not data.get("defaultedOnCreate"),
+        creatable=creatable,
+        updatable=bool(data.get("updateable")),
+        custom=bool(data.get("custom")),
+        filterable=bool(data.get("filterable", True)),
+    )
+
+
+def _choice(data: Mapping[str, Any]) -> Choice:
+    value = str(data["value"])
+    label = str(data.get("label") or "")
+    return Choice(value, "" if label == value else label, bool(data.get("active", True)))

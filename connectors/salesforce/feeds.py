@@ -1,0 +1,322 @@
+"""Reading: what changed since a cursor, and records by id or key.
+
+The feed is ordered by SystemModstamp and Id and goes through queryAll, so that deleted and merged
+records come along. Cursors count by the server's clock. Columns and rows are `rows.py`, statements
+`soql.py`; writing is `writes.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ...errors import SystemUnavailable
+from ..base import values
+from ..base.contract import Page, Read, Record
+from ..base.schema import Field, Object
+from ..base.world import moment, seconds
+from . import soql
+from .describe import PAGE, Catalog
+from .rows import STAMP, Columns, columns, gone, long_id
+from .session import Refused, Session, Told
+
+OVERLAP = 600.0
+"""Seconds that a read starts before the end of the last one. A row gets its stamp when it is saved
+and is seen when its transaction commits, up to ten minutes later."""
+
+_WIDE = 9_000
+"""Characters of a URL for the columns; what is beyond is retrieved by id. The rest is for
+conditions."""
+
+_ROOM = soql.LONGEST_URL - _WIDE - 500
+_RESTARTS = 3
+_ID = re.compile(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?")
+_DEAD = "INVALID_QUERY_LOCATOR"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a feed has been read; what a cursor holds.
+
+    `since`: all changes before this server time are known, those of the overlap perhaps not.
+    An unfinished read adds when it `began` and the keyset (`stamp`, `id`) it got to.
+    """
+
+    columns: Columns
+    since: str = ""
+    began: str = ""
+    stamp: str = ""
+    id: str = ""
+
+    def cursor(self) -> str:
+        data = {name: getattr(self, name) for name in ("since", "began", "stamp", "id")}
+        return json.dumps(
+            {**{name: text for name, text in data.items() if text}, "c": self.columns.to_json()},
+            separators=(",", ":"),
+        )
+
+    def where(self) -> str:
+        """The condition for what is still to be read; "" for everything."""
+        after = f"Id > {soql.quoted(self.id)}"
+        if not self.columns.stamped:
+            return after if self.id else ""
+        if self.stamp:
+            at = soql.moment(self.stamp)
+            return f"(({STAMP} = {at} AND {after}) OR {STAMP} > {at})"
+        if self.since:
+            return f"{STAMP} >= {soql.moment(moment(seconds(self.since) - OVERLAP))}"
+        return ""
+
+
+class Feeds:
+    """Reads of one org. Keeps nothing between calls but the catalog's descriptions."""
+
+    def __init__(self, session: Session, catalog: Catalog) -> None:
+        self._session = session
+        self._catalog = catalog
+
+    def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
+        """The pages of the contract. Nothing changed: one request, for the columns come with the
+        cursor; the first read has a description more.
+
+        A locator keeps the order of ids it was made with and shows values of now. So a row of a
+        later page may carry a stamp that runs ahead of the order, and only stamps from before the
+        read and its overlap tell how far it got.
+        """
+        place = self._start(ask, cursor)
+        resource = _resource(place.columns)
+        order = f"ORDER BY {STAMP} ASC, Id ASC" if place.columns.stamped else "ORDER BY Id ASC"
+        exact, newest, following, again = place, "", "", True
+        while True:
+            head, rest = _split(place.columns)
+            try:
+                if following:
+                    told = self._session.get(following)
+                else:
+                    place = exact
+                    statement = soql.select(head, ask.object, place.where(), order)
+                    told = self._session.get(resource, q=statement)
+                rows = self._widen(place.columns, rest, _records(told))
+            except Refused as refused:
+                if following and refused.wrong.code == _DEAD:
+                    following = ""
+                    continue
+                if again and refused.wrong.code == "INVALID_FIELD":
+                    seen = self._columns(ask.object, ask.fields, fresh=True)
+                    place, exact = replace(place, columns=seen), replace(exact, columns=seen)
+                    following, again = "", False
+                    continue
+                raise self._session.failure(f"to read {ask.object}", refused) from None
+            records = tuple(place.columns.record(row) for row in rows)
+            newest = max([newest, *(one.stamp for one in records)])
+            if not place.began and told.taken is not None:
+                place = replace(place, began=moment(told.taken))
+            if records and not following:
+                place = exact = replace(place, stamp=records[-1].stamp, id=records[-1].id)
+            else:
+                place = _advance(place, records)
+            following = _next(told)
+            if not following:
+                since = place.began or max(newest, place.since)
+                yield Page(records, Place(place.columns, since).cursor(), True)
+                return
+            yield Page(records, place.cursor() if place.columns.stamped else None, False)
+
+    def fetch(
+        self, object: str, fields: Collection[str], key: str, wanted: Collection[str]
+    ) -> list[Record]:
+        """Records by id (2,000 a request) or by another field, as the contract tells."""
+        if key in ("id", "Id"):
+            return self._visible(object, fields, lambda seen: self._by_id(seen, wanted))
+        one = self._known(object).by_name.get(key)
+        if one is None:
+            raise self._hidden(object, key)
+        found = self._visible(
+            object, [*fields, key], lambda seen: self._by_key(seen, one, sorted(set(wanted)))
+        )
+        if key in fields:
+            return found
+        return [replace(one, values=_without(one.values, key)) for one in found]
+
+    def search(self, seen: Columns, condition: str) -> list[Record]:
+        """Records that aren't deleted and fulfil a condition of SOQL."""
+        head, rest = _split(seen)
+        rows = self._rows("/query", soql.select(head, seen.object, condition))
+        return [seen.record(row) for row in self._widen(seen, rest, rows)]
+
+    def visible(self, object: str, fields: Iterable[str]) -> Columns:
+        """The columns of `fields` as last described."""
+        return self._columns(object, fields)
+
+    def refusals(self, what: str, work: Callable[[], T]) -> T:
+        """`work`, with a refusal told to people."""
+        try:
+            return work()
+        except Refused as refused:
+            raise self._session.failure(what, refused) from None
+
+    def _start(self, ask: Read, cursor: str | None) -> Place:
+        """Where to go on; a cursor that isn't ours means from the beginning."""
+        try:
+            data = json.loads(cursor) if cursor else {}
+            kept = Columns.from_json(data["c"])
+            named = {one: str(data.get(one, "")) for one in ("since", "began", "stamp", "id")}
+            if named["since"]:
+                seconds(named["since"])
+        except (KeyError, ValueError, TypeError):
+            return Place(self._columns(ask.object, ask.fields))
+        if kept.object == ask.object and kept.covers(ask.fields):
+            kinds = {name: kept.kinds[name] for name in ask.fields}
+            return Place(replace(kept, kinds=kinds), **named)
+        return Place(self._columns(ask.object, ask.fields), **named)
+
+    def _visible(self, object: str, fields: Collection[str], work: Callable[[Columns], T]) -> T:
+        """`work` with the columns of `fields`; once more without those hidden meanwhile."""
+        seen = self._columns(object, fields)
+        try:
+            return work(seen)
+        except Refused as refused:
+            fresh = seen
+            if refused.wrong.code == "INVALID_FIELD":
+                fresh = self._columns(object, fields, fresh=True)
+            if fresh == seen:
+                raise self._session.failure(f"to read {object}", refused) from None
+        return self.refusals(f"to read {object}", lambda: work(fresh))
+
+    def _by_id(self, seen: Columns, wanted: Collection[str]) -> list[Record]:
+        """By retrieve, which says nothing about ids that are gone: those are asked for once more
+        among the deleted."""
+        ids = list(dict.fromkeys(long_id(one) for one in wanted))
+        valid = [one for one in ids if _ID.fullmatch(one)]
+        found: dict[str, Record] = {}
+        for start in range(0, len(valid), PAGE):
+            some = valid[start : start + PAGE]
+            for row in self._retrieve(seen.object, some, (*seen.always, *seen.asked)):
+                found[str(row["Id"])] = seen.record(row)
+        missing = [one for one in valid if one not in found]
+        if missing:
+            head, rest = _split(seen)
+            for condition in soql.among(Field("Id", "", "id"), missing, _ROOM):
+                statement = soql.select(head, seen.object, condition)
+                for row in self._widen(seen, rest, self._rows(_resource(seen), statement)):
+                    found[str(row["Id"])] = seen.record(row)
+        return [found.get(one) or gone(seen.object, one) for one in ids]
+
+    def _by_key(self, seen: Columns, key: Field, wanted: Sequence[str]) -> list[Record]:
+        exact = key.type in ("id", "reference")
+        texts = [long_id(one) for one in wanted] if exact else wanted
+        folded = {values.folded(one, key.format) for one in texts} - {""}
+        found: dict[str, Record] = {}
+        for condition in soql.among(key, texts, _ROOM):
+            for one in self.search(seen, condition):
+                held = values.folded(one.values.get(key.name), key.format)
+                if key.type in ("number", "boolean", "date", "datetime") or held in folded:
+                    found[one.id] = one
+        return list(found.values())
+
+    def _widen(
+        self, seen: Columns, rest: Sequence[str], rows: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Adds the columns that had no room in the statement, which deleted rows lack."""
+        if not rest or not rows:
+            return rows
+        more: dict[str, dict[str, Any]] = {}
+        ids = [str(row["Id"]) for row in rows if not row.get("IsDeleted")]
+        for start in range(0, len(ids), PAGE):
+            for row in self._retrieve(seen.object, ids[start : start + PAGE], ("Id", *rest)):
+                more[str(row["Id"])] = row
+        return [{**more.get(str(row["Id"]), {}), **row} for row in rows]
+
+    def _retrieve(
+        self, object: str, ids: Sequence[str], names: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Rows by id, at most 2,000 a request; missing ones are left out."""
+        body = {"ids": list(ids), "fields": list(names)}
+        try:
+            told = self._session.ask(f"/composite/sobjects/{soql.name(object)}", body)
+        except Refused as refused:
+            if refused.wrong.code in ("MALFORMED_ID", "INVALID_ID_FIELD", "NOT_FOUND"):
+                return []
+            raise
+        return [row for row in told.data if row]
+
+    def _rows(self, resource: str, statement: str) -> list[dict[str, Any]]:
+        """All rows of a statement; begun anew where its locator dies."""
+        for _ in range(_RESTARTS):
+            told = self._session.get(resource, q=statement)
+            rows = _records(told)
+            try:
+                while following := _next(told):
+                    told = self._session.get(following)
+                    rows += _records(told)
+            except Refused as refused:
+                if refused.wrong.code != _DEAD:
+                    raise
+                continue
+            return rows
+        raise SystemUnavailable(
+            f"{self._session.system} ended a search before it was read",
+            why=f"{_DEAD}, {_RESTARTS} times",
+            fix="run again; check whether another program searches under the same user",
+        )
+
+    def _columns(self, object: str, fields: Iterable[str], *, fresh: bool = False) -> Columns:
+        return columns(self._known(object, fresh=fresh), fields)
+
+    def _known(self, object: str, *, fresh: bool = False) -> Object:
+        found = self._catalog.object(object, fresh=fresh)
+        if found is None:
+            raise self._hidden(object)
+        return found
+
+    def _hidden(self, object: str, name: str = "") -> SystemUnavailable:
+        what = f"{object}.{name}" if name else object
+        return SystemUnavailable(
+            f"{self._session.system} shows no {what} to this login",
+            why="it is missing, or the integration user's permissions hide it",
+            fix="give the user the right to read it, or take it out of the rules",
+        )
+
+
+def _advance(place: Place, records: Sequence[Record]) -> Place:
+    """The place after a later page of a locator: at its last row whose stamp is surely the one it
+    was ordered by."""
+    if not place.began:
+        return place
+    before = moment(seconds(place.began) - OVERLAP)
+    sure = [one for one in records if one.stamp < before]
+    return replace(place, stamp=sure[-1].stamp, id=sure[-1].id) if sure else place
+
+
+def _split(seen: Columns) -> tuple[list[str], list[str]]:
+    """The columns that fit into a statement, and the others."""
+    head, taken = list(seen.always), 0
+    asked = seen.asked
+    for at, name in enumerate(asked):
+        taken += soql.cost(name) + 3
+        if taken > _WIDE:
+            return head, list(asked[at:])
+        head.append(name)
+    return head, []
+
+
+def _resource(seen: Columns) -> str:
+    return "/queryAll" if "IsDeleted" in seen.life else "/query"
+
+
+def _records(told: Told) -> list[dict[str, Any]]:
+    return list(told.data.get("records", ()))
+
+
+def _next(told: Told) -> str:
+    """The path of the next page, "" after the last."""
+    return "" if told.data.get("done", True) else str(told.data.get("nextRecordsUrl") or "")
+
+
+def _without(held: Mapping[str, values.Value], key: str) -> dict[str, values.Value]:
+    return {name: value for name, value in held.items() if name != key}
