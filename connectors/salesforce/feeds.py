@@ -143,10 +143,11 @@ class Feeds:
             return found
         return [replace(one, values=_without(one.values, key)) for one in found]
 
-    def search(self, seen: Columns, condition: str) -> list[Record]:
-        """Records that aren't deleted and fulfil a condition of SOQL."""
+    def search(self, seen: Columns, condition: str, *, deleted: bool = False) -> list[Record]:
+        """Records that fulfil a condition of SOQL, those in the recycle bin too if `deleted`."""
         head, rest = _split(seen)
-        rows = self._rows("/query", soql.select(head, seen.object, condition))
+        resource = _resource(seen) if deleted else "/query"
+        rows = self._rows(resource, soql.select(head, seen.object, condition))
         return [seen.record(row) for row in self._widen(seen, rest, rows)]
 
     def visible(self, object: str, fields: Iterable[str]) -> Columns:

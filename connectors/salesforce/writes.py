@@ -1,0 +1,312 @@
+"""Writing by Collections: packing, sending, and finding out what became of a write without a reply.
+
+A 2xx says nothing about a record: each element of a reply is read, by position. Nothing is ever
+sent twice from here. What the codes mean to people is told in `refusals.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from ..base import values
+from ..base.contract import Batch, Outcome, Record, Write
+from ..base.schema import Field
+from ..base.values import Value
+from ..base.wire import NoReply
+from ..base.world import moment
+from . import soql
+from .describe import BATCH, Catalog
+from .feeds import Feeds
+from .refusals import Complaint, complaint
+from .rows import long_id, to_wire
+from .session import Refused, Session
+
+OutcomeKind = Literal["done", "existed", "refused", "busy", "gone", "absent", "unknown"]
+
+MARGIN = 300.0
+"""Seconds before a write was sent from which on a record may be its work: clocks differ."""
+
+_GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "CANNOT_UPDATE_CONVERTED_LEAD")
+_BUSY = ("UNABLE_TO_LOCK_ROW", "UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE")
+_TRIGGER = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+"""Wraps whatever a customer's trigger failed with; a lock is worth another try."""
+
+_OTHER_ID = re.compile(r"record with id: ([A-Za-z0-9]{18}|[A-Za-z0-9]{15})\b")
+_METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE"}
+
+
+def pack(writes: Sequence[Write]) -> list[Batch]:
+    """Batches of up to 200 of one action and one object, in the order in which those first come.
+
+    Rows with the same parent stand together, for a save locks the parent. A record that comes
+    again goes into a later batch: Salesforce refuses an id that is twice in a list.
+    """
+    groups: dict[tuple[int, str, str], list[Write]] = defaultdict(list)
+    times: dict[str, int] = defaultdict(int)
+    for write in writes:
+        turn = times[write.id] if write.id else 0
+        if write.id:
+            times[write.id] += 1
+        groups[turn, write.action, write.object].append(write)
+    batches: list[Batch] = []
+    for (_, action, object), group in sorted(groups.items(), key=lambda item: item[0][0]):
+        rows = _families(group)
+        for start in range(0, len(rows), BATCH):
+            batches.append(Batch(f"{action} {object}", tuple(rows[start : start + BATCH])))
+    return batches
+
+
+def _families(group: Iterable[Write]) -> list[Write]:
+    """The writes with those of one parent beside each other, else in their order."""
+    families: dict[object, list[Write]] = {}
+    for write in group:
+        families.setdefault(write.parent or write.ref, []).append(write)
+    return [write for family in families.values() for write in family]
+
+
+class Writes:
+    """Sends batches, and looks up what is in doubt."""
+
+    def __init__(self, session: Session, catalog: Catalog, feeds: Feeds) -> None:
+        self._session = session
+        self._catalog = catalog
+        self._feeds = feeds
+
+    def send(self, batch: Batch) -> list[Outcome]:
+        """One Collections call; whatever comes back, one outcome for each write."""
+        outcomes = {write.ref: _unspeakable(write) for write in batch.writes}
+        sound = [write for write in batch.writes if outcomes[write.ref] is None]
+        replies = self._reply(sound) if sound else []
+        outcomes.update((one.ref, one) for one in replies)
+        return [one for one in outcomes.values() if one is not None]
+
+    def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
+        """What became of writes without a reply; one outcome each, in their order."""
+        groups: dict[tuple[bool, str], list[Write]] = defaultdict(list)
+        for write in doubtful:
+            groups[write.action == "create", write.object].append(write)
+        found: dict[int, Outcome] = {}
+        for (creates, object), group in groups.items():
+            settle = self._find_created if creates else self._find_changed
+            found.update((one.ref, one) for one in settle(object, group))
+        return [found[write.ref] for write in doubtful]
+
+    def _reply(self, writes: Sequence[Write]) -> list[Outcome]:
+        first = writes[0]
+        try:
+            if first.action == "delete":
+                query = urlencode({"ids": ",".join(one.id for one in writes), "allOrNone": "false"})
+                data = self._session.write("DELETE", f"/composite/sobjects?{query}")
+            else:
+                known = self._fields(first.object)
+                body = {"allOrNone": False, "records": [_record(one, known) for one in writes]}
+                data = self._session.write(_METHODS[first.action], "/composite/sobjects", body)
+        except NoReply as error:
+            return [Outcome(one.ref, "unknown", one.id, message=str(error)) for one in writes]
+        except Refused as refused:
+            return [_refusal(one, refused.wrong) for one in writes]
+        results = data if isinstance(data, list) else []
+        return [
+            _outcome(write, results[at] if at < len(results) else None)
+            for at, write in enumerate(writes)
+        ]
+
+    def _find_changed(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
+        """Updates and deletes: by what the record holds now."""
+        known = self._fields(object)
+        names = {name for write in group for name in write.fields}
+        records = self._feeds.fetch(object, sorted(names), "id", [one.id for one in group])
+        held = {one.id: one for one in records}
+        for write in group:
+            record = held[long_id(write.id)]
+            yield Outcome(write.ref, _found_changed(write, record, known), write.id)
+
+    def _find_created(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
+        """Creates: among what this user created since they were sent.
+
+        A record is a write's work where all that was sent is in it. One that only has the write's
+        keys may be its work too, changed meanwhile by an automation or a person.
+        """
+        known = self._fields(object)
+        claims: dict[int, list[str]] = {}
+        like: set[int] = set()
+        for write, made in self._made(object, group, known):
+            claims[write.ref] = sorted(one.id for one in made if _all_equal(write, one, known))
+            if any(_keys_equal(write, one, known) for one in made):
+                like.add(write.ref)
+        for family in _rivals(group, claims):
+            ids = claims[family[0].ref]
+            alike = all(
+                claims[one.ref] == ids and dict(one.fields) == dict(family[0].fields)
+                for one in family
+            )
+            for at, write in enumerate(family):
+                if not claims[write.ref]:
+                    yield Outcome(write.ref, "unknown" if write.ref in like else "absent")
+                elif alike and len(ids) <= len(family):
+                    own = ids[at] if at < len(ids) else ""
+                    yield Outcome(write.ref, "done" if own else "absent", own)
+                else:
+                    yield Outcome(write.ref, "unknown")
+
+    def _made(
+        self, object: str, group: Sequence[Write], known: Mapping[str, Field]
+    ) -> Iterator[tuple[Write, list[Record]]]:
+        """Each write with the records that this user created since it was sent: those with its
+        key where it has one, else all."""
+        names = {name for write in group for name in write.fields}
+        seen = self._feeds.visible(object, sorted(names | {"CreatedDate", "CreatedById"}))
+        by_key: dict[str, list[Write]] = defaultdict(list)
+        for write in group:
+            by_key[_key(write, known)].append(write)
+        user = long_id(self._session.user())
+        for key, some in by_key.items():
+            since = min(self._server_time(write) for write in some)
+            window = f"CreatedDate >= {soql.moment(moment(since))}"
+            window += f" AND CreatedById = {soql.quoted(user)}"
+            conditions = [window]
+            if key:
+                wanted = sorted({str(one.fields[key]) for one in some})
+                room = soql.LONGEST_URL // 2 - soql.cost(window)
+                conditions = [
+                    f"{window} AND ({one})" for one in soql.among(known[key], wanted, room)
+                ]
+            made = [
+                record
+                for one in conditions
+                for record in self._feeds.refusals(
+                    f"to look for new {object} records",
+                    partial(self._feeds.search, seen, one, deleted=True),
+                )
+            ]
+            for write in some:
+                earliest = moment(self._server_time(write))[:19]
+                yield (
+                    write,
+                    [one for one in made if str(one.values.get("CreatedDate"))[:19] >= earliest],
+                )
+
+    def _server_time(self, write: Write) -> float:
+        """The earliest moment, by the server's clock, that a write may have been carried out."""
+        return write.since + self._session.ahead - MARGIN
+
+    def _fields(self, object: str) -> Mapping[str, Field]:
+        found = self._catalog.object(object)
+        return found.by_name if found is not None else {}
+
+
+def _record(write: Write, known: Mapping[str, Field]) -> dict[str, Any]:
+    """An element of a Collections body."""
+    body: dict[str, Any] = {"attributes": {"type": write.object}}
+    if write.id:
+        body["id"] = write.id
+    for name, value in write.fields.items():
+        body[name] = to_wire(known.get(name), value)
+    return body
+
+
+def _unspeakable(write: Write) -> Outcome | None:
+    """A refusal of our own where a text is none: half a surrogate pair can't be sent as UTF-8."""
+    for name, value in write.fields.items():
+        if isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value):
+            message = f"{name} holds half a character, which no system can store"
+            return Outcome(write.ref, "refused", write.id, None, "INVALID_TEXT", message, (name,))
+    return None
+
+
+def _outcome(write: Write, result: Any) -> Outcome:
+    """The outcome of one element of a reply; a missing one tells nothing."""
+    if not isinstance(result, dict) or "success" not in result:
+        return Outcome(write.ref, "unknown", write.id, message="the reply leaves this record out")
+    if result["success"] is True:
+        return Outcome(write.ref, "done", str(result.get("id") or write.id))
+    return _refusal(write, complaint(result.get("errors")))
+
+
+def _found_changed(write: Write, record: Record, known: Mapping[str, Field]) -> OutcomeKind:
+    """What became of an update or a delete, by the record as it is now."""
+    if write.action == "delete":
+        return "absent" if record.life in ("here", "converted") else "done"
+    if record.life != "here":
+        return "gone"
+    return "done" if _all_equal(write, record, known) else "absent"
+
+
+def _refusal(write: Write, wrong: Complaint) -> Outcome:
+    """What an error means for one write. An error that names fields is about a linked record."""
+    kind: OutcomeKind = "refused"
+    id = write.id
+    if wrong.code in _BUSY or (wrong.code == _TRIGGER and "UNABLE_TO_LOCK_ROW" in wrong.message):
+        kind = "busy"
+    elif write.action != "create" and wrong.code in _GONE and not wrong.fields:
+        kind = "gone"
+    elif write.action == "create" and wrong.code == "DUPLICATE_VALUE":
+        other = _OTHER_ID.search(wrong.message)
+        if other:
+            kind, id = "existed", long_id(other[1])
+    return Outcome(write.ref, kind, id, None, wrong.code, wrong.message, wrong.fields)
+
+
+def _all_equal(write: Write, record: Record, known: Mapping[str, Field]) -> bool:
+    return _equal(write, record, write.fields, known)
+
+
+def _keys_equal(write: Write, record: Record, known: Mapping[str, Field]) -> bool:
+    keys = [name for name in write.keys if write.fields.get(name) is not None]
+    return bool(keys) and _equal(write, record, keys, known)
+
+
+def _equal(write: Write, record: Record, names: Iterable[str], known: Mapping[str, Field]) -> bool:
+    """Whether `record` holds what was sent. A field that can't be read tells nothing, but a
+    record without any that can is no match."""
+    readable = [name for name in names if name in record.values and name in known]
+    return bool(readable) and all(
+        _same(known[name], write.fields[name], record.values[name]) for name in readable
+    )
+
+
+def _same(field: Field, sent: Value, found: Value) -> bool:
+    """Whether `found` is what Salesforce makes of `sent`: it trims texts, drops empty ones, rounds
+    numbers, keeps whole seconds, and has no blank yes-or-no."""
+    if field.type == "boolean" and sent is None:
+        sent = False
+    elif (
+        field.type == "number" and isinstance(sent, int | float) and isinstance(found, int | float)
+    ):
+        places = len(str(found).partition(".")[2])
+        return abs(sent - found) <= 0.5 * 10**-places
+    elif field.type == "datetime" and isinstance(sent, str) and isinstance(found, str):
+        return sent[:19] == found[:19]
+    elif isinstance(sent, tuple):
+        sent = values.choices(sent)
+    elif isinstance(sent, str):
+        sent = long_id(sent) if field.type in ("id", "reference") else values.text(sent)
+    return values.same(field.format)(sent, found)
+
+
+def _key(write: Write, known: Mapping[str, Field]) -> str:
+    """The field to look for a create by: the first of its keys that it fills and a search knows."""
+    for name in write.keys:
+        if write.fields.get(name) is not None and name in known and known[name].filterable:
+            return name
+    return ""
+
+
+def _rivals(group: Sequence[Write], claims: Mapping[int, Sequence[str]]) -> list[list[Write]]:
+    """The writes in families: those that may have made the same record are together."""
+    families: list[tuple[set[str], list[Write]]] = []
+    for write in group:
+        ids, members = set(claims[write.ref]), [write]
+        apart = []
+        for others, rivals in families:
+            if others & ids:
+                ids, members = others | ids, [*rivals, *members]
+            else:
+                apart.append((others, rivals))
+        families = [*apart, (ids, members)]
+    return [members for _, members in families]
