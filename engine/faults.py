@@ -1,0 +1,43 @@
+"""Unexpected errors: where their details are kept, so that nobody is shown a traceback.
+
+Knows the log file and nothing of what went wrong. How it is told to a person is `cli.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+LOG = Path(".syncrules") / "syncrules.log"
+
+
+def reference(details: str) -> str:
+    """A short name for a fault; the same fault at the same place has the same one."""
+    return hashlib.sha256(details.encode(errors="replace")).hexdigest()[:8]
+
+
+def record(details: str, when: str, folder: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Appends `details` to the log of a project, or of this user where there is no project.
+
+    The path it went to; None where neither can be written.
+    """
+    for path in (folder / LOG if folder else None, _home(environ)):
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8", errors="replace") as log:
+                log.write(f"{when} {reference(details)}\n{details}\n")
+        except OSError:
+            continue
+        return path
+    return None
+
+
+def _home(environ: Mapping[str, str]) -> Path | None:
+    """The log in the state home of the XDG base directory specification."""
+    base = environ.get("XDG_STATE_HOME", "")
+    if not base and environ.get("HOME"):
+        base = str(Path(environ["HOME"]) / ".local" / "state")
+    return Path(base) / "syncrules" / LOG.name if base else None

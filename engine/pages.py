@@ -1,0 +1,28 @@
+"""Pages for codes: of a finding, from the language; of a refusal, from the connectors.
+
+Knows where pages come from and none of their text. Codes of findings are in `dsl/checks`, those of
+a system's refusals in its connector.
+"""
+
+from __future__ import annotations
+
+from .. import dsl
+from ..errors import UsageError
+from .systems import kind, kinds
+
+
+def page(code: str) -> str:
+    """The page of `code`; `UsageError` where nobody knows it."""
+    found = dsl.explain(code)
+    if found:
+        return found.strip()
+    for name in kinds():
+        loaded = kind(name)
+        advice = loaded.advice(code)
+        if advice:
+            return f"{code}, an answer of {loaded.label}\n\n{advice}"
+    raise UsageError(
+        f"there is no page for `{code}`",
+        why="neither a check nor a connector gives that code",
+        fix="take a code from `syncrules check` or `syncrules errors`",
+    )

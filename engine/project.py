@@ -1,0 +1,328 @@
+"""A project: `syncrules.toml`, the rule files and the stored schemas beside it.
+
+Knows the project file and what its folder holds, and hands them on: to `dsl` for `check`, to
+`plan/compile.py` for plans, to `systems.py` for signing in. Sends nothing and opens no database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from ..connectors.base.schema import Schema, from_json
+from ..errors import FindingsError, SchemaMissing, UsageError
+from .systems import System, connect, is_reference, nearest, resolve
+
+if TYPE_CHECKING:
+    from ..connectors.base.contract import Connector
+    from ..connectors.base.world import World
+    from ..dsl import Checked
+    from .plan.model import Plan
+
+FILE = "syncrules.toml"
+STATE = "sqlite:///.syncrules/state.db"
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "": ("rules", "team", "systems", "state"),
+    "team": ("timezone",),
+    "state": ("url",),
+}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as its file says it.
+
+    `path` is the project file. `rules` are files and folders, from its folder. `zone` is the name
+    of the time zone whose days dates are. `state` is the database's URL as written, which may point
+    to a secret.
+    """
+
+    path: Path
+    rules: tuple[str, ...] = ("rules",)
+    zone: str = "UTC"
+    systems: Mapping[str, System] = field(default_factory=dict)
+    state: str = field(default=STATE, repr=False)
+
+    @classmethod
+    def load(cls, path: Path) -> Project:
+        """Reads a project file (or the one in a folder); `UsageError` says what is wrong in it."""
+        if path.is_dir():
+            path = path / FILE
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise UsageError(f"{path} is no text", why="it is not UTF-8") from None
+        except OSError as error:
+            raise UsageError(
+                f"{path} can't be read",
+                why=error.strerror or str(error),
+                fix="start a project with `syncrules init`, or name its file with `--project`",
+            ) from None
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"{path.name} is not TOML", why=str(error)) from None
+        return _read(path.absolute(), text, data)
+
+    @classmethod
+    def find(cls, start: Path) -> Project:
+        """The project of the nearest `syncrules.toml`, in `start` or above it."""
+        start = start.absolute()
+        for folder in (start, *start.parents):
+            if (folder / FILE).is_file():
+                return cls.load(folder / FILE)
+        raise UsageError(
+            f"there is no {FILE} here or in a folder above",
+            fix="start a project with `syncrules init`, or name its file with `--project`",
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where the project file lies."""
+        return self.path.parent
+
+    @property
+    def schema_folder(self) -> Path:
+        """Where `schema pull` writes what the systems have."""
+        return self.folder / "schema"
+
+    @property
+    def state_url(self) -> str:
+        """The database's URL, secrets read and a relative SQLite path made absolute."""
+        url = resolve(self.state, "`url` of [state]", self.folder, os.environ)
+        kind, _, path = url.partition(":///")
+        if kind == "sqlite" and path:
+            return f"sqlite:///{self.folder / path}"
+        return url
+
+    def with_rules(self, paths: Iterable[Path]) -> Project:
+        """The same project with other rule files; unchanged where `paths` is empty."""
+        given = tuple(str(path.absolute()) for path in paths)
+        return replace(self, rules=given) if given else self
+
+    def rule_files(self) -> list[Path]:
+        """All `.sync` files, each once, in the order of their paths."""
+        found: set[Path] = set()
+        for name in self.rules:
+            path = self.folder / name
+            if path.is_dir():
+                found.update(one for one in path.rglob("*.sync") if one.is_file())
+            elif path.exists():
+                found.add(path)
+            else:
+                raise UsageError(
+                    f"there is no rule file or folder {name}",
+                    why=f"it was looked for in {self.folder}",
+                    fix=f"create it, or change `rules` in {FILE}",
+                )
+        if not found:
+            raise UsageError(
+                "there are no rule files",
+                why=f"no file that ends with .sync in {', '.join(self.rules)}",
+                fix="write one, for example rules/contacts.sync",
+            )
+        return sorted(found)
+
+    def sources(self) -> dict[str, bytes]:
+        """The bytes of each rule file by its path from the project's folder."""
+        sources = {}
+        for path in self.rule_files():
+            try:
+                name = Path(os.path.relpath(path, self.folder)).as_posix()
+                sources[name] = path.read_bytes()
+            except OSError as error:
+                raise UsageError(
+                    f"{path} can't be read", why=error.strerror or str(error)
+                ) from None
+        return sources
+
+    def schemas(self) -> dict[str, Schema]:
+        """The stored schema of each system; `SchemaMissing` where one was never pulled."""
+        return dict(self._schemas)
+
+    def stored_schema(self, system: str) -> Schema | None:
+        """The stored schema of one system, None where it was never pulled."""
+        path = self.schema_folder / f"{system}.json"
+        try:
+            return from_json(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"schema/{system}.json can't be read",
+                why=f"{type(error).__name__}: {error}",
+                fix=f"run `syncrules schema pull {system}`",
+            ) from None
+
+    def system(self, name: str) -> System:
+        """The system of that name; `UsageError` names the nearest where there is none."""
+        if name not in self.systems:
+            raise UsageError(
+                f"{FILE} has no system `{name}`",
+                why=f"it has {', '.join(self.systems) or 'none'}",
+                fix=nearest(name, self.systems, f"add a section [systems.{name}]"),
+            )
+        return self.systems[name]
+
+    def connect(self, name: str, world: World) -> Connector:
+        """Signs in to a system of the project."""
+        return connect(self.system(name), self.folder, os.environ, world)
+
+    def check(self) -> Checked:
+        """All findings of all rule files against the stored schemas, and the typed rules."""
+        return self._checked
+
+    def plans(self) -> tuple[Plan, ...]:
+        """What the rules compile to, one plan for each two systems; `FindingsError` where a finding
+        is an error."""
+        from .plan.compile import compile
+
+        checked = self.check()
+        if checked.rules is None:
+            errors = sum(one.severity == "error" for one in checked.findings)
+            raise FindingsError(
+                "nothing was started" if errors == 0 else f"nothing was started: {_count(errors)}",
+                fix="`syncrules check` shows each of them with its place",
+            )
+        schemas = self.schemas()
+        return tuple(compile(rules, schemas, self.zone) for rules in checked.rules.sets)
+
+    @cached_property
+    def _schemas(self) -> dict[str, Schema]:
+        found = {name: self.stored_schema(name) for name in self.systems}
+        missing = [name for name, schema in found.items() if schema is None]
+        if missing:
+            raise SchemaMissing(
+                f"the schema of {' and '.join(missing)} was never pulled",
+                why="rules are checked against the objects and fields that a system has",
+                fix="run `syncrules schema pull`",
+            )
+        return {name: schema for name, schema in found.items() if schema is not None}
+
+    @cached_property
+    def _checked(self) -> Checked:
+        from .. import dsl
+
+        return dsl.check(self.sources(), self.schemas())
+
+
+def _count(errors: int) -> str:
+    return "1 finding is an error" if errors == 1 else f"{errors} findings are errors"
+
+
+def _read(path: Path, text: str, data: Mapping[str, Any]) -> Project:
+    _known(text, "", data)
+    team = _table(text, data, "team")
+    state = _table(text, data, "state")
+    rules = data.get("rules", ["rules"])
+    if not isinstance(rules, list) or not all(isinstance(one, str) and one for one in rules):
+        raise _wrong(text, "", "rules", 'a list of files and folders: `rules = ["rules"]`')
+    project = Project(path, tuple(rules), _zone(text, team), _systems(text, data))
+    url = _text(text, "state", state, "url", STATE)
+    if not is_reference(url):
+        _state(text, url)
+    return replace(project, state=url)
+
+
+def _systems(text: str, data: Mapping[str, Any]) -> dict[str, System]:
+    systems = {}
+    for name, table in _table(text, data, "systems").items():
+        section = f"systems.{name}"
+        if not isinstance(table, dict):
+            raise _wrong(text, "systems", name, f"a section of its own: `[systems.{name}]`")
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"{_place(text, section, '')}: `{name}` can't be the name of a system",
+                why="rules name it, so it is one word of letters, digits and _",
+            )
+        written = {key: _text(text, section, table, key, "") for key in table}
+        connector = written.pop("connector", "")
+        if not connector:
+            raise UsageError(
+                f"{_place(text, section, '')}: [systems.{name}] doesn't say which connector it is",
+                fix=f'add a line such as `connector = "{name}"`',
+            )
+        systems[name] = System(name, connector, written)
+    return systems
+
+
+def _zone(text: str, team: Mapping[str, Any]) -> str:
+    name = _text(text, "team", team, "timezone", "UTC")
+    try:
+        if name != "UTC":
+            ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"{_place(text, 'team', 'timezone')}: there is no time zone `{name}`",
+            fix=nearest(name, available_timezones(), 'write it like `timezone = "Europe/Berlin"`'),
+        ) from None
+    return name
+
+
+def _state(text: str, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("sqlite", "postgresql"):
+        raise _wrong(text, "state", "url", f"like `{STATE}` or `postgresql://...`")
+    if parts.password:
+        raise UsageError(
+            f"{_place(text, 'state', 'url')}: a password must not stand in the file",
+            why=f"{FILE} is kept under version control",
+            fix='write `url = "env:SYNCRULES_STATE_URL"` and set that variable to the whole URL',
+        )
+
+
+def _known(text: str, section: str, table: Mapping[str, Any]) -> None:
+    for key in table:
+        if key not in _KEYS[section]:
+            where = f"[{section}]" if section else FILE
+            raise UsageError(
+                f"{_place(text, section, key)}: {where} has no key `{key}`",
+                why=f"it has {', '.join(_KEYS[section])}",
+                fix=nearest(key, _KEYS[section], "take it out"),
+            )
+
+
+def _table(text: str, data: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    table = data.get(section, {})
+    if not isinstance(table, dict):
+        raise _wrong(text, "", section, f"a section: `[{section}]`")
+    if section in _KEYS:
+        _known(text, section, table)
+    return table
+
+
+def _text(text: str, section: str, table: Mapping[str, Any], key: str, default: str) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str):
+        raise _wrong(text, section, key, f'a text in quotes: `{key} = "..."`')
+    return value
+
+
+def _wrong(text: str, section: str, key: str, wanted: str) -> UsageError:
+    return UsageError(f"{_place(text, section, key)}: `{key}` must be {wanted}")
+
+
+def _place(text: str, section: str, key: str) -> str:
+    """`syncrules.toml, line 7`: the line of a key in its section, or of the section."""
+    here = ""
+    wanted = re.compile(rf'\s*"?{re.escape(key)}"?\s*=') if key else None
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(#.*)?", line)
+        if header:
+            here = header[1].replace(" ", "").replace('"', "")
+        found = here == ".".join(part for part in (section, key) if part) if header else False
+        if found or (header and wanted is None and here == section):
+            return f"{FILE}, line {number}"
+        if wanted and here == section and wanted.match(line):
+            return f"{FILE}, line {number}"
+    return FILE

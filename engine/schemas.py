@@ -1,0 +1,230 @@
+"""Stored schemas: what changed between two of them, and writing one for version control.
+
+Knows schemas as data; a connector describes, `project.py` says where files lie. Text for people is
+made here too: a table of an object's fields, and a list of differences.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from ..connectors.base.schema import Field, Object, Schema, to_json
+from ..connectors.base.world import World, moment
+from ..errors import SchemaMissing, UsageError
+from .systems import nearest
+
+if TYPE_CHECKING:
+    from .project import Project
+
+Named = TypeVar("Named", Object, Field)
+
+_OWN = frozenset({"name", "fields", "choices", "count"})
+"""Compared by themselves, or (the count) no difference: it moves with every record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: `what` is an object, `Object.field`, `Object.field: "choice"`, or one of the
+    system's own facts; `detail` says which attributes changed and how."""
+
+    kind: Literal["added", "removed", "changed"]
+    what: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind:8} {self.what}" + (f"  {self.detail}" if self.detail else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A schema as it is now, how it differs from the stored one (`first`: there was none)."""
+
+    schema: Schema
+    differences: tuple[Difference, ...]
+    first: bool
+
+    @property
+    def text(self) -> str:
+        """What was found, a line for each difference."""
+        name = self.schema.system
+        if self.first:
+            fields = sum(len(one.fields) for one in self.schema.objects)
+            return f"{name}: {_counted(len(self.schema.objects), 'object')}, " + _counted(
+                fields, "field"
+            )
+        if not self.differences:
+            return f"{name}: nothing changed"
+        heading = f"{name}: {_counted(len(self.differences), 'difference')}"
+        return "\n".join([heading, *(f"  {one}" for one in self.differences)])
+
+
+def look(project: Project, system: str, world: World) -> Pulled:
+    """Asks a system what it has now and compares that with the stored schema; writes nothing."""
+    new = replace(project.connect(system, world).describe(), taken=moment(world.clock.now()))
+    try:
+        old = project.stored_schema(system)
+    except UsageError:
+        old = None
+    return Pulled(new, () if old is None else tuple(differences(old, new)), old is None)
+
+
+def pull(project: Project, system: str, world: World) -> Pulled:
+    """Refreshes `schema/<system>.json`. Where nothing but counts and the time changed, the file
+    stays as it is, to the byte."""
+    pulled = look(project, system, world)
+    if pulled.first or pulled.differences:
+        _store(pulled.schema, project.schema_folder)
+    return pulled
+
+
+def differences(old: Schema, new: Schema) -> list[Difference]:
+    """What `new` has, lacks or says otherwise, in the order of names; counts and times left out."""
+    found = list(_attributes("", old, new, {"system", "objects", "taken"}))
+    for name, before, after in _pairs(old.objects, new.objects):
+        if before is None or after is None:
+            found.append(Difference("removed" if after is None else "added", name))
+        else:
+            found += _attributes(name, before, after, _OWN)
+            found += _fields(name, before, after)
+    return found
+
+
+def text_of(schema: Schema) -> str:
+    """The schema file: JSON, objects and fields sorted by name, one attribute a line."""
+    objects = tuple(
+        replace(one, fields=tuple(sorted(one.fields, key=lambda each: each.name)))
+        for one in sorted(schema.objects, key=lambda one: one.name)
+    )
+    data = to_json(replace(schema, objects=objects))
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _store(schema: Schema, folder: Path) -> None:
+    path = folder / f"{schema.system}.json"
+    draft = path.with_suffix(".json.new")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text_of(schema), encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written", why=error.strerror or str(error)) from None
+
+
+def fields_table(item: Object) -> str:
+    """The fields of an object for people: name, type, rights, and what else is known of each."""
+    rows = [("FIELD", "TYPE", "WRITE", "")]
+    for one in sorted(item.fields, key=lambda each: each.name):
+        rows.append((one.name, type_of(one), _rights(one), _more(one)))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  ".join(
+            [*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]
+        ).rstrip()
+        for row in rows
+    )
+
+
+def fields_json(item: Object) -> dict[str, Any]:
+    """The same for scripts, in the shape of the schema file."""
+    schema = Schema("", "", "", (item,))
+    return dict(to_json(schema)["objects"][0])
+
+
+def type_of(one: Field) -> str:
+    """A field's type in a few words: `text 80`, `reference to Account`."""
+    if one.type == "reference":
+        return f"reference to {' or '.join(one.references)}" if one.references else "reference"
+    words: list[str] = [one.format or one.type]
+    if one.length is not None:
+        words.append(str(one.length))
+    return " ".join(words)
+
+
+def stored_object(project: Project, system: str, name: str) -> Object:
+    """An object of a stored schema; `UsageError` names the nearest where there is none."""
+    project.system(system)
+    stored = project.stored_schema(system)
+    if stored is None:
+        raise SchemaMissing(
+            f"the schema of {system} was never pulled", fix=f"run `syncrules schema pull {system}`"
+        )
+    if name not in stored.by_name:
+        raise UsageError(
+            f"{system} has no object `{name}`",
+            why="this login sees none in schema/" + f"{system}.json",
+            fix=nearest(name, stored.by_name, "it has " + ", ".join(sorted(stored.by_name))),
+        )
+    return stored.by_name[name]
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _rights(one: Field) -> str:
+    if one.derived:
+        return "derived"
+    if one.creatable and one.updatable:
+        return "required" if one.required else "yes"
+    if one.creatable:
+        return "on create"
+    return "on update" if one.updatable else "no"
+
+
+def _more(one: Field) -> str:
+    parts = [one.label] if one.label and one.label.lower() != one.name.lower() else []
+    active = [f'"{choice.value}"' for choice in one.choices if choice.active]
+    shown = active[:8] + ([f"and {len(active) - 8} more"] if len(active) > 8 else [])
+    if shown:
+        parts.append(" ".join(shown))
+    return "; ".join(parts)
+
+
+def _fields(name: str, old: Object, new: Object) -> Iterator[Difference]:
+    for field, before, after in _pairs(old.fields, new.fields):
+        called = f"{name}.{field}"
+        if before is None or after is None:
+            yield Difference("removed" if after is None else "added", called)
+            continue
+        yield from _attributes(called, before, after, _OWN)
+        earlier = {one.value: one for one in before.choices}
+        later = {one.value: one for one in after.choices}
+        for value in sorted(earlier.keys() | later.keys()):
+            if value not in earlier or value not in later:
+                kind: Literal["added", "removed"] = "added" if value in later else "removed"
+                yield Difference(kind, f'{called}: "{value}"')
+            else:
+                yield from _attributes(
+                    f'{called}: "{value}"', earlier[value], later[value], frozenset()
+                )
+
+
+def _pairs(
+    old: Iterable[Named], new: Iterable[Named]
+) -> Iterator[tuple[str, Named | None, Named | None]]:
+    before = {one.name: one for one in old}
+    after = {one.name: one for one in new}
+    for name in sorted(before.keys() | after.keys()):
+        yield name, before.get(name), after.get(name)
+
+
+def _attributes(what: str, old: Any, new: Any, without: Iterable[str]) -> Iterator[Difference]:
+    for one in fields(old):
+        before, after = getattr(old, one.name), getattr(new, one.name)
+        if one.name not in without and before != after:
+            detail = f"{one.name}: {_shown(before)} -> {_shown(after)}"
+            yield Difference("changed", what or "the system", detail)
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)

@@ -1,0 +1,213 @@
+"""The systems of a project: which connectors there are, and signing in with the project's settings.
+
+Finds connectors by their entry points and never by import, checks `[systems.NAME]` against what the
+connector takes, and reads secrets from where the project file points to. Doesn't know what any
+setting means; the file itself is read by `project.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from ..connectors.base.contract import Connector, Kind, Setting
+from ..connectors.base.login import Secret
+from ..connectors.base.wire import Request, Response
+from ..connectors.base.world import World
+from ..errors import UsageError
+
+GROUP = "syncrules.connectors"
+
+ANY_SYSTEM = (
+    Setting("url", example="http://127.0.0.1:8701"),
+    Setting("timeout", example="30 seconds"),
+)
+"""Settings that every system may have, whatever its connector says."""
+
+_TIMEOUT = re.compile(r"(\d+(?:\.\d+)?) (second|minute)s?")
+_SECONDS = {"second": 1.0, "minute": 60.0}
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One `[systems.NAME]` of the project file, as written: secrets are still `env:` or `file:`."""
+
+    name: str
+    connector: str
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def kinds() -> dict[str, EntryPoint]:
+    """The entry points of all installed connectors, by name."""
+    return {one.name: one for one in sorted(entry_points(group=GROUP), key=lambda one: one.name)}
+
+
+def kind(name: str) -> Kind:
+    """The connector of that name; `UsageError` names the nearest where there is none."""
+    found = kinds()
+    if name not in found:
+        raise UsageError(
+            f"there is no connector called `{name}`",
+            why=f"installed are {', '.join(found) or 'none'}",
+            fix=nearest(name, found, "take one of those, or install the package that brings it"),
+        )
+    try:
+        loaded = found[name].load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"the connector `{name}` can't be loaded",
+            why=str(error),
+            fix=f"install the package that brings `{found[name].value}` again",
+        ) from None
+    if not isinstance(loaded, Kind):
+        raise UsageError(
+            f"the connector `{name}` can't be loaded",
+            why=f"`{found[name].value}` is no connector kind",
+            fix="ask the author of the connector for an entry point that names its `Kind`",
+        )
+    return loaded
+
+
+def connect(system: System, folder: Path, environ: Mapping[str, str], world: World) -> Connector:
+    """Signs in to `system`. `folder` is where `file:` paths start."""
+    found = kind(system.connector)
+    given = settings(system, found, folder, environ)
+    timeout = given.pop("timeout", None)
+    return found.connect(given, world if timeout is None else _Timed(world, float(str(timeout))))
+
+
+class _Timed:
+    """A world whose requests to one system wait so many seconds for a reply, and no longer."""
+
+    def __init__(self, world: World, timeout: float) -> None:
+        self.clock = world.clock
+        self.random = world.random
+        self.lanes = world.lanes
+        self.point = world.point
+        self._send = world.send
+        self._timeout = timeout
+
+    def send(self, request: Request) -> Response:
+        return self._send(replace(request, timeout=self._timeout))
+
+
+def settings(
+    system: System, kind: Kind, folder: Path, environ: Mapping[str, str]
+) -> dict[str, str | Secret]:
+    """The settings as a connector takes them: secrets read, defaults filled in, all keys known.
+
+    `system` is the name of the system, `timeout` seconds as text. Raises `UsageError`
+    for a key the connector doesn't know, one that is missing, and a secret that is written out.
+    """
+    known = {one.name: one for one in (*ANY_SYSTEM, *kind.settings)}
+    for name in system.settings:
+        if name not in known:
+            raise UsageError(
+                f"[systems.{system.name}] has no key `{name}`",
+                why=f"the connector {kind.name} takes {', '.join(known)}",
+                fix=nearest(name, known, "take the key out of syncrules.toml"),
+            )
+    result: dict[str, str | Secret] = {"system": system.name}
+    for name, setting in known.items():
+        written = system.settings.get(name, setting.default)
+        if written:
+            result[name] = _value(system.name, setting, written, folder, environ)
+        elif setting.required:
+            raise UsageError(
+                f"[systems.{system.name}] needs the key `{name}`",
+                why=f"the connector {kind.name} can't sign in without it",
+                fix=f"add a line such as `{name} = {_quoted(_example(system.name, setting))}`",
+            )
+    if "timeout" in result:
+        result["timeout"] = _timeout(system.name, str(result["timeout"]))
+    return result
+
+
+def resolve(written: str, called: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """What `env:NAME` or `file:PATH` stands for; any other text stands for itself.
+
+    `called` is what messages call the setting. The text that was read is in no message.
+    """
+    way, _, rest = written.partition(":")
+    if way == "env":
+        text = environ.get(rest, "").strip()
+        if not text:
+            raise UsageError(
+                f"the environment variable {rest} is not set",
+                why=f"{called} is read from it",
+                fix=f"set it: export {rest}=...",
+            )
+        return text
+    if way == "file":
+        path = folder / rest
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            cause = (
+                error.strerror if isinstance(error, OSError) else "it is no text"
+            ) or "it can't be read"
+            raise UsageError(
+                f"the file {rest} can't be read",
+                why=f"{called} is kept there: {cause}",
+                fix="write the secret into that file, alone, or point to another one",
+            ) from None
+        if not text:
+            raise UsageError(
+                f"the file {rest} is empty",
+                why=f"{called} is kept there",
+                fix="write the secret into that file, alone",
+            )
+        return text
+    return written
+
+
+def is_reference(written: str) -> bool:
+    """Whether a text says where a secret is, and isn't one."""
+    return written.startswith(("env:", "file:"))
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    """A sentence that offers the known name nearest to `name`, or `otherwise`."""
+    spelled = {one.lower(): one for one in known}
+    close = get_close_matches(name.lower(), list(spelled), 1, 0.6)
+    return f"did you mean `{spelled[close[0]]}`?" if close else otherwise
+
+
+def _value(
+    system: str, setting: Setting, written: str, folder: Path, environ: Mapping[str, str]
+) -> str | Secret:
+    if setting.secret and not is_reference(written):
+        raise UsageError(
+            f"`{setting.name}` of [systems.{system}] is a secret and must not stand in the file",
+            why="syncrules.toml is kept under version control",
+            fix=f"write `{setting.name} = {_quoted(_example(system, setting))}` and set that"
+            f" variable, or `{setting.name} = {_quoted(f'file:secrets/{setting.name}')}`",
+        )
+    text = resolve(written, f"`{setting.name}` of [systems.{system}]", folder, environ)
+    return Secret(text) if setting.secret else text
+
+
+def _example(system: str, setting: Setting) -> str:
+    if setting.secret and not is_reference(setting.example):
+        return f"env:{system}_{setting.name}".upper().replace("ENV:", "env:", 1).replace("-", "_")
+    return setting.example or "..."
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _timeout(system: str, written: str) -> str:
+    match = _TIMEOUT.fullmatch(written)
+    amount = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if amount <= 0:
+        raise UsageError(
+            f"`timeout` of [systems.{system}] is not a length of time",
+            why=f"it says {written!r}",
+            fix='write it like `timeout = "30 seconds"`',
+        )
+    return f"{amount:g}"
