@@ -1,0 +1,214 @@
+"""What the parser's errors mean in plain words: what stands there, and what could stand instead.
+
+Knows the parser's names for words and signs and turns them into the user's. It doesn't parse;
+`parse.py` calls it after a failure, never on the way of a good file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lexer import PatternStr
+
+from . import tree
+from .build import NotAFunction, span
+from .finding import Finding
+from .nearest import nearest
+
+_WORDS = {
+    "NAME": "a name",
+    "STRING": "a text in quotes",
+    "NUMBER": "a number",
+    "DATE": "a date",
+    "ARROW": "`->`, `<-` or `<->`",
+    "ORDER": "`<`, `<=`, `>` or `>=`",
+    "UNIT": "`minutes`, `hours` or `days`",
+    "_NL": "the end of the line",
+    "$END": "the end of the line",
+}
+_TESTS = {"IS", "IN", "ORDER", "CONTAINS", "STARTS", "ENDS"}
+_VALUES = {"STRING", "NUMBER", "DATE", "TRUE", "FALSE"}
+_SIGNS: dict[str, tuple[str, str | None]] = {
+    "==": ("write `is`", "is"),
+    "=>": ("write `->`", "->"),
+    "=": ("write `is`", "is"),
+    "!=": ("write `is not`", "is not"),
+    "<>": ("write `is not`", "is not"),
+    "!": ("write `not`", "not"),
+    "&&": ("write `and`", "and"),
+    "&": ("write `and`", "and"),
+    "||": ("write `or`", "or"),
+    "|": ("write `or`", "or"),
+    "→": ("write `->`", "->"),
+    "←": ("write `<-`", "<-"),
+    "↔": ("write `<->`", "<->"),
+    "-->": ("write `->`", "->"),
+    ";": ("one row a line, nothing between them", ""),
+    ",": ("one row a line, no commas between them", ""),
+    "'": ('texts stand in double quotes: `"..."`', None),
+    "“": ('texts stand in straight double quotes: `"..."`', None),
+    "”": ('texts stand in straight double quotes: `"..."`', None),
+    "//": ("a comment begins with `#`", "#"),
+    '"': ('end the text with `"` on the same line', None),
+    "`": ("end the name with a backtick on the same line", None),
+    "\u00a0": ("this is a blank of another kind; type a plain one", " "),
+}
+
+
+def complaint(path: str, error: UnexpectedInput, parser: Lark, first: int) -> Finding:
+    """The finding for a line that can't be read. `first` is the line on which the text begins."""
+    expected = _expected(error, parser)
+    if isinstance(error, UnexpectedToken):
+        return _token(path, error, expected, first)
+    assert isinstance(error, UnexpectedCharacters)
+    return _characters(path, error, expected)
+
+
+def not_a_function(path: str, error: NotAFunction) -> Finding:
+    """The finding for `X of FIELD` with an X that is no function."""
+    word = "domain of" if error.known == "domain" else "days since"
+    return Finding(
+        "syntax",
+        "error",
+        path,
+        error.name.span,
+        f"`{error.name.text}` can't stand here",
+        label=f"only `{word}` is known",
+        help=f"write `{word} FIELD`",
+        fix=error.known,
+    )
+
+
+def _token(path: str, error: UnexpectedToken, expected: dict[str, str], first: int) -> Finding:
+    token = error.token
+    if token.type in ("_NL", "$END"):
+        place = _line_end(error, first)
+        title = "the line ends too early"
+        return _finding(path, place, title, expected, label="something is missing")
+    text = str(token)
+    if not _before(error).strip() and text != "}":
+        return _no_rule(path, token, expected)
+    help, fix = _SIGNS.get(text, ("", None))
+    if not help and re.fullmatch(r"\w+", text):
+        words = [one.strip("`") for one in expected.values() if re.fullmatch(r"`\w+`", one)]
+        near = nearest(text, words)
+        help, fix = (f"did you mean `{near}`?", near) if near else ("", None)
+    if text == "{" and not _before(error).rpartition("\n")[2].strip():
+        help = "`{` stands at the end of its rule's line"
+    title = f"unexpected `{_short(text)}`"
+    return _finding(path, span(token), title, expected, help=help, fix=fix)
+
+
+def _no_rule(path: str, token: Token, expected: dict[str, str]) -> Finding:
+    words = [one.strip("`") for one in expected.values()]
+    near = nearest(str(token), words)
+    return Finding(
+        "syntax",
+        "error",
+        path,
+        span(token),
+        f"no rule begins with `{_short(str(token))}`",
+        help=f"did you mean `{near}`?" if near else f"a rule begins with {_or(expected.values())}",
+        fix=near or None,
+    )
+
+
+def _characters(path: str, error: UnexpectedCharacters, expected: dict[str, str]) -> Finding:
+    rest = _source(error)[error.pos_in_stream or 0 :][:200].split("\n")[0]
+    sign = next((one for one in sorted(_SIGNS, key=len, reverse=True) if rest.startswith(one)), "")
+    help, fix = _SIGNS.get(sign, ("", None))
+    shown = sign or re.match(r"\S+|.", rest)[0]  # type: ignore[index]
+    if sign == '"' and re.match(r'"(\\.|[^"\\])*"', rest):
+        help, shown = "", re.match(r'"(\\.|[^"\\])*"', rest)[0]  # type: ignore[index]
+    elif sign in ('"', "`", "'", "“"):
+        shown = rest.rstrip()
+    title = f"unexpected `{_short(shown)}`"
+    if sign in ('"', "`") and help:
+        title = "this text isn't closed" if sign == '"' else "this name isn't closed"
+    place = tree.Span(error.line, error.column, error.line, error.column + len(shown))
+    return _finding(path, place, title, expected, help=help, fix=fix)
+
+
+def _finding(
+    path: str,
+    place: tree.Span,
+    title: str,
+    expected: dict[str, str],
+    *,
+    label: str = "",
+    help: str = "",
+    fix: str | None = None,
+) -> Finding:
+    can = f"here can come {_or(expected.values())}" if expected else ""
+    return Finding(
+        "syntax",
+        "error",
+        path,
+        place,
+        title,
+        label=label,
+        note=can if help else "",
+        help=help or can,
+        fix=fix,
+    )
+
+
+def _expected(error: UnexpectedInput, parser: Lark) -> dict[str, str]:
+    """What could come here: the parser's name and the user's word for it."""
+    interactive = getattr(error, "interactive_parser", None)
+    names = set(interactive.accepts()) if interactive is not None else set()
+    if names >= _TESTS:
+        names -= _TESTS | {"NOT", "OF", "SINCE", "DOT"}
+        extra = {"a comparison such as `is` or `in`": "a comparison such as `is` or `in`"}
+    else:
+        extra = {}
+    if names >= _VALUES:
+        names -= _VALUES
+        extra["a value"] = "a value"
+    if "$END" in names:
+        names -= {"_NL"}
+    patterns = {one.name: one.pattern for one in parser.terminals}
+    found = dict(extra)
+    for name in sorted(names):
+        pattern = patterns.get(name)
+        written = f"`{pattern.value}`" if isinstance(pattern, PatternStr) else name
+        found[name] = _WORDS.get(name, written)
+    return found
+
+
+def _source(error: UnexpectedInput) -> str:
+    """The text that was being read."""
+    interactive = getattr(error, "interactive_parser", None)
+    return str(interactive.lexer_thread.state.text.text) if interactive is not None else ""
+
+
+def _before(error: UnexpectedInput) -> str:
+    """What stands before the token that failed, without comments."""
+    return _COMMENT.sub(lambda one: one[1] or "", _source(error)[: error.pos_in_stream or 0])
+
+
+def _line_end(error: UnexpectedToken, first: int) -> tree.Span:
+    """Just behind the last letter of the line that ends too early."""
+    lines = _before(error).rstrip().split("\n")
+    line, column = first + len(lines) - 1, len(lines[-1].rstrip()) + 1
+    return tree.Span(line, column, line, column)
+
+
+_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|#[^\n]*')
+
+
+def _or(words: Iterable[str]) -> str:
+    unique = list(dict.fromkeys(words))
+    if len(unique) > 7:
+        unique = [*unique[:6], "…"]
+    if len(unique) < 2:
+        return "".join(unique)
+    return f"{', '.join(unique[:-1])} or {unique[-1]}"
+
+
+def _short(text: str) -> str:
+    text = text.strip() or text
+    return text if len(text) <= 40 else text[:39] + "…"

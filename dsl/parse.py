@@ -1,0 +1,268 @@
+"""From the text of a rule file to its syntax tree, with a finding for each line that can't be read.
+
+The text is cut into statements at lines that begin one, and each is parsed on its own; inside a
+block a bad line is blanked and the rest read again. So one mistake gives one finding and hides no
+other rule's. Names mean nothing here yet; how a complaint of the parser is put is `complaint.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from lark import Lark
+from lark.exceptions import UnexpectedInput
+
+from . import tree
+from .build import Build, NotAFunction
+from .complaint import complaint, not_a_function
+from .finding import Finding
+
+RULE_WORDS = ("sync", "every", "prefer", "push", "pull", "map", "infer")
+LONGEST_LINE = 10_000
+LARGEST_FILE = 10_000_000
+MOST_COMPLAINTS = 100
+"""Characters of a line, characters of a file, syntax findings of a file before we give up."""
+
+_STARTS = re.compile(rf"[ \t]*(?:{'|'.join(RULE_WORDS)})\b(?![ \t]*(?:<->|->|<-|\.))")
+_GOES_ON = re.compile(r"[ \t]*(?:and|or|when|unless|else)\b(?![ \t]*(?:<->|->|<-|\.))")
+_MARKS = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|#.*|[{}\[\]]')
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Some lines that should be one statement; `depth` blocks were open where it was cut."""
+
+    first: int
+    lines: tuple[str, ...]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    statement: tree.Statement | None
+    findings: tuple[Finding, ...]
+    broken: tuple[tree.Broken, ...]
+
+
+def parse(path: str, raw: bytes | str) -> tuple[tree.File, tuple[Finding, ...]]:
+    """The file as far as it can be read, and what is wrong with the rest."""
+    text = _decoded(raw)
+    if text is None:
+        return _nothing(path, _not_text(path))
+    lines = text.split("\n")
+    long = next((n for n, line in enumerate(lines, 1) if len(line) > LONGEST_LINE), 0)
+    if long or len(text) > LARGEST_FILE:
+        return _nothing(path, _too_long(path, long))
+    statements: list[tree.Statement] = []
+    findings: list[Finding] = []
+    broken: list[tree.Broken] = []
+    for read in _statements(path, _pieces(lines)):
+        if read.statement is not None:
+            statements.append(read.statement)
+        findings += read.findings
+        broken += read.broken
+        if len(findings) >= MOST_COMPLAINTS:
+            findings.append(_gave_up(path, findings[-1].span))
+            break
+    whole = tree.File(path, tuple(lines), tuple(statements), tuple(broken))
+    return whole, tuple(findings)
+
+
+@cache
+def parser() -> Lark:
+    """The LALR parser of one statement; made once, in about 60 ms."""
+    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return Lark(
+        grammar,
+        parser="lalr",
+        lexer="contextual",
+        start="statement",
+        maybe_placeholders=True,
+        transformer=Build(),
+    )
+
+
+def _decoded(raw: bytes | str) -> str | None:
+    """The text without byte order mark, line ends as LF; None where it is no text."""
+    if isinstance(raw, bytes):
+        try:
+            raw = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+    if "\0" in raw:
+        return None
+    return raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _pieces(lines: list[str]) -> list[_Piece]:
+    """Cut before each line that begins a statement: at column one always, indented where no block
+    is open."""
+    pieces: list[_Piece] = []
+    begin, depth = 0, 0
+    for number, line in enumerate(lines):
+        if _begins(line, depth) and number > begin:
+            pieces.append(_Piece(begin + 1, tuple(lines[begin:number]), depth))
+            begin, depth = number, 0
+        if "{" in line or "}" in line or "[" in line or "]" in line:
+            for mark in _MARKS.findall(line):
+                if mark in ("{", "["):
+                    depth += 1
+                elif mark in ("}", "]"):
+                    depth = max(0, depth - 1)
+    pieces.append(_Piece(begin + 1, tuple(lines[begin:]), depth))
+    return [one for one in pieces if any(_meaningful(line) for line in one.lines)]
+
+
+def _begins(line: str, depth: int) -> bool:
+    if _STARTS.match(line):
+        return depth == 0 or line[0] not in " \t"
+    return depth == 0 and line[:1] not in ("", " ", "\t", "#", "{") and not _GOES_ON.match(line)
+
+
+def _meaningful(line: str) -> bool:
+    stripped = line.strip()
+    return bool(stripped) and not stripped.startswith("#")
+
+
+def _statements(path: str, pieces: list[_Piece]) -> Iterator[_Read]:
+    index = 0
+    while index < len(pieces):
+        piece = pieces[index]
+        index += 1
+        if piece.depth:
+            joined, taken = _joined(path, piece, pieces[index : index + 5])
+            if joined is not None:
+                index += taken
+                yield joined
+                continue
+        yield _recover(path, piece)
+
+
+def _joined(path: str, piece: _Piece, after: list[_Piece]) -> tuple[_Read | None, int]:
+    """The piece with those behind it, where only together they make sense: a row in a block may
+    begin at column one with a field that is called like a rule word."""
+    lines = piece.lines
+    for count, following in enumerate(after, 1):
+        lines += following.lines
+        if following.depth == 0:
+            whole = _Piece(piece.first, lines, 0)
+            read = _recover(path, whole)
+            alone = _recover(path, following)
+            if not read.findings and alone.findings:
+                return read, count
+    return None, 0
+
+
+def _recover(path: str, piece: _Piece) -> _Read:
+    """Parse; on a bad line inside the block blank it and parse again."""
+    lines = list(piece.lines)
+    findings: list[Finding] = []
+    broken: list[tree.Broken] = []
+    word = next((line.split()[0] for line in lines if _meaningful(line)), "")
+    head = next((n for n, line in enumerate(lines) if _opens(line)), len(lines))
+    if piece.depth and head < len(lines):
+        findings.append(_unclosed(path, piece, head))
+        lines.append("}" * piece.depth)
+    for _ in range(MOST_COMPLAINTS):
+        try:
+            return _Read(_parse(lines, piece.first), tuple(findings), tuple(broken))
+        except NotAFunction as error:
+            found = not_a_function(path, error)
+        except UnexpectedInput as error:
+            found = complaint(path, error, parser(), piece.first)
+        findings.append(found)
+        broken.append(tree.Broken(word, found.span))
+        bad = found.span.line - piece.first
+        if bad <= head or bad >= len(lines) or not _meaningful(lines[bad]):
+            break
+        _blank(lines, bad, head)
+    broken.append(tree.Broken(word, findings[-1].span))
+    return _Read(None, tuple(findings), tuple(broken))
+
+
+def _parse(lines: list[str], first: int) -> tree.Statement:
+    text = "\n".join(lines)
+    interactive = parser().parse_interactive(text + "\n")
+    state = interactive.lexer_thread.state
+    assert state is not None
+    state.line_ctr.line = first
+    return interactive.resume_parse()  # type: ignore[no-untyped-call, no-any-return]
+
+
+def _blank(lines: list[str], bad: int, head: int) -> None:
+    """Take a row out, with the lines that go on from it."""
+    begin = bad
+    while begin > head + 1 and _GOES_ON.match(lines[begin]):
+        begin -= 1
+    end = bad + 1
+    while end < len(lines) and _GOES_ON.match(lines[end]):
+        end += 1
+    for number in range(begin, end):
+        lines[number] = ""
+
+
+def _opens(line: str) -> bool:
+    return "{" in line and "{" in _MARKS.findall(line)
+
+
+def _unclosed(path: str, piece: _Piece, head: int) -> Finding:
+    line = piece.lines[head]
+    column = next(one.start() for one in _MARKS.finditer(line) if one.group() == "{") + 1
+    number = piece.first + head
+    span = tree.Span(number, column, number, column + 1)
+    end = piece.first + len(piece.lines)
+    return Finding(
+        "syntax",
+        "error",
+        path,
+        span,
+        f"this block, opened in line {number}, isn't closed before line {end}",
+        label="opened here",
+        help="end the block with `}` on a line of its own",
+    )
+
+
+def _nothing(path: str, finding: Finding) -> tuple[tree.File, tuple[Finding, ...]]:
+    return tree.File(path, (), (), (tree.Broken("", finding.span),)), (finding,)
+
+
+_START = tree.Span(1, 1, 1, 1)
+
+
+def _not_text(path: str) -> Finding:
+    return Finding(
+        "not-text",
+        "error",
+        path,
+        _START,
+        f"`{path}` is not a text file",
+        note="rule files are plain text in UTF-8",
+        help="save the file again as UTF-8, or take it out of the rules folder",
+    )
+
+
+def _too_long(path: str, line: int) -> Finding:
+    span = tree.Span(line, 1, line, 1) if line else _START
+    what = (
+        f"line {line} is longer than {LONGEST_LINE:,} characters"
+        if line
+        else (f"the file is longer than {LARGEST_FILE:,} characters")
+    )
+    return Finding(
+        "syntax", "error", path, span, what, help="is this a rule file? break it into shorter lines"
+    )
+
+
+def _gave_up(path: str, span: tree.Span) -> Finding:
+    return Finding(
+        "syntax",
+        "error",
+        path,
+        span,
+        f"more than {MOST_COMPLAINTS} lines can't be read; the rest of the file was not looked at",
+        help="mend the first ones and check again",
+    )

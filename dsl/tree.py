@@ -1,0 +1,307 @@
+"""The syntax tree: what a file says, word for word, before any name in it is looked up.
+
+Frozen nodes, each with the span of text it stands for; names are as written, with backticks gone.
+`parse.py` makes them from text, `names.py` and its neighbours give them meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a file: lines and columns from 1, the end column just behind the last letter."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def to(self, other: Span) -> Span:
+        """From the start of this span to the end of the other."""
+        return Span(self.line, self.column, other.end_line, other.end_column)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in quotes; `raw` is what stands between the quotes, `value` what it means."""
+
+    value: str
+    raw: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: int | float
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date as written, `2026-01-31`; whether there is such a day is not known yet."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    value: bool
+    span: Span
+
+
+Literal_ = Text | Number | Day | YesNo
+Word = Literal_ | Name
+"""A value, or a bare name where a value belongs (`stage is Replied`: most likely quotes forgot)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Names with dots between them: `email`, `Lead.Company`, `account.domain`."""
+
+    parts: tuple[Name, ...]
+    span: Span
+
+    def __str__(self) -> str:
+        return ".".join(one.text for one in self.parts)
+
+
+# ---- conditions ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`domain of FIELD`, `days since FIELD`."""
+
+    name: Literal["domain of", "days since"]
+    path: Path
+    span: Span
+
+
+Expression = Path | Function
+Operator = Literal["is", "<", "<=", ">", ">=", "contains", "starts with", "ends with"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    left: Expression
+    operator: Operator
+    right: Literal_ | Expression
+    negated: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    left: Expression
+    values: tuple[Word, ...]
+    negated: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`is known`, and with `negated` `is blank`."""
+
+    left: Expression
+    negated: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    left: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Condition
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    parts: tuple[Condition, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    parts: tuple[Condition, ...]
+    span: Span
+
+
+Condition = Compare | OneOf | Known | Truth | Not | All | Any
+
+
+# ---- statements ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    left: Name
+    right: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    minutes: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Prefer:
+    """`prefer X`: on a line of its own, or as a modifier."""
+
+    who: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    condition: Condition
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    condition: Condition
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A clause or modifier without an argument; `word` is as written, single blanks between."""
+
+    word: Literal["hidden", "visible", "create only", "update only", "when blank", "by name"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`match on A and B, else C`: keys in the order they are tried, each some names."""
+
+    keys: tuple[tuple[Name, ...], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    text: Text | Name
+    field: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A `push` or `pull`; `target` is the object that is written."""
+
+    direction: Literal["push", "pull"]
+    source: Name
+    target: Name
+    clauses: tuple[When | Unless | Flag, ...]
+    block: tuple[Match | Source, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    value: Word
+    span: Span
+
+
+Modifier = Prefer | Default | Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    left: Path | Text
+    arrow: Literal["->", "<-", "<->"]
+    arrow_span: Span
+    right: Path | Text
+    modifiers: tuple[Modifier, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MapFields:
+    object: Name
+    targets: tuple[Name, ...]
+    rows: tuple[Row, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    left: Text | Name
+    arrow: Literal["->", "<-", "<->"]
+    right: Text | Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MapValues:
+    object: Name
+    field: Name
+    target: Path
+    modifiers: tuple[Prefer | Flag, ...]
+    rows: tuple[ValueRow, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    value: Text | Name
+    quantifier: Literal["any", "all", "none"]
+    condition: Condition | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Infer:
+    """`infer OBJECT FIELD from RELATED`; `arms` None: the bare sentence."""
+
+    object: Name
+    field: Name
+    related: Name
+    arms: tuple[Arm, ...] | None
+    span: Span
+
+
+Statement = Sync | Every | Prefer | Move | MapFields | MapValues | Infer
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A statement, or rows of one, that could not be read: what is missing then is no finding."""
+
+    word: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A rule file as far as it could be read."""
+
+    path: str
+    lines: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    broken: tuple[Broken, ...]
+
+    def text(self, span: Span) -> str:
+        """What stands in the span, on one line, outer spaces gone."""
+        lines = list(self.lines[span.line - 1 : span.end_line])
+        lines[-1] = lines[-1][: span.end_column - 1]
+        lines[0] = lines[0][span.column - 1 :]
+        return " ".join(one.strip() for one in lines).strip()
