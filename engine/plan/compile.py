@@ -1,0 +1,284 @@
+"""Rules to plan: the same rules give the same plan, to the byte.
+
+`PASSES` is the design: each pass takes a draft and gives a fuller one, and none looks at a record.
+What the rules say is `dsl/rules.py`, what comes out is `model.py`; which fields, watches and
+indexes the rules need is worked out in `needs.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ...connectors.base.contract import Read
+from ...connectors.base.schema import Object, Schema
+from ...dsl.rules import MoveRule, PairRules, RowRule, RuleSet, Side
+from ...errors import SyncrulesError
+from .model import End, Flow, Index, Move, Plan, Row, Watch
+from .needs import (
+    Need,
+    flow_name,
+    indexes_of,
+    layout,
+    needs_of,
+    reads_of,
+    watches_of,
+)
+from .order import needed_first
+from .plain import canonical, fingerprint
+
+_TRANSLATED = ("reference", "user")
+"""Conversions that go through the links of another flow."""
+
+_NO_MEANING = ("place", "text", "rule", "every")
+"""What may change without a change of what a rule does to a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan in the making: the rules it comes from, and what the passes so far have found."""
+
+    rules: RuleSet
+    schemas: Mapping[Side, Schema]
+    flows: tuple[Flow, ...] = ()
+    needs: tuple[Need, ...] = ()
+    reads: tuple[Read, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    indexes: tuple[Index, ...] = ()
+
+
+def compile(rules: RuleSet, schemas: Mapping[str, Schema], zone: str = "UTC") -> Plan:
+    """The plan of one rule set. `schemas` are those the rules were checked against, by system;
+    `zone` is the team's time zone (an IANA name)."""
+    draft = Draft(rules, {"left": schemas[rules.left], "right": schemas[rules.right]})
+    for one in PASSES:
+        draft = one(draft)
+    return Plan(
+        rules.left, rules.right, draft.reads, draft.flows, draft.watches, draft.indexes, zone
+    )
+
+
+def _rules_in_order(draft: Draft) -> Draft:
+    """Files come in any order; rules count by path and line."""
+    pairs = (
+        replace(
+            pair,
+            moves=tuple(sorted(pair.moves, key=lambda one: (one.place, one.name))),
+            rows=tuple(sorted(pair.rows, key=lambda one: (one.place, one.left, one.right))),
+            infers=tuple(sorted(pair.infers, key=lambda one: (one.place, one.field))),
+        )
+        for pair in draft.rules.pairs
+    )
+    in_order = tuple(sorted(pairs, key=lambda one: (one.left, one.right)))
+    return replace(draft, rules=replace(draft.rules, pairs=in_order))
+
+
+def _a_flow_for_each_pair(draft: Draft) -> Draft:
+    """What all rules say about two objects is one flow, with one link between two records."""
+    return replace(draft, flows=tuple(_flow(pair, draft) for pair in draft.rules.pairs))
+
+
+def _references_through_links(draft: Draft) -> Draft:
+    """A reference row names the flow whose links translate it, and that flow is a parent."""
+    return replace(draft, flows=tuple(_with_references(flow, draft) for flow in draft.flows))
+
+
+def _one_thing_once(draft: Draft) -> Draft:
+    """Flows whose records are one thing (a person is a Lead or a Contact) know of each other."""
+    return replace(
+        draft,
+        flows=tuple(replace(one, siblings=_siblings(one, draft)) for one in draft.flows),
+    )
+
+
+def _parents_first(draft: Draft) -> Draft:
+    """Users, then what others refer to, then the rest; each after its parents."""
+    flows = {one.name: one for one in draft.flows}
+    parents = {one.name: one.parents for one in draft.flows}
+    referred = {name for one in draft.flows for name in one.parents}
+    given = sorted(flows, key=lambda one: (not flows[one].users, one not in referred, one))
+    return replace(draft, flows=tuple(flows[one] for one in needed_first(given, parents)))
+
+
+def _only_what_is_needed(draft: Draft) -> Draft:
+    """The fields that some rule needs, and no other."""
+    return replace(draft, needs=needs_of(draft.rules, draft.flows))
+
+
+def _one_read_an_object(draft: Draft) -> Draft:
+    """However many rules look at an object, it is read once."""
+    return replace(draft, reads=reads_of(draft.needs, draft.flows, draft.schemas))
+
+
+def _layouts(draft: Draft) -> Draft:
+    """Both ends of a flow store values in the order in which they are read."""
+    reads = {(one.system, one.object): one for one in draft.reads}
+
+    def laid_out(end: End, side: Side) -> End:
+        read = reads[end.system, end.object]
+        return replace(end, fields=layout(read, draft.schemas[side]))
+
+    return replace(
+        draft,
+        flows=tuple(
+            replace(one, left=laid_out(one.left, "left"), right=laid_out(one.right, "right"))
+            for one in draft.flows
+        ),
+    )
+
+
+def _what_depends_on_what(draft: Draft) -> Draft:
+    """A change of a related record makes those dirty whose rules look at it."""
+    systems: dict[Side, str] = {"left": draft.rules.left, "right": draft.rules.right}
+    return replace(draft, watches=watches_of(draft.flows, systems))
+
+
+def _look_ups(draft: Draft) -> Draft:
+    """Match keys and references are kept by value."""
+    return replace(draft, indexes=indexes_of(draft.flows, draft.watches, draft.schemas))
+
+
+def _fingerprints(draft: Draft) -> Draft:
+    """What a flow means, in sixteen digits; where its rules stand and how they are laid out does
+    not count."""
+    return replace(
+        draft, flows=tuple(replace(one, fingerprint=_meaning(one)) for one in draft.flows)
+    )
+
+
+PASSES: tuple[Callable[[Draft], Draft], ...] = (
+    _rules_in_order,
+    _a_flow_for_each_pair,
+    _references_through_links,
+    _one_thing_once,
+    _parents_first,
+    _only_what_is_needed,
+    _one_read_an_object,
+    _layouts,
+    _what_depends_on_what,
+    _look_ups,
+    _fingerprints,
+)
+"""What compiling does, in order."""
+
+
+def _flow(pair: PairRules, draft: Draft) -> Flow:
+    moves = [_move(one) for one in pair.moves]
+    if not any(one.direction == "pull" for one in moves):
+        moves += [
+            Move(one.rule, one.place, "pull", None, create=False, update=True, implied=True)
+            for one in moves
+        ]
+    return Flow(
+        name=flow_name(pair),
+        left=End(draft.rules.left, pair.left, ()),
+        right=End(draft.rules.right, pair.right, ()),
+        keys=pair.keys,
+        moves=tuple(moves),
+        rows=tuple(_row(one) for one in pair.rows),
+        infers=pair.infers,
+        users=_object(draft, "left", pair.left).thing == "user",
+    )
+
+
+def _move(rule: MoveRule) -> Move:
+    """A pull that nobody made visible creates nothing."""
+    create = rule.create and (rule.direction == "push" or rule.visible)
+    return Move(
+        rule.name,
+        rule.place,
+        rule.direction,
+        rule.when,
+        create=create,
+        update=rule.update,
+        source=rule.source,
+    )
+
+
+def _row(rule: RowRule) -> Row:
+    left = f"{rule.left_object} {rule.left}" if rule.table else rule.left_object
+    right = f"{rule.right_object}.{rule.right}" if rule.table else rule.right_object
+    return Row(
+        rule=f"map {left} with {right}",
+        place=rule.place,
+        text=rule.text,
+        left=rule.left,
+        right=rule.right,
+        direction=rule.direction,
+        convert=rule.convert,
+        constant=rule.constant,
+        template=rule.template,
+        reads=rule.reads,
+        prefer=rule.prefer,
+        when_blank=rule.when_blank,
+        default=rule.default,
+        table=rule.table,
+    )
+
+
+def _with_references(flow: Flow, draft: Draft) -> Flow:
+    rows = tuple(
+        replace(row, reference=_through(flow, row, draft))
+        if any(one in _TRANSLATED for one in row.convert)
+        else row
+        for row in flow.rows
+    )
+    parents = dict.fromkeys(row.reference for row in rows if row.reference)
+    parents.pop(flow.name, None)
+    return replace(flow, rows=rows, parents=tuple(sorted(parents)))
+
+
+def _through(flow: Flow, row: Row, draft: Draft) -> str:
+    """The flow that links what the reference points to on the left with what it points to on the
+    right; of several (a task's person is a Lead or a Contact) that of the first choice."""
+    left = _object(draft, "left", flow.left.object).by_name[row.left].references
+    right = _object(draft, "right", flow.right.object).by_name[row.right].references
+    found = sorted(
+        (_rank(one, draft), one.name)
+        for one in draft.flows
+        if one.left.object in left
+        and one.right.object in right
+        and one.users == ("user" in row.convert)
+    )
+    if not found:
+        raise SyncrulesError(
+            f"{row.left} and {row.right} can't be translated into each other",
+            why=f"no pair of objects links {' or '.join(left)} with {' or '.join(right)}",
+            fix=f"map those two objects, or take the row at {row.place.file}:{row.place.line} out",
+        )
+    return found[0][1]
+
+
+def _siblings(flow: Flow, draft: Draft) -> tuple[str, ...]:
+    alike = [one for one in draft.flows if one is flow or _alike(flow, one, draft)]
+    return tuple(one.name for one in sorted(alike, key=lambda one: (_rank(one, draft), one.name)))
+
+
+def _alike(one: Flow, two: Flow, draft: Draft) -> bool:
+    """The same object on one side, the same thing on the other."""
+    if one.left.object == two.left.object:
+        a, b = (_object(draft, "right", flow.right.object).thing for flow in (one, two))
+    elif one.right.object == two.right.object:
+        a, b = (_object(draft, "left", flow.left.object).thing for flow in (one, two))
+    else:
+        return False
+    return a == b and a not in ("", "user", "activity")
+
+
+def _rank(flow: Flow, draft: Draft) -> tuple[int, int]:
+    left = _object(draft, "left", flow.left.object)
+    right = _object(draft, "right", flow.right.object)
+    return left.rank, right.rank
+
+
+def _meaning(flow: Flow) -> str:
+    """Moves and keys count in their order (the first one acts), rows and infers without it."""
+    moves = [canonical(one, _NO_MEANING) for one in flow.moves]
+    keys = [canonical(one) for one in flow.keys]
+    rows = sorted(canonical(one, _NO_MEANING) for one in flow.rows)
+    infers = sorted(canonical(one, _NO_MEANING) for one in flow.infers)
+    return fingerprint(canonical((tuple(moves), tuple(keys), tuple(rows), tuple(infers))))
+
+
+def _object(draft: Draft, side: Side, name: str) -> Object:
+    return draft.schemas[side].by_name[name]

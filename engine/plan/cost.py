@@ -1,0 +1,69 @@
+"""What a plan costs in requests, before any is sent: reading all for the first time, and a run in
+which nothing changed.
+
+Reckons from the counts and page sizes that the schemas hold, so it is as good as they are; what a
+run writes depends on the records and is not told here. `explain.py` prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from ...connectors.base.schema import Feed, Object, Schema
+from .model import Plan
+
+_DAY = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCost:
+    """Requests of one read: the `first` time, and `quiet`, when nothing changed; None where that
+    depends on what nobody counted. `every` is in minutes."""
+
+    system: str
+    object: str
+    every: int
+    first: int | None
+    quiet: int | None
+
+    @property
+    def daily(self) -> int | None:
+        """Requests of a day on which nothing changes."""
+        return None if self.quiet is None else ceil(self.quiet * _DAY / self.every)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Requests in all; `sure` is off where some part is unknown, and it is at least `requests`."""
+
+    requests: int
+    sure: bool
+
+
+def requests(plan: Plan, schemas: Mapping[str, Schema]) -> tuple[ReadCost, ...]:
+    """The cost of each read, in the order of looking."""
+    return tuple(
+        _cost(schemas[read.system], schemas[read.system].by_name[read.object], read.every)
+        for read in plan.reads
+    )
+
+
+def total(parts: Iterable[int | None]) -> Total:
+    """The sum of what is known."""
+    given = tuple(parts)
+    return Total(sum(one for one in given if one is not None), None not in given)
+
+
+def _cost(schema: Schema, one: Object, every: int) -> ReadCost:
+    pages = None if one.count is None else max(1, ceil(one.count / schema.read_page))
+    quiet: dict[Feed, int | None] = {
+        "stamped": 1,
+        # Such a feed is read until two pages bring nothing new.
+        "newest first": 2 if pages is None else min(2, pages),
+        "whole": pages,
+        "by parent": None,
+    }
+    first = None if one.feed == "by parent" else pages
+    return ReadCost(schema.system, one.name, every, first, quiet[one.feed])
