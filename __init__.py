@@ -1,3 +1,25 @@
-"""CRM sync as code: rules that read like sentences, proved before a record moves."""
+"""CRM sync as code: rules that read like sentences, proved before a record moves.
+
+The public face: `Project`, and one function for each of the verbs. Each is imported when it is first
+used, so that a quick command stays quick. For connectors there is `connectors.base`, and `testing`
+to show that one keeps the contract.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.project import Project
+    from .engine.verbs import check, compile
 
 __version__ = "0.1.0"
+__all__ = ["Project", "check", "compile"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = ".engine.project" if name == "Project" else ".engine.verbs"
+    return getattr(import_module(room, __name__), name)
