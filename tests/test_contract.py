@@ -16,8 +16,7 @@ from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import SimulatorOptions
 from syncrules.connectors.base.values import Value
 from syncrules.testing import ConnectorContract, Far, Subject
-
-from .worlds import SimWorld, VirtualClock
+from syncrules.tests.worlds import SimWorld, VirtualClock
 
 THIRD = Path(__file__).parent / "third"
 
