@@ -53,10 +53,8 @@ def side_of(move: Move) -> Side:
 
 def often(minutes: int) -> str:
     """`every 15 minutes`, `every hour`, `every 2 days`."""
-    for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
-        count, rest = divmod(minutes, size)
-        if not rest:
-            break
+    sizes = ((1440, "day"), (60, "hour"), (1, "minute"))
+    count, name = next((minutes // size, name) for size, name in sizes if minutes % size == 0)
     return f"every {name}" if count == 1 else f"every {count} {name}s"
 
 
