@@ -1,0 +1,136 @@
+"""The ends and turns of a record's life: delete, undelete, merge, and conversion of leads.
+
+Knows which children go with an account and what a merge or a conversion leaves behind. Ordinary
+saves are in `saves.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import deleted, refused, whole
+from .saves import Actor, create
+from .schema import ObjectType
+from .values import stamp
+
+if TYPE_CHECKING:
+    from .org import Org
+    from .rows import Row
+
+_CHILDREN = {"Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"))}
+_MOVED = (
+    *(
+        ("Contact", "AccountId"),
+        ("Opportunity", "AccountId"),
+        ("Task", "WhoId"),
+        ("Task", "WhatId"),
+    ),
+    *(("Event", "WhoId"), ("Event", "WhatId"), ("Contact", "ReportsToId"), ("Account", "ParentId")),
+)
+
+
+def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
+    """Puts a row into the bin, and an account's contacts and opportunities with it."""
+    if not of.raw.get("deletable"):
+        raise whole(405, "METHOD_NOT_ALLOWED", "HTTP Method 'DELETE' not allowed.")
+    row = org.store.table(of).latest(id)
+    if row is None:
+        code = "INVALID_CROSS_REFERENCE_KEY"
+        raise refused(code, "invalid cross reference id", status=404)
+    if row.get("IsDeleted"):
+        raise deleted()
+    if org.locks.get(id, 0.0) > org.clock.now():
+        message = f"unable to obtain exclusive access to this record or 1 records: {id[:15]}"
+        raise refused("UNABLE_TO_LOCK_ROW", message)
+    with org.store.attempt():
+        for name, field in _CHILDREN.get(of.name, ()):
+            table = org.store.named(name)
+            for child in sorted(table.matching(field, [id])):
+                if not table.rows[child].get("IsDeleted"):
+                    delete(org, table.of, child, actor)
+        _touch(org, of, row, {"IsDeleted": True}, actor)
+
+
+def undelete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
+    """Takes a row out of the bin under its old id."""
+    row = org.store.table(of).latest(id)
+    if row is None or not row.get("IsDeleted") or row.get("MasterRecordId"):
+        raise refused("UNDELETE_FAILED", "entity is not in the recycle bin")
+    _touch(org, of, row, {"IsDeleted": False}, actor)
+
+
+def merge(org: Org, of: ObjectType, winner: str, losers: list[str], actor: Actor) -> None:
+    """Merges rows into another one, which gets their children and keeps its own values."""
+    table = org.store.table(of)
+    with org.store.attempt():
+        for loser in losers:
+            row = table.latest(loser)
+            if row is None or row.get("IsDeleted"):
+                raise refused("MERGE_FAILED", "entity is deleted")
+            _touch(org, of, row, {"IsDeleted": True, "MasterRecordId": winner}, actor)
+            _move(org, loser, winner, actor)
+        kept = table.latest(winner)
+        if kept is None or kept.get("IsDeleted"):
+            raise refused("MERGE_FAILED", "entity is deleted")
+        _touch(org, of, kept, {}, actor)
+
+
+def convert(org: Org, lead: str, actor: Actor, *, opportunity: bool = False) -> str:
+    """Converts a lead into a new contact of an account with the company's name; the contact's id.
+
+    The account is found by name or made. Custom fields don't come along.
+    """
+    schema, table = org.schema, org.store.named("Lead")
+    row = table.latest(lead)
+    if row is None or row.get("IsDeleted") or row.get("IsConverted"):
+        raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+    with org.store.attempt():
+        accounts = org.store.named("Account")
+        found = accounts.matching("Name", [row["Company"]])
+        live = sorted(id for id in found if not accounts.rows[id].get("IsDeleted"))
+        account = live[0] if live else create(org, accounts.of, {"Name": row["Company"]}, actor)
+        contacts = schema.objects["contact"]
+        names = ("FirstName", "LastName", "Email", "Phone", "MobilePhone", "Title", "LeadSource")
+        copied = {name: row[name] for name in names if name in row}
+        contact = create(org, contacts, {**copied, "AccountId": account}, actor)
+        change: dict[str, Any] = {
+            "IsConverted": True,
+            "ConvertedDate": stamp(org.clock.now())[:10],
+            "ConvertedAccountId": account,
+            "ConvertedContactId": contact,
+            "Status": "Closed - Converted",
+        }
+        if opportunity:
+            close = stamp(org.clock.now() + 30 * 86_400)[:10]
+            body = {"Name": row["Company"], "StageName": "Prospecting", "CloseDate": close}
+            made = create(org, schema.objects["opportunity"], {**body, "AccountId": account}, actor)
+            change["ConvertedOpportunityId"] = made
+        _touch(org, table.of, row, change, actor)
+        _move(org, lead, contact, actor)
+    return contact
+
+
+def bump(org: Org, of: ObjectType, ids: list[str]) -> None:
+    """Moves SystemModstamp and nothing else, as renaming a picklist value does."""
+    table, now = org.store.table(of), org.clock.now()
+    for id in ids:
+        row = table.latest(id)
+        if row is not None:
+            org.store.put(table, id, {**row, "SystemModstamp": stamp(now)})
+
+
+def _move(org: Org, old: str, new: str, actor: Actor) -> None:
+    """Hangs the children of one row under another."""
+    for name, field in _MOVED:
+        table = org.store.named(name)
+        for child in sorted(table.matching(field, [old])):
+            _touch(org, table.of, table.rows[child], {field: new}, actor)
+
+
+def _touch(org: Org, of: ObjectType, row: Row, change: dict[str, Any], actor: Actor) -> None:
+    now = org.clock.now()
+    at = stamp(now)
+    audit = {"LastModifiedDate": at, "LastModifiedById": actor.user, "SystemModstamp": at}
+    delay = max(actor.delay, org.commit_delay)
+    table = org.store.table(of)
+    org.store.put(table, row["Id"], {**row, **change, **audit}, now + delay, now)
