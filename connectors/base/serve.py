@@ -66,6 +66,8 @@ class Server:
             log_level="critical",
             lifespan="off",
             access_log=False,
+            date_header=False,
+            server_header=False,
         )
         self.simulator = simulator
         self._server: uvicorn.Server = uvicorn.Server(config)

@@ -11,6 +11,7 @@ Python on the simulator itself (`server.py`).
     /__sim__/schema    {"add": {"object", "line"}, "hide"|"show"|"lock": {"object", "field"}}
     /__sim__/knobs     {"page_size", "commit_delay", "token_life", "daily_limit", "lead_owner"}
     /__sim__/clock     {"step": seconds}           /__sim__/expire    all sign-ins end
+    /__sim__/cursors   all open query cursors are forgotten
     /__sim__/requests  the requests so far, and how many of each kind
 """
 
@@ -41,6 +42,7 @@ def answer(sim: SalesforceSimulator, word: str, body: Any) -> Reply:
         "knobs": _knobs,
         "clock": _clock,
         "expire": lambda sim, _: sim.sign_ins.expire(),
+        "cursors": lambda sim, _: sim.resources.drop_cursors(),
         "requests": _requests,
     }
     if word not in works:

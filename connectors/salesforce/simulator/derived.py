@@ -7,6 +7,7 @@ Knows the standard objects that have such fields, by name. Everything else of a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,22 +19,33 @@ if TYPE_CHECKING:
     from .rows import Row
 
 
-def derive(
-    org: Org, of: ObjectType, row: Row, old: Row | None, given: Mapping[str, Any], at: str
-) -> None:
-    """Puts the derived fields of its object into `row`, which is about to be saved."""
+@dataclass(frozen=True, slots=True)
+class Save:
+    """A save under way: the new row, the one before it (None for a create), the converted body's
+    raw values by field name, and the stamp of the save."""
+
+    row: Row
+    old: Row | None
+    given: Mapping[str, Any]
+    at: str
+
+
+def derive(org: Org, of: ObjectType, save: Save) -> None:
+    """Puts the derived fields of its object into the row, which is about to be saved."""
+    row = save.row
     if of.name in ("Lead", "Contact", "User"):
         row["Name"] = " ".join(one for one in (row.get("FirstName"), row.get("LastName")) if one)
     elif of.name == "Opportunity":
-        _stage(org, row, old, given, at)
+        _stage(org, save)
     elif of.name == "Task":
-        _task(org, row, old, at)
+        _task(org, save)
     elif of.name == "Event":
         _event(org, row)
 
 
-def _stage(org: Org, row: Row, old: Row | None, given: Mapping[str, Any], at: str) -> None:
+def _stage(org: Org, save: Save) -> None:
     """Closed, won, probability and forecast follow the stage; an unknown stage counts as open."""
+    row, old, given = save.row, save.old, save.given
     moved = old is None or old.get("StageName") != row.get("StageName")
     if moved:
         stage = org.listed("OpportunityStage", row.get("StageName")) or {}
@@ -45,19 +57,20 @@ def _stage(org: Org, row: Row, old: Row | None, given: Mapping[str, Any], at: st
         if given.get("Probability") is None:
             row["Probability"] = stage.get("DefaultProbability", 0.0)
         if old is not None:
-            row["LastStageChangeDate"] = at
+            row["LastStageChangeDate"] = save.at
     if row.get("Amount") is None:
         row.pop("ExpectedRevenue", None)
     else:
         row["ExpectedRevenue"] = round(row["Amount"] * row.get("Probability", 0.0) / 100, 2)
 
 
-def _task(org: Org, row: Row, old: Row | None, at: str) -> None:
+def _task(org: Org, save: Save) -> None:
+    row = save.row
     status = org.listed("TaskStatus", row.get("Status")) or {}
     row["IsClosed"] = bool(status.get("IsClosed"))
     row["IsHighPriority"] = row.get("Priority") == "High"
-    if row["IsClosed"] and not (old or {}).get("IsClosed"):
-        row["CompletedDateTime"] = at
+    if row["IsClosed"] and not (save.old or {}).get("IsClosed"):
+        row["CompletedDateTime"] = save.at
     _account(org, row)
 
 

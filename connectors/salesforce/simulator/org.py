@@ -6,7 +6,6 @@ Plain state that the rest of the room works on; tests set the rules and knobs he
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -50,7 +49,6 @@ class Org:
 
     id: str
     clock: Clock
-    random: random.Random
     schema: Schema
     store: Store
     user: str = ""

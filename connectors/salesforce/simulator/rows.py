@@ -28,6 +28,7 @@ class Table:
         self.of = of
         self.rows: dict[str, Row] = {}
         self.waiting: dict[str, Row] = {}
+        self.due: dict[str, float] = {}
         self._by: dict[str, dict[Any, set[str]]] = {}
         self._order: list[tuple[str, str]] | None = None
         self._stale = 0
@@ -139,10 +140,12 @@ class Store:
         old, waited = table.rows.get(id), table.waiting.get(id)
         if visible > now or waited is not None:
             self._saves += 1
-            table.waiting[id] = row
-            entry = (max(visible, now), self._saves, table, id, row)
+            # A later save of a row is never seen before an earlier one.
+            before = table.due.get(id, 0.0)
+            table.waiting[id], table.due[id] = row, max(visible, now, before)
+            entry = (table.due[id], self._saves, table, id, row)
             heapq.heappush(self._late, entry)
-            self._remember(lambda: self._forget(entry, waited))
+            self._remember(lambda: self._forget(entry, waited, before))
         else:
             table.put(id, row)
             self._remember(lambda: table.put(id, old))
@@ -153,7 +156,7 @@ class Store:
             _, _, table, id, row = heapq.heappop(self._late)
             table.put(id, row)
             if table.waiting.get(id) is row:
-                del table.waiting[id]
+                del table.waiting[id], table.due[id]
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -175,11 +178,13 @@ class Store:
         if self._undo is not None:
             self._undo.append(undo)
 
-    def _forget(self, entry: tuple[float, int, Table, str, Row], before: Row | None) -> None:
+    def _forget(
+        self, entry: tuple[float, int, Table, str, Row], before: Row | None, due: float
+    ) -> None:
         self._late.remove(entry)
         heapq.heapify(self._late)
         _, _, table, id, _ = entry
         if before is None:
-            del table.waiting[id]
+            del table.waiting[id], table.due[id]
         else:
-            table.waiting[id] = before
+            table.waiting[id], table.due[id] = before, due

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .derived import derive
+from .derived import Save, derive
 from .errors import Problem, Refused, deleted, no_column, refused
 from .schema import Field, ObjectType
 from .values import compared, converted, full_id, stamp
@@ -57,7 +57,7 @@ def create(org: Org, of: ObjectType, body: Mapping[str, Any], actor: Actor) -> s
     now = stamp(org.clock.now())
     row |= {"CreatedDate": now, "CreatedById": actor.user}
     id = org.store.table(of).new_id()
-    _save(org, of, {"Id": id, **row}, None, given, actor)
+    _finish(org, of, Save({"Id": id, **row}, None, given, now), actor)
     return id
 
 
@@ -77,7 +77,7 @@ def update(org: Org, of: ObjectType, id: str, body: Mapping[str, Any], actor: Ac
         raise _missing(blank)
     row = dict(old)
     _fill(org, of, row, given)
-    _save(org, of, row, old, given, actor)
+    _finish(org, of, Save(row, old, given, stamp(org.clock.now())), actor)
 
 
 def _fields(
@@ -86,12 +86,13 @@ def _fields(
     """The body by the fields' own names, less what may not be written."""
     given: dict[str, Any] = {}
     closed: list[str] = []
-    for key, raw in body.items():
+    for key, value in body.items():
         if key == "attributes":
             continue
+        raw = value
         field = of.by_lower.get(key.lower()) if actor.unmasked else org.schema.field(of, key)
         if field is None:
-            field, raw = _by_external_id(org, of, key, raw)
+            field, raw = _by_external_id(org, of, key, value)
         if field.name == "Id":
             if right == "createable":
                 code = "INVALID_FIELD_FOR_INSERT_UPDATE"
@@ -180,13 +181,10 @@ def _defaults(of: ObjectType, row: Row, given: Mapping[str, Any], actor: Actor) 
         row.setdefault("OwnerId", actor.user)
 
 
-def _save(
-    org: Org, of: ObjectType, row: Row, old: Row | None, given: Mapping[str, Any], actor: Actor
-) -> None:
+def _finish(org: Org, of: ObjectType, save: Save, actor: Actor) -> None:
     """The checks on the record as a whole, and the save."""
-    now = org.clock.now()
-    at = stamp(now)
-    derive(org, of, row, old, given, at)
+    row, old, at, now = save.row, save.old, save.at, org.clock.now()
+    derive(org, of, save)
     failed = [rule for rule in org.validations if rule.object == of.name and rule.fails(row)]
     if failed:
         problems = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...base.people import Company, Person, User, companies, people, users
 from ...base.serve import SimulatorOptions
-from .derived import derive
+from .derived import Save, derive
 from .org import Org
 from .schema import Field
 from .values import converted, stamp
@@ -252,7 +252,7 @@ class _Filler:
         made = self.now - self.random.randint(newest * _DAY, oldest * _DAY)
         changed = self.random.randint(made, self.now - _DAY)
         author = row.get("OwnerId") or (self.owners[0] if self.owners else row["Id"])
-        derive(org, of, row, None, values, stamp(changed))
+        derive(org, of, Save(row, None, values, stamp(changed)))
         row |= {
             "CreatedDate": stamp(made),
             "CreatedById": author,

@@ -69,10 +69,10 @@ class Skewed:
 class SalesforceSimulator:
     """A simulated org. No limits, latency, troubles or edits of its own unless asked for.
 
-    `requests` are those that were answered, in order, `counts` how many of each kind
-    (`counts["GET query"]`, `counts["PATCH sobjects/Lead/{id}"]`). `org` holds rows, rules and
-    knobs, `faults.rules` the troubles, `daily_limit` the calls of 24 hours. `person` is the user who edits
-    at the screen where no other is named. Names of objects and fields are those of the describes.
+    `requests` are those that were answered, in order, `counts` how many data calls of each kind
+    (`counts["GET query"]`, `counts["PATCH sobjects/Lead/{id}"]`). `org` holds rows, rules and knobs,
+    `faults.rules` the troubles, `daily_limit` the calls of 24 hours. `person` is the user who
+    edits at the screen where no other is named. Names are those of the describes.
     """
 
     def __init__(self, options: SimulatorOptions) -> None:
@@ -81,7 +81,6 @@ class SalesforceSimulator:
         self.org = Org(
             id=make_id("00D", options.seed),
             clock=self.skew,
-            random=options.random("salesforce chance"),
             schema=described,
             store=Store(described),
         )
@@ -207,9 +206,7 @@ class SalesforceSimulator:
                 status, xml = self.sign_ins.soap(request.body, base)
                 return Response(status, {"content-type": "text/xml;charset=UTF-8"}, xml.encode())
             if lower.startswith(("/services/oauth2/", "/id/")):
-                return self.sign_ins.answer(
-                    request.method, parts.path, request.headers, request.body, parts.query, base
-                )
+                return self.sign_ins.answer(request, base)
             if lower.rstrip("/") == "/services/data":
                 return Reply(200, [_version(one) for one in range(OLDEST, NEWEST + 1)])
             return self._data(request, parts.path, parts.query, base)

@@ -13,8 +13,10 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
+from ...base.wire import Request
 from .calls import Reply, pairs
 from .errors import bad_session, not_found, whole
 from .org import Org
@@ -58,11 +60,11 @@ class SignIn:
             raise whole(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
         return self._holder(token)
 
-    def answer(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, query: str, base: str
-    ) -> Reply:
+    def answer(self, request: Request, base: str) -> Reply:
         """The reply to a request under /services/oauth2/ or /id/. `base` is our own address."""
-        form = pairs(body.decode("utf-8", "replace")) if body else {}
+        method, headers = request.method, request.headers
+        _, _, path, query, _ = urlsplit(request.url)
+        form = pairs(request.body.decode("utf-8", "replace"))
         word = path.rstrip("/").rpartition("/")[2].lower()
         if path.startswith("/id/"):
             token = pairs(query).get("oauth_token", "")
