@@ -31,7 +31,6 @@ _WIDE = 9_000
 """Characters of a URL for the columns; what is beyond is retrieved by id. The rest is for
 conditions."""
 
-_ROOM = soql.LONGEST_URL - _WIDE - 500
 _RESTARTS = 3
 _ID = re.compile(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?")
 _DEAD = "INVALID_QUERY_LOCATOR"
@@ -202,7 +201,7 @@ class Feeds:
         missing = [one for one in valid if one not in found]
         if missing:
             head, rest = _split(seen)
-            for condition in soql.among(Field("Id", "", "id"), missing, _ROOM):
+            for condition in soql.among(Field("Id", "", "id"), missing, room(seen)):
                 statement = soql.select(head, seen.object, condition)
                 for row in self._widen(seen, rest, self._rows(_resource(seen), statement)):
                     found[str(row["Id"])] = seen.record(row)
@@ -213,7 +212,7 @@ class Feeds:
         texts = [long_id(one) for one in wanted] if exact else wanted
         folded = {values.folded(one, key.format) for one in texts} - {""}
         found: dict[str, Record] = {}
-        for condition in soql.among(key, texts, _ROOM):
+        for condition in soql.among(key, texts, room(seen)):
             for one in self.search(seen, condition):
                 held = values.folded(one.values.get(key.name), key.format)
                 if key.type in ("number", "boolean", "date", "datetime") or held in folded:
@@ -304,6 +303,12 @@ def _split(seen: Columns) -> tuple[list[str], list[str]]:
             return head, list(asked[at:])
         head.append(name)
     return head, []
+
+
+def room(seen: Columns) -> int:
+    """Characters of a URL that the columns leave to conditions."""
+    head, _ = _split(seen)
+    return soql.LONGEST_URL - soql.cost(",".join(head)) - 300
 
 
 def _resource(seen: Columns) -> str:

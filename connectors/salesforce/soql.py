@@ -13,8 +13,9 @@ from urllib.parse import quote_plus
 from ..base import values
 from ..base.schema import Field
 
-LONGEST_URL = 16_000
-"""Characters of a GET. Salesforce takes 16,384 bytes of address and headers; about 16,060 pass."""
+LONGEST_URL = 15_000
+"""Characters of a GET. Salesforce takes 16,384 bytes of address and headers together, and a token
+alone may take hundreds."""
 
 LONGEST_LITERAL = 4_000
 """Characters of one quoted text in SOQL."""

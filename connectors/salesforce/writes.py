@@ -21,7 +21,7 @@ from ..base.wire import NoReply
 from ..base.world import moment
 from . import soql
 from .describe import BATCH, Catalog
-from .feeds import Feeds
+from .feeds import Feeds, room
 from .refusals import Complaint, complaint
 from .rows import long_id, to_wire
 from .session import Refused, Session
@@ -172,9 +172,9 @@ class Writes:
             conditions = [window]
             if key:
                 wanted = sorted({str(one.fields[key]) for one in some})
-                room = soql.LONGEST_URL // 2 - soql.cost(window)
+                left = room(seen) - soql.cost(window) - 20
                 conditions = [
-                    f"{window} AND ({one})" for one in soql.among(known[key], wanted, room)
+                    f"{window} AND ({one})" for one in soql.among(known[key], wanted, left)
                 ]
             made = [
                 record
@@ -279,7 +279,7 @@ def _same(field: Field, sent: Value, found: Value) -> bool:
         field.type == "number" and isinstance(sent, int | float) and isinstance(found, int | float)
     ):
         places = len(str(found).partition(".")[2])
-        return abs(sent - found) <= 0.5 * 10**-places
+        return abs(sent - found) <= 0.5 * 0.1**places + 1e-9
     elif field.type == "datetime" and isinstance(sent, str) and isinstance(found, str):
         return sent[:19] == found[:19]
     elif isinstance(sent, tuple):
