@@ -6,6 +6,7 @@ What holds for every connector is `test_contract.py`; texts and batches are
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -438,6 +439,25 @@ def test_half_a_character_is_refused_and_hurts_nobody() -> None:
     assert org.sim.rows("Lead")[done[2].id]["Title"] == "😀"
 
 
+def test_a_reply_in_another_order_is_read_by_id() -> None:
+    """And an update that it leaves out is in doubt, whatever stands at its place."""
+    org = Org()
+    first, second, third = org.people(3)
+    body = json.dumps(
+        [
+            {"id": second, "success": True, "errors": []},
+            {
+                "id": first,
+                "success": False,
+                "errors": [{"statusCode": "STRING_TOO_LONG", "message": "m", "fields": ["Title"]}],
+            },
+        ]
+    )
+    org.fault("reply", "PATCH", "composite/sobjects", status=200, body=body)
+    done = org.send(*(update(n, id, Title="x") for n, id in enumerate((first, second, third))))
+    assert [done[n].kind for n in range(3)] == ["refused", "done", "unknown"]
+
+
 @pytest.mark.parametrize(
     ("kind", "how"),
     [
@@ -639,7 +659,7 @@ def test_it_works_over_real_http() -> None:
         connector = KIND.connect(
             {
                 "system": "salesforce",
-                "login_url": server.url,
+                "url": server.url,
                 "client_id": given["client_id"],
                 "client_secret": Secret(given["client_secret"]),
             },

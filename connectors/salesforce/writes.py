@@ -110,11 +110,7 @@ class Writes:
             return [Outcome(one.ref, "unknown", one.id, message=str(error)) for one in writes]
         except Refused as refused:
             return [_refusal(one, refused.wrong) for one in writes]
-        results = data if isinstance(data, list) else []
-        return [
-            _outcome(write, results[at] if at < len(results) else None)
-            for at, write in enumerate(writes)
-        ]
+        return [_outcome(write, one) for write, one in _assigned(writes, data)]
 
     def _find_changed(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
         """Updates and deletes: by what the record holds now."""
@@ -219,13 +215,27 @@ def _unspeakable(write: Write) -> Outcome | None:
     return None
 
 
+def _assigned(writes: Sequence[Write], data: Any) -> Iterator[tuple[Write, Any]]:
+    """Each write with its element of a reply: by id where there is one, else by position, which
+    only counts in a reply of the right length."""
+    results = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+    by_id = {long_id(str(one["id"])): one for one in results if one.get("id")}
+    whole = len(results) == len(writes)
+    for at, write in enumerate(writes):
+        own = by_id.get(long_id(write.id)) if write.id else None
+        if own is None and whole and not (write.id and results[at].get("id")):
+            own = results[at]
+        yield write, own
+
+
 def _outcome(write: Write, result: Any) -> Outcome:
     """The outcome of one element of a reply; a missing one tells nothing."""
-    if not isinstance(result, dict) or "success" not in result:
-        return Outcome(write.ref, "unknown", write.id, message="the reply leaves this record out")
-    if result["success"] is True:
-        return Outcome(write.ref, "done", str(result.get("id") or write.id))
-    return _refusal(write, complaint(result.get("errors")))
+    if isinstance(result, dict) and result.get("success") is False:
+        return _refusal(write, complaint(result.get("errors")))
+    id = str(result.get("id") or write.id) if isinstance(result, dict) else ""
+    if id and result.get("success") is True:
+        return Outcome(write.ref, "done", id)
+    return Outcome(write.ref, "unknown", write.id, message="the reply leaves this record out")
 
 
 def _found_changed(write: Write, record: Record, known: Mapping[str, Field]) -> OutcomeKind:
