@@ -1,0 +1,100 @@
+"""Apollo.io as a system: `KIND`, and the connector that its settings make.
+
+Puts the parts together and knows nothing more: the session is in `session.py`, objects and fields
+in `describe.py` and `fields.py`, reading in `feeds.py`, writing in `pack.py` and `writes.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from ..base.contract import (
+    Batch,
+    Connector,
+    Kind,
+    Meter,
+    Outcome,
+    Page,
+    Read,
+    Record,
+    Setting,
+    Write,
+)
+from ..base.login import Secret
+from ..base.schema import Schema
+from ..base.serve import Simulator, SimulatorOptions
+from ..base.world import World
+from .describe import Catalog, describe
+from .feeds import SHOWN, Feeds
+from .fields import STANDARD
+from .pack import pack
+from .refusals import advice
+from .session import DEFAULT_URL, Session
+from .writes import Writes
+
+
+class ApolloConnector:
+    """One Apollo team. Safe to use from several threads.
+
+    `shown` is how many records one search shows, which is 50,000 at the real Apollo.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, str | Secret], world: World, shown: int = SHOWN
+    ) -> None:
+        self._session = Session(settings, world)
+        self._catalog = Catalog(self._session)
+        self._feeds = Feeds(self._session, self._catalog, shown)
+        self._writes = Writes(self._session, self._catalog, self._feeds)
+
+    def identity(self) -> str:
+        """The id of the team, the same for every key of it."""
+        return str(self._session.get("users/api_profile")["team_id"])
+
+    def describe(self, names: Collection[str] | None = None) -> Schema:
+        return describe(self._session, self._catalog, self.identity(), names)
+
+    def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
+        return self._feeds.read(ask, cursor)
+
+    def fetch(
+        self, object: str, fields: Collection[str], key: str, values: Collection[str]
+    ) -> list[Record]:
+        return self._feeds.fetch(object, fields, key, values) if object in STANDARD else []
+
+    def pack(self, writes: Sequence[Write]) -> list[Batch]:
+        return pack(writes)
+
+    def send(self, batch: Batch) -> list[Outcome]:
+        return self._writes.send(batch)
+
+    def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
+        return self._writes.find(doubtful)
+
+    def meters(self) -> list[Meter]:
+        return self._session.meters()
+
+
+def connect(settings: Mapping[str, str | Secret], world: World) -> Connector:
+    """A connector; nothing is sent until it is used."""
+    return ApolloConnector(settings, world)
+
+
+def simulate(options: SimulatorOptions) -> Simulator:
+    """A made-up Apollo; its code is loaded only here."""
+    from .simulator import simulate as made
+
+    return made(options)
+
+
+KIND = Kind(
+    name="apollo",
+    label="Apollo.io",
+    settings=(
+        Setting("key", required=True, secret=True, example="env:APOLLO_KEY"),
+        Setting("url", default=DEFAULT_URL),
+    ),
+    connect=connect,
+    simulate=simulate,
+    advice=advice,
+)

@@ -1,0 +1,321 @@
+"""Reading from Apollo: what changed, everything, and single records by id or by a match key.
+
+Knows how a search is walked so that nothing is lost while records move under it, how far a search
+can see, and which look-ups exist. What a row's fields mean is in `fields.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import SystemUnavailable
+from ..base.contract import Page, Read, Record
+from ..base.values import folded
+from ..base.world import moment, seconds
+from .describe import PAGE, Catalog, record, total
+from .fields import Form, Row
+from .refusals import BAD_ID, GONE, HIDDEN, UNKNOWN_ID, advice, complaint
+from .session import Session
+
+SHOWN = 50_000
+"""Records that one search shows; in both sort orders, twice as many can be reached."""
+OVERLAP = 300.0
+"""Seconds before the last mark from which contacts are read again: searches stay behind writes."""
+_FEW = 3
+"""Values that are looked up one by one without asking first how many pages a walk would take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A page of a walk: rows not yet seen in it, and whether it was the last there is.
+
+    `moved` says that the set has changed under the walk.
+    """
+
+    rows: list[Row]
+    last: bool
+    moved: bool
+
+
+class Feeds:
+    """The reading half of a connector. `shown` is how many records a search shows."""
+
+    def __init__(self, session: Session, catalog: Catalog, shown: int = SHOWN) -> None:
+        self._session = session
+        self._catalog = catalog
+        self._shown = shown
+
+    def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
+        """See `Connector.read`. Contacts come newest change first down to the cursor's mark;
+        accounts newest change first for as long as the caller likes, since nothing in them tells
+        when they changed; deals and users as a whole. No feed of Apollo knows deletions, but for
+        users."""
+        forms = self._catalog.forms(ask.object, ask.fields)
+        if ask.object == "contact":
+            return self._contacts(ask, forms, cursor)
+        if ask.object == "account":
+            return self._accounts(ask, forms)
+        return self._whole(ask, forms)
+
+    def fetch(
+        self, object: str, names: Collection[str], key: str, wanted: Collection[str]
+    ) -> list[Record]:
+        """See `Connector.fetch`.
+
+        By id it reads what is true now, one request a record. All else is searched: an address by
+        keywords, one request each, or by a walk over everything where that takes fewer; what a
+        search would have to guess, always by a walk. An account is found by its domain for certain
+        while a walk is short; in a large team only where its name holds the first letters of its
+        domain, so the caller keeps an index of its own.
+        """
+        forms = self._catalog.forms(object, {*names, key})
+        if not wanted or key not in forms:
+            return []
+        if key == "id":
+            found = [self._single(object, id, forms, names) for id in dict.fromkeys(wanted)]
+            return [one for one in found if one is not None]
+        format = forms[key].field.format
+        keys = {folded(one, format) for one in wanted} - {""}
+        return [
+            record(object, row, forms, names)
+            for row in self._candidates(object, key, forms, list(dict.fromkeys(wanted)))
+            if keys & self._keys(row, key, forms)
+        ]
+
+    def recent(self, object: str, order: str, since: float, most: int | None = None) -> list[Row]:
+        """The rows whose `order` (`created_at` or `updated_at`, which accounts lack) is `since` or
+        later, in seconds since 1970, and a few older ones; of `most` pages only."""
+        found: list[Row] = []
+        for place, page in enumerate(self._walk(object, f"{object}_{order}"), 1):
+            found.extend(page.rows)
+            stamps = [str(row[order]) for row in page.rows if row.get(order)]
+            if not stamps or seconds(min(stamps)) < since or place == most:
+                break
+        return found
+
+    def _contacts(self, ask: Read, forms: Mapping[str, Form], cursor: str | None) -> Iterator[Page]:
+        mark = str(json.loads(cursor)["mark"]) if cursor is not None else ""
+        until = moment(seconds(mark) - OVERLAP) if mark else ""
+        newest = ""
+        walk = self._walk("contact", "contact_updated_at", whole=not mark)
+        for place, page in enumerate(walk):
+            stamps = [str(row.get("updated_at") or "") for row in page.rows]
+            if place == 0:
+                newest = max(stamps, default="")
+            last = page.last or (until != "" and min(stamps, default="~") < until)
+            again: list[Row] = []
+            if last and place > 0 and page.moved:
+                again = self._again(newest)
+            held = json.dumps({"mark": max(newest, mark)}) if last else None
+            shown = [record("contact", row, forms, ask.fields) for row in [*page.rows, *again]]
+            yield Page(tuple(shown), held, last)
+            if last:
+                return
+
+    def _again(self, newest: str) -> list[Row]:
+        """What has changed since a walk began: it has jumped to the front, behind the walk."""
+        found: list[Row] = []
+        for page in self._walk("contact", "contact_updated_at"):
+            moved = [row for row in page.rows if str(row.get("updated_at") or "") > newest]
+            found.extend(moved)
+            if len(moved) < len(page.rows):
+                break
+        return found
+
+    def _accounts(self, ask: Read, forms: Mapping[str, Form]) -> Iterator[Page]:
+        for page in self._walk("account", "account_updated_at"):
+            shown = tuple(record("account", row, forms, ask.fields) for row in page.rows)
+            yield Page(shown, "seen" if page.last else None, page.last)
+
+    def _whole(self, ask: Read, forms: Mapping[str, Form]) -> Iterator[Page]:
+        """Deals have no stable order, so they are gone through a second time where some of them
+        were not seen."""
+        seen: set[str] = set()
+        rounds = 0
+        while True:
+            rounds += 1
+            for rows, last, count in self._listed(ask.object):
+                new = [row for row in rows if str(row["id"]) not in seen]
+                seen.update(str(row["id"]) for row in new)
+                final = last and (len(seen) >= count or rounds == 2)
+                shown = tuple(record(ask.object, row, forms, ask.fields) for row in new)
+                yield Page(shown, "seen" if final else None, final)
+                if final:
+                    return
+
+    def _listed(self, object: str) -> Iterator[tuple[list[Row], bool, int]]:
+        """Pages of deals or users, whether it is the last, and how many there are in all."""
+        path, plural, query = {
+            "user": ("users/search", "users", {}),
+            "opportunity": ("opportunities/search", "opportunities", {"sort_by_field": "amount"}),
+        }[object]
+        page = 1
+        while True:
+            found = self._session.get(path, **query, page=page, per_page=PAGE)
+            rows, count = found.get(plural) or [], total(found)
+            last = not rows or page * PAGE >= count
+            yield rows, last, count
+            if last:
+                return
+            page += 1
+
+    def _walk(self, object: str, order: str, *, whole: bool = False) -> Iterator[Walked]:
+        """All rows by a time, newest first, each once for each state it was seen in.
+
+        Records that change during the walk jump to its front and push others down, which shows
+        them twice. Those that vanish pull others up, which would hide them: the walk steps back as
+        many pages. What one search can't show is read from the other end, from the nearest page to
+        the farthest, since there records can only move towards the pages still to come. `whole`:
+        the caller wants everything, so it is told at once where that is out of reach.
+        """
+        seen: set[tuple[str, str]] = set()
+        page, before, moved = 1, 0, False
+        while True:
+            found = self._page(object, order, page, descending=True)
+            rows, count = found.get(f"{object}s") or [], total(found)
+            if whole:
+                self._reachable(object, count)
+            new = _unseen(rows, seen)
+            moved = moved or len(new) < len(rows) or (page > 1 and count != before)
+            lost, before = max(0, before - count), count
+            last = not rows or page * PAGE >= count
+            if last and not lost:
+                yield Walked(new, True, moved)
+                return
+            yield Walked(new, False, moved)
+            page = max(1, page + 1 - -(-lost // PAGE))
+            if page * PAGE > self._shown:
+                break
+        self._reachable(object, count)
+        page = -(-(count - self._shown) // PAGE) + 1
+        while page > 0:
+            found = self._page(object, order, page, descending=False)
+            rows = list(reversed(found.get(f"{object}s") or []))
+            yield Walked(_unseen(rows, seen), page == 1, True)
+            page -= 1
+
+    def _page(self, object: str, order: str, page: int, *, descending: bool) -> Mapping[str, Any]:
+        body: dict[str, Any] = {
+            "sort_by_field": order,
+            "sort_ascending": not descending,
+            "page": page,
+            "per_page": PAGE,
+        }
+        found: Mapping[str, Any] = self._session.search(f"{object}s/search", body)
+        return found
+
+    def _reachable(self, object: str, count: int) -> None:
+        if count > 2 * self._shown - PAGE:
+            raise SystemUnavailable(
+                f"{self._session.system} has {count} {object}s, more than can be read",
+                why=f"a search shows {self._shown} records, twice that in both sort orders",
+                fix=f"delete or archive {object}s in Apollo that nobody needs",
+            )
+
+    def _single(
+        self, object: str, id: str, forms: Mapping[str, Form], names: Collection[str]
+    ) -> Record | None:
+        """A record by its id, None where it was never there."""
+        if object == "user":
+            users = (row for rows, _, _ in self._listed("user") for row in rows)
+            return next(
+                (record(object, row, forms, names) for row in users if row["id"] == id), None
+            )
+        plural = "opportunities" if object == "opportunity" else f"{object}s"
+        if not re.fullmatch(r"[0-9A-Za-z-]+", id):
+            return None
+        reply = self._session.look(f"{plural}/{id}")
+        if reply.good:
+            return record(object, reply.data[object], forms, names)
+        wrong = complaint(reply.response)
+        if wrong.code == GONE:
+            return Record(object, id, {}, life="deleted")
+        if wrong.code == HIDDEN:
+            return Record(object, id, {}, life="out of sight")
+        if wrong.code in (UNKNOWN_ID, BAD_ID):
+            return None
+        raise SystemUnavailable(
+            f"{self._session.system} did not show a record",
+            why=wrong.message,
+            fix=advice(wrong.code),
+        )
+
+    def _candidates(
+        self, object: str, key: str, forms: Mapping[str, Form], wanted: list[str]
+    ) -> Iterator[Row]:
+        """Rows among which all are that have one of the values, as far as Apollo can tell."""
+        if object in ("user", "opportunity"):
+            seen: set[tuple[str, str]] = set()
+            for rows, _, _ in self._listed(object):
+                yield from _unseen(rows, seen)
+            return
+        asked = [_question(object, key, one) for one in wanted]
+        questions = [one for one in asked if one is not None]
+        walk = self._walk(object, f"{object}_created_at")
+        if len(questions) < len(asked):
+            yield from (row for page in walk for row in page.rows)
+            return
+        if len(wanted) > _FEW or object == "account":
+            found = self._session.search(f"{object}s/search", {"page": 1, "per_page": 1})
+            if -(-total(found) // PAGE) <= len(wanted) + _FEW:
+                yield from (row for page in walk for row in page.rows)
+                return
+        shown: set[tuple[str, str]] = set()
+        for question in dict.fromkeys(questions):
+            yield from _unseen(self._answers(object, question), shown)
+
+    def _answers(self, object: str, question: tuple[str, str]) -> list[Row]:
+        """All pages of a search by one filter."""
+        rows: list[Row] = []
+        page = 1
+        while True:
+            body = {question[0]: question[1], "page": page, "per_page": PAGE}
+            if page > 1 or object == "account":
+                body.update(sort_by_field=f"{object}_created_at", sort_ascending=False)
+            found = self._session.search(f"{object}s/search", body)
+            got = found.get(f"{object}s") or []
+            rows.extend(got)
+            if not got or page * PAGE >= min(total(found), self._shown):
+                return rows
+            page += 1
+
+    def _keys(self, row: Row, key: str, forms: Mapping[str, Form]) -> set[str]:
+        """The forms under which a row is found by a field; a contact by any of its addresses."""
+        format = forms[key].field.format
+        read = record("", row, forms, (key,)).values.get(key)
+        keys = {folded(read, format)}
+        if key == "email":
+            others = row.get("contact_emails") or ()
+            keys |= {folded(str(one.get("email") or ""), format) for one in others}
+        return keys - {""}
+
+
+def _unseen(rows: list[Row], seen: set[tuple[str, str]]) -> list[Row]:
+    """The rows that were not seen in this state, which are seen now."""
+    new = []
+    for row in rows:
+        state = (str(row["id"]), str(row.get("updated_at") or ""))
+        if state not in seen:
+            seen.add(state)
+            new.append(row)
+    return new
+
+
+def _question(object: str, key: str, value: str) -> tuple[str, str] | None:
+    """The filter that finds candidates for a value; None where only a walk does. Keywords find
+    plain words; they are bad at letters beyond ASCII."""
+    if object == "contact" and key == "email":
+        return "q_keywords", value.strip()
+    if object == "contact" and key in ("first_name", "last_name", "organization_name", "title"):
+        plain = re.fullmatch(r"[0-9A-Za-z ]+", value.strip())
+        return ("q_keywords", value.strip()) if plain else None
+    if object == "account" and key == "name":
+        return "q_organization_name", value.strip()
+    if object == "account" and key == "domain":
+        label = re.split(r"[^0-9a-z]", folded(value, "domain"))[0]
+        return ("q_organization_name", label[:5]) if label else None
+    return None

@@ -1,0 +1,173 @@
+"""A connection to one Apollo team: the key, JSON in and out, and what the rate headers tell.
+
+Knows paths, headers and which replies can't be used. Which errors mean what is told in
+`refusals.py`; what is asked for, in `describe.py`, `feeds.py` and `writes.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from ...errors import SystemUnavailable, UsageError
+from ..base.contract import Meter
+from ..base.login import Secret
+from ..base.wire import NoReply, Request, Response, Wire, host, json_request, with_headers
+from ..base.world import World
+from .refusals import advice, complaint, judge
+
+DEFAULT_URL = "https://api.apollo.io"
+TIMEOUT = 60.0
+"""Seconds. Apollo cuts requests off at about five minutes; none of ours should take one."""
+
+_UNREADABLE = 3
+"""Times a read is asked for whose reply is cut off or no JSON."""
+_WINDOWS = (
+    ("minute", "x-rate-limit-minute", "x-minute-usage", "x-minute-requests-left"),
+    ("hour", "x-rate-limit-hourly", "x-hourly-usage", "x-hourly-requests-left"),
+    ("day", "x-rate-limit-24-hour", "x-24-hour-usage", "x-24-hour-requests-left"),
+    ("day", "x-rate-limit-daily", "x-daily-usage", "x-daily-requests-left"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply to be read: `data` is the JSON of a 200, None where the request was refused."""
+
+    response: Response
+    data: Any = None
+
+    @property
+    def good(self) -> bool:
+        return self.response.status == 200
+
+
+class Session:
+    """One key of one team. Safe to use from several threads."""
+
+    def __init__(self, settings: Mapping[str, str | Secret], world: World) -> None:
+        system = settings.get("system") or "apollo"
+        self.system = system if isinstance(system, str) else "apollo"
+        self.world = world
+        key = settings.get("key") or ""
+        self._key = key if isinstance(key, Secret) else Secret(key)
+        self._base = _address(self.system, settings.get("url") or DEFAULT_URL)
+        self._wire = Wire(world, self.system, judge, self._sign)
+        self._meters: dict[tuple[str, str], Meter] = {}
+        self._lock = threading.Lock()
+
+    def get(self, path: str, **query: object) -> Any:
+        """The JSON of a GET below `/api/v1/`. Raises `SystemUnavailable` for any refusal."""
+        return self._usable(self.look(path, **query))
+
+    def look(self, path: str, **query: object) -> Reply:
+        """The reply to a GET, refusals included."""
+        asked = f"?{urlencode(query)}" if query else ""
+        return self._read("GET", f"{path}{asked}", None)
+
+    def search(self, path: str, body: Mapping[str, object]) -> Any:
+        """The JSON of a POST that only reads. Raises `SystemUnavailable` for any refusal."""
+        return self._usable(self._read("POST", path, body))
+
+    def write(self, method: str, path: str, body: Mapping[str, object]) -> Reply:
+        """The reply to a write, sent once. Raises `NoReply` where it may have been carried out and
+        nothing tells what it did."""
+        reply = _parsed(self._call(method, path, body, repeatable=False))
+        if reply is None:
+            raise NoReply("the reply was cut off")
+        return reply
+
+    def meters(self) -> list[Meter]:
+        """What the headers of the last replies told, by endpoint."""
+        with self._lock:
+            return [self._meters[key] for key in sorted(self._meters)]
+
+    def _read(self, method: str, path: str, body: Mapping[str, object] | None) -> Reply:
+        for _ in range(_UNREADABLE):
+            reply = _parsed(self._call(method, path, body, repeatable=True))
+            if reply is not None:
+                return reply
+        raise SystemUnavailable(
+            f"{self.system} at {host(self._base)} sends replies that are cut off",
+            why=f"{_UNREADABLE} replies in a row were no whole JSON",
+            fix="check the network and any proxy on the way, then run again",
+        )
+
+    def _usable(self, reply: Reply) -> Any:
+        """The JSON of a reply that had to be good."""
+        if reply.good:
+            return reply.data
+        wrong = complaint(reply.response)
+        raise SystemUnavailable(
+            f"{self.system} did not answer a question of ours",
+            why=wrong.message,
+            fix=advice(wrong.code),
+        )
+
+    def _call(
+        self, method: str, path: str, body: Mapping[str, object] | None, *, repeatable: bool
+    ) -> Response:
+        request = json_request(
+            method, f"{self._base}/api/v1/{path}", body, cache_control="no-cache"
+        )
+        timed = replace(request, timeout=TIMEOUT)
+        response = self._wire.call(timed, repeatable=repeatable)
+        self._count(endpoint(method, path), response)
+        return response
+
+    def _sign(self, request: Request, renew: bool) -> Request:
+        return with_headers(request, x_api_key=self._key.reveal())
+
+    def _count(self, name: str, response: Response) -> None:
+        """Keeps the figures of a reply's headers; a missing or empty header is no figure."""
+        with self._lock:
+            for window, limit_header, used_header, left_header in _WINDOWS:
+                limit = _figure(response.headers.get(limit_header))
+                used = _figure(response.headers.get(used_header))
+                left = _figure(response.headers.get(left_header))
+                if used is None and limit is not None and left is not None:
+                    used = limit - left
+                if used is not None:
+                    self._meters[name, window] = Meter(name, window, used, limit)
+
+
+def endpoint(method: str, path: str) -> str:
+    """Apollo's own word for what a request calls: `contacts/search`, `contacts/update`."""
+    plain = path.partition("?")[0]
+    controller, _, rest = plain.partition("/")
+    if not rest:
+        return f"{controller}/{'index' if method == 'GET' else 'create'}"
+    if re.fullmatch(r"[0-9a-f]{24}", rest):
+        return f"{controller}/{'show' if method == 'GET' else 'update'}"
+    return plain
+
+
+def _parsed(response: Response) -> Reply | None:
+    """The reply with its JSON; None where it should have some and hasn't."""
+    if response.status != 200:
+        return Reply(response)
+    try:
+        return Reply(response, response.json())
+    except ValueError:
+        return None
+
+
+def _figure(raw: str | None) -> int | None:
+    return int(raw) if raw is not None and raw.strip().isdigit() else None
+
+
+def _address(system: str, raw: str | Secret) -> str:
+    """The address without a path. Raises `UsageError` where it is none."""
+    url = raw if isinstance(raw, str) else raw.reveal()
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UsageError(
+            f"the url of [systems.{system}] is no address",
+            why="it must begin with https:// and name a host",
+            fix=f'leave it out, or write url = "{DEFAULT_URL}"',
+        )
+    return f"{parts.scheme}://{parts.netloc}"
