@@ -1,0 +1,272 @@
+"""The tables of the state, as SQLModel classes: names, keys and indexes, and nothing else.
+
+What the texts in them mean (bodies, bases, causes) is known to `engine/run`, not here. Statements
+over them are in `statements.py`; `database.py` creates them and runs the statements.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from sqlalchemy import Index, MetaData, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import VARCHAR
+from sqlmodel import Field, SQLModel
+
+VERSION = 1
+"""Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
+
+# Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
+# would page differently, and breaks indexes when the locale's tables are updated.
+_BYTES = String().with_variant(VARCHAR(collation="C"), "postgresql")
+
+KeyText = Annotated[str, Field(sa_type=_BYTES, primary_key=True)]
+KeyNumber = Annotated[int, Field(primary_key=True)]
+Text = Annotated[str, Field(sa_type=_BYTES)]
+MaybeText = Annotated[str | None, Field(sa_type=_BYTES, nullable=True)]
+
+# Rows hardly wider than their key lie in the key's tree itself: half the size.
+_NARROW = {"sqlite_with_rowid": False}
+
+
+class Table(SQLModel):
+    """What all tables share: the set they are created with. Every key begins with `org`."""
+
+    metadata: ClassVar[MetaData] = MetaData()
+
+
+class Meta(Table, table=True):
+    """Facts about the state itself, such as the version of its schema."""
+
+    __tablename__ = "meta"
+
+    key: KeyText
+    value: Text
+
+
+class Record(Table, table=True):
+    """A record as the last look left it.
+
+    `body`: JSON array of values in the order of its layout. `run`: the run of its last change.
+    `sweep`: the number of the complete read that saw it last.
+    """
+
+    __tablename__ = "records"
+
+    org: KeyText
+    system: KeyText
+    object: KeyText
+    id: KeyText
+    layout: int
+    body: Text
+    stamp: Text
+    life: Text = "here"
+    into: Text = ""
+    run: int
+    sweep: int
+
+
+class Key(Table, table=True):
+    """A value by which a record can be found: a match key or a reference."""
+
+    __tablename__ = "keys"
+    __table_args__ = (Index("keys_of_record", "org", "system", "object", "id"), _NARROW)
+
+    org: KeyText
+    system: KeyText
+    object: KeyText
+    field: KeyText
+    value: KeyText
+    id: KeyText
+
+
+class Layout(Table, table=True):
+    """A list of field names, as JSON, that many bodies share.
+
+    Each list is there once, but no index says so: PostgreSQL takes 2,704 bytes an index entry, and
+    the names of a wide object are longer.
+    """
+
+    __tablename__ = "layouts"
+
+    org: KeyText
+    id: KeyNumber
+    fields: Text
+
+
+class Link(Table, table=True):
+    """Two records that are one thing, and what each side held when they last agreed (JSON)."""
+
+    __tablename__ = "links"
+    __table_args__ = (UniqueConstraint("org", "flow", "right"),)
+
+    org: KeyText
+    flow: KeyText
+    left: KeyText
+    right: Text
+    base_left: Text
+    base_right: Text
+    how: Text
+    run: int
+    ended: Text = ""
+
+
+class Dirty(Table, table=True):
+    """A mark: this record is to be decided again, not before a time (seconds UTC)."""
+
+    __tablename__ = "dirty"
+    __table_args__ = (Index("dirty_by_time", "org", "flow", "not_before"), _NARROW)
+
+    org: KeyText
+    flow: KeyText
+    side: KeyText
+    id: KeyText
+    mark: int
+    cause: Text
+    rule: Text = ""
+    not_before: float
+    decided: int = 0
+    decided_run: int = 0
+
+
+class Change(Table, table=True):
+    """A row of the journal: one write, from planned to its end.
+
+    `side` is the side written, `record` the id written ("" before a create), `left` and `right`
+    the ids of the pair, "" where not known. `before`, `after` and `agree` are JSON. `sent` is when
+    the request went out (seconds UTC), 0 before.
+    """
+
+    __tablename__ = "changes"
+    __table_args__ = (
+        Index("changes_by_state", "org", "state"),
+        Index("changes_of_run", "org", "run", "state", "flow", "side", "action"),
+        Index("changes_of_record", "org", "system", "object", "record"),
+    )
+
+    org: KeyText
+    run: KeyNumber
+    number: KeyNumber
+    flow: Text
+    side: Text
+    system: Text
+    object: Text
+    action: Text
+    record: Text
+    left: Text
+    right: Text
+    rule: Text
+    key: Text
+    before: Text
+    after: Text
+    agree: Text
+    reason: Text
+    parent: Text
+    state: Text
+    sent: float = 0.0
+    code: Text = ""
+    part: int = 0
+
+
+class Cursor(Table, table=True):
+    """How far a feed has been read, for one purpose; `at` is when (seconds UTC)."""
+
+    __tablename__ = "cursors"
+
+    org: KeyText
+    system: KeyText
+    object: KeyText
+    purpose: KeyText
+    cursor: MaybeText
+    layout: int = 0
+    number: int = 0
+    at: float
+
+
+class Error(Table, table=True):
+    """A problem that a person is told of, once however often it comes; times in seconds UTC.
+
+    `closed` is 0 while it stands.
+    """
+
+    __tablename__ = "errors"
+    __table_args__ = (UniqueConstraint("org", "id"),)
+
+    org: KeyText
+    cause: KeyText
+    id: int
+    operation: Text
+    system: Text
+    object: Text
+    record: Text
+    key: MaybeText
+    flow: Text
+    rule: Text
+    file: Text
+    line: int
+    code: Text
+    message: Text
+    advice: Text
+    first: float
+    last: float
+    count: int
+    closed: float = 0.0
+
+
+class Rule(Table, table=True):
+    """A rule as the state knows it: its fingerprint, its first run, and why it is paused."""
+
+    __tablename__ = "rules"
+
+    org: KeyText
+    name: KeyText
+    fingerprint: Text
+    first_run: int
+    paused: Text = ""
+
+
+class Run(Table, table=True):
+    """A run; `ended` 0 and `exit` -1 while it is under way. `counts` is JSON."""
+
+    __tablename__ = "runs"
+
+    org: KeyText
+    number: KeyNumber
+    verb: Text
+    started: float
+    ended: float = 0.0
+    exit: int = -1
+    counts: Text
+    plan: Text
+
+
+class Lease(Table, table=True):
+    """Who may write to this state now: one row per org (see `lease.py`).
+
+    `holder` is the host's name for people, `host` its id. `started` tells one process from a later
+    one with the same `pid`. `since` and `until` are seconds UTC; `fence` grows with each holder.
+    """
+
+    __tablename__ = "lease"
+
+    org: KeyText
+    holder: Text
+    host: Text
+    pid: int
+    started: Text
+    since: float
+    until: float
+    fence: int
+
+
+class Meter(Table, table=True):
+    """Calls spent of an endpoint's limit in one window, as the last reply told."""
+
+    __tablename__ = "meters"
+
+    org: KeyText
+    system: KeyText
+    endpoint: KeyText
+    window: KeyText
+    used: int
+    limit: int | None
+    at: float
