@@ -216,9 +216,10 @@ class ConnectorContract:
 
     def test_pack_loses_and_doubles_nothing(self, connector: Connector) -> None:
         """Every field of every write is in exactly one batch, and no batch is empty."""
+        text = self.subject.text
         updates = [
-            replace(one, action="update", id=f"id{one.ref}", ref=one.ref + 1000)
-            for one in self._creates(450)
+            Write(1000 + n, "update", self.subject.object, f"id{n}", {text: self._text(n)})
+            for n in range(450)
         ]
         writes = [*self._creates(450), *updates]
         batches = connector.pack(writes)
