@@ -70,7 +70,7 @@ class SalesforceSimulator:
     """A simulated org. No limits, latency, troubles or edits of its own unless asked for.
 
     `requests` are those that were answered, in order, `counts` how many data calls of each kind
-    (`counts["GET query"]`, `counts["PATCH sobjects/Lead/{id}"]`). `org` holds rows, rules and knobs,
+    (`counts["GET query"]`, `counts["PATCH sobjects/Lead/{id}"]`). `org` is rows, rules and knobs,
     `faults.rules` the troubles, `daily_limit` the calls of 24 hours. `person` is the user who
     edits at the screen where no other is named. Names are those of the describes.
     """
