@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...connectors.base.contract import Read
-from ...connectors.base.schema import Field
+from ...connectors.base.schema import Field, Format
 from ...connectors.base.values import Value
 from ...dsl.conditions import Condition
 from ...dsl.rules import Direction, InferRule, Key, Place, Side
@@ -114,12 +114,12 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Values of a field that are kept for look-ups: match keys (folded) and references (as is)."""
+    """Values of a field that are kept, folded, for look-ups: match keys and references."""
 
     system: str
     object: str
     field: str
-    format: str
+    format: Format
 
 
 @dataclass(frozen=True, slots=True)

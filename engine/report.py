@@ -1,0 +1,289 @@
+"""What a person or a script is told of runs, errors and the state: as JSON data and as text.
+
+Reads the journal's entries and the state; decides and writes nothing. The shapes that scripts rely
+on are those of `preview`, `run` and `errors` with `--format json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..connectors.base.world import moment
+from .run.decide import Coming
+from .run.journal import Entry, entry
+from .store import statements as sql
+
+if TYPE_CHECKING:
+    from .run.run import Result
+    from .store.database import Database
+
+
+# ---- changes --------------------------------------------------------------------------------
+
+
+def change_json(one: Entry) -> dict[str, Any]:
+    """A change as scripts see it; `id` is null before a create."""
+    return {
+        "rule": one.rule,
+        "action": one.action,
+        "system": one.system,
+        "object": one.object,
+        "id": one.record or None,
+        "key": one.key or None,
+        "fields": {
+            name: {"before": _value(one.before.get(name)), "after": _value(after)}
+            for name, after in one.after.items()
+        },
+        "reason": one.reason,
+        "state": one.state,
+    }
+
+
+def change_text(one: Entry) -> str:
+    """A change in a few lines: what, on which record, field by field, and why."""
+    sign = {"create": "+", "update": "~", "link": "=", "delete": "-"}.get(one.action, "?")
+    name = " ".join(part for part in (one.key, f"({one.record})" if one.record else "") if part)
+    head = f"{sign} {one.action} {one.system} {one.object} {name}".rstrip()
+    lines = [f"{head}    [{one.rule}]"]
+    width = max((len(name) for name in one.after), default=0)
+    for name, after in one.after.items():
+        before = one.before.get(name)
+        shown = f"{_show(before)} -> {_show(after)}" if one.action == "update" else _show(after)
+        lines.append(f"    {name:<{width}}  {shown}")
+    lines.append(f"    because {one.reason}")
+    return "\n".join(lines)
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """Counts of a run, for scripts."""
+    return {
+        "run": result.run,
+        "verb": result.verb,
+        "changes": [
+            {"system": system, "object": object, "action": action, "state": state, "count": count}
+            for (system, object, action, state), count in sorted(result.counts.items())
+        ],
+        "waiting": dict(sorted(result.waiting.items())),
+        "open_errors": result.errors,
+    }
+
+
+_DONE = {"create": "created", "update": "updated", "link": "linked", "delete": "deleted"}
+_STATES = {
+    "refused": "refused",
+    "doubt": "in doubt",
+    "sent": "in doubt",
+    "dropped": "put off: it moved meanwhile, was busy, or was there already",
+}
+
+
+def result_text(result: Result) -> str:
+    """The last lines of a run: what was done, what waits, what is wrong."""
+    lines: list[str] = []
+    future = result.verb == "preview"
+    for (system, object, action, state), count in sorted(result.counts.items()):
+        if state == "planned" and future:
+            verb = f"would be {_DONE[action]}"
+        elif state == "done":
+            verb = _DONE[action]
+        else:
+            verb = f"{action}: {_STATES.get(state, state)}"
+        lines.append(f"{count:>8,}  {system} {object} {verb}")
+    if not lines:
+        lines.append("nothing to do" if not future else "a run would change nothing")
+    for rule, count in sorted(result.waiting.items()):
+        lines.append(f"{count:>8,}  were there before `{rule}` and wait for `{_backfill(rule)}`")
+    if result.errors:
+        noun = "error is" if result.errors == 1 else "errors are"
+        lines.append(f"{result.errors:>8,}  open {noun} listed by `syncrules errors`")
+    return "\n".join(lines)
+
+
+def _backfill(rule: str) -> str:
+    """The command that takes what waits for a rule."""
+    words = rule.split()
+    return f"syncrules backfill {words[0]} {words[1]}" if len(words) > 1 else "syncrules backfill"
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Coming):
+        return {"coming": value.id}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _show(value: object) -> str:
+    if value is None:
+        return "blank"
+    if isinstance(value, Coming):
+        return f"the one made for {value.id}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+# ---- errors ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEntry:
+    """One entry of the error log. Times are seconds since 1970."""
+
+    id: int
+    operation: str
+    system: str
+    object: str
+    record: str
+    key: str | None
+    flow: str
+    rule: str
+    file: str
+    line: int
+    code: str
+    message: str
+    advice: str
+    first: float
+    last: float
+    count: int
+
+
+def open_errors(db: Database, orgs: Iterable[str]) -> list[ErrorEntry]:
+    """All open entries, oldest first."""
+    return [ErrorEntry(*row[:16]) for org in orgs for row in db.rows(sql.open_errors, org=org)]
+
+
+def errors_json(entries: Sequence[ErrorEntry]) -> dict[str, Any]:
+    """`errors --format json`."""
+    return {"errors": [error_json(one) for one in entries]}
+
+
+def error_json(one: ErrorEntry) -> dict[str, Any]:
+    """An entry as scripts see it; times in UTC as ISO 8601."""
+    return {
+        "id": one.id,
+        "operation": one.operation,
+        "system": one.system,
+        "object": one.object,
+        "key": one.key,
+        "record": one.record or None,
+        "rule": one.rule,
+        "file": one.file,
+        "line": one.line,
+        "code": one.code,
+        "message": one.message,
+        "advice": one.advice,
+        "first": moment(one.first),
+        "last": moment(one.last),
+        "count": one.count,
+    }
+
+
+def errors_text(entries: Sequence[ErrorEntry]) -> str:
+    """The list of open errors."""
+    if not entries:
+        return "no open errors"
+    return "\n".join(error_text(one) for one in entries)
+
+
+def error_text(one: ErrorEntry) -> str:
+    """One entry: what, where, why, what to do."""
+    who = one.key or one.record or "several records"
+    times = f"{one.count} times, last {moment(one.last)}" if one.count > 1 else moment(one.last)
+    lines = [
+        f"{one.id:>4}  {one.code}  {one.operation} {one.system} {one.object} {who}",
+        f"      {one.message}",
+        f"      rule: {one.rule}, {one.file}:{one.line}    {times}",
+    ]
+    if one.advice:
+        lines.append(f"      {one.advice}")
+    return "\n".join(lines)
+
+
+# ---- the state ------------------------------------------------------------------------------
+
+
+def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]:
+    """Rules, the last runs, what waits, open errors and calls, as data."""
+    sets = []
+    for org in orgs:
+        rules = db.rows(sql.rules, org=org)
+        waiting = {rule: count for _, rule, count in db.rows(sql.waiting, org=org)}
+        runs = db.rows(sql.runs, org=org, most=5)
+        errors = db.row(sql.count_errors, org=org)
+        dirty = db.row(sql.count_due, org=org, now=now)
+        sets.append(
+            {
+                "systems": org,
+                "rules": [
+                    {"name": name, "since_run": first, "waiting": waiting.get(name, 0)}
+                    for name, _, first, _ in rules
+                    if not name.startswith("flow ")
+                ],
+                "runs": [
+                    {
+                        "run": number,
+                        "verb": verb,
+                        "started": moment(started),
+                        "ended": moment(ended) if ended else None,
+                        "exit": code if ended else None,
+                    }
+                    for number, verb, started, ended, code, _ in runs
+                ],
+                "to_decide": dirty[0] if dirty else 0,
+                "open_errors": errors[0] if errors else 0,
+                "oldest_error": moment(errors[1]) if errors and errors[1] else None,
+                "looks": [
+                    {"system": system, "object": object, "at": moment(at)}
+                    for system, object, purpose, number, at in db.rows(sql.all_cursors, org=org)
+                    if purpose == "changes" and number
+                ],
+                "calls": [
+                    {
+                        "system": system,
+                        "endpoint": endpoint,
+                        "window": window,
+                        "used": used,
+                        "limit": limit,
+                    }
+                    for system, endpoint, window, used, limit, _ in db.rows(sql.meters, org=org)
+                ],
+            }
+        )
+    return {"status": sets}
+
+
+def status_text(data: Mapping[str, Any]) -> str:
+    """The same for people."""
+    lines: list[str] = []
+    for one in data["status"]:
+        lines.append(one["systems"].replace("~", " with "))
+        for run in one["runs"][:1]:
+            end = f"exit {run['exit']}" if run["ended"] else "did not end"
+            lines.append(f"  last run  {run['run']} ({run['verb']}), {run['started']}, {end}")
+        if not one["runs"]:
+            lines.append("  last run  none yet")
+        for rule in one["rules"]:
+            waits = f", {rule['waiting']:,} wait for a backfill" if rule["waiting"] else ""
+            lines.append(f"  rule      {rule['name']}: since run {rule['since_run']}{waits}")
+        lines.append(f"  dirty     {one['to_decide']:,} records to decide at the next run")
+        oldest = f", the oldest since {one['oldest_error']}" if one["oldest_error"] else ""
+        lines.append(f"  errors    {one['open_errors']:,} open{oldest}")
+        for look in one["looks"]:
+            lines.append(f"  look      {look['system']} {look['object']}, {look['at']}")
+        for call in one["calls"]:
+            limit = f" of {call['limit']:,}" if call["limit"] else ""
+            lines.append(
+                f"  calls     {call['system']} {call['endpoint']}: "
+                f"{call['used']:,}{limit} this {call['window']}"
+            )
+    return "\n".join(lines) or "no rules"
+
+
+def history(db: Database, orgs: Iterable[str], record: str) -> list[Entry]:
+    """Everything we ever did to a record, by its key or its id on either side."""
+    return [
+        entry(row) for org in orgs for row in db.rows(sql.history, org=org, name=record.casefold())
+    ] or [entry(row) for org in orgs for row in db.rows(sql.history, org=org, name=record)]

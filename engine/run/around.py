@@ -1,0 +1,293 @@
+"""What a decision needs beyond its two records, loaded for many records at once.
+
+Reads the state only; `decide.py` asks it and never knows where an answer came from. Records are
+shown as this run's earlier decisions will leave them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ...connectors.base.values import Value, folded
+from ...dsl import conditions
+from ...dsl.conditions import Get
+from ...dsl.rules import Side
+from ..plan.model import Flow, Move
+from ..store import statements as sql
+from .closures import Ready, ReadyInfer, ReadyRow, Values
+from .decide import Coming, Match, Reference
+from .match import NO_MATCH
+from .session import Linked, Session, Stored, load_coming, other
+
+ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry"})
+"""Causes of a mark under which a rule acts on a record that was there before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One decision to make: a side's dirty record and its partner, if any."""
+
+    side: Side
+    id: str
+    cause: str
+    left: Stored | None
+    right: Stored | None
+    link: Linked | None
+    match: Match = NO_MATCH
+
+
+class Surroundings:
+    """Everything that the decisions of one flow over some pairs ask for."""
+
+    def __init__(self, session: Session, ready: Ready, pairs: Sequence[Pair]) -> None:
+        self.session = session
+        self.ready = ready
+        self._records: dict[tuple[str, str, str], Stored | None] = {}
+        self._links: dict[tuple[str, Side, str], str] = {}
+        self._coming: set[tuple[str, Side, str]] = set()
+        self._brought: dict[tuple[str, Side, str], bool] = {}
+        self._related: dict[tuple[str, str], list[Values]] = {}
+        self._users: dict[tuple[str, Side, str], str] = {}
+        for pair in pairs:
+            self._keep(ready.flow.left.system, ready.flow.left.object, pair.left)
+            self._keep(ready.flow.right.system, ready.flow.right.object, pair.right)
+        self._load_references(pairs)
+        self._load_hops(pairs)
+        self._load_related(pairs)
+
+    def of(self, pair: Pair) -> View:
+        """The surroundings of one pair, as `decide` sees them."""
+        return View(self, pair)
+
+    # ---- loading
+
+    def _keep(self, system: str, object: str, record: Stored | None) -> None:
+        if record:
+            self._records[system, object, record.id] = record
+
+    def _load_references(self, pairs: Sequence[Pair]) -> None:
+        """Where references lead: links of the parents' flows, and what is planned there."""
+        for row in self.ready.rows:
+            if not row.row.reference:
+                continue
+            for side, name, goes in (
+                ("left", row.row.left, row.pushes),
+                ("right", row.row.right, row.pulls or row.pushes),
+            ):
+                records = (one.left if side == "left" else one.right for one in pairs)
+                ids = {str(one.values[name]) for one in records if one and one.values.get(name)}
+                if goes and ids:
+                    self._load_links(row.row.reference, "left" if side == "left" else "right", ids)
+
+    def _load_links(self, flow: str, side: Side, ids: set[str]) -> None:
+        session = self.session
+        for id, link in session.links(flow, side, ids).items():
+            if not link.ended:
+                self._links[flow, side, id] = link.right if side == "left" else link.left
+        open_ids = sorted(id for id in ids if (flow, side, id) not in self._links)
+        if not open_ids or session.flows[flow].flow.users:
+            return
+        for left, right in session.db.rows(
+            sql.planned_creates, org=session.org, run=session.run, flow=flow, ids=open_ids
+        ):
+            mine, theirs = (left, right) if side == "left" else (right, left)
+            if theirs:
+                self._links[flow, side, mine] = theirs
+            else:
+                self._coming.add((flow, side, mine))
+        for _, id, mark, cause, decided, run in session.db.rows(
+            sql.marks_of, org=session.org, flow=flow, side=side, ids=open_ids
+        ):
+            self._brought[flow, side, id] = (
+                cause == "brought along" and decided == mark and run == session.run
+            )
+
+    def _load_hops(self, pairs: Sequence[Pair]) -> None:
+        """Records that conditions reach over references, one step after the other."""
+        gets = [
+            (side, get)
+            for move in self.ready.flow.moves
+            if move.when is not None
+            for side in ("left" if move.direction == "push" else "right",)
+            for get in conditions.reads(move.when)
+            if get.hops
+        ]
+        for side, get in gets:
+            end = self.ready.flow.left if side == "left" else self.ready.flow.right
+            own = (one.left if side == "left" else one.right for one in pairs)
+            reached = [one.values for one in own if one]
+            system = end.system
+            for hop in get.hops:
+                if hop.kind == "link":
+                    break
+                ids = {str(one[hop.name]) for one in reached if one.get(hop.name)}
+                missing = {id for id in ids if (system, hop.object, id) not in self._records}
+                for id in missing:
+                    self._records[system, hop.object, id] = None
+                for one in self.session.stored(system, hop.object, missing).values():
+                    self._keep(system, hop.object, one)
+                found = (self._records.get((system, hop.object, id)) for id in ids)
+                reached = [one.values for one in found if one]
+
+    def _load_related(self, pairs: Sequence[Pair]) -> None:
+        """The related records of `infer`, by parent."""
+        session = self.session
+        for ready in self.ready.infers:
+            infer = ready.infer
+            there = other(infer.side)
+            parents = [
+                one.id
+                for pair in pairs
+                if (one := pair.right if there == "right" else pair.left) is not None
+            ]
+            system = session.plan.right if there == "right" else session.plan.left
+            rows = session.db.rows(
+                sql.ids_by_key,
+                org=session.org,
+                system=system,
+                object=infer.related,
+                field=infer.via,
+                values=sorted({folded(one) for one in parents}),
+            )
+            found = session.stored(system, infer.related, [id for _, id in rows])
+            for parent in parents:
+                self._related[infer.related, parent] = [
+                    one.values
+                    for one in found.values()
+                    if one.life == "here" and one.values.get(infer.via) == parent
+                ]
+
+    # ---- answers
+
+    def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
+        flow, side = row.row.reference, other(to)
+        there = self._links.get((flow, side, id))
+        if there:
+            return Reference("found", there)
+        coming = Coming(flow, side, id)
+        if (flow, side, id) in self._coming:
+            return Reference("coming", coming=coming)
+        parent = self.session.flows[flow].flow
+        if to == "left" or parent.users or self._brought.get((flow, side, id)):
+            return Reference("missing")
+        end = parent.left if side == "left" else parent.right
+        stored = self.session.stored(end.system, end.object, [id]).get(id)
+        if stored is None or stored.life != "here":
+            return Reference("missing")
+        return Reference("wanted", coming=coming)
+
+    def user(self, row: ReadyRow, to: Side, email: str) -> str:
+        flow = self.session.flows[row.row.reference].flow
+        end = flow.left if to == "left" else flow.right
+        wanted = (flow.name, to, email)
+        if wanted not in self._users:
+            names = {pair[0 if to == "left" else 1] for key in flow.keys for pair in key.pairs}
+            ids = [
+                id
+                for name in sorted(names)
+                for _, id in self.session.db.rows(
+                    sql.ids_by_key,
+                    org=self.session.org,
+                    system=end.system,
+                    object=end.object,
+                    field=name,
+                    values=[folded(email)],
+                )
+            ]
+            self._users[wanted] = ids[0] if len(ids) == 1 else ""
+        return self._users[wanted]
+
+    def record(self, system: str, object: str, id: str) -> Values | None:
+        found = self._records.get((system, object, id))
+        return found.values if found else None
+
+    def related(self, infer: ReadyInfer, parent: str) -> Sequence[Values]:
+        return self._related.get((infer.infer.related, parent), [])
+
+
+class View:
+    """`decide.Around` for one pair."""
+
+    def __init__(self, whole: Surroundings, pair: Pair) -> None:
+        self._whole = whole
+        self._pair = pair
+        self.today = whole.session.today
+        self.backfill = pair.cause in ("backfill", "retry")
+        self.brought = pair.cause == "brought along"
+        self.match = pair.match
+        self.later: Side | Literal[""] = _later(pair)
+
+    def acts(self, move: Move) -> bool:
+        """From now on: the record changed after the rule was there, or somebody asked for it."""
+        if self._pair.cause in ASKED_FOR:
+            return True
+        record = self._pair.left if move.direction == "push" else self._pair.right
+        first = self._whole.session.first_runs.get(move.rule, self._whole.session.run)
+        return record is not None and record.run >= first
+
+    def get(self, side: Side, get: Get) -> Value:
+        own = self._pair.left if side == "left" else self._pair.right
+        flow = self._whole.ready.flow
+        system = flow.left.system if side == "left" else flow.right.system
+        values: Values | None = own.values if own else None
+        for hop in get.hops:
+            if values is None:
+                return None
+            if hop.kind == "link":
+                partner = self._pair.right if side == "left" else self._pair.left
+                values = partner.values if self._pair.link and partner else None
+                continue
+            id = values.get(hop.name)
+            values = self._whole.record(system, hop.object, str(id)) if id else None
+        return values.get(get.field) if values else None
+
+    def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
+        return self._whole.reference(row, to, id)
+
+    def user(self, row: ReadyRow, to: Side, email: str) -> str:
+        return self._whole.user(row, to, email)
+
+    def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
+        parent = self._pair.right if infer.infer.side == "left" else self._pair.left
+        return self._whole.related(infer, parent.id) if parent else None
+
+
+def _later(pair: Pair) -> Side:
+    """Which side changed later, in the order in which we saw the changes."""
+    if pair.left is None or pair.right is None or pair.left.run == pair.right.run:
+        return "right" if pair.right is not None else "left"
+    return "left" if pair.left.run > pair.right.run else "right"
+
+
+def as_planned(
+    session: Session, system: str, object: str, records: Mapping[str, Stored]
+) -> dict[str, Stored]:
+    """Records with what this run's earlier decisions will write to them."""
+    rows = session.db.rows(
+        sql.planned_updates,
+        org=session.org,
+        run=session.run,
+        system=system,
+        object=object,
+        ids=sorted(records),
+    )
+    shown = dict(records)
+    for id, after in rows:
+        old = shown[id]
+        fresh = {
+            name: one for name, one in load_coming(after).items() if not isinstance(one, Coming)
+        }
+        shown[id] = Stored(id, {**old.values, **fresh}, old.stamp, old.life, old.into, old.run)
+    return shown
+
+
+def key_text(flow: Flow, left: Values | None, right: Values | None) -> str:
+    """What people know a record by: the first match key that isn't blank."""
+    for values, place in ((left, 0), (right, 1)):
+        for key in flow.keys:
+            parts = [values.get(pair[place]) if values else None for pair in key.pairs]
+            if all(part is not None for part in parts):
+                return " ".join(str(part) for part in parts)
+    return ""

@@ -1,0 +1,244 @@
+"""A flow made ready to decide with: rows and conditions as plain functions.
+
+Built once a run from the plan and nothing else. It knows how a value gets from one side to the
+other; whether it should is `decide.py`. Conversions are `dsl/types.py`, conditions
+`dsl/conditions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ...connectors.base import values as forms
+from ...connectors.base.schema import Field
+from ...connectors.base.values import Value
+from ...dsl import conditions, templates, types
+from ...dsl.conditions import Get
+from ...dsl.rules import InferRule, Side
+from ..plan.model import Flow, Move, Row
+
+Values = Mapping[str, Value]
+Same = Callable[[Value, Value], bool]
+Holds = Callable[[Callable[[Get], Value], str], bool]
+"""Whether a condition holds, given how to get a field, and the day."""
+
+
+class NotRead:
+    """The value of what was not read: never the same as blank."""
+
+    def __repr__(self) -> str:
+        return "not read"
+
+
+NOT_READ = NotRead()
+Seen = Value | NotRead
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A value for the other side, or why there is none."""
+
+    value: Value = None
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRow:
+    """A row with its functions.
+
+    `key` names the row in both halves of a base. `left` and `right` give what stands on that side
+    (for a template what it renders to). `to_right` and `to_left` turn a value of one side into one
+    of the other; references are turned by `decide`, which knows the links.
+    """
+
+    row: Row
+    key: str
+    pushes: bool
+    pulls: bool
+    left: Callable[[Values], Seen]
+    right: Callable[[Values], Seen]
+    to_right: Callable[[Value], Moved]
+    to_left: Callable[[Value], Moved]
+    same_left: Same
+    same_right: Same
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMove:
+    """A move with its condition; `days` says that it asks how many days have passed."""
+
+    move: Move
+    holds: Holds
+    days: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyInfer:
+    """An `infer` with its arms: (value, quantifier, condition)."""
+
+    infer: InferRule
+    key: str
+    arms: tuple[tuple[str, str, Holds], ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A flow, ready. `push_updates` and `pull_updates`: changes flow that way once linked."""
+
+    flow: Flow
+    rows: tuple[ReadyRow, ...]
+    moves: tuple[ReadyMove, ...]
+    infers: tuple[ReadyInfer, ...]
+    push_updates: bool
+    pull_updates: bool
+    row_keys: tuple[str, ...]
+    push_rule: str
+    pull_rule: str
+
+
+def ready(flow: Flow, zone: str) -> Ready:
+    """`flow` with everything that deciding calls."""
+    left = {one.name: one for one in flow.left.fields}
+    right = {one.name: one for one in flow.right.fields}
+    rows = tuple(_row(row, left, right, zone) for row in flow.rows)
+    infers = tuple(
+        ReadyInfer(
+            one,
+            "=" + one.field,
+            tuple((arm.value, arm.quantifier, _condition(arm.when, zone)) for arm in one.arms),
+            f"{one.place.file}:{one.place.line}",
+        )
+        for one in flow.infers
+    )
+    moves = tuple(
+        ReadyMove(
+            move,
+            _condition(move.when, zone),
+            move.when is not None
+            and any(get.function == "days since" for get in conditions.reads(move.when)),
+        )
+        for move in flow.moves
+    )
+    return Ready(
+        flow,
+        rows,
+        moves,
+        infers,
+        _updates(flow, "push"),
+        _updates(flow, "pull"),
+        tuple(row.key for row in rows) + tuple(one.key for one in infers),
+        _first_rule(flow, "push"),
+        _first_rule(flow, "pull"),
+    )
+
+
+def _updates(flow: Flow, direction: str) -> bool:
+    """Whether changes flow in this direction: unless every rule for it says `create only`."""
+    written = [one for one in flow.moves if one.direction == direction and not one.implied]
+    return not written or any(one.update for one in written)
+
+
+def _first_rule(flow: Flow, direction: str) -> str:
+    return next((one.rule for one in flow.moves if one.direction == direction), "")
+
+
+def _condition(when: conditions.Condition | None, zone: str) -> Holds:
+    if when is None:
+        return lambda get, today: True
+    return conditions.closure(when, zone)
+
+
+def _row(row: Row, left: Mapping[str, Field], right: Mapping[str, Field], zone: str) -> ReadyRow:
+    pushes, pulls = row.direction in ("push", "both"), row.direction in ("pull", "both")
+    computed = bool(row.template) or row.constant is not None
+    left_field, right_field = left.get(row.left), right.get(row.right)
+    return ReadyRow(
+        row,
+        f"{row.left}|{row.right}",
+        pushes,
+        pulls,
+        _computed(row) if computed and pushes else _field(row.left),
+        _computed(row) if computed and pulls else _field(row.right),
+        _turn(row, "right", left_field, right_field, zone) if pushes else _never,
+        _turn(row, "left", right_field, left_field, zone) if pulls else _never,
+        _same(left_field),
+        _same(right_field),
+    )
+
+
+def _same(field: Field | None) -> Same:
+    return forms.same(field.format) if field else forms.same("")
+
+
+def _field(name: str) -> Callable[[Values], Seen]:
+    return lambda values: values.get(name, NOT_READ)
+
+
+def _computed(row: Row) -> Callable[[Values], Seen]:
+    """A constant, or what a template says; one that fails says nothing."""
+    if not row.template:
+        constant = row.constant
+        return lambda values: constant
+    source, names = row.template, row.reads
+
+    def rendered(values: Values) -> Seen:
+        if any(name not in values for name in names):
+            return NOT_READ
+        try:
+            return templates.render(source, {name: values[name] for name in names})
+        except templates.NotATemplate:
+            return NOT_READ
+
+    return rendered
+
+
+def _never(value: Value) -> Moved:
+    return Moved(code="one-way", message="this row doesn't go that way")
+
+
+def _turn(
+    row: Row, to: Side, source: Field | None, target: Field | None, zone: str
+) -> Callable[[Value], Moved]:
+    """A value of one side as one of the other; a text that fits, a member of a table."""
+    if row.reference or target is None:
+        return Moved
+    if row.table:
+        return _table(row, to)
+    name = row.convert[0] if to == "right" else row.convert[1]
+    origin = source or Field("", "", "text")
+
+    def convert(value: Value) -> Moved:
+        if value is None:
+            return Moved()
+        try:
+            return Moved(types.convert(name or "text", value, origin, target, zone))
+        except types.Unfit as unfit:
+            return Moved(code=unfit.code, message=str(unfit))
+
+    return convert
+
+
+def _table(row: Row, to: Side) -> Callable[[Value], Moved]:
+    """The table of one direction, the first row that names a value; letter case doesn't matter."""
+    pairs: dict[str, str] = {}
+    for left, right, direction in row.table:
+        if to == "right" and direction != "pull":
+            pairs.setdefault(left.casefold().strip(), right)
+        if to == "left" and direction != "push":
+            pairs.setdefault(right.casefold().strip(), left)
+
+    def look_up(value: Value) -> Moved:
+        if value is None:
+            return Moved()
+        members = value if isinstance(value, tuple) else (str(value),)
+        found = [pairs.get(str(one).casefold().strip()) for one in members]
+        if None in found:
+            missing = members[found.index(None)]
+            return Moved(code="unknown-value", message=f'"{missing}" is not in the table')
+        known = [one for one in found if one is not None]
+        return Moved(forms.choices(known) if isinstance(value, tuple) else known[0])
+
+    return look_up

@@ -1,0 +1,554 @@
+"""The heart: what should happen to one pair of records, from what both sides and the past say.
+
+Pure: no network, no database, no clock. `run` carries a decision out, `preview` prints it. A
+*field that was not read* is never taken for a blank one. What each case is called stands in the
+language reference; the tables it must satisfy are in `tests/run/test_decide.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from ...connectors.base.values import Value
+from ...dsl.conditions import Get
+from ...dsl.rules import Side
+from ..plan.model import Move
+from .closures import (
+    NOT_READ,
+    Holds,
+    Moved,
+    NotRead,
+    Ready,
+    ReadyInfer,
+    ReadyMove,
+    ReadyRow,
+    Same,
+    Seen,
+    Values,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What each side itself held, row by row, when the two last agreed; an absent key: unknown."""
+
+    left: Mapping[str, Value]
+    right: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A reference to a record that this run is about to create: the partner of `id` of `side`."""
+
+    flow: str
+    side: Side
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a reference leads on the other side.
+
+    `found`: to that id. `coming`: to a record planned in this run. `wanted`: nowhere yet, but the
+    record can be brought along. `missing`: nowhere.
+    """
+
+    kind: Literal["found", "coming", "wanted", "missing"]
+    id: str = ""
+    coming: Coming | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What looking for a partner by the keys gave.
+
+    `several`: more than one candidate, on either side. `held`: it is another record's partner.
+    `elsewhere`: a sibling flow has it.
+    """
+
+    kind: Literal["none", "one", "several", "held", "elsewhere"] = "none"
+    text: str = ""
+
+
+class Around(Protocol):
+    """All that a decision needs beyond the two records."""
+
+    today: str
+    backfill: bool
+    brought: bool
+    match: Match
+    later: Side | Literal[""]
+
+    def acts(self, move: Move) -> bool:
+        """Whether this record came to satisfy the rule after the rule was there."""
+
+    def get(self, side: Side, get: Get) -> Value:
+        """A field that a condition names, of this record or a related one."""
+
+    def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
+        """The other side's counterpart of the record that a reference points to."""
+
+    def user(self, row: ReadyRow, to: Side, email: str) -> str:
+        """The id of the user with that address on a side, "" where there is none."""
+
+    def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
+        """The related records; None where the parent has no link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one record: `key` is the row it follows from; `agree` is what both halves of
+    the base hold once it is written."""
+
+    field: str
+    before: Value
+    after: Value | Coming
+    rule: str
+    reason: str
+    key: str
+    agree: tuple[Value, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a rule could not do, for the error log."""
+
+    code: str
+    message: str
+    rule: str
+    place: str
+    field: str = ""
+    side: Side = "right"
+    shared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What should happen.
+
+    - `action`: `nothing`; `link` the two (with `left` and `right` as first changes); `update`;
+      `create` the record of `side`; `wait` for a backfill; `need` the records in `needs` first.
+    - `agree`: halves of the base that hold without any write, by row.
+    - `look_again`: tomorrow, since the rule counts days.
+    """
+
+    action: Literal["nothing", "link", "update", "create", "wait", "need"]
+    side: Side = "right"
+    rule: str = ""
+    reason: str = ""
+    left: tuple[Change, ...] = ()
+    right: tuple[Change, ...] = ()
+    agree: tuple[Mapping[str, Value], Mapping[str, Value]] = field(default_factory=lambda: ({}, {}))
+    needs: tuple[Coming, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    look_again: bool = False
+
+
+NOTHING = Decision("nothing")
+
+
+class _Draft:
+    """What rows have said so far; becomes a `Decision`."""
+
+    def __init__(self) -> None:
+        self.left: list[Change] = []
+        self.right: list[Change] = []
+        self.agree_left: dict[str, Value] = {}
+        self.agree_right: dict[str, Value] = {}
+        self.needs: list[Coming] = []
+        self.problems: list[Problem] = []
+
+    def agree(self, key: str, left: Seen, right: Seen) -> None:
+        if not isinstance(left, NotRead):
+            self.agree_left[key] = left
+        if not isinstance(right, NotRead):
+            self.agree_right[key] = right
+
+
+def decide(
+    flow: Ready, left: Values | None, right: Values | None, base: Base | None, around: Around
+) -> Decision:
+    """What should happen to this pair; None for a record that isn't there.
+
+    With `base` the two are linked. With both records and no base they have just been matched.
+    """
+    if base is not None and left is not None and right is not None:
+        return _linked(flow, left, right, base, around)
+    if around.match.kind in ("several", "held"):
+        return _no_guess(flow, around)
+    if left is not None and right is not None:
+        return _first_link(flow, left, right, around)
+    if around.match.kind == "elsewhere":
+        return NOTHING
+    if left is not None:
+        return _create(flow, "right", left, around)
+    if right is not None:
+        return _create(flow, "left", right, around)
+    return NOTHING
+
+
+# ---- two linked records ---------------------------------------------------------------------
+
+
+def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around) -> Decision:
+    draft = _Draft()
+    for row in flow.rows:
+        lv, rv = row.left(left), row.right(right)
+        bl, br = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
+        if isinstance(bl, NotRead) and isinstance(br, NotRead) and around.backfill:
+            _first_row(flow, row, lv, rv, around, draft)
+        else:
+            _later_row(flow, row, (lv, rv), (bl, br), around, draft)
+    for infer in flow.infers:
+        _infer(infer, left, right, base, around, draft)
+    return _finish("update", flow, draft, "")
+
+
+def _later_row(
+    flow: Ready,
+    row: ReadyRow,
+    now: tuple[Seen, Seen],
+    then: tuple[Seen, Seen],
+    around: Around,
+    draft: _Draft,
+) -> None:
+    """A row of two records with a past: what changed flows, as the arrow points."""
+    lv, rv = now
+    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
+        return
+    bl, br = then
+    left_changed = not isinstance(bl, NotRead) and not row.same_left(lv, bl)
+    right_changed = not isinstance(br, NotRead) and not row.same_right(rv, br)
+    to_right = left_changed and row.pushes and flow.push_updates
+    to_left = right_changed and row.pulls and flow.pull_updates
+    if to_right and to_left:
+        # Both sides changed. The same on both: they agree. A blank wins against nothing.
+        if _equal(row, lv, rv, around):
+            draft.agree(row.key, lv, rv)
+            return
+        if lv is None or rv is None:
+            to_right, to_left = rv is None, lv is None
+        else:
+            winner = row.row.prefer if row.row.prefer in ("left", "right") else around.later
+            if not winner:
+                draft.problems.append(_conflict(row, lv, rv))
+                return
+            to_right, to_left = winner == "left", winner == "right"
+    if to_right:
+        _carry(row, "right", lv, rv, around, draft, _why(row, "changed", right_changed))
+    elif to_left:
+        _carry(row, "left", rv, lv, around, draft, _why(row, "changed", left_changed))
+    else:
+        draft.agree(row.key, lv, rv)
+
+
+def _why(row: ReadyRow, what: str, both: bool) -> str:
+    if not both:
+        return what
+    winner = row.row.prefer
+    return f"both sides changed, {winner} wins" if winner else "both sides changed"
+
+
+# ---- two records that have just found each other --------------------------------------------
+
+
+def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Decision:
+    """Blanks are filled as arrows point; differing values follow `prefer`, else are listed."""
+    if not flow.flow.users and not around.brought:
+        acting = [one for one in flow.moves if around.acts(one.move)]
+        if not acting:
+            return Decision("wait", rule=_any_rule(flow)) if flow.moves else NOTHING
+        rule = acting[0].move.rule
+    else:
+        rule = _any_rule(flow)
+    draft = _Draft()
+    for row in flow.rows:
+        _first_row(flow, row, row.left(left), row.right(right), around, draft)
+    for infer in flow.infers:
+        _infer(infer, left, right, None, around, draft)
+    return _finish("link", flow, draft, rule, reason=around.match.text)
+
+
+def _first_row(
+    flow: Ready, row: ReadyRow, lv: Seen, rv: Seen, around: Around, draft: _Draft
+) -> None:
+    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
+        return
+    may_push, may_pull = row.pushes and flow.push_updates, row.pulls and flow.pull_updates
+    if lv is None and rv is not None and may_pull:
+        _carry(row, "left", rv, lv, around, draft, "blank was filled at the first link")
+    elif rv is None and lv is not None and may_push:
+        _carry(row, "right", lv, rv, around, draft, "blank was filled at the first link")
+    elif lv is None or rv is None or row.row.when_blank or _equal(row, lv, rv, around):
+        draft.agree(row.key, lv, rv)
+    else:
+        winner: str | None = row.row.prefer
+        if winner not in ("left", "right"):
+            winner = "left" if not row.pulls else "right" if not row.pushes else None
+        if winner == "left" and may_push:
+            _carry(row, "right", lv, rv, around, draft, "differed at the first link, left wins")
+        elif winner == "right" and may_pull:
+            _carry(row, "left", rv, lv, around, draft, "differed at the first link, right wins")
+        else:
+            if winner is None:
+                draft.problems.append(_conflict(row, lv, rv))
+            draft.agree(row.key, lv, rv)
+
+
+def _conflict(row: ReadyRow, lv: Value, rv: Value) -> Problem:
+    return Problem(
+        "conflict",
+        f"{row.row.left} is {_show(lv)}, {row.row.right} is {_show(rv)}, and no rule says who wins",
+        row.row.rule,
+        _place(row),
+        row.row.right,
+    )
+
+
+# ---- one record without a partner -----------------------------------------------------------
+
+
+def _create(flow: Ready, to: Side, source: Values, around: Around) -> Decision:
+    """The first rule that makes a record of this one, if it is satisfied from now on."""
+    direction = "push" if to == "right" else "pull"
+    origin: Side = "left" if to == "right" else "right"
+    makers = [one for one in flow.moves if one.move.direction == direction and one.move.create]
+    days = any(one.days for one in makers)
+    waiting = ""
+    for maker in makers:
+        if not around.brought and not maker.holds(
+            lambda get: around.get(origin, get), around.today
+        ):
+            continue
+        if around.acts(maker.move):
+            return _new(flow, to, source, around, maker)
+        waiting = waiting or maker.move.rule
+    if waiting:
+        return Decision("wait", rule=waiting)
+    if around.brought and flow.rows and not makers:
+        return _new(flow, to, source, around, None)
+    return Decision("nothing", look_again=days) if days else NOTHING
+
+
+def _new(
+    flow: Ready, to: Side, source: Values, around: Around, maker: ReadyMove | None
+) -> Decision:
+    draft = _Draft()
+    made = draft.right if to == "right" else draft.left
+    for row in flow.rows:
+        if not (row.pushes if to == "right" else row.pulls):
+            continue
+        value = (row.left if to == "right" else row.right)(source)
+        target = row.row.right if to == "right" else row.row.left
+        if isinstance(value, NotRead):
+            continue
+        moved = _move(row, to, value, around, draft)
+        after = moved if isinstance(moved, Coming) else moved.value
+        if isinstance(moved, Moved) and moved.code and moved.code != "nowhere":
+            draft.problems.append(_problem(row, to, moved))
+        if after is None:
+            after = _default(row, to, around)
+        if after is None:
+            # A reference that leads nowhere yet is remembered as blank, so that it flows later.
+            blank: Value = None if row.row.reference else value
+            if to == "right":
+                draft.agree(row.key, blank, NOT_READ)
+            else:
+                draft.agree(row.key, NOT_READ, blank)
+            continue
+        agreed = after if not isinstance(after, Coming) else None
+        agree = (value, agreed) if to == "right" else (agreed, value)
+        made.append(Change(target, None, after, row.row.rule, _place(row), row.key, agree))
+    if maker and maker.move.source and maker.move.source[0] not in {one.field for one in made}:
+        name, text = maker.move.source
+        reason = f"{maker.move.place.file}:{maker.move.place.line}"
+        made.append(Change(name, None, text, maker.move.rule, reason, "", (None, None)))
+    rule = maker.move.rule if maker else _any_rule(flow)
+    if draft.needs:
+        return Decision("need", needs=tuple(draft.needs), rule=rule)
+    reason = "brought along" if around.brought else f"{rule} is satisfied"
+    return _finish("create", flow, draft, rule, side=to, reason=reason)
+
+
+def _default(row: ReadyRow, to: Side, around: Around) -> Value:
+    default = row.row.default
+    if default is not None and row.row.reference:
+        return around.user(row, to, str(default)) or None
+    return default
+
+
+def _no_guess(flow: Ready, around: Around) -> Decision:
+    """Several candidates, or one that another record holds: never a guess."""
+    if flow.flow.users or not (around.brought or any(around.acts(one.move) for one in flow.moves)):
+        return NOTHING
+    rule = _any_rule(flow)
+    place = flow.moves[0].move.place if flow.moves else None
+    code = "ambiguous-match" if around.match.kind == "several" else "match-taken"
+    where = f"{place.file}:{place.line}" if place else ""
+    return Decision("nothing", problems=(Problem(code, around.match.text, rule, where),))
+
+
+# ---- values ---------------------------------------------------------------------------------
+
+
+def _infer(
+    infer: ReadyInfer, left: Values, right: Values, base: Base | None, around: Around, draft: _Draft
+) -> None:
+    """The first arm that is true; written only when the inferred value itself changes."""
+    related = around.related(infer)
+    if related is None:
+        return
+    value = next(
+        (
+            value
+            for value, quantifier, holds in infer.arms
+            if _arm(quantifier, holds, related, around)
+        ),
+        None,
+    )
+    before = base.right.get(infer.key) if base else None
+    if value is None or value == before:
+        if base and infer.key in base.right:
+            draft.agree(infer.key, NOT_READ, before)
+        return
+    side = infer.infer.side
+    current = (left if side == "left" else right).get(infer.infer.field, NOT_READ)
+    if isinstance(current, NotRead):
+        return
+    if current == value:
+        draft.agree(infer.key, NOT_READ, value)
+        return
+    made = draft.left if side == "left" else draft.right
+    made.append(
+        Change(
+            infer.infer.field,
+            current,
+            value,
+            infer.infer.text,
+            infer.place,
+            infer.key,
+            (None, value),
+        )
+    )
+
+
+def _arm(quantifier: str, holds: Holds, related: Sequence[Values], around: Around) -> bool:
+    if quantifier == "none":
+        return not related
+    verdicts = (holds(_reader(one), around.today) for one in related)
+    return any(verdicts) if quantifier == "any" else bool(related) and all(verdicts)
+
+
+def _reader(values: Values) -> Callable[[Get], Value]:
+    return lambda get: values.get(get.field)
+
+
+def _carry(
+    row: ReadyRow, to: Side, value: Value, current: Value, around: Around, draft: _Draft, why: str
+) -> None:
+    """`value` goes to the other side, unless it is blank, equal there, or can't go."""
+    left, right = (value, current) if to == "right" else (current, value)
+    agree: tuple[Value, Value]
+    moved = _move(row, to, value, around, draft)
+    if isinstance(moved, Moved):
+        if moved.code == "nowhere":
+            return
+        if moved.code:
+            draft.problems.append(_problem(row, to, moved))
+            return
+        if moved.value is None or (row.row.when_blank and current is not None):
+            draft.agree(row.key, left, right)
+            return
+        if _same(row, to)(moved.value, current):
+            draft.agree(row.key, left, right)
+            return
+        after: Value | Coming = moved.value
+        agree = (value, moved.value) if to == "right" else (moved.value, value)
+    else:
+        after = moved
+        agree = (value, None) if to == "right" else (None, value)
+    target = row.row.right if to == "right" else row.row.left
+    changes = draft.right if to == "right" else draft.left
+    reason = f"{why}; {_place(row)}"
+    changes.append(Change(target, current, after, row.row.rule, reason, row.key, agree))
+
+
+def _move(row: ReadyRow, to: Side, value: Value, around: Around, draft: _Draft) -> Moved | Coming:
+    """The value as the other side has it. A reference without a counterpart is code `nowhere`."""
+    if not row.row.reference:
+        return (row.to_right if to == "right" else row.to_left)(value)
+    if value is None:
+        return Moved()
+    found = around.reference(row, to, str(value))
+    if found.kind == "found":
+        return Moved(found.id)
+    if found.coming is None:
+        return Moved(code="nowhere")
+    if found.kind == "coming":
+        return found.coming
+    draft.needs.append(found.coming)
+    return Moved(code="nowhere")
+
+
+def _equal(row: ReadyRow, lv: Value, rv: Value, around: Around) -> bool:
+    """Whether the two say the same, seen from either side that the row can be read from."""
+    if row.pushes:
+        moved = _move(row, "right", lv, around, _Draft())
+        if isinstance(moved, Moved) and not moved.code and _same(row, "right")(moved.value, rv):
+            return True
+    if row.pulls:
+        moved = _move(row, "left", rv, around, _Draft())
+        if isinstance(moved, Moved) and not moved.code and _same(row, "left")(moved.value, lv):
+            return True
+    return False
+
+
+def _same(row: ReadyRow, side: Side) -> Same:
+    return row.same_left if side == "left" else row.same_right
+
+
+def _problem(row: ReadyRow, to: Side, moved: Moved) -> Problem:
+    field = row.row.right if to == "right" else row.row.left
+    shared = moved.message if moved.code == "unknown-value" else ""
+    return Problem(moved.code, moved.message, row.row.rule, _place(row), field, to, shared)
+
+
+def _finish(
+    action: Literal["link", "update", "create"],
+    flow: Ready,
+    draft: _Draft,
+    rule: str,
+    *,
+    side: Side = "right",
+    reason: str = "",
+) -> Decision:
+    if draft.needs:
+        return Decision("need", needs=tuple(draft.needs), rule=rule)
+    changed = draft.left or draft.right
+    agree = (draft.agree_left, draft.agree_right)
+    if action == "update" and not changed:
+        return Decision("nothing", agree=agree, problems=tuple(draft.problems))
+    return Decision(
+        action,
+        side,
+        rule or (draft.right or draft.left)[0].rule,
+        reason,
+        tuple(draft.left),
+        tuple(draft.right),
+        agree,
+        problems=tuple(draft.problems),
+    )
+
+
+def _any_rule(flow: Ready) -> str:
+    return flow.push_rule or flow.pull_rule or f"map {flow.flow.left.object}"
+
+
+def _place(row: ReadyRow) -> str:
+    return f"{row.row.place.file}:{row.row.place.line}"
+
+
+def _show(value: Value) -> str:
+    return "blank" if value is None else f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,75 @@
+"""The rows of the journal as the steps of a run see them.
+
+A row's life: planned, sent, then done, refused, dropped, or doubt. *Sent* is committed before the
+request goes out, so what a crash leaves behind as sent may have happened. The statements are in
+`engine/store`, what moves a row on is `write.py` and `settle.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...connectors.base.values import Value
+from ...dsl.rules import Side
+from ..store import statements as sql
+from .decide import Coming
+from .session import Session, load_coming
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: a record of `system` to create, update, or a link to make.
+
+    `left` and `right` are the ids of the pair, "" for the one that isn't there yet. `agree` is what
+    the two halves of the base hold once it is done.
+    """
+
+    number: int
+    flow: str
+    side: Side
+    system: str
+    object: str
+    action: str
+    record: str
+    left: str
+    right: str
+    rule: str
+    key: str
+    before: Mapping[str, Value | Coming]
+    after: Mapping[str, Value | Coming]
+    agree: tuple[Mapping[str, Value | Coming], Mapping[str, Value | Coming]]
+    reason: str
+    parent: str
+    state: str
+    sent: float
+    run: int
+    code: str = ""
+
+
+def entry(row: tuple[object, ...]) -> Entry:
+    """A row of the journal, from the columns of `statements.changes_of_run`."""
+    values = list(row)
+    values[11], values[12] = load_coming(str(row[11])), load_coming(str(row[12]))
+    halves = json.loads(str(row[13]))
+    values[13] = (load_coming(halves["left"]), load_coming(halves["right"]))
+    return Entry(*values)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What is open: ids that must not be decided, and objects whose new records may be ours."""
+
+    ids: frozenset[tuple[str, str]]
+    objects: frozenset[tuple[str, str]]
+
+
+def doubts(session: Session, flow: str) -> Doubts:
+    """Writes of a flow whose outcome nobody knows."""
+    rows = session.db.rows(sql.doubtful_pairs, org=session.org, flow=flow)
+    ids = {("left", left) for left, *_ in rows if left} | {
+        ("right", one[1]) for one in rows if one[1]
+    }
+    made = {(system, object) for _, _, object, system, action in rows if action == "create"}
+    return Doubts(frozenset(ids), frozenset(made))

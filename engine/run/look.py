@@ -1,0 +1,177 @@
+"""Step 1, look: what each system holds now is compared with what it held at the last look.
+
+A page, the marks of what differs in it, and the cursor are one commit: a cursor never stands
+behind a record that is neither stored nor marked. Overlap and echo differ in nothing, so they mark
+nothing. What a mark leads to is `propose.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...connectors.base.contract import Page, Read, Record
+from ...connectors.base.values import Value, folded
+from ...dsl.rules import Side
+from ..store import statements as sql
+from .session import Session, Stored
+
+QUIET_PAGES = 2
+"""Pages without news after which a feed without stamps has been read to where it was known."""
+
+
+def look(session: Session) -> None:
+    """Reads every feed of the plan to its end."""
+    for ask in session.plan.reads:
+        look_at(session, ask)
+
+
+def look_at(session: Session, ask: Read) -> None:
+    """Reads one feed to its end. Raises `SystemUnavailable` with all whole pages stored."""
+    key = {"org": session.org, "system": ask.system, "object": ask.object, "purpose": "changes"}
+    held = session.db.row(sql.cursor, **key)
+    with session.db.transaction("layout"):
+        layout = session.layout(ask.fields)
+    cursor, known, looks = (held[0], held[1], held[2]) if held else (None, layout, 0)
+    if known != layout:
+        # A rule names another field: everything is read again, and what was known stays known.
+        cursor = None
+    began = session.now
+    quiet = 0
+    for page in session.connectors[ask.system].read(ask, cursor):
+        session.keep_alive()
+        with session.db.transaction("page"):
+            news = store(session, ask, page.records, first=looks == 0)
+            quiet = 0 if news else quiet + 1
+            done = page.complete or (
+                (looks > 0 and known == layout and cursor is not None and quiet >= QUIET_PAGES)
+                and _unstamped(page)
+            )
+            if done or page.cursor is not None:
+                session.db.run(
+                    sql.put_cursor,
+                    **key,
+                    cursor=page.cursor if page.cursor is not None else cursor,
+                    layout=layout,
+                    number=looks + 1 if done else looks,
+                    at=began,
+                )
+        if done:
+            break
+    session.looked[ask.system, ask.object] = began
+
+
+def _unstamped(page: Page) -> bool:
+    return all(not one.stamp for one in page.records)
+
+
+def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool) -> int:
+    """Stores what differs and marks it; returns how many did. `first`: they were there before."""
+    latest = {one.id: one for one in records}
+    before = session.stored(ask.system, ask.object, latest)
+    layout = session.layout(ask.fields)
+    changed = [one for one in latest.values() if _differs(before.get(one.id), one)]
+    if not changed:
+        return 0
+    where = {"org": session.org, "system": ask.system, "object": ask.object}
+    session.db.many(
+        sql.put_record,
+        [
+            {
+                **where,
+                "id": one.id,
+                "layout": layout,
+                "body": session.body(layout, _values(before.get(one.id), one)),
+                "stamp": one.stamp,
+                "life": one.life,
+                "into": one.into,
+                "run": _run_of(session, before.get(one.id), one, first),
+                "sweep": 0,
+            }
+            for one in changed
+        ],
+    )
+    if session.indexes[ask.system, ask.object]:
+        known = [one.id for one in changed if one.id in before]
+        if known:
+            session.db.run(sql.drop_keys, **where, ids=known)
+        session.db.many(
+            sql.put_key,
+            [
+                key
+                for one in changed
+                if one.life == "here"
+                for key in session.index_keys(
+                    ask.system, ask.object, one.id, _values(before.get(one.id), one)
+                )
+            ],
+        )
+    news = [one for one in changed if not _only_more_fields(before.get(one.id), one)]
+    marks: list[tuple[str, Side, str]] = [
+        (flow.name, side, one.id)
+        for flow, side in session.ends(ask.system, ask.object)
+        for one in news
+    ]
+    session.mark(marks, "there before" if first else "changed")
+    watched = _watched(session, ask, before, news)
+    session.mark(watched, "there before" if first else "a related record changed")
+    return len(news)
+
+
+def _values(before: Stored | None, now: Record) -> dict[str, Value]:
+    """What is known of a record: what was read, and for one that is gone what it last held."""
+    if now.life != "here" and before:
+        return {**before.values, **now.values}
+    return dict(now.values)
+
+
+def _differs(before: Stored | None, now: Record) -> bool:
+    if before is None:
+        return True
+    if (before.life, before.into) != (now.life, now.into):
+        return True
+    return any(
+        name not in before.values or before.values[name] != one for name, one in now.values.items()
+    )
+
+
+def _only_more_fields(before: Stored | None, now: Record) -> bool:
+    """Whether all that differs is that more was read than before."""
+    if before is None or (before.life, before.into) != (now.life, now.into):
+        return False
+    return all(
+        before.values[name] == one for name, one in now.values.items() if name in before.values
+    )
+
+
+def _run_of(session: Session, before: Stored | None, now: Record, first: bool) -> int:
+    if before and _only_more_fields(before, now):
+        return before.run
+    return 0 if first else session.run
+
+
+def _watched(
+    session: Session, ask: Read, before: dict[str, Stored], news: Iterable[Record]
+) -> list[tuple[str, Side, str]]:
+    """The records whose rules look at these ones."""
+    found: list[tuple[str, Side, str]] = []
+    changed = list(news)
+    for watch in session.plan.watches:
+        if (watch.system, watch.object) != (ask.system, ask.object):
+            continue
+        if watch.backward:
+            rows = session.db.rows(
+                sql.ids_by_key,
+                org=session.org,
+                system=watch.system,
+                object=watch.target,
+                field=watch.via,
+                values=[folded(one.id) for one in changed],
+            )
+            found += [(watch.flow, watch.side, id) for _, id in rows]
+            continue
+        for one in changed:
+            old = before[one.id].values.get(watch.via) if one.id in before else None
+            for target in (old, one.values.get(watch.via)):
+                if isinstance(target, str):
+                    found.append((watch.flow, watch.side, target))
+    return found

@@ -1,0 +1,169 @@
+"""Finding a record's partner by the keys, before anything is created.
+
+Keys are tried in order, a blank key matches nothing, and the first key with a candidate decides.
+One candidate on each side is a match; more on either side is ambiguous and never a guess. It reads
+the index that looks have filled and knows nothing of rules' conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...connectors.base.values import folded
+from ...dsl.rules import Key, Side
+from ..plan.model import Flow
+from ..store import statements as sql
+from .closures import Values
+from .decide import Match
+from .session import Session, fields_of, other
+
+NO_MATCH = Match()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What matching gave for a record: a match, and the partner's id where it is one."""
+
+    match: Match = NO_MATCH
+    id: str = ""
+
+
+def match(
+    session: Session, flow: Flow, side: Side, records: Mapping[str, Values]
+) -> dict[str, Found]:
+    """Partners of unlinked records of one side, over all flows whose records are one thing."""
+    found: dict[str, Found] = {}
+    for name in flow.siblings:
+        sibling = session.flows[name].flow
+        if not _same_end(flow, sibling, side):
+            continue
+        left = {id: values for id, values in records.items() if id not in found}
+        for id, candidate in _in_flow(session, sibling, side, left).items():
+            if name == flow.name or candidate.match.kind in ("several", "held"):
+                found[id] = candidate
+            else:
+                found[id] = Found(Match("elsewhere", candidate.match.text), candidate.id)
+    return {id: found.get(id, Found()) for id in records}
+
+
+def _same_end(flow: Flow, sibling: Flow, side: Side) -> bool:
+    one, two = (flow.left, sibling.left) if side == "left" else (flow.right, sibling.right)
+    return (one.system, one.object) == (two.system, two.object)
+
+
+def _in_flow(
+    session: Session, flow: Flow, side: Side, records: Mapping[str, Values]
+) -> dict[str, Found]:
+    decided: dict[str, Found] = {}
+    for key in flow.keys:
+        wanted = {
+            id: parts
+            for id, values in records.items()
+            if id not in decided and (parts := _parts(flow, key, side, values)) is not None
+        }
+        if not wanted:
+            continue
+        there = _ids(session, flow, key, other(side), wanted.values())
+        here = _ids(session, flow, key, side, wanted.values())
+        text = " and ".join(f"{left} = {right}" for left, right in key.pairs)
+        for id, parts in wanted.items():
+            candidates = there.get(parts, [])
+            twins = [one for one in here.get(parts, []) if one != id]
+            if twins:
+                # Twins on our own side: making or linking one of them would be a guess, too.
+                decided[id] = Found(Match("several", _twins(flow, side, parts, twins, id)))
+            elif len(candidates) > 1:
+                decided[id] = Found(Match("several", _several(flow, side, parts, candidates)))
+            elif candidates:
+                decided[id] = Found(Match("one", f"the same {text}"), candidates[0])
+    return _held(session, flow, side, decided)
+
+
+def _held(session: Session, flow: Flow, side: Side, decided: dict[str, Found]) -> dict[str, Found]:
+    """A partner that has one already, in this flow or one like it, is nobody else's."""
+    there = other(side)
+    wanted = {one.id for one in decided.values() if one.match.kind == "one"}
+    if not wanted:
+        return decided
+    holders: dict[str, str] = {}
+    for name in flow.siblings:
+        if _same_end(flow, session.flows[name].flow, there):
+            for id, link in session.links(name, there, wanted).items():
+                holders[id] = link.right if there == "right" and side == "right" else link.left
+            for left, right in session.db.rows(
+                sql.planned_creates, org=session.org, run=session.run, flow=name, ids=sorted(wanted)
+            ):
+                mine, theirs = (left, right) if side == "left" else (right, left)
+                if theirs in wanted:
+                    holders[theirs] = mine
+    return {
+        id: Found(Match("held", _taken(flow, side, one.id)), one.id)
+        if one.match.kind == "one" and one.id in holders and holders[one.id] != id
+        else one
+        for id, one in decided.items()
+    }
+
+
+def _parts(flow: Flow, key: Key, side: Side, values: Values) -> tuple[str, ...] | None:
+    """A record's key, folded; None where a part is blank or wasn't read."""
+    formats = {one.name: one.format for one in fields_of(flow, side)}
+    names = [pair[0 if side == "left" else 1] for pair in key.pairs]
+    parts = tuple(folded(values.get(name), formats.get(name, "")) for name in names)
+    return parts if all(parts) else None
+
+
+def _ids(
+    session: Session, flow: Flow, key: Key, side: Side, wanted: Iterable[tuple[str, ...]]
+) -> dict[tuple[str, ...], list[str]]:
+    """The ids on a side by key."""
+    end = flow.left if side == "left" else flow.right
+    wanted = list(wanted)
+    by_part: list[dict[str, set[str]]] = []
+    for place, pair in enumerate(key.pairs):
+        rows = session.db.rows(
+            sql.ids_by_key,
+            org=session.org,
+            system=end.system,
+            object=end.object,
+            field=pair[0 if side == "left" else 1],
+            values=sorted({parts[place] for parts in wanted}),
+        )
+        ids: dict[str, set[str]] = {}
+        for value, id in rows:
+            ids.setdefault(value, set()).add(id)
+        by_part.append(ids)
+    return {
+        parts: sorted(
+            set.intersection(
+                *(ids.get(part, set()) for part, ids in zip(parts, by_part, strict=True))
+            )
+        )
+        for parts in wanted
+    }
+
+
+def _several(flow: Flow, side: Side, parts: Sequence[str], ids: Sequence[str]) -> str:
+    end = flow.right if side == "left" else flow.left
+    return f"{_key(parts)} belongs to {len(ids)} records of {end.object}: {_list(ids)}"
+
+
+def _twins(flow: Flow, side: Side, parts: Sequence[str], twins: Sequence[str], id: str) -> str:
+    end = flow.left if side == "left" else flow.right
+    return (
+        f"{_key(parts)} belongs to {len(twins) + 1} records of {end.object}: {_list([id, *twins])}"
+    )
+
+
+def _taken(flow: Flow, side: Side, id: str) -> str:
+    end = flow.right if side == "left" else flow.left
+    return f"{end.object} {id} is linked with another record already"
+
+
+def _key(parts: Sequence[str]) -> str:
+    return " / ".join(parts)
+
+
+def _list(ids: Sequence[str]) -> str:
+    shown = ", ".join(sorted(ids)[:3])
+    return shown if len(ids) <= 3 else f"{shown} and {len(ids) - 3} more"

@@ -1,0 +1,149 @@
+"""The error log: one entry for each cause, with a count, closed when the cause is gone.
+
+An entry says what was tried, on which record, by which rule, and what the system or we said to it.
+What a code means in plain words comes from the connector (`advice`) or, for our own, from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ...connectors.base.contract import Outcome
+from ..plan.model import Flow
+from ..store import statements as sql
+from .around import Pair, key_text
+from .decide import Decision, Problem
+from .journal import Entry
+from .session import Session
+
+ADVICE = {
+    "ambiguous-match": "Merge the records that share this key, or change the key of one of them.",
+    "match-taken": "Two records want the same partner: merge them, or change the key of one.",
+    "conflict": "Say who wins with `prefer`, or make the two values equal by hand.",
+    "unknown-value": "Add the value to the table of the rule, or change it in the record.",
+    "too-long": "Shorten the text, or ask for a longer field in the other system.",
+    "not-a-choice": "Add the value to the picklist, or map it with a table.",
+    "out-of-range": "The value doesn't fit the field of the other system: correct it.",
+    "in-doubt": "Nobody can tell whether this write happened: look the record up by hand.",
+    "busy": "The system kept it locked; the next run tries again.",
+    "existed": "The record is there already under another key: give both the same key by hand.",
+}
+
+
+def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None:
+    """Enters what a decision could not do, and closes what is no longer so."""
+    record = (pair.left.id if pair.left else "") or (pair.right.id if pair.right else "")
+    _close(session, flow.name, pair, all_of_it=decision.action == "nothing")
+    key = key_text(
+        flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
+    )
+    for problem in decision.problems:
+        end = flow.left if problem.side == "left" else flow.right
+        file, _, line = problem.place.rpartition(":")
+        _enter(
+            session,
+            cause=_cause(flow, problem, record),
+            operation="match" if "match" in problem.code else "map",
+            system=end.system,
+            object=end.object,
+            record="" if problem.shared else record,
+            key=None if problem.shared else key,
+            flow=flow.name,
+            rule=problem.rule,
+            file=file,
+            line=int(line) if line.isdigit() else 0,
+            code=problem.code,
+            message=f"{problem.field}: {problem.message}" if problem.field else problem.message,
+            advice=ADVICE.get(problem.code, ""),
+        )
+
+
+def refused(session: Session, change: Entry, outcome: Outcome, advice: str) -> None:
+    """Enters a write that a system refused."""
+    record = change.left or change.right or change.record
+    file, line = _written_at(session, change)
+    _enter(
+        session,
+        cause=_hash(change.flow, change.side, record, outcome.code, ",".join(outcome.fields)),
+        operation=change.action,
+        system=change.system,
+        object=change.object,
+        record=record,
+        key=change.key,
+        flow=change.flow,
+        rule=change.rule,
+        file=file,
+        line=line,
+        code=outcome.code or outcome.kind,
+        message=outcome.message or outcome.kind,
+        advice=advice or ADVICE.get(outcome.code, ""),
+    )
+
+
+def written(session: Session, change: Entry) -> None:
+    """Closes what was told of a pair that has now been written."""
+    for record in (change.left, change.right):
+        if record:
+            session.db.run(
+                sql.close_errors,
+                org=session.org,
+                flow=change.flow,
+                one=record,
+                at=session.now,
+                kept="",
+            )
+
+
+def _close(session: Session, flow: str, pair: Pair, *, all_of_it: bool) -> None:
+    """Closes what earlier decisions told of a pair; refused writes only where none is due."""
+    for record in (pair.left, pair.right):
+        if record:
+            session.db.run(
+                sql.close_errors,
+                org=session.org,
+                flow=flow,
+                one=record.id,
+                at=session.now,
+                kept="" if all_of_it else "write",
+            )
+
+
+def _written_at(session: Session, change: Entry) -> tuple[str, int]:
+    """The place of the rule that a change follows from."""
+    flow = session.flows[change.flow].flow
+    for move in flow.moves:
+        if move.rule == change.rule:
+            return move.place.file, move.place.line
+    for row in flow.rows:
+        if (row.right if change.side == "right" else row.left) in change.after:
+            return row.place.file, row.place.line
+    for infer in flow.infers:
+        if infer.field in change.after:
+            return infer.place.file, infer.place.line
+    return "", 0
+
+
+def _cause(flow: Flow, problem: Problem, record: str) -> str:
+    """One cause for each record, or one for all that meet the same unknown value."""
+    return _hash(flow.name, problem.place, problem.code, problem.shared or record, problem.field)
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _enter(session: Session, *, cause: str, **entry: object) -> None:
+    now = session.now
+    known = session.db.row(sql.error, org=session.org, cause=cause)
+    number = known[0] if known else 1 + (session.db.row(sql.last_error, org=session.org) or [0])[0]
+    session.db.run(
+        sql.put_error,
+        org=session.org,
+        cause=cause,
+        id=number,
+        first=known[2] if known and not known[3] else now,
+        last=now,
+        count=(known[1] if known else 0) + 1,
+        closed=0.0,
+        **entry,
+    )

@@ -1,0 +1,327 @@
+"""Step 2, decide: every dirty record is decided, each as this run's earlier decisions leave it.
+
+Goes over the flows, parents first, until a pass decides nothing new: accounts that are brought
+along and stages that are inferred come out here. What is decided stands in the journal as planned;
+nothing is sent. The decision itself is `decide.py`, finding partners `match.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...dsl.rules import Side
+from ..plan.model import Flow
+from ..store import statements as sql
+from . import problems
+from .around import Pair, Surroundings, as_planned, key_text
+from .closures import Ready, Values
+from .decide import NOTHING, Change, Coming, Decision, decide
+from .journal import doubts
+from .match import Found, match
+from .session import Linked, Session, Stored, dump_values, other
+
+CHUNK = 500
+"""Records that are loaded and decided at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A dirty record that is due."""
+
+    side: Side
+    id: str
+    mark: int
+    cause: str
+
+
+def propose(session: Session) -> None:
+    """Decides until quiet."""
+    while any(_flow(session, ready) for ready in session.flows.values()):
+        pass
+    with session.db.transaction("decided"):
+        session.db.run(sql.clear_brought, org=session.org, run=session.run)
+
+
+def _flow(session: Session, ready: Ready) -> int:
+    """Decides the due records of one flow; returns how many were, or were found to need others."""
+    count = 0
+    after: tuple[str, str] = ("", "")
+    while True:
+        rows = session.db.rows(
+            sql.due,
+            org=session.org,
+            flow=ready.flow.name,
+            run=session.run,
+            now=session.now,
+            after_side=after[0],
+            after=after[1],
+            most=CHUNK,
+        )
+        if not rows:
+            return count
+        after = (rows[-1][0], rows[-1][1])
+        session.keep_alive()
+        with session.db.transaction("planned"):
+            count += _chunk(session, ready, [Mark(*row) for row in rows])
+
+
+def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
+    flow = ready.flow
+    pairs = _pairs(session, flow, marks)
+    surroundings = Surroundings(session, ready, [pair for _, pair in pairs])
+    known = {(mark.side, mark.id): mark for mark in marks}
+    done: set[tuple[str, str]] = set()
+    claimed: set[tuple[str, str]] = set()
+    decided = 0
+    for mark, pair in pairs:
+        ids = (pair.left.id if pair.left else "", pair.right.id if pair.right else "")
+        if (mark.side, mark.id) in done:
+            continue
+        if pair.link is None and all(ids) and _claimed(ids, claimed):
+            continue
+        decision = _decide(session, ready, pair, surroundings)
+        if decision.action == "need":
+            decided += _bring(session, decision.needs)
+            continue
+        decided += 1
+        claimed |= {("left", ids[0]), ("right", ids[1])}
+        done |= {("left", ids[0]), ("right", ids[1])}
+        sides: tuple[tuple[Side, str], ...] = (("left", ids[0]), ("right", ids[1]))
+        seen = [known[one] for one in sides if one in known] or [mark]
+        _keep(session, ready, pair, decision, seen)
+    return decided
+
+
+def _claimed(ids: tuple[str, str], claimed: set[tuple[str, str]]) -> bool:
+    """Two records that found one partner in the same chunk: the second looks again next pass."""
+    return ("left", ids[0]) in claimed or ("right", ids[1]) in claimed
+
+
+def _decide(session: Session, ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
+    if pair.link is not None and pair.link.ended:
+        return NOTHING
+    gone = [one for one in (pair.left, pair.right) if one is not None and one.life != "here"]
+    if gone or (pair.left is None and pair.right is None):
+        return NOTHING
+    left = pair.left.values if pair.left else None
+    right = pair.right.values if pair.right else None
+    base = pair.link.base if pair.link else None
+    return decide(ready, left, right, base, surroundings.of(pair))
+
+
+# ---- loading --------------------------------------------------------------------------------
+
+
+def _pairs(session: Session, flow: Flow, marks: Sequence[Mark]) -> list[tuple[Mark, Pair]]:
+    """The marked records with their partners, by link, else by match. What is in doubt is left."""
+    pairs: list[tuple[Mark, Pair]] = []
+    open_ones = doubts(session, flow.name)
+    sides: tuple[Side, Side] = ("left", "right")
+    for side in sides:
+        mine = [one for one in marks if one.side == side and (side, one.id) not in open_ones.ids]
+        if not mine:
+            continue
+        own = _records(session, flow, side, [one.id for one in mine])
+        links = session.links(flow.name, side, [one.id for one in mine])
+        loose = {
+            id: record.values
+            for id, record in own.items()
+            if id not in links and record.life == "here"
+        }
+        elsewhere = _linked_elsewhere(session, flow, side, loose)
+        found = match(
+            session, flow, side, {id: one for id, one in loose.items() if id not in elsewhere}
+        )
+        partners = {id: _partner(links.get(id), found.get(id), side) for id in own}
+        others = _records(session, flow, other(side), [id for id in partners.values() if id])
+        for one in mine:
+            link, record = links.get(one.id), own.get(one.id)
+            partner = others.get(partners.get(one.id, ""))
+            if partner and (other(side), partner.id) in open_ones.ids:
+                continue
+            if link is None and partner is None and _object(flow, side) in open_ones.objects:
+                # A create of ours may stand unseen behind it: it waits until that is known.
+                continue
+            if one.id in elsewhere:
+                record = partner = None
+            left, right = (record, partner) if side == "left" else (partner, record)
+            candidate = found.get(one.id, Found())
+            pairs.append((one, Pair(side, one.id, one.cause, left, right, link, candidate.match)))
+    return pairs
+
+
+def _object(flow: Flow, side: Side) -> tuple[str, str]:
+    end = flow.left if side == "left" else flow.right
+    return (end.system, end.object)
+
+
+def _records(session: Session, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, Stored]:
+    system, object = _object(flow, side)
+    return as_planned(session, system, object, session.stored(system, object, ids))
+
+
+def _partner(link: Linked | None, found: Found | None, side: Side) -> str:
+    if link is not None:
+        return link.right if side == "left" else link.left
+    return found.id if found and found.match.kind == "one" else ""
+
+
+def _linked_elsewhere(
+    session: Session, flow: Flow, side: Side, records: Mapping[str, Values]
+) -> set[str]:
+    """Records that have their link in a sibling flow."""
+    held: set[str] = set()
+    for name in flow.siblings:
+        sibling = session.flows[name].flow
+        if name != flow.name and _object(sibling, side) == _object(flow, side):
+            held |= set(session.links(name, side, records))
+    return held
+
+
+# ---- keeping --------------------------------------------------------------------------------
+
+
+def _bring(session: Session, needs: Sequence[Coming]) -> int:
+    """Marks what has to be decided first; returns how many of those were not marked so before.
+    The record that needs them is decided in the next pass."""
+    new = []
+    for one in dict.fromkeys(needs):
+        rows = session.db.rows(
+            sql.marks_of, org=session.org, flow=one.flow, side=one.side, ids=[one.id]
+        )
+        if not any(cause == "brought along" for _, _, _, cause, _, _ in rows):
+            new.append((one.flow, one.side, one.id))
+    session.mark(new, "brought along")
+    return len(new)
+
+
+def _keep(
+    session: Session, ready: Ready, pair: Pair, decision: Decision, marks: Sequence[Mark]
+) -> None:
+    """Journals a decision and moves its marks."""
+    flow = ready.flow
+    problems.report(session, flow, pair, decision)
+    planned = _journal(session, flow, pair, decision)
+    if pair.link is not None:
+        _agree(session, flow, pair.link, decision)
+    for mark in marks:
+        where = {
+            "org": session.org,
+            "flow": flow.name,
+            "side": mark.side,
+            "one": mark.id,
+            "seen": mark.mark,
+        }
+        if planned or mark.cause == "brought along":
+            session.db.run(sql.decided, **where, run=session.run)
+        elif decision.action == "wait":
+            session.db.run(sql.hold, **where, why="waits", rule=decision.rule, until=sql.NEVER)
+        elif decision.look_again:
+            until = session.tomorrow()
+            session.db.run(sql.hold, **where, why="a day passed", rule="", until=until)
+        else:
+            session.db.run(sql.clear, **where)
+
+
+def _agree(session: Session, flow: Flow, link: Linked, decision: Decision) -> None:
+    """Halves of the base that hold without a write."""
+    left = {**link.base.left, **decision.agree[0]}
+    right = {**link.base.right, **decision.agree[1]}
+    if left != link.base.left or right != link.base.right:
+        session.db.run(
+            sql.put_base,
+            org=session.org,
+            flow=flow.name,
+            one=link.left,
+            new_left=dump_values(left),
+            new_right=dump_values(right),
+        )
+
+
+def _journal(session: Session, flow: Flow, pair: Pair, decision: Decision) -> bool:
+    """Writes the planned rows of a decision; whether there were any."""
+    left_id = pair.left.id if pair.left else ""
+    right_id = pair.right.id if pair.right else ""
+    left_values = pair.left.values if pair.left else None
+    key = key_text(flow, left_values, pair.right.values if pair.right else None)
+    rows: list[dict[str, object]] = []
+
+    def row(side: Side, action: str, record: str, changes: Sequence[Change], reason: str) -> None:
+        end = flow.left if side == "left" else flow.right
+        agree = _agreements(decision, changes, action)
+        rows.append(
+            {
+                "org": session.org,
+                "run": session.run,
+                "number": session.number(),
+                "flow": flow.name,
+                "side": side,
+                "system": end.system,
+                "object": end.object,
+                "action": action,
+                "record": record,
+                "left": left_id,
+                "right": right_id,
+                "rule": decision.rule or (changes[0].rule if changes else ""),
+                "key": key,
+                "before": dump_values({one.field: one.before for one in changes}),
+                "after": dump_values({one.field: one.after for one in changes}),
+                "agree": agree,
+                "reason": reason or "; ".join(dict.fromkeys(one.reason for one in changes)),
+                "parent": _parent(session, flow, side, changes, pair),
+                "state": "planned",
+                "sent": 0.0,
+                "code": "",
+                "part": 0,
+            }
+        )
+
+    if decision.action == "link":
+        row("right", "link", right_id, (), decision.reason)
+    if decision.action == "create":
+        made = decision.right if decision.side == "right" else decision.left
+        row(decision.side, "create", "", made, decision.reason)
+    else:
+        if decision.right:
+            row("right", "update", right_id, decision.right, "")
+        if decision.left:
+            row("left", "update", left_id, decision.left, "")
+    session.db.many(sql.put_change, rows)
+    return bool(rows)
+
+
+def _agreements(decision: Decision, changes: Sequence[Change], action: str) -> str:
+    """What both halves of the base hold once a journal row is done."""
+    left: dict[str, object] = {}
+    right: dict[str, object] = {}
+    if action in ("link", "create"):
+        left.update(decision.agree[0])
+        right.update(decision.agree[1])
+    for one in changes:
+        if not one.key:
+            continue
+        if one.key.startswith("="):
+            right[one.key] = one.agree[1]
+            continue
+        left[one.key], right[one.key] = one.agree
+        if isinstance(one.after, Coming):
+            side = right if one.after.side == "left" else left
+            side[one.key] = one.after
+    return dump_values({"left": dump_values(left), "right": dump_values(right)})
+
+
+def _parent(session: Session, flow: Flow, side: Side, changes: Sequence[Change], pair: Pair) -> str:
+    """The record whose lock the system takes with this write: writes of one parent go together."""
+    record = pair.left if side == "left" else pair.right
+    for row in flow.rows:
+        if not row.reference or session.flows[row.reference].flow.users:
+            continue
+        name = row.left if side == "left" else row.right
+        planned = next((one.after for one in changes if one.field == name), None)
+        value = planned if planned is not None else record.values.get(name) if record else None
+        if isinstance(value, Coming):
+            return value.id
+        if value:
+            return str(value)
+    return ""

@@ -1,0 +1,388 @@
+"""One way for every verb: look, decide until quiet, guard, write, settle.
+
+`preview` ends before the write and takes back what it decided; `backfill` and `retry` only mark
+records first. Setting up (project, systems, state) is `engine/open.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...connectors.base.contract import Connector
+from ...connectors.base.world import World
+from ...dsl import conditions
+from ...dsl.rules import Side
+from ...errors import Braked, LeaseHeld, SyncrulesError, UsageError
+from ..plan.model import Flow, Move, Plan
+from ..store import lease as leases
+from ..store import statements as sql
+from ..store.database import Database
+from .guard import guard
+from .journal import Entry, entry
+from .look import look
+from .propose import propose
+from .session import Session
+from .write import settle_doubts, write
+
+LEASE = 120.0
+"""Seconds that a runner may be silent before another machine may take over."""
+
+Verb = Literal["run", "preview", "backfill", "retry"]
+OnChange = Callable[[Entry], None]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a run needs from the project: `deadlines` are seconds after which no request of ours
+    can be under way, `sizes` records a write request, by system."""
+
+    org: str
+    plan: Plan
+    world: World
+    db: Database
+    connectors: Mapping[str, Connector]
+    deadlines: Mapping[str, float]
+    sizes: Mapping[str, int]
+    advise: Callable[[str, str], str]
+    holder: leases.Holder
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run did. `counts` has (system, object, action, state) and how often; `waiting` counts
+    by rule the records that a backfill would take; `errors` are open entries."""
+
+    run: int
+    verb: Verb
+    counts: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    errors: int = 0
+    requests: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 where there is something to look at."""
+        return 1 if self.errors else 0
+
+
+def run(setup: Setup, on_change: OnChange | None = None) -> Result:
+    """The main job: what changed since the last run."""
+    return _carry_out(setup, "run", _no_marks, on_change)
+
+
+def backfill(
+    setup: Setup, direction: str, object: str, on_change: OnChange | None = None
+) -> Result:
+    """Brings what was there before the rules: every record of `object` on the side that is read."""
+    side: Side = "left" if direction == "push" else "right"
+    flows = [
+        flow
+        for flow in setup.plan.flows
+        if not flow.users and (flow.left if side == "left" else flow.right).object == object
+    ]
+    if not flows:
+        known = sorted(
+            {(one.left if side == "left" else one.right).object for one in setup.plan.flows}
+        )
+        raise UsageError(
+            f"no rule says anything about {object} on the side that `{direction}` reads",
+            fix=f"take one of: {', '.join(known)}",
+        )
+
+    def mark(session: Session) -> None:
+        with session.db.transaction("marked"):
+            for flow in flows:
+                _mark_all(session, flow, side, "backfill")
+
+    return _carry_out(setup, "backfill", mark, on_change)
+
+
+def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None) -> Result:
+    """Decides the records behind open errors again, with today's values; None: all of them."""
+
+    def mark(session: Session) -> None:
+        rows = session.db.rows(sql.open_errors, org=session.org)
+        unknown = set(ids or ()) - {row[0] for row in rows}
+        if unknown:
+            raise UsageError(
+                f"there is no open error {min(unknown)}", fix="`syncrules errors` lists them"
+            )
+        with session.db.transaction("marked"):
+            for row in rows:
+                if ids is None or row[0] in ids:
+                    _mark_error(session, row[6], row[4], row[15])
+
+    return _carry_out(setup, "retry", mark, on_change)
+
+
+def preview(setup: Setup, on_change: OnChange | None = None) -> Result:
+    """Every change that `run` would make now. Looks are kept, decisions are taken back."""
+    return _carry_out(setup, "preview", _no_marks, on_change)
+
+
+def _no_marks(session: Session) -> None:
+    """Only what the look marks."""
+
+
+def _carry_out(
+    setup: Setup, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
+) -> Result:
+    session, lease = _begin(setup, verb)
+    try:
+        settle_doubts(session)
+        look(session)
+        if verb == "preview":
+            with setup.db.rollback_only():
+                result = _decided(session, verb, mark, on_change)
+        else:
+            result = _written(session, verb, mark, on_change)
+    except SyncrulesError as error:
+        if not isinstance(error, LeaseHeld):
+            _end(setup, session, lease, error.exit_code, {})
+        raise
+    _end(setup, session, lease, result.exit_code, result.counts)
+    return result
+
+
+def _decided(
+    session: Session, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
+) -> Result:
+    _rules(session)
+    mark(session)
+    propose(session)
+    return _result(session, verb, on_change)
+
+
+def _written(
+    session: Session, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
+) -> Result:
+    with session.db.transaction("rules"):
+        _rules(session)
+    mark(session)
+    propose(session)
+    guard(session, asked_for=verb != "run")
+    write(session)
+    return _result(session, verb, on_change)
+
+
+# ---- beginning and end ----------------------------------------------------------------------
+
+
+def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
+    db, now = setup.db, setup.world.clock.now()
+    lease = leases.acquire(db, setup.org, setup.holder, now, LEASE)
+    _same_orgs(setup)
+    last = db.row(sql.last_run, org=setup.org)
+    number = 1 + ((last[0] or 0) if last else 0)
+    with db.transaction("begun"):
+        db.run(sql.drop_planned, org=setup.org)
+        db.run(
+            sql.put_run,
+            org=setup.org,
+            number=number,
+            verb=verb,
+            started=now,
+            ended=0.0,
+            exit=-1,
+            counts="{}",
+            plan=_plan_hash(setup.plan),
+        )
+    renewed = [now]
+
+    def keep_alive() -> None:
+        if setup.world.clock.now() - renewed[0] > LEASE / 4:
+            renewed[0] = setup.world.clock.now()
+            leases.renew(db, lease, renewed[0], LEASE)
+
+    session = Session(
+        setup.org,
+        number,
+        setup.plan,
+        setup.world,
+        db,
+        setup.connectors,
+        setup.deadlines,
+        setup.sizes,
+        setup.advise,
+        keep_alive,
+    )
+    return session, lease
+
+
+def _end(
+    setup: Setup,
+    session: Session,
+    lease: leases.Lease,
+    code: int,
+    counts: Mapping[tuple[str, str, str, str], int],
+) -> None:
+    now = setup.world.clock.now()
+    with setup.db.transaction("ended"):
+        setup.db.run(
+            sql.end_run,
+            org=setup.org,
+            one=session.run,
+            at=now,
+            code=code,
+            new_counts=json.dumps({" ".join(key): count for key, count in counts.items()}),
+        )
+        setup.db.many(
+            sql.put_meter,
+            [
+                {
+                    "org": setup.org,
+                    "system": system,
+                    "endpoint": meter.endpoint,
+                    "window": meter.window,
+                    "used": meter.used,
+                    "limit": meter.limit,
+                    "at": now,
+                }
+                for system, connector in setup.connectors.items()
+                for meter in connector.meters()
+            ],
+        )
+    leases.release(setup.db, lease)
+
+
+def _same_orgs(setup: Setup) -> None:
+    """The orgs that the state is about are the ones we are signed in to."""
+    for system, connector in setup.connectors.items():
+        where = {"org": setup.org, "system": system, "object": "", "purpose": "identity"}
+        here = connector.identity()
+        known = setup.db.row(sql.cursor, **where)
+        if known is None:
+            with setup.db.transaction("identity"):
+                setup.db.run(
+                    sql.put_cursor,
+                    **where,
+                    cursor=here,
+                    layout=0,
+                    number=0,
+                    at=setup.world.clock.now(),
+                )
+        elif known[0] != here:
+            raise Braked(
+                f"{system} is another org than at the last run",
+                why=f"it was {known[0]} and is {here}; nothing was read or written",
+                fix="sign in to the right org, or take another `[state] url` for this one",
+            )
+
+
+def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
+    counts: dict[tuple[str, str, str, str], int] = {}
+    for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
+        one = entry(row)
+        kind = (one.system, one.object, one.action, one.state)
+        counts[kind] = counts.get(kind, 0) + 1
+        if on_change:
+            on_change(one)
+    waiting: dict[str, int] = {}
+    for _, rule, count in session.db.rows(sql.waiting, org=session.org):
+        waiting[rule] = waiting.get(rule, 0) + count
+    errors = session.db.row(sql.count_errors, org=session.org)
+    return Result(session.run, verb, counts, waiting, errors[0] if errors else 0)
+
+
+def _plan_hash(plan: Plan) -> str:
+    text = "\n".join(f"{flow.name} {flow.fingerprint}" for flow in plan.flows)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# ---- rules, from now on ---------------------------------------------------------------------
+
+
+def _rules(session: Session) -> None:
+    """Notes which rules are new or edited: they act from this run on. What they would have done
+    to records that were there before is looked through once, so that it can be counted."""
+    known = {
+        name: (print_, first)
+        for name, print_, first, _ in session.db.rows(sql.rules, org=session.org)
+    }
+    rows: list[dict[str, object]] = []
+    firsts: dict[str, int] = {}
+    for ready in session.flows.values():
+        flow = ready.flow
+        for move in flow.moves:
+            mark = _fingerprint(move)
+            if move.implied:
+                continue
+            old = known.get(move.rule)
+            firsts[move.rule] = old[1] if old and old[0] == mark else session.run
+            if not old or old[0] != mark:
+                rows.append(_rule_row(session, move.rule, mark))
+        name = f"flow {flow.name}"
+        if flow.moves and (name not in known or known[name][0] != flow.fingerprint):
+            rows.append(_rule_row(session, name, flow.fingerprint))
+            if name in known:
+                _rule_changed(session, flow)
+    session.db.many(sql.put_rule, rows)
+    session.first_runs = firsts
+
+
+def _rule_row(session: Session, name: str, mark: str) -> dict[str, object]:
+    return {
+        "org": session.org,
+        "name": name,
+        "fingerprint": mark,
+        "first_run": session.run,
+        "paused": "",
+    }
+
+
+def _fingerprint(move: Move) -> str:
+    """What a rule means, without where it stands and how it is spelt."""
+    when = conditions.text(move.when) if move.when is not None else ""
+    text = json.dumps([move.direction, when, move.create, move.update, move.source])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _rule_changed(session: Session, flow: Flow) -> None:
+    sides: tuple[Side, Side] = ("left", "right")
+    for side in sides:
+        end = flow.left if side == "left" else flow.right
+        statement = sql.mark_unlinked_left if side == "left" else sql.mark_unlinked_right
+        session.db.run(
+            statement,
+            org=session.org,
+            flow=flow.name,
+            side=side,
+            system=end.system,
+            object=end.object,
+            why="the rule changed",
+        )
+    session.db.run(sql.release_errors, org=session.org, flow=flow.name)
+
+
+def _mark_all(session: Session, flow: Flow, side: Side, cause: str) -> None:
+    end = flow.left if side == "left" else flow.right
+    session.db.run(
+        sql.mark_all,
+        org=session.org,
+        flow=flow.name,
+        side=side,
+        system=end.system,
+        object=end.object,
+        why=cause,
+    )
+
+
+def _mark_error(session: Session, flow: str, record: str, code: str) -> None:
+    """Marks the record behind an error; an entry for many marks all that its flow holds back."""
+    if flow not in session.flows:
+        return
+    if not record:
+        for side in ("left", "right"):
+            ready = session.flows[flow].flow
+            _mark_all(session, ready, "left" if side == "left" else "right", "retry")
+        return
+    ready = session.flows[flow].flow
+    sides: tuple[Side, Side] = ("left", "right")
+    for side in sides:
+        end = ready.left if side == "left" else ready.right
+        if record in session.stored(end.system, end.object, [record]):
+            session.mark([(flow, side, record)], "retry")

@@ -1,0 +1,252 @@
+"""What one run works with: the plan made ready, the systems, the state, and how values are stored.
+
+Everything here is set up by `run.py` and shared by the steps. It decides nothing and writes no
+record; bodies, layouts and marks are turned to and from rows of the state here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ...connectors.base.contract import Connector, Read
+from ...connectors.base.schema import Field
+from ...connectors.base.values import Value, folded
+from ...connectors.base.world import World
+from ...dsl.rules import Side
+from ..plan.model import Flow, Index, Plan
+from ..store import statements as sql
+from ..store.database import Database
+from .closures import Ready, Values, ready
+from .decide import Base, Coming
+
+UNREAD: dict[str, str] = {}
+"""How a value that was not read stands in a stored body: an empty object, which no value is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as the last look left it. `run` is the run of its last change, 0: there before."""
+
+    id: str
+    values: Values
+    stamp: str
+    life: str
+    into: str
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A link with its base; `ended` says how it ended, "" while it stands."""
+
+    left: str
+    right: str
+    base: Base
+    ended: str
+
+
+@dataclass
+class Session:
+    """One run of one set of rules."""
+
+    org: str
+    run: int
+    plan: Plan
+    world: World
+    db: Database
+    connectors: Mapping[str, Connector]
+    deadlines: Mapping[str, float]
+    sizes: Mapping[str, int]
+    advise: Callable[[str, str], str]
+    keep_alive: Callable[[], None] = lambda: None
+    first_runs: Mapping[str, int] = field(default_factory=dict)
+    flows: dict[str, Ready] = field(default_factory=dict)
+    reads: dict[tuple[str, str], Read] = field(default_factory=dict)
+    indexes: dict[tuple[str, str], tuple[Index, ...]] = field(default_factory=dict)
+    looked: dict[tuple[str, str], float] = field(default_factory=dict)
+    numbers: int = 0
+
+    def __post_init__(self) -> None:
+        self.flows = {flow.name: ready(flow, self.plan.zone) for flow in self.plan.flows}
+        self.reads = {(one.system, one.object): one for one in self.plan.reads}
+        for read in self.plan.reads:
+            here = (read.system, read.object)
+            self.indexes[here] = tuple(
+                one for one in self.plan.indexes if (one.system, one.object) == here
+            )
+        self._layouts: dict[int, tuple[str, ...]] = {}
+        self._layout_ids: dict[tuple[str, ...], int] = {}
+        for number, names in self.db.rows(sql.layouts, org=self.org):
+            self._know(number, tuple(json.loads(names)))
+
+    # ---- time
+
+    @property
+    def now(self) -> float:
+        return self.world.clock.now()
+
+    @property
+    def today(self) -> str:
+        """The day where the team is."""
+        return datetime.fromtimestamp(self.now, ZoneInfo(self.plan.zone)).date().isoformat()
+
+    def tomorrow(self) -> float:
+        """When the team's next day begins."""
+        here = datetime.fromtimestamp(self.now, ZoneInfo(self.plan.zone))
+        midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight.timestamp()
+
+    # ---- layouts and bodies
+
+    def layout(self, names: Sequence[str]) -> int:
+        """The number of a list of names; a new one is stored with the transaction under way."""
+        wanted = tuple(names)
+        if wanted not in self._layout_ids:
+            number = max(self._layouts, default=0) + 1
+            self.db.run(sql.put_layout, org=self.org, id=number, fields=json.dumps(wanted))
+            self._know(number, wanted)
+        return self._layout_ids[wanted]
+
+    def _know(self, number: int, names: tuple[str, ...]) -> None:
+        self._layouts[number] = names
+        self._layout_ids[names] = number
+
+    def body(self, layout: int, values: Mapping[str, Value]) -> str:
+        """Values as a stored array; what is absent was not read."""
+        return _dump([values.get(name, UNREAD) for name in self._layouts[layout]])
+
+    def values(self, layout: int, body: str) -> dict[str, Value]:
+        """The inverse of `body`."""
+        names = self._layouts[layout]
+        return {
+            name: tuple(one) if isinstance(one, list) else one
+            for name, one in zip(names, json.loads(body), strict=True)
+            if not isinstance(one, dict)
+        }
+
+    # ---- records and links
+
+    def stored(self, system: str, object: str, ids: Iterable[str]) -> dict[str, Stored]:
+        """Records by id, as the last look left them."""
+        found = self.db.rows(
+            sql.records, org=self.org, system=system, object=object, ids=sorted(set(ids))
+        )
+        return {
+            id: Stored(id, self.values(layout, body), stamp, life, into, run)
+            for id, layout, body, stamp, life, into, run in found
+        }
+
+    def links(self, flow: str, side: Side, ids: Iterable[str]) -> dict[str, Linked]:
+        """Links by the id on `side`, ended ones too."""
+        statement = sql.links_by_left if side == "left" else sql.links_by_right
+        found = self.db.rows(statement, org=self.org, flow=flow, ids=sorted(set(ids)))
+        made = [
+            Linked(left, right, Base(load_values(bl), load_values(br)), ended)
+            for left, right, bl, br, ended in found
+        ]
+        return {one.left if side == "left" else one.right: one for one in made}
+
+    def index_keys(
+        self, system: str, object: str, id: str, values: Mapping[str, Value]
+    ) -> list[dict[str, object]]:
+        """What stands in the index of keys for a record."""
+        return [
+            {
+                "org": self.org,
+                "system": system,
+                "object": object,
+                "field": one.field,
+                "value": value,
+                "id": id,
+            }
+            for one in self.indexes.get((system, object), ())
+            for value in (folded(values.get(one.field), one.format),)
+            if value
+        ]
+
+    def mark(self, marks: Iterable[tuple[str, Side, str]], cause: str) -> None:
+        """Marks records dirty: (flow, side, id)."""
+        self.db.many(
+            sql.mark,
+            [
+                {
+                    "org": self.org,
+                    "flow": flow,
+                    "side": side,
+                    "id": id,
+                    "cause": cause,
+                    "not_before": 0.0,
+                }
+                for flow, side, id in sorted(set(marks))
+            ],
+        )
+
+    def ends(self, system: str, object: str) -> list[tuple[Flow, Side]]:
+        """The flows that an object is a side of."""
+        sides: tuple[Side, Side] = ("left", "right")
+        return [
+            (one.flow, side)
+            for one in self.flows.values()
+            for side in sides
+            if (end := one.flow.left if side == "left" else one.flow.right).system == system
+            and end.object == object
+        ]
+
+    def planned_ids(self, flow: str, side: Side, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that this run has something open for."""
+        if not ids:
+            return set()
+        rows = self.db.rows(sql.open_pairs, org=self.org, run=self.run, flow=flow, ids=sorted(ids))
+        return {left if side == "left" else right for left, right in rows}
+
+    def number(self) -> int:
+        """The next number in this run's journal."""
+        self.numbers += 1
+        return self.numbers
+
+
+def fields_of(flow: Flow, side: Side) -> tuple[Field, ...]:
+    """The fields of one side of a flow."""
+    return flow.left.fields if side == "left" else flow.right.fields
+
+
+def other(side: Side) -> Side:
+    """The other side."""
+    return "right" if side == "left" else "left"
+
+
+def _dump(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def dump_values(values: Mapping[str, object]) -> str:
+    """Named values as JSON; a coming reference as `{"coming": [flow, side, id]}`."""
+    return _dump(
+        {
+            name: {"coming": [one.flow, one.side, one.id]} if isinstance(one, Coming) else one
+            for name, one in values.items()
+        }
+    )
+
+
+def load_values(text: str) -> dict[str, Value]:
+    """The inverse of `dump_values` where nothing is coming."""
+    return {
+        name: tuple(one) if isinstance(one, list) else one for name, one in json.loads(text).items()
+    }
+
+
+def load_coming(text: str) -> dict[str, Value | Coming]:
+    """The inverse of `dump_values`."""
+    return {
+        name: Coming(*one["coming"])
+        if isinstance(one, dict)
+        else tuple(one)
+        if isinstance(one, list)
+        else one
+        for name, one in json.loads(text).items()
+    }

@@ -1,0 +1,278 @@
+"""Step 4, write: what is planned goes out, parents first, in as few requests as the system allows.
+
+*Sent* is committed before each request. A look older than a minute is taken again first, and what
+moved since is not written but decided anew. What becomes of outcomes is `settle.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from ...connectors.base.contract import Batch, Outcome, Write
+from ...connectors.base.values import Value
+from ...connectors.base.world import LANES, Job
+from ...dsl.rules import Side
+from ..plan.model import Flow
+from ..store import statements as sql
+from .decide import Coming
+from .journal import Entry, entry
+from .look import look_at
+from .session import Session
+from .settle import settle, settle_links
+
+FRESH = 60.0
+"""Seconds after which a look is taken again before anything is written on its strength."""
+TRIES = 3
+"""How often a write is sent that the system was too busy for."""
+LINKS = 500
+
+
+def write(session: Session) -> None:
+    """Carries out the plan of this run."""
+    for ready in session.flows.values():
+        _links(session, ready.flow)
+        orders: tuple[tuple[Side, str], ...] = (
+            ("right", "update"),
+            ("left", "update"),
+            ("right", "create"),
+            ("left", "create"),
+        )
+        for side, action in orders:
+            _writes(session, ready.flow, side, action)
+
+
+def _links(session: Session, flow: Flow) -> None:
+    while entries := _planned(session, flow, "right", "link", LINKS):
+        settle_links(session, entries)
+
+
+def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
+    end = flow.left if side == "left" else flow.right
+    connector = session.connectors[end.system]
+    most = LANES * session.sizes[end.system]
+    while True:
+        _look_again(session, flow)
+        entries = _planned(session, flow, side, action, most)
+        if not entries:
+            return
+        entries = [_arrived(session, one) for one in entries]
+        left_over = entries
+        for attempt in range(TRIES):
+            if attempt:
+                session.world.clock.sleep(2.0**attempt * (1 + session.world.random.random()))
+            writes = [_write(session, flow, one) for one in left_over]
+            left_over = _send(session, left_over, connector.pack(writes), attempt == TRIES - 1)
+            if not left_over:
+                break
+        _find(session, entries, end.system)
+
+
+def _planned(session: Session, flow: Flow, side: Side, action: str, most: int) -> list[Entry]:
+    rows = session.db.rows(
+        sql.planned,
+        org=session.org,
+        run=session.run,
+        flow=flow.name,
+        side=side,
+        action=action,
+        most=most,
+    )
+    return [entry(row) for row in rows]
+
+
+def _arrived(session: Session, one: Entry) -> Entry:
+    """A reference to a record that this run made is its id now; one that failed is left out."""
+    coming = {name: each for name, each in one.after.items() if isinstance(each, Coming)}
+    if not coming:
+        return one
+    after: dict[str, Value | Coming] = {}
+    ids: dict[Coming, str] = {}
+    for name, each in one.after.items():
+        if not isinstance(each, Coming):
+            after[name] = each
+            continue
+        link = session.links(each.flow, each.side, [each.id]).get(each.id)
+        if link and not link.ended:
+            ids[each] = link.right if each.side == "left" else link.left
+            after[name] = ids[each]
+    left, right = dict(one.agree[0]), dict(one.agree[1])
+    halves = (left, right)
+    for half, opposite in (halves, halves[::-1]):
+        for key, each in half.items():
+            if isinstance(each, Coming):
+                half[key] = ids.get(each)
+                if each not in ids:
+                    opposite[key] = None
+    return replace(one, after=after, agree=(left, right))
+
+
+def _write(session: Session, flow: Flow, one: Entry) -> Write:
+    fields = {name: each for name, each in one.after.items() if not isinstance(each, Coming)}
+    place = 0 if one.side == "left" else 1
+    keys = tuple(dict.fromkeys(pair[place] for key in flow.keys for pair in key.pairs))
+    return Write(
+        ref=one.number,
+        action="create" if one.action == "create" else "update",
+        object=one.object,
+        id=one.record,
+        fields=fields,
+        parent=_lock(session, flow, one, fields),
+        since=one.sent,
+        keys=tuple(name for name in keys if fields.get(name) is not None),
+    )
+
+
+def _lock(session: Session, flow: Flow, one: Entry, fields: dict[str, Value]) -> str:
+    """The id of the parent in the system that is written."""
+    for row in flow.rows:
+        name = row.left if one.side == "left" else row.right
+        if row.reference and not session.flows[row.reference].flow.users and fields.get(name):
+            return str(fields[name])
+    return one.parent
+
+
+def _send(
+    session: Session, entries: Sequence[Entry], batches: Sequence[Batch], last: bool
+) -> list[Entry]:
+    """Sends batches over the lanes; returns what the system was too busy for."""
+    by_ref = {one.number: one for one in entries}
+    parts: dict[int, int] = {}
+    for batch in batches:
+        for each in batch.writes:
+            parts[each.ref] = parts.get(each.ref, 0) + 1
+    heard: dict[int, list[Outcome]] = {}
+    busy: list[Entry] = []
+
+    def jobs() -> Iterator[Job[list[Outcome]]]:
+        for batch in batches:
+            session.keep_alive()
+            with session.db.transaction("sent"):
+                session.db.many(
+                    sql.set_state,
+                    [
+                        {
+                            "org": session.org,
+                            "run": session.run,
+                            "one": each.ref,
+                            "new_state": "sent",
+                            "at": session.now,
+                            "new_code": "",
+                            "id": "",
+                        }
+                        for each in batch.writes
+                    ],
+                )
+            system = by_ref[batch.writes[0].ref].system
+            holds = {f"parent {each.parent}" for each in batch.writes if each.parent}
+            holds |= {f"ref {each.ref}" for each in batch.writes}
+            yield Job(batch, frozenset(holds), partial(session.connectors[system].send, batch))
+
+    for job, outcomes in session.world.lanes(jobs()):
+        told = {one.ref: one for one in outcomes}
+        finished: list[tuple[Entry, Outcome]] = []
+        for each in job.tag.writes:
+            # A write that the reply doesn't mention is in doubt like one without a reply.
+            heard.setdefault(each.ref, []).append(
+                told.get(each.ref, Outcome(each.ref, "unknown", code="missing"))
+            )
+            if len(heard[each.ref]) == parts[each.ref]:
+                result = _whole(heard[each.ref])
+                if result.kind == "busy" and not last:
+                    busy.append(by_ref[each.ref])
+                else:
+                    finished.append((by_ref[each.ref], result))
+        settle(session, finished)
+    return busy
+
+
+_WORST = ("unknown", "gone", "refused", "busy", "existed", "absent", "done")
+
+
+def _whole(parts: Sequence[Outcome]) -> Outcome:
+    """What became of a write that took several requests: the worst of them, values joined."""
+    worst = min(parts, key=lambda one: _WORST.index(one.kind))
+    values: dict[str, Value] = {}
+    for one in parts:
+        values.update(one.values or {})
+    return replace(worst, values=values or None)
+
+
+# ---- looking again --------------------------------------------------------------------------
+
+
+def _look_again(session: Session, flow: Flow) -> None:
+    """Takes looks older than a minute again, and drops what was planned for records that moved."""
+    stale = [
+        ask
+        for ask in session.plan.reads
+        if (ask.system, ask.object)
+        in ((flow.left.system, flow.left.object), (flow.right.system, flow.right.object))
+        and session.now - session.looked[ask.system, ask.object] > FRESH
+    ]
+    if not stale or not _any_planned(session, flow):
+        return
+    for ask in stale:
+        look_at(session, ask)
+    with session.db.transaction("moved"):
+        session.db.run(sql.drop_moved, org=session.org, run=session.run)
+
+
+def _any_planned(session: Session, flow: Flow) -> bool:
+    return bool(session.db.row(sql.any_planned, org=session.org, run=session.run, flow=flow.name))
+
+
+# ---- doubt ----------------------------------------------------------------------------------
+
+
+def _find(session: Session, entries: Sequence[Entry], system: str) -> None:
+    """Looks right away what became of writes without a reply."""
+    numbers = {one.number for one in entries}
+    doubtful = [one for one in doubted(session, system) if one.number in numbers]
+    if doubtful:
+        resolve(session, doubtful, wait=False)
+
+
+def doubted(session: Session, system: str) -> list[Entry]:
+    """Entries whose outcome nobody knows yet, of this run and earlier ones."""
+    rows = session.db.rows(sql.in_doubt, org=session.org, most=10_000)
+    return [one for one in map(entry, rows) if one.system == system]
+
+
+def settle_doubts(session: Session) -> None:
+    """Before anything else: what earlier runs sent and never heard of."""
+    for system in (session.plan.left, session.plan.right):
+        doubtful = doubted(session, system)
+        if doubtful:
+            resolve(session, doubtful, wait=True)
+
+
+def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> None:
+    """Asks the system. What is there is ours; what isn't is believed only after the deadline, when
+    no request of ours can be under way any more."""
+    system = entries[0].system
+    connector = session.connectors[system]
+    entries = [_arrived(session, one) for one in entries if one.flow in session.flows]
+    for attempt in range(2):
+        asked = [
+            replace(_write(session, session.flows[one.flow].flow, one), ref=place)
+            for place, one in enumerate(entries)
+        ]
+        found = {one.ref: one for one in connector.find(asked)} if asked else {}
+        open_entries: list[Entry] = []
+        results: list[tuple[Entry, Outcome]] = []
+        for place, one in enumerate(entries):
+            outcome = found.get(place, Outcome(place, "unknown"))
+            young = session.now < one.sent + session.deadlines[system]
+            if outcome.kind == "absent" and young:
+                open_entries.append(one)
+                results.append((one, replace(outcome, kind="unknown", code="too early to tell")))
+            else:
+                results.append((one, outcome))
+        settle(session, results)
+        if not open_entries or not wait or attempt:
+            return
+        last = max(one.sent for one in open_entries) + session.deadlines[system]
+        session.world.clock.sleep(max(0.0, last - session.now) + 0.01)
+        entries = open_entries
