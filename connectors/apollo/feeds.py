@@ -167,10 +167,10 @@ class Feeds:
         """All rows by a time, newest first, each once for each state it was seen in.
 
         Records that change during the walk jump to its front and push others down, which shows
-        them twice. Those that vanish pull others up, which would hide them: the walk steps back as
-        many pages. What one search can't show is read from the other end, from the nearest page to
-        the farthest, since there records can only move towards the pages still to come. `whole`:
-        the caller wants everything, so it is told at once where that is out of reach.
+        them twice. Those that vanish pull others up, which would hide them: the walk steps back.
+        What one search can't show is read from the other end, from the nearest page to the
+        farthest, since there records can only move towards the pages still to come. `whole`: the
+        caller wants everything, so it is told at once where that is out of reach.
         """
         seen: set[tuple[str, str]] = set()
         page, before, moved = 1, 0, False
@@ -187,11 +187,11 @@ class Feeds:
                 yield Walked(new, True, moved)
                 return
             yield Walked(new, False, moved)
-            page = max(1, page + 1 - -(-lost // PAGE))
+            page = max(1, page - -(-lost // PAGE)) if lost else page + 1
             if page * PAGE > self._shown:
                 break
         self._reachable(object, count)
-        page = -(-(count - self._shown) // PAGE) + 1
+        page = min(-(-(count - self._shown) // PAGE) + 1, self._shown // PAGE)
         while page > 0:
             found = self._page(object, order, page, descending=False)
             rows = list(reversed(found.get(f"{object}s") or []))
@@ -209,7 +209,7 @@ class Feeds:
         return found
 
     def _reachable(self, object: str, count: int) -> None:
-        if count > 2 * self._shown - PAGE:
+        if count > 2 * self._shown:
             raise SystemUnavailable(
                 f"{self._session.system} has {count} {object}s, more than can be read",
                 why=f"a search shows {self._shown} records, twice that in both sort orders",
