@@ -354,6 +354,7 @@ def _rule_changed(session: Session, flow: Flow) -> None:
             system=end.system,
             object=end.object,
             why="the rule changed",
+            siblings=list(flow.siblings or (flow.name,)),
         )
     session.db.run(sql.release_errors, org=session.org, flow=flow.name)
 

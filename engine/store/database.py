@@ -84,13 +84,13 @@ def statement(core: ClauseElement | Callable[[Name], ClauseElement]) -> Statemen
     return Statement(core)
 
 
-def insert(table: type[SQLModel]) -> Statement:
+def insert(model: type[SQLModel]) -> Statement:
     """Inserts a row. Columns with a default may be left out."""
-    return _insert(table, (), {}, {}, nothing=False)
+    return _insert(model, (), {}, {}, nothing=False)
 
 
 def upsert(
-    table: type[SQLModel],
+    model: type[SQLModel],
     keys: Sequence[str],
     set_: Sequence[str],
     *,
@@ -106,10 +106,10 @@ def upsert(
     """
     fixed = dict(first) if isinstance(first, Mapping) else {}
     named = {*keys, *set_, *(() if isinstance(first, Mapping) else first)}
-    for column in _table(table).columns:
+    for column in table(model).columns:
         if column.name not in named and column.name not in fixed and column.default is None:
-            raise TypeError(f"{table.__name__}.{column.name} gets no value")
-    return _insert(table, keys, dict.fromkeys(set_, ...) | dict(more or {}), fixed)
+            raise TypeError(f"{model.__name__}.{column.name} gets no value")
+    return _insert(model, keys, dict.fromkeys(set_, ...) | dict(more or {}), fixed)
 
 
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -138,7 +138,8 @@ def _among_postgresql(element: _Among, compiler: SQLCompiler, **options: Any) ->
     return f"{column} = ANY ({compiler.process(element.values)})"
 
 
-def _table(model: type[SQLModel]) -> Table:
+def table(model: type[SQLModel]) -> Table:
+    """The Core table of a model."""
     found = model.metadata.tables[str(model.__tablename__)]
     assert isinstance(found, Table)
     return found
@@ -153,14 +154,14 @@ def _insert(
     nothing: bool = True,
 ) -> Statement:
     """`updates`: column to its new value, `...` for the one that the new row has."""
-    table = _table(model)
-    given = {column.name: _given(column, fixed) for column in table.columns}
+    core = table(model)
+    given = {column.name: _given(column, fixed) for column in core.columns}
 
     def build(name: Name) -> ClauseElement:
         if name == "sqlite":
-            made: Any = sqlite.insert(table).values(given)
+            made: Any = sqlite.insert(core).values(given)
         else:
-            made = postgresql.insert(table).values(given)
+            made = postgresql.insert(core).values(given)
         if updates:
             new = {
                 key: made.excluded[key] if value is ... else value for key, value in updates.items()
@@ -223,6 +224,10 @@ def _compile(core: ClauseElement, name: Name) -> Compiled:
 
 # ---- the database ---------------------------------------------------------------------------
 
+_TABLES: dict[Name, Statement] = {
+    "sqlite": statement(text("SELECT 1 FROM sqlite_master WHERE name = 'meta'")),
+    "postgresql": statement(text("SELECT 1 WHERE to_regclass('meta') IS NOT NULL")),
+}
 _version = statement(select(col(tables.Meta.value)).where(col(tables.Meta.key) == "version"))
 _put_version = insert(tables.Meta)
 _holder = statement(
@@ -422,26 +427,33 @@ class Database:
             raise told from error
 
     def _create(self) -> None:
-        """Creates what is not there, and checks that this program knows the schema's version."""
-        dialect = _DIALECTS[self._driver.name]
-        with self.transaction("create"):
-            if self._driver.name == "postgresql":
-                # Two programs that create the same tables at once would fail in the catalogue.
-                self._command("SELECT pg_advisory_xact_lock(hashtext('syncrules state'))")
-            for table in tables.Table.metadata.sorted_tables:
-                self._command(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-                for index in sorted(table.indexes, key=lambda one: str(one.name)):
-                    made = CreateIndex(index, if_not_exists=True).compile(dialect=dialect)
-                    self._command(str(made))
-            found = self.row(_version)
-            if found is None:
-                self.run(_put_version, key="version", value=str(tables.VERSION))
-            elif int(found[0]) > tables.VERSION:
-                raise UsageError(
-                    "the state was written by a newer syncrules",
-                    why=f"its version is {found[0]}, and this one knows {tables.VERSION}",
-                    fix="pip install --upgrade syncrules",
-                )
+        """Creates the tables where they are not there, else checks that their version is known."""
+        there = _TABLES[self._driver.name]
+        if not self.row(there):
+            with self.transaction("create"):
+                if self._driver.name == "postgresql":
+                    # Two programs that create the same tables at once would fail in the catalogue.
+                    self._command("SELECT pg_advisory_xact_lock(hashtext('syncrules state'))")
+                if not self.row(there):
+                    for made in _creation(self._driver.name):
+                        self._command(made)
+                    self.run(_put_version, key="version", value=str(tables.VERSION))
+        found = self.row(_version)
+        if found is not None and int(found[0]) > tables.VERSION:
+            raise UsageError(
+                "the state was written by a newer syncrules",
+                why=f"its version is {found[0]}, and this one knows {tables.VERSION}",
+                fix="pip install --upgrade syncrules",
+            )
+
+
+def _creation(name: Name) -> Iterator[str]:
+    """The statements that create all tables and their indexes."""
+    dialect = _DIALECTS[name]
+    for table in tables.Table.metadata.sorted_tables:
+        yield str(CreateTable(table).compile(dialect=dialect))
+        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+            yield str(CreateIndex(index).compile(dialect=dialect))
 
 
 def _check(compiled: Compiled, params: Mapping[str, object]) -> None:

@@ -1,0 +1,515 @@
+"""Every statement of a run, by what it is for. Built with Core, compiled once by `database.py`.
+
+It knows the tables and nothing of what the values in them mean: bodies, bases and changes are
+texts here. Who runs them when is `engine/run`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ClauseElement
+
+from . import tables
+from .database import Statement, among, insert, statement, table, upsert
+from .drivers import Name
+
+R = table(tables.Record).columns
+K = table(tables.Key).columns
+Y = table(tables.Layout).columns
+L = table(tables.Link).columns
+D = table(tables.Dirty).columns
+C = table(tables.Change).columns
+P = table(tables.Cursor).columns
+E = table(tables.Error).columns
+U = table(tables.Rule).columns
+N = table(tables.Run).columns
+M = table(tables.Meter).columns
+
+NEVER = 1e18
+"""`not_before` of a mark that waits for something other than time."""
+
+_org = bindparam("org")
+_flow = bindparam("flow")
+_run = bindparam("run")
+_system = bindparam("system")
+_object = bindparam("object")
+
+OPEN = ("planned", "sent", "doubt")
+"""States of a change that is not over."""
+
+# ---- records and keys -----------------------------------------------------------------------
+
+_this_object = (R.org == _org, R.system == _system, R.object == _object)
+
+records = statement(
+    select(R.id, R.layout, R.body, R.stamp, R.life, R.into, R.run).where(
+        *_this_object, among(R.id, "ids")
+    )
+)
+put_record = upsert(
+    tables.Record,
+    ("org", "system", "object", "id"),
+    ("layout", "body", "stamp", "life", "into", "run", "sweep"),
+)
+record_life = statement(
+    update(table(tables.Record))
+    .where(*_this_object, R.id == bindparam("one"))
+    .values(life=bindparam("new_life"), run=_run)
+)
+count_records = statement(
+    select(func.count()).select_from(table(tables.Record)).where(*_this_object, R.life == "here")
+)
+
+_this_key_object = (K.org == _org, K.system == _system, K.object == _object)
+drop_keys = statement(delete(table(tables.Key)).where(*_this_key_object, among(K.id, "ids")))
+put_key = upsert(tables.Key, ("org", "system", "object", "field", "value", "id"), ())
+ids_by_key = statement(
+    select(K.value, K.id)
+    .where(*_this_key_object, K.field == bindparam("field"), among(K.value, "values"))
+    .order_by(K.value, K.id)
+)
+
+layouts = statement(select(Y.id, Y.fields).where(Y.org == _org))
+put_layout = insert(tables.Layout)
+
+# ---- links ----------------------------------------------------------------------------------
+
+_link = (L.left, L.right, L.base_left, L.base_right, L.ended)
+links_by_left = statement(
+    select(*_link).where(L.org == _org, L.flow == _flow, among(L.left, "ids"))
+)
+links_by_right = statement(
+    select(*_link).where(L.org == _org, L.flow == _flow, among(L.right, "ids"))
+)
+put_link = upsert(
+    tables.Link,
+    ("org", "flow", "left"),
+    ("right", "base_left", "base_right", "how", "run", "ended"),
+)
+end_link = statement(
+    update(table(tables.Link))
+    .where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
+    .values(ended=bindparam("how"), run=_run)
+)
+put_base = statement(
+    update(table(tables.Link))
+    .where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
+    .values(base_left=bindparam("new_left"), base_right=bindparam("new_right"))
+)
+count_links = statement(
+    select(func.count()).select_from(table(tables.Link)).where(L.org == _org, L.flow == _flow)
+)
+
+# ---- marks ----------------------------------------------------------------------------------
+
+# A mark that someone asked for keeps its cause until it has been decided.
+_cause = case(
+    (
+        and_(
+            D.not_before < NEVER,
+            D.cause.in_(("backfill", "retry", "brought along")),
+        ),
+        D.cause,
+    ),
+    else_=bindparam("cause"),
+)
+mark = upsert(
+    tables.Dirty,
+    ("org", "flow", "side", "id"),
+    ("not_before",),
+    more={"mark": D.mark + 1, "rule": "", "cause": _cause},
+    first={"mark": 1, "rule": "", "cause": ""},
+)
+"""Dirty, or dirty again: a new mark each time."""
+
+
+def _mark_records(*more: ColumnElement[bool]) -> Statement:
+    """Marks the living records of an object for one side of a flow."""
+    columns = ("org", "flow", "side", "id", "mark", "cause", "rule", "not_before")
+    source = select(
+        R.org,
+        cast(_flow, String),
+        cast(bindparam("side"), String),
+        R.id,
+        literal_column("1"),
+        cast(bindparam("why"), String),
+        literal_column("''"),
+        literal_column("0.0"),
+    ).where(*_this_object, R.life == "here", *more)
+
+    def build(name: Name) -> ClauseElement:
+        new: Any = (sqlite.insert if name == "sqlite" else postgresql.insert)(table(tables.Dirty))
+        made = new.from_select(
+            [*columns, "decided", "decided_run"],
+            source.add_columns(literal_column("0"), literal_column("0")),
+            include_defaults=False,
+        )
+        return made.on_conflict_do_update(  # type: ignore[no-any-return]
+            index_elements=["org", "flow", "side", "id"],
+            set_={
+                "mark": D.mark + 1,
+                "cause": made.excluded.cause,
+                "not_before": 0.0,
+                "rule": "",
+            },
+        )
+
+    return statement(build)
+
+
+_siblings = among(L.flow, "siblings")
+mark_all = _mark_records()
+mark_unlinked_left = _mark_records(~exists().where(L.org == R.org, _siblings, L.left == R.id))
+mark_unlinked_right = _mark_records(~exists().where(L.org == R.org, _siblings, L.right == R.id))
+release_errors = statement(
+    update(table(tables.Dirty))
+    .where(D.org == _org, D.flow == _flow, D.cause == "error")
+    .values(cause="retry", not_before=0.0, mark=D.mark + 1)
+)
+"""What a refusal held back is due again."""
+
+_this_mark = (
+    D.org == _org,
+    D.flow == _flow,
+    D.side == bindparam("side"),
+    D.id == bindparam("one"),
+)
+_undecided = or_(D.decided_run != _run, D.decided != D.mark)
+due = statement(
+    select(D.side, D.id, D.mark, D.cause)
+    .where(
+        D.org == _org,
+        D.flow == _flow,
+        D.not_before <= bindparam("now"),
+        _undecided,
+        or_(
+            D.side > bindparam("after_side"),
+            and_(D.side == bindparam("after_side"), D.id > bindparam("after")),
+        ),
+    )
+    .order_by(D.side, D.id)
+    .limit(bindparam("most"))
+)
+marks_of = statement(
+    select(D.side, D.id, D.mark, D.cause, D.decided, D.decided_run).where(
+        D.org == _org,
+        D.flow == _flow,
+        D.side == bindparam("side"),
+        among(D.id, "ids"),
+    )
+)
+decided = statement(
+    update(table(tables.Dirty))
+    .where(*_this_mark)
+    .values(decided=bindparam("seen"), decided_run=_run)
+)
+clear = statement(delete(table(tables.Dirty)).where(*_this_mark, D.mark == bindparam("seen")))
+hold = statement(
+    update(table(tables.Dirty))
+    .where(*_this_mark, D.mark == bindparam("seen"))
+    .values(cause=bindparam("why"), rule=bindparam("rule"), not_before=bindparam("until"))
+)
+clear_brought = statement(
+    delete(table(tables.Dirty)).where(
+        D.org == _org,
+        D.cause == "brought along",
+        D.decided_run == _run,
+        D.decided == D.mark,
+        ~exists().where(
+            C.org == _org,
+            C.run == _run,
+            C.flow == D.flow,
+            C.state.in_(OPEN),
+            or_(
+                and_(D.side == "left", C.left == D.id),
+                and_(D.side == "right", C.right == D.id),
+            ),
+        ),
+    )
+)
+waiting = statement(
+    select(D.flow, D.rule, func.count())
+    .where(D.org == _org, D.cause == "waits")
+    .group_by(D.flow, D.rule)
+    .order_by(D.flow, D.rule)
+)
+count_due = statement(
+    select(func.count())
+    .select_from(table(tables.Dirty))
+    .where(D.org == _org, D.not_before <= bindparam("now"))
+)
+
+
+# ---- the journal ----------------------------------------------------------------------------
+
+put_change = insert(tables.Change)
+drop_planned = statement(
+    update(table(tables.Change))
+    .where(C.org == _org, C.state == "planned")
+    .values(state="dropped", code="not carried out")
+)
+planned_kinds = statement(
+    select(C.flow, C.side, C.system, C.object, C.action, func.count())
+    .where(C.org == _org, C.run == _run, C.state == "planned")
+    .group_by(C.flow, C.side, C.system, C.object, C.action)
+    .order_by(C.flow, C.side, C.action)
+)
+_change = (
+    C.number,
+    C.flow,
+    C.side,
+    C.system,
+    C.object,
+    C.action,
+    C.record,
+    C.left,
+    C.right,
+    C.rule,
+    C.key,
+    C.before,
+    C.after,
+    C.agree,
+    C.reason,
+    C.parent,
+    C.state,
+    C.sent,
+    C.run,
+)
+planned = statement(
+    select(*_change)
+    .where(
+        C.org == _org,
+        C.run == _run,
+        C.state == "planned",
+        C.flow == _flow,
+        C.side == bindparam("side"),
+        C.action == bindparam("action"),
+    )
+    .order_by(C.parent, C.number)
+    .limit(bindparam("most"))
+)
+planned_numbers = statement(
+    select(C.number, C.left, C.right).where(
+        C.org == _org, C.run == _run, C.state == "planned", C.flow == _flow
+    )
+)
+changes_of_run = statement(select(*_change).where(C.org == _org, C.run == _run).order_by(C.number))
+in_doubt = statement(
+    select(*_change)
+    .where(C.org == _org, or_(C.state == "sent", C.state == "doubt"))
+    .order_by(C.run, C.number)
+    .limit(bindparam("most"))
+)
+doubtful_pairs = statement(
+    select(C.left, C.right, C.object, C.system, C.action).where(
+        C.org == _org,
+        C.flow == _flow,
+        or_(C.state == "sent", C.state == "doubt"),
+    )
+)
+set_state = statement(
+    update(table(tables.Change))
+    .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
+    .values(
+        state=bindparam("new_state"),
+        sent=case((bindparam("at") > 0, bindparam("at")), else_=C.sent),
+        code=bindparam("new_code"),
+        record=case((bindparam("id") != "", bindparam("id")), else_=C.record),
+    )
+)
+planned_updates = statement(
+    select(C.record, C.after).where(
+        C.org == _org,
+        C.run == _run,
+        C.state == "planned",
+        C.system == _system,
+        C.object == _object,
+        C.action == "update",
+        among(C.record, "ids"),
+    )
+)
+planned_creates = statement(
+    select(C.left, C.right).where(
+        C.org == _org,
+        C.run == _run,
+        C.state == "planned",
+        C.flow == _flow,
+        C.action.in_(("create", "link")),
+        or_(among(C.left, "ids"), among(C.right, "ids")),
+    )
+)
+open_pairs = statement(
+    select(C.left, C.right).where(
+        C.org == _org,
+        C.run == _run,
+        C.flow == _flow,
+        C.state.in_(OPEN),
+        or_(among(C.left, "ids"), among(C.right, "ids")),
+    )
+)
+any_planned = statement(
+    select(C.number)
+    .where(
+        C.org == _org,
+        C.run == _run,
+        C.flow == _flow,
+        C.state == "planned",
+        C.action != "link",
+    )
+    .limit(1)
+)
+drop_moved = statement(
+    update(table(tables.Change))
+    .where(
+        C.org == _org,
+        C.run == _run,
+        C.state == "planned",
+        exists().where(
+            D.org == C.org,
+            D.flow == C.flow,
+            or_(
+                and_(D.side == "left", D.id == C.left),
+                and_(D.side == "right", D.id == C.right),
+            ),
+            _undecided,
+        ),
+    )
+    .values(state="dropped", code="moved")
+)
+"""What was planned for records that have been marked since."""
+others_open = statement(
+    select(func.count())
+    .select_from(table(tables.Change))
+    .where(
+        C.org == _org,
+        C.run == _run,
+        C.flow == _flow,
+        C.left == bindparam("one_left"),
+        C.right == bindparam("one_right"),
+        C.number != bindparam("one"),
+        C.state.in_(OPEN),
+    )
+)
+history = statement(
+    select(*_change, C.code)
+    .where(
+        C.org == _org,
+        or_(
+            func.lower(C.key) == bindparam("name"),
+            C.record == bindparam("name"),
+            C.left == bindparam("name"),
+            C.right == bindparam("name"),
+        ),
+    )
+    .order_by(C.run, C.number)
+)
+
+# ---- cursors, rules, runs -------------------------------------------------------------------
+
+cursor = statement(
+    select(P.cursor, P.layout, P.number, P.at).where(
+        P.org == _org,
+        P.system == _system,
+        P.object == _object,
+        P.purpose == bindparam("purpose"),
+    )
+)
+put_cursor = upsert(
+    tables.Cursor, ("org", "system", "object", "purpose"), ("cursor", "layout", "number", "at")
+)
+all_cursors = statement(
+    select(P.system, P.object, P.purpose, P.number, P.at)
+    .where(P.org == _org)
+    .order_by(P.system, P.object)
+)
+
+rules = statement(
+    select(U.name, U.fingerprint, U.first_run, U.paused).where(U.org == _org).order_by(U.name)
+)
+put_rule = upsert(tables.Rule, ("org", "name"), ("fingerprint", "first_run", "paused"))
+
+last_run = statement(select(func.max(N.number)).where(N.org == _org))
+put_run = insert(tables.Run)
+end_run = statement(
+    update(table(tables.Run))
+    .where(N.org == _org, N.number == bindparam("one"))
+    .values(ended=bindparam("at"), exit=bindparam("code"), counts=bindparam("new_counts"))
+)
+runs = statement(
+    select(N.number, N.verb, N.started, N.ended, N.exit, N.counts)
+    .where(N.org == _org)
+    .order_by(N.number.desc())
+    .limit(bindparam("most"))
+)
+
+# ---- errors and meters ----------------------------------------------------------------------
+
+error = statement(
+    select(E.id, E.count, E.first, E.closed).where(E.org == _org, E.cause == bindparam("cause"))
+)
+last_error = statement(select(func.max(E.id)).where(E.org == _org))
+put_error = upsert(
+    tables.Error,
+    ("org", "cause"),
+    ("message", "advice", "last", "count", "closed", "key", "record", "code"),
+    first=("id", "operation", "system", "object", "flow", "rule", "file", "line", "first"),
+)
+_error = (
+    E.id,
+    E.operation,
+    E.system,
+    E.object,
+    E.record,
+    E.key,
+    E.flow,
+    E.rule,
+    E.file,
+    E.line,
+    E.code,
+    E.message,
+    E.advice,
+    E.first,
+    E.last,
+    E.count,
+    E.cause,
+)
+open_errors = statement(select(*_error).where(E.org == _org, E.closed == 0).order_by(E.id))
+count_errors = statement(
+    select(func.count(), func.min(E.first)).where(E.org == _org, E.closed == 0)
+)
+close_errors = statement(
+    update(table(tables.Error))
+    .where(
+        E.org == _org,
+        E.flow == _flow,
+        E.record == bindparam("one"),
+        E.closed == 0,
+        or_(bindparam("kept") == "", E.operation.in_(("match", "map"))),
+    )
+    .values(closed=bindparam("at"))
+)
+"""Closes entries of a record; with `kept` only those of decisions, not of refused writes."""
+
+put_meter = upsert(tables.Meter, ("org", "system", "endpoint", "window"), ("used", "limit", "at"))
+meters = statement(
+    select(M.system, M.endpoint, M.window, M.used, M.limit, M.at)
+    .where(M.org == _org)
+    .order_by(M.system, M.endpoint, M.window)
+)
