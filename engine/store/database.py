@@ -21,10 +21,12 @@ from sqlalchemy import (
     ColumnDefault,
     ColumnElement,
     Integer,
+    SQLColumnExpression,
     String,
     Table,
     bindparam,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.base import PGCompiler
@@ -112,7 +114,7 @@ def upsert(
     return _insert(model, keys, dict.fromkeys(set_, ...) | dict(more or {}), fixed)
 
 
-def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+def among(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
     """Whether a column has one of the values of the parameter `name`, a list of any length."""
     return _Among(column, name)
 
@@ -120,7 +122,7 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 class _Among(ColumnElement[bool]):
     inherit_cache = False
 
-    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+    def __init__(self, column: Any, name: str) -> None:
         whole = isinstance(column.type, Integer)
         self.column = column
         self.values = bindparam(name, type_=ARRAY(Integer() if whole else String()))
@@ -226,7 +228,10 @@ def _compile(core: ClauseElement, name: Name) -> Compiled:
 
 _TABLES: dict[Name, Statement] = {
     "sqlite": statement(text("SELECT 1 FROM sqlite_master WHERE name = 'meta'")),
-    "postgresql": statement(text("SELECT 1 WHERE to_regclass('meta') IS NOT NULL")),
+    # Not `to_regclass`: its cache doesn't see what another program has created a moment ago.
+    "postgresql": statement(
+        text("SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'meta'")
+    ),
 }
 _version = statement(select(col(tables.Meta.value)).where(col(tables.Meta.key) == "version"))
 _put_version = insert(tables.Meta)
