@@ -622,6 +622,25 @@ def test_a_key_without_scope_says_which_endpoint_it_lacks(far: Far) -> None:
     assert far.sim.count("contacts/bulk_create") == 1
 
 
+def test_an_endpoint_that_is_gone_is_no_deleted_record(far: Far) -> None:
+    """404 for the route refuses the writes and unlinks nothing."""
+    ids = list(far.sim.rows("contact"))[:3]
+    body = '{"status":404,"error":"Not Found"}'
+    far.sim.faults.append(Fault("reply", path="bulk_update", status=404, body=body, times=None))
+    outcomes = far.send([update(n, id, title="x") for n, id in enumerate(ids)])
+    assert {(one.kind, one.code) for one in outcomes.values()} == {("refused", "no-such-endpoint")}
+    assert len(far.sim.requests) == 1
+
+
+def test_somebody_else_who_answers_in_apollos_place_is_told(far: Far) -> None:
+    """JSON that isn't Apollo's is an error with a remedy for reads, a doubt for writes."""
+    far.sim.faults.append(Fault("reply", status=200, body='{"hello":"world"}', times=2))
+    with pytest.raises(SystemUnavailable, match="can't read"):
+        far.connector.identity()
+    id = next(iter(far.sim.rows("contact")))
+    assert far.send([update(1, id, phone="5")])[1].kind == "unknown"
+
+
 def test_the_address_must_be_one() -> None:
     """A url without a scheme is told before anything is sent."""
     with pytest.raises(UsageError, match="url"):

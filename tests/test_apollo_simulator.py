@@ -132,6 +132,15 @@ def test_a_plan_counts_windows_and_tells_when_to_come_back(team: Team) -> None:
     assert team.ask("POST", "contacts/search", {}).status == 200
 
 
+def test_the_usage_endpoint_has_arrays_as_keys(team: Team) -> None:
+    """Each key is a JSON array as text, with limit, use and rest for each window."""
+    team.sim.limits.plan = "basic"
+    team.ask("POST", "contacts/search", {})
+    stats = team.get("POST", "usage_stats/api_usage_stats")
+    day = stats['["api/v1/contacts", "search"]']["day"]
+    assert day == {"limit": 2000, "consumed": 1, "left_over": 1999}
+
+
 def test_without_a_plan_the_headers_name_no_limit(team: Team) -> None:
     """An unlimited window has an empty limit header and no usage."""
     reply = team.ask("GET", "contact_stages")

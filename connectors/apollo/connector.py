@@ -49,7 +49,7 @@ class ApolloConnector:
 
     def identity(self) -> str:
         """The id of the team, the same for every key of it."""
-        return str(self._session.get("users/api_profile")["team_id"])
+        return str(self._session.get("users/api_profile", "team_id")["team_id"])
 
     def describe(self, names: Collection[str] | None = None) -> Schema:
         return describe(self._session, self._catalog, self.identity(), names)

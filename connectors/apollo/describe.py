@@ -73,7 +73,7 @@ class Catalog:
         path = _STAGES[object][0]
 
         def load() -> Names:
-            listed = self._session.get(path)[path]
+            listed = self._session.get(path, path)[path]
             return Names({str(one["id"]): str(one["name"]).strip() for one in listed})
 
         return self._list(path, load)
@@ -109,7 +109,8 @@ class Catalog:
     def _customs(self) -> Mapping[str, list[Custom]]:
         def load() -> dict[str, list[Custom]]:
             found: dict[str, list[Custom]] = {}
-            for one in self._session.get("typed_custom_fields")["typed_custom_fields"]:
+            path = "typed_custom_fields"
+            for one in self._session.get(path, path)[path]:
                 options = {
                     str(each.get("id") or each.get("_id")): str(each["name"]).strip()
                     for each in one.get("picklist_values") or ()
@@ -165,7 +166,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
             updatable=False,
         )
     if name == "opportunity":
-        found = session.get("opportunities/search", page=1, per_page=1)
+        found = session.get("opportunities/search", "opportunities", page=1, per_page=1)
         return Object(
             *("opportunity", "Deal", fields, "opportunities", "whole"),
             status_field="stage",
@@ -173,7 +174,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
             updatable=False,
             count=total(found),
         )
-    found = session.search(f"{name}s/search", {"page": 1, "per_page": 1})
+    found = session.search(name, {"page": 1, "per_page": 1})
     if name == "account":
         return Object(
             *("account", "Account", fields, "accounts", "newest first", LAG, ("domain",)),

@@ -155,8 +155,8 @@ class Feeds:
         }[object]
         page = 1
         while True:
-            found = self._session.get(path, **query, page=page, per_page=PAGE)
-            rows, count = found.get(plural) or [], total(found)
+            found = self._session.get(path, plural, **query, page=page, per_page=PAGE)
+            rows, count = found[plural] or [], total(found)
             last = not rows or page * PAGE >= count
             yield rows, last, count
             if last:
@@ -176,7 +176,7 @@ class Feeds:
         page, before, moved = 1, 0, False
         while True:
             found = self._page(object, order, page, descending=True)
-            rows, count = found.get(f"{object}s") or [], total(found)
+            rows, count = found[f"{object}s"] or [], total(found)
             if whole:
                 self._reachable(object, count)
             new = _unseen(rows, seen)
@@ -194,7 +194,7 @@ class Feeds:
         page = min(-(-(count - self._shown) // PAGE) + 1, self._shown // PAGE)
         while page > 0:
             found = self._page(object, order, page, descending=False)
-            rows = list(reversed(found.get(f"{object}s") or []))
+            rows = list(reversed(found[f"{object}s"] or []))
             yield Walked(_unseen(rows, seen), page == 1, True)
             page -= 1
 
@@ -205,8 +205,7 @@ class Feeds:
             "page": page,
             "per_page": PAGE,
         }
-        found: Mapping[str, Any] = self._session.search(f"{object}s/search", body)
-        return found
+        return self._session.search(object, body)
 
     def _reachable(self, object: str, count: int) -> None:
         if count > 2 * self._shown:
@@ -229,7 +228,7 @@ class Feeds:
         if not re.fullmatch(r"[0-9A-Za-z-]+", id):
             return None
         reply = self._session.look(f"{plural}/{id}")
-        if reply.good:
+        if reply.good and object in reply.data:
             return record(object, reply.data[object], forms, names)
         wrong = complaint(reply.response)
         if wrong.code == GONE:
@@ -260,7 +259,7 @@ class Feeds:
             yield from (row for page in walk for row in page.rows)
             return
         if len(wanted) > _FEW or object == "account":
-            found = self._session.search(f"{object}s/search", {"page": 1, "per_page": 1})
+            found = self._session.search(object, {"page": 1, "per_page": 1})
             if -(-total(found) // PAGE) <= len(wanted) + _FEW:
                 yield from (row for page in walk for row in page.rows)
                 return
@@ -276,8 +275,8 @@ class Feeds:
             body = {question[0]: question[1], "page": page, "per_page": PAGE}
             if page > 1 or object == "account":
                 body.update(sort_by_field=f"{object}_created_at", sort_ascending=False)
-            found = self._session.search(f"{object}s/search", body)
-            got = found.get(f"{object}s") or []
+            found = self._session.search(object, body)
+            got = found[f"{object}s"] or []
             rows.extend(got)
             if not got or page * PAGE >= min(total(found), self._shown):
                 return rows

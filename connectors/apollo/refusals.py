@@ -14,6 +14,7 @@ from typing import Any
 from ..base.wire import LONGEST_WAIT, OK, Response, Verdict
 
 NO_SCOPE = "API_INACCESSIBLE"
+NO_ROUTE = "no-such-endpoint"
 BAD_ID = "not-a-valid-id"
 INVALID = "validation-failed"
 GONE = "deleted"
@@ -32,6 +33,7 @@ _ADVICE: Mapping[str, str] = {
     NO_SCOPE: "The API key may not call this endpoint. Make a key with that endpoint in its scope "
     "under Settings > Integrations > API Keys, or use a master key. Some endpoints need a paid "
     "plan.",
+    NO_ROUTE: "Apollo no longer has this endpoint. Look for a newer version of this program.",
     BAD_ID: "A stage, owner or account that the record points to is no longer in the Apollo team. "
     "Run `syncrules schema pull`, check the linked record, then retry.",
     INVALID: "Apollo does not take one of the values. Correct it in the other system, then retry.",
@@ -93,8 +95,10 @@ def complaint(response: Response) -> Complaint:
         return Complaint(NO_SCOPE, text)
     if "deleted" in text:
         return Complaint(GONE, text)
-    if "does not exist" in text or response.status == 404:
+    if "does not exist" in text or re.match(r"\w+ not found", text):
         return Complaint(UNKNOWN_ID, text)
+    if response.status == 404:
+        return Complaint(NO_ROUTE, text)
     if "not authorized to view" in text:
         return Complaint(HIDDEN, text)
     bad = re.search(r"(\S+) is not a valid ID", text)
@@ -114,6 +118,11 @@ def error_text(response: Response) -> str:
     if not plain or plain.startswith(("<", "{", "[")):
         return f"HTTP {response.status}"
     return plain
+
+
+def concerns_all(wrong: Complaint) -> bool:
+    """Whether a refusal is about the request as such and not about a record in it."""
+    return wrong.code in (NO_SCOPE, NO_ROUTE)
 
 
 def body_of(response: Response) -> Mapping[str, Any]:

@@ -60,24 +60,26 @@ class Session:
         self._meters: dict[tuple[str, str], Meter] = {}
         self._lock = threading.Lock()
 
-    def get(self, path: str, **query: object) -> Any:
-        """The JSON of a GET below `/api/v1/`. Raises `SystemUnavailable` for any refusal."""
-        return self._usable(self.look(path, **query))
+    def get(self, path: str, needs: str, **query: object) -> dict[str, Any]:
+        """The JSON of a GET below `/api/v1/`, which has the key `needs`. Raises `SystemUnavailable`
+        for any refusal."""
+        return self._usable(self.look(path, **query), needs)
 
     def look(self, path: str, **query: object) -> Reply:
         """The reply to a GET, refusals included."""
         asked = f"?{urlencode(query)}" if query else ""
         return self._read("GET", f"{path}{asked}", None)
 
-    def search(self, path: str, body: Mapping[str, object]) -> Any:
-        """The JSON of a POST that only reads. Raises `SystemUnavailable` for any refusal."""
-        return self._usable(self._read("POST", path, body))
+    def search(self, object: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The reply of a search for contacts or accounts. Raises `SystemUnavailable` for any
+        refusal."""
+        return self._usable(self._read("POST", f"{object}s/search", body), f"{object}s")
 
     def write(self, method: str, path: str, body: Mapping[str, object]) -> Reply:
         """The reply to a write, sent once. Raises `NoReply` where it may have been carried out and
         nothing tells what it did."""
         reply = _parsed(self._call(method, path, body, repeatable=False))
-        if reply is None:
+        if reply is None or (reply.good and not isinstance(reply.data, dict)):
             raise NoReply("the reply was cut off")
         return reply
 
@@ -97,10 +99,16 @@ class Session:
             fix="check the network and any proxy on the way, then run again",
         )
 
-    def _usable(self, reply: Reply) -> Any:
-        """The JSON of a reply that had to be good."""
+    def _usable(self, reply: Reply, needs: str) -> dict[str, Any]:
+        """The JSON of a reply that had to be good and have a key."""
         if reply.good:
-            return reply.data
+            if isinstance(reply.data, dict) and needs in reply.data:
+                return reply.data
+            raise SystemUnavailable(
+                f"{self.system} at {host(self._base)} answered in a way we can't read",
+                why=f"the reply has no {needs!r}",
+                fix="check that the url is Apollo's and that no proxy answers in its place",
+            )
         wrong = complaint(reply.response)
         raise SystemUnavailable(
             f"{self.system} did not answer a question of ours",

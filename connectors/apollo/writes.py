@@ -25,13 +25,13 @@ from .refusals import (
     CUSTOM_FIELD,
     GONE,
     NAME_TAKEN,
-    NO_SCOPE,
     NOT_DELETABLE,
     NOT_WRITABLE,
     UNKNOWN_ID,
     UNKNOWN_VALUE,
     Complaint,
     complaint,
+    concerns_all,
 )
 from .session import Session
 
@@ -173,7 +173,10 @@ class Writes:
                 writes, data.get(f"created_{plural}") or [], data.get(f"existing_{plural}") or []
             )
         if action == "update":
-            return [self._done(writes[0], data[plural.removesuffix("s")])]
+            row = data.get(plural.removesuffix("s"))
+            if row is None:
+                return [Outcome(writes[0].ref, "unknown", writes[0].id, message="an odd reply")]
+            return [self._done(writes[0], row)]
         rows = {str(row["id"]): row for row in data.get(plural) or ()}
         bare = plural == "accounts"
         return [
@@ -214,15 +217,20 @@ class Writes:
     ) -> list[Outcome]:
         """The outcomes of a bulk create: nothing in the reply tells which record belongs to which
         write, so they are paired by address or domain, then by name."""
+        object = writes[0].object
         pool = {str(row["id"]): row for row in created}
+        keyed = {key: row for row in created for key in _keys_of(object, row)}
         paired: dict[int, Row] = {}
-        for by_key in (True, False):
-            for one in writes:
-                if one.ref in paired:
-                    continue
-                row = next((row for row in pool.values() if _same_one(one, row, by_key)), None)
-                if row is not None:
-                    paired[one.ref] = pool.pop(str(row["id"]))
+        for one in writes:
+            row = keyed.get(_key_of(one))
+            if row is not None and pool.pop(str(row["id"]), None) is not None:
+                paired[one.ref] = row
+        for one in writes:
+            row = None
+            if one.ref not in paired:
+                row = next((row for row in pool.values() if _named_alike(one, row)), None)
+            if row is not None:
+                paired[one.ref] = pool.pop(str(row["id"]))
         return [
             self._done(one, paired[one.ref]) if one.ref in paired else self._existed(one, existing)
             for one in writes
@@ -231,7 +239,7 @@ class Writes:
     def _existed(self, write: Write, existing: list[Row]) -> Outcome:
         """The outcome of a create for which Apollo made no record."""
         for row in existing:
-            if _same_one(write, row, True):
+            if _key_of(write) in _keys_of(write.object, row):
                 forms = self._catalog.forms(write.object, write.fields)
                 held = canonical(row, forms, write.fields)
                 return Outcome(write.ref, "existed", str(row["id"]), held)
@@ -247,7 +255,7 @@ class Writes:
     def _refused(self, call: str, writes: list[Write], response: Response) -> list[Outcome]:
         """The outcomes where a whole request was refused."""
         wrong = complaint(response)
-        if len(writes) == 1 or wrong.code == NO_SCOPE:
+        if len(writes) == 1 or concerns_all(wrong):
             return [_refusal(one, wrong) for one in writes]
         guilty = [one for one in writes if _named_in(one, wrong)]
         if guilty and len(guilty) < len(writes):
@@ -342,7 +350,8 @@ def _request(
 
 
 def _refusal(write: Write, wrong: Complaint) -> Outcome:
-    gone = wrong.code in (GONE, UNKNOWN_ID) and write.action != "create"
+    about = wrong.record == write.id or write.object in wrong.message.lower()
+    gone = wrong.code in (GONE, UNKNOWN_ID) and write.action != "create" and about
     fields = tuple(name for name, one in write.fields.items() if wrong.value and one == wrong.value)
     return Outcome(
         write.ref,
@@ -380,13 +389,11 @@ def _keys_of(object: str, row: Row) -> set[str]:
     return {folded(values.text(one)) for one in raw} - {""}
 
 
-def _same_one(write: Write, row: Row, by_key: bool) -> bool:
-    """Whether a row is the record of a create: by its address or domain, or by its name where one
-    of the two has no such key."""
-    key, keys = _key_of(write), _keys_of(write.object, row)
-    if by_key:
-        return key != "" and key in keys
-    return not (key and keys) and _same_name(write, row, whole=True)
+def _named_alike(write: Write, row: Row) -> bool:
+    """Whether a row is the record of a create by its name, where one of the two has no address or
+    domain: Apollo drops what it takes for none."""
+    keyed = _key_of(write) and _keys_of(write.object, row)
+    return not keyed and _same_name(write, row, whole=True)
 
 
 def _same_name(write: Write, row: Row, *, whole: bool = False) -> bool:
