@@ -194,6 +194,17 @@ def test_a_lost_reply_leaves_the_work_done_or_not(org: Org, kind: Any, made: int
     assert org.call("POST", "sobjects/Lead", {"LastName": "A", "Company": "B"}).status == 201
 
 
+def test_a_reply_that_is_slower_than_its_caller_is_lost(org: Org) -> None:
+    """The work is done, and the caller has given up by then."""
+    org.sim.faults.rules.append(Fault("slow", "DELETE", seconds=3600))
+    id = org.make("Lead", LastName="A", Company="B")
+    before = org.clock.now()
+    with pytest.raises(NoReply):
+        org.call("DELETE", f"sobjects/Lead/{id}")
+    assert org.clock.now() - before == 60
+    assert id not in org.sim.rows("Lead")
+
+
 def test_troubles_strike_the_requests_they_name(org: Org) -> None:
     """From the second matching call on, twice; others are let be."""
     page = Fault(

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from . import lives, saves
 from .calls import Call, Reply, pairs, words
-from .errors import Refused, not_found, refused, whole
+from .errors import Refused, bad_json, not_found, refused, whole
 from .reading import record
 from .resources import Resources
 from .schema import Field, ObjectType
@@ -132,7 +132,9 @@ class Composite:
     def _retrieve(self, call: Call, of: ObjectType) -> Reply:
         if call.method == "POST":
             body = call.record()
-            texts, names = body.get("ids") or [], body.get("fields") or []
+            texts, names = (body.get(key) or [] for key in _ASKED)
+            if not isinstance(texts, list) or not isinstance(names, list):
+                raise bad_json("ids and fields are required to be lists")
         else:
             texts, names = ([p for p in call.query.get(k, "").split(",") if p] for k in _ASKED)
         if len(texts) > _MOST_RETRIEVED:
@@ -158,7 +160,7 @@ class Composite:
         if not isinstance(elements, list):
             raise whole(400, "INVALID_INPUT", "records is missing")
         for one in elements:
-            if not isinstance(one, dict) or not (one.get("attributes") or {}).get("type"):
+            if not _typed(one):
                 raise whole(400, "INVALID_TYPE", "attributes.type is missing")
         types = [str(one["attributes"]["type"]).lower() for one in elements]
         if sum(1 for _ in groupby(types)) > _MOST_CHUNKS:
@@ -208,8 +210,7 @@ class Composite:
 
     def _batch(self, call: Call) -> Reply:
         body = call.record()
-        requests = body.get("batchRequests") or []
-        _few(requests)
+        requests = _inside(body.get("batchRequests"), "method", "url")
         results: list[dict[str, Any]] = []
         halted = False
         for one in requests:
@@ -219,8 +220,8 @@ class Composite:
                 results.append({"statusCode": 412, "result": problem.listed()})
                 continue
             self._count()
-            path = "/services/data/" + str(one["url"]).removeprefix("/services/data/").lstrip("/")
-            reply = self._inner(call, one.get("method", "GET"), path, one.get("richInput"), {})
+            path = "/services/data/" + one["url"].removeprefix("/services/data/").lstrip("/")
+            reply = self._inner(call, one["method"], path, one.get("richInput"), {})
             results.append({"statusCode": reply.status, "result": reply.body})
             halted = bool(body.get("haltOnError")) and reply.status >= 400
         bad = any(one["statusCode"] >= 400 for one in results)
@@ -228,8 +229,7 @@ class Composite:
 
     def _composite(self, call: Call) -> Reply:
         body = call.record()
-        requests = body.get("compositeRequest") or []
-        _few(requests)
+        requests = _inside(body.get("compositeRequest"), "method", "url", "referenceId")
         answers: dict[str, Any] = {}
         results: list[dict[str, Any]] = []
         try:
@@ -271,7 +271,7 @@ class Composite:
                 missing.append(f"{match[1]}.{match[2]}")
             return str(found)
 
-        url = _REFERENCE.sub(fill, str(one["url"]))
+        url = _REFERENCE.sub(fill, one["url"])
         text = _REFERENCE.sub(fill, json.dumps(one.get("body")))
         if missing:
             name = missing[0].partition(".")[0]
@@ -305,10 +305,23 @@ class Composite:
             return Reply(error.status, error.listed())
 
 
-def _few(requests: list[Any]) -> None:
+def _inside(requests: Any, *needed: str) -> list[dict[str, Any]]:
+    """The calls inside a call, each with the keys it needs. Raises `Refused`."""
+    if not isinstance(requests, list) or not all(isinstance(one, dict) for one in requests):
+        raise bad_json("a list of subrequests is required")
     if len(requests) > _MOST_CALLS:
         text = f"Limit of {_MOST_CALLS} subrequests exceeded"
         raise whole(400, "LIMIT_EXCEEDED", text)
+    for one in requests:
+        if missing := [key for key in needed if not isinstance(one.get(key), str)]:
+            raise whole(400, "MISSING_ARGUMENT", f"{missing[0]} is required in a subrequest")
+    return requests
+
+
+def _typed(element: Any) -> bool:
+    """Whether a record says of which object it is."""
+    named = element.get("attributes") if isinstance(element, dict) else None
+    return isinstance(named, dict) and bool(named.get("type"))
 
 
 _ASKED = ("ids", "fields")

@@ -22,7 +22,8 @@ class Fault:
     - `reply`: `status`, `body` and `content_type` instead of an answer; nothing is done.
     - `lost after`: the work is done and the reply is lost; `lost before`: neither.
     - `truncated`: the work is done, the reply breaks off in the middle.
-    - `slow`: the reply takes `seconds`. `lock`: somebody saves `record` for `seconds`.
+    - `slow`: the reply takes `seconds`; a caller who waits less long loses it.
+    - `lock`: somebody saves `record` for `seconds`.
     - `expire`: every sign-in ends now.
     """
 

@@ -164,8 +164,10 @@ class SalesforceSimulator:
         """The reply with the troubles that strike it."""
         if "lost before" in struck:
             raise NoReply("the connection was closed before the request was read")
+        late = False
         if slow := struck.get("slow"):
-            self.org.clock.sleep(slow.seconds)
+            late = slow.seconds > request.timeout
+            self.org.clock.sleep(min(slow.seconds, request.timeout))
             self.org.store.settle(self.org.clock.now())
         if lock := struck.get("lock"):
             self.org.locks[lock.record] = self.org.clock.now() + lock.seconds
@@ -175,7 +177,7 @@ class SalesforceSimulator:
             headers = {"content-type": made.content_type}
             return Response(made.status, headers, made.body.encode())
         response = self._spelled(request, self._routed(request))
-        if "lost after" in struck:
+        if late or "lost after" in struck:
             raise NoReply("the connection was closed before the reply was complete")
         if "truncated" in struck:
             return Response(
