@@ -1,7 +1,7 @@
-"""Pages for codes: of a finding, from the language; of a refusal, from the connectors.
+"""Pages for codes: findings of the language, entries of the error log, refusals of a system.
 
 Knows where pages come from and none of their text. Codes of findings are in `dsl/checks`, those of
-a system's refusals in its connector.
+a run in `run/problems.py`, those of a system's refusals in its connector.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ def page(code: str) -> str:
     found = dsl.explain(code)
     if found:
         return found.strip()
+    from .run.problems import ADVICE
+
+    if code in ADVICE:
+        return f"{code}, an entry of the error log\n\n{ADVICE[code]}"
     for name in kinds():
         loaded = kind(name)
         advice = loaded.advice(code)

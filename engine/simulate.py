@@ -15,7 +15,7 @@ from types import FrameType
 from ..connectors.base.contract import Kind, Setting
 from ..connectors.base.serve import Server, SimulatorOptions
 from ..errors import UsageError
-from .systems import kind
+from .systems import example, kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +34,22 @@ class Serving:
     def as_text(self) -> str:
         """What to put into the project file and the environment."""
         given = {**self.sign_in, "url": self.url}
-        shown = [
-            (one, given[one.name])
-            for one in (Setting("url"), *self.kind.settings)
-            if one.name in given and (one.name != "url" or one == Setting("url"))
-        ]
+        known = {one.name: one for one in (Setting("url"), *self.kind.settings)}
+        lines, exports = [], []
+        for name in [name for name in known if name in given]:
+            place = example(self.kind.name, known[name]) if known[name].secret else ""
+            lines.append(f'{name} = "{place or given[name]}"')
+            if place:
+                exports.append(f"export {place.removeprefix('env:')}='{given[name]}'")
         made = f"{self.options.records} people, seed {self.options.seed}"
-        lines = [
+        head = [
             f"{self.kind.label}, made up: {made}, at {self.url}",
             "",
             "# syncrules.toml",
             f"[systems.{self.kind.name}]",
             f'connector = "{self.kind.name}"',
         ]
-        lines += [f'{one.name} = "{self._reference(one) or text}"' for one, text in shown]
-        exports = [
-            f"export {self._reference(one).removeprefix('env:')}='{text}'"
-            for one, text in shown
-            if self._reference(one)
-        ]
-        return "\n".join([*lines, "", "# in the shell that runs syncrules", *exports])
-
-    def _reference(self, one: Setting) -> str:
-        return one.example if one.example.startswith("env:") else ""
+        return "\n".join([*head, *lines, "", "# in the shell that runs syncrules", *exports])
 
 
 def serve(

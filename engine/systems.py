@@ -120,7 +120,7 @@ def settings(
             raise UsageError(
                 f"[systems.{system.name}] needs the key `{name}`",
                 why=f"the connector {kind.name} can't sign in without it",
-                fix=f"add a line such as `{name} = {_quoted(_example(system.name, setting))}`",
+                fix=f"add a line such as `{name} = {_quoted(example(system.name, setting))}`",
             )
     if "timeout" in result:
         result["timeout"] = _timeout(system.name, str(result["timeout"]))
@@ -184,14 +184,15 @@ def _value(
         raise UsageError(
             f"`{setting.name}` of [systems.{system}] is a secret and must not stand in the file",
             why="syncrules.toml is kept under version control",
-            fix=f"write `{setting.name} = {_quoted(_example(system, setting))}` and set that"
+            fix=f"write `{setting.name} = {_quoted(example(system, setting))}` and set that"
             f" variable, or `{setting.name} = {_quoted(f'file:secrets/{setting.name}')}`",
         )
     text = resolve(written, f"`{setting.name}` of [systems.{system}]", folder, environ)
     return Secret(text) if setting.secret else text
 
 
-def _example(system: str, setting: Setting) -> str:
+def example(system: str, setting: Setting) -> str:
+    """What might be written for a setting; of a secret, a variable that holds it."""
     if setting.secret and not is_reference(setting.example):
         return f"env:{system}_{setting.name}".upper().replace("ENV:", "env:", 1).replace("-", "_")
     return setting.example or "..."

@@ -1,17 +1,27 @@
-"""The public verbs, one function each: `syncrules.check(project)` and the like.
+"""The verbs of the product, one function each, for a whole project: what the command line calls.
 
-Knows the order of the rooms and none of their work: `Project` has the files, `dsl` the meaning,
-`plan/` the plan.
+Knows the order of the rooms and none of their work. A project may sync several pairs of systems:
+each verb takes them one after the other, and its results come in that order.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from itertools import permutations
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import UsageError
+from .open import database, opened
 
 if TYPE_CHECKING:
+    from ..connectors.base.world import World
     from ..dsl import Checked
     from .plan.model import Plan
     from .project import Project
+    from .report import ErrorEntry
+    from .run.journal import Entry
+    from .run.run import OnChange, Result, Setup
+    from .store.database import Database
 
 
 def check(project: Project) -> Checked:
@@ -22,3 +32,99 @@ def check(project: Project) -> Checked:
 def compile(project: Project) -> tuple[Plan, ...]:
     """A plan for each two systems; `FindingsError` where a finding is an error."""
     return project.plans()
+
+
+def preview(project: Project, world: World, on_change: OnChange | None = None) -> list[Result]:
+    """Every change that `run` would make now; reads both systems and writes to neither."""
+    from .run import run as way
+
+    with opened(project, world) as setups:
+        return [way.preview(one, on_change) for one in setups]
+
+
+def run(project: Project, world: World, on_change: OnChange | None = None) -> list[Result]:
+    """The main job: brings over what changed since the last run."""
+    from .run import run as way
+
+    with opened(project, world) as setups:
+        return [way.run(one, on_change) for one in setups]
+
+
+def backfill(
+    project: Project,
+    world: World,
+    direction: Literal["push", "pull"],
+    object: str,
+    on_change: OnChange | None = None,
+) -> list[Result]:
+    """Brings over what was there before the rules; `object` is the one that is read."""
+    from .run import run as way
+
+    with opened(project, world) as setups:
+        about = [one for one in setups if object in _read_by(one.plan, direction)]
+        return [way.backfill(one, direction, object, on_change) for one in about or setups]
+
+
+def retry(
+    project: Project,
+    world: World,
+    ids: Sequence[int] | None,
+    on_change: OnChange | None = None,
+) -> list[Result]:
+    """Decides the records behind open errors again; `ids` None: behind all of them."""
+    from .run import run as way
+
+    results = []
+    with opened(project, world) as setups:
+        left = set(ids or ())
+        for one in setups:
+            mine = None if ids is None else sorted(left & _open(one))
+            if mine is None or mine:
+                results.append(way.retry(one, mine, on_change))
+                left -= set(mine or ())
+    if left:
+        raise UsageError(f"there is no open error {min(left)}", fix="`syncrules errors` lists them")
+    return results
+
+
+def errors(project: Project, world: World) -> list[ErrorEntry]:
+    """The open entries of the error log, oldest first. Asks no system."""
+    from .report import open_errors
+
+    with database(project, world) as db:
+        return open_errors(db, _orgs(project, db))
+
+
+def status(project: Project, world: World) -> dict[str, Any]:
+    """Rules, last runs, what waits, open errors and calls, as data. Asks no system."""
+    from .report import status_json
+
+    with database(project, world) as db:
+        return status_json(db, _orgs(project, db), world.clock.now())
+
+
+def history(project: Project, world: World, record: str) -> list[Entry]:
+    """Everything we ever did to a record, named by its key or its id. Asks no system."""
+    from . import report
+
+    with database(project, world) as db:
+        return report.history(db, _orgs(project, db), record)
+
+
+def _read_by(plan: Plan, direction: str) -> set[str]:
+    return {(flow.left if direction == "push" else flow.right).object for flow in plan.flows}
+
+
+def _open(setup: Setup) -> set[int]:
+    from .report import open_errors
+
+    return {one.id for one in open_errors(setup.db, [setup.org])}
+
+
+def _orgs(project: Project, db: Database) -> list[str]:
+    """What the state has of the project's systems, told without compiling its rules: the error log
+    can be read while a rule is broken."""
+    from .store import statements as sql
+
+    pairs = (f"{left}~{right}" for left, right in permutations(project.systems, 2))
+    return [org for org in pairs if db.row(sql.runs, org=org, most=1)]

@@ -135,7 +135,11 @@ def _hash(*parts: str) -> str:
 def _enter(session: Session, *, cause: str, **entry: object) -> None:
     now = session.now
     known = session.db.row(sql.error, org=session.org, cause=cause)
-    number = known[0] if known else 1 + (session.db.row(sql.last_error, org=session.org) or [0])[0]
+    if known:
+        number = known[0]
+    else:
+        last = session.db.row(sql.last_error, org=session.org)
+        number = 1 + ((last[0] or 0) if last else 0)
     session.db.run(
         sql.put_error,
         org=session.org,

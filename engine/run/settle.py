@@ -151,6 +151,13 @@ def _link(session: Session, entry: Entry, outcome: Outcome) -> None:
         run=session.run,
         ended="",
     )
+    session.db.run(
+        sql.stop_waiting,
+        org=session.org,
+        flows=list(flow.siblings or (flow.name,)),
+        one_left=left_id,
+        one_right=right_id,
+    )
     _tell_children(session, flow.name, left_id, right_id)
 
 
@@ -160,7 +167,7 @@ def _resolved(half: Mapping[str, Value | Coming]) -> dict[str, Value]:
 
 
 def _tell_children(session: Session, parent: str, left: str, right: str) -> None:
-    """Records that refer to a newly linked one may now say so on the other side."""
+    """Linked records that refer to a newly linked one may now say so on the other side."""
     marks: list[tuple[str, Side, str]] = []
     for ready in session.flows.values():
         for row in ready.flow.rows:
@@ -182,7 +189,12 @@ def _tell_children(session: Session, parent: str, left: str, right: str) -> None
                 )
                 ids = [one for _, one in rows]
                 planned = session.planned_ids(ready.flow.name, side, ids)
-                marks += [(ready.flow.name, side, one) for one in ids if one not in planned]
+                linked = session.links(ready.flow.name, side, ids)
+                marks += [
+                    (ready.flow.name, side, one)
+                    for one in ids
+                    if one in linked and one not in planned
+                ]
     session.mark(marks, "a link was made")
 
 

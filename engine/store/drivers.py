@@ -96,11 +96,27 @@ class SQLite:
         except sqlite3.Error as error:
             raise self.translated(error) or error from None
         try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead()
             self._connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error as error:
             self.close()
             raise self.translated(error) or error from None
+
+    def _write_ahead(self) -> None:
+        """Lets others read while one writes.
+
+        SQLite refuses this at once, without its usual patience, while another program does it to
+        the same new file; so we wait for that one as writers do.
+        """
+        for attempt in range(1, 11):
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or attempt == 10:
+                    raise
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("ROLLBACK")
 
     def cursor(self) -> Cursor:
         return self._connection.cursor()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     String,
     and_,
@@ -45,11 +46,11 @@ M = table(tables.Meter).columns
 NEVER = 1e18
 """`not_before` of a mark that waits for something other than time."""
 
-_org = bindparam("org")
-_flow = bindparam("flow")
-_run = bindparam("run")
-_system = bindparam("system")
-_object = bindparam("object")
+_org: BindParameter[Any] = bindparam("org")
+_flow: BindParameter[Any] = bindparam("flow")
+_run: BindParameter[Any] = bindparam("run")
+_system: BindParameter[Any] = bindparam("system")
+_object: BindParameter[Any] = bindparam("object")
 
 OPEN = ("planned", "sent", "doubt")
 """States of a change that is not over."""
@@ -244,6 +245,18 @@ clear_brought = statement(
         ),
     )
 )
+stop_waiting = statement(
+    delete(table(tables.Dirty)).where(
+        D.org == _org,
+        among(D.flow, "flows"),
+        D.cause == "waits",
+        or_(
+            and_(D.side == "left", D.id == bindparam("one_left")),
+            and_(D.side == "right", D.id == bindparam("one_right")),
+        ),
+    )
+)
+"""Two records that have been linked wait for no backfill any more."""
 waiting = statement(
     select(D.flow, D.rule, func.count())
     .where(D.org == _org, D.cause == "waits")
