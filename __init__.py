@@ -1,8 +1,8 @@
 """CRM sync as code: rules that read like sentences, proved before a record moves.
 
-The public face: `Project`, and one function for each of the verbs. Each is imported when it is first
-used, so that a quick command stays quick. For connectors there is `connectors.base`, and `testing`
-to show that one keeps the contract.
+The public face: `Project`, and a function for each verb. Each is imported when it is first used, so
+that a quick command stays quick. For connectors there is `connectors.base`, and `testing` to show
+that one keeps the contract.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.project import Project
-    from .engine.verbs import check, compile
+    from .engine.verbs import check, compile, preview, run
 
 __version__ = "0.1.0"
-__all__ = ["Project", "check", "compile"]
+__all__ = ["Project", "check", "compile", "preview", "run"]
 
 
 def __getattr__(name: str) -> Any:

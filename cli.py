@@ -1,32 +1,31 @@
 """The command line: every command is one call into a room of the house, and what it prints.
 
-Knows arguments, the terminal and exit codes. Imports only click and the errors; each command
+Knows arguments and exit codes; the terminal is in `terminal.py`. Imports only click; each command
 imports its room when it is called, so that `--help` and `check` stay quick. Names, exit codes and
 JSON shapes are promises: scripts rely on them.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import update_wrapper
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from .errors import SyncrulesError
+from .errors import UsageError
+from .terminal import Commands, Shell, command, group, run_command_line
 
 if TYPE_CHECKING:
-    from .connectors.base.world import Machine
+    from .connectors.base.world import World
     from .dsl.finding import Finding
-    from .engine.plan.model import Plan
     from .engine.project import Project
+    from .engine.run.journal import Entry
+    from .engine.run.run import OnChange, Result
+
+    Verb = Callable[[Project, World, OnChange], list[Result]]
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 FORMAT = click.option(
@@ -37,107 +36,6 @@ FORMAT = click.option(
     show_default=True,
     help="For people, or for scripts.",
 )
-
-
-class Shell:
-    """One command line and the terminal around it: data goes to stdout, all else to stderr."""
-
-    def __init__(self) -> None:
-        self.file: Path | None = None
-        self.quiet = False
-        self.plain = False
-
-    @property
-    def color(self) -> bool:
-        """Whether stdout takes colours."""
-        return self._takes_color(sys.stdout.isatty())
-
-    def project(self, paths: Sequence[Path] = ()) -> Project:
-        """The project that was named, or the nearest one; `paths` replace its rule files."""
-        from .engine.project import Project
-
-        found = Project.load(self.file) if self.file else Project.find(Path.cwd())
-        return found.with_rules(paths)
-
-    def folder(self) -> Path | None:
-        """Where the project file lies, as far as that can be told without reading it."""
-        from .engine.project import FILE
-
-        if self.file:
-            return self.file if self.file.is_dir() else self.file.parent
-        here = Path.cwd()
-        return next((one for one in (here, *here.parents) if (one / FILE).is_file()), None)
-
-    def data(self, text: str) -> None:
-        """What the command was asked for."""
-        click.echo(text)
-
-    def json(self, data: object) -> None:
-        """The same for a script."""
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
-
-    def say(self, text: str) -> None:
-        """What a person likes to read and a script can do without."""
-        if not self.quiet:
-            click.echo(text)
-
-    def progress(self, text: str) -> None:
-        """What is going on, for someone who waits."""
-        if not self.quiet and sys.stderr.isatty():
-            click.echo(text, err=True)
-
-    def error(self, text: str, fix: str = "") -> None:
-        """One clear error, and how to mend it."""
-        color = self._takes_color(sys.stderr.isatty())
-        for word, shade, line in (("error", "red", text), ("help", "cyan", fix)):
-            if line:
-                shown = click.style(word, fg=shade, bold=True) if color else word
-                click.echo(f"{shown}: {line}", err=True, color=color)
-
-    def _takes_color(self, terminal: bool) -> bool:
-        wanted = not self.plain and not os.environ.get("NO_COLOR")
-        return terminal and wanted and os.environ.get("TERM") != "dumb"
-
-
-class Commands(click.Group):
-    """A group that lists its commands in the order of a day's work, not of the alphabet."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-def command(
-    group: click.Group, name: str, example: str, *, project: bool = True
-) -> Callable[[Callable[..., int]], click.Command]:
-    """Makes a function `(shell, ...) -> exit code` a command with the options that all have."""
-
-    def make(function: Callable[..., int]) -> click.Command:
-        def call(quiet: bool, no_color: bool, file: Path | None = None, **given: Any) -> int:
-            shell = click.get_current_context().find_object(Shell) or Shell()
-            shell.quiet, shell.plain, shell.file = quiet, no_color, file
-            return function(shell, **given)
-
-        options = [
-            click.option("--quiet", is_flag=True, help="Only data and errors."),
-            click.option("--no-color", is_flag=True, help="Plain text, as with NO_COLOR set."),
-        ]
-        if project:
-            options.append(
-                click.option(
-                    "--project",
-                    "file",
-                    type=click.Path(path_type=Path),
-                    metavar="FILE",
-                    help="The project file; default: the nearest syncrules.toml upwards.",
-                )
-            )
-        wrapped: Callable[..., Any] = update_wrapper(call, function)
-        for option in options:
-            wrapped = option(wrapped)
-        epilog = "\b\nExample:\n" + "\n".join(f"  {line}" for line in example.splitlines())
-        return group.command(name, epilog=epilog)(wrapped)
-
-    return make
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -180,7 +78,7 @@ def schema_pull(shell: Shell, *, system: str | None) -> int:
     from .engine.schemas import pull
 
     project = shell.project()
-    with _machine() as world:
+    with shell.world() as world:
         for name in [system] if system else project.systems:
             shell.progress(f"asking {name} what it has")
             pulled = pull(project, name, world)
@@ -215,7 +113,7 @@ def schema_diff(shell: Shell, *, system: str | None) -> int:
 
     project = shell.project()
     code = 0
-    with _machine() as world:
+    with shell.world() as world:
         for name in [system] if system else project.systems:
             shell.progress(f"asking {name} what it has")
             pulled = look(project, name, world)
@@ -271,11 +169,163 @@ def plan(shell: Shell, *, paths: tuple[Path, ...], shape: str) -> int:
     """
     from .engine.plan.explain import as_json, as_text
 
-    plans = _plans(shell, shell.project(paths))
+    project = shell.project(paths)
+    _prove(shell, project)
+    plans, schemas = project.plans(), project.schemas()
     if shape == "json":
-        shell.json({"plans": [as_json(one) for one in plans]})
+        shell.json({"plans": [as_json(one, schemas) for one in plans]})
     else:
-        shell.data("\n\n".join(as_text(one) for one in plans))
+        shell.data("\n".join(as_text(one, schemas) for one in plans))
+    return 0
+
+
+@command(cli, "preview", "syncrules preview\nsyncrules preview --format json")
+@PATHS
+@FORMAT
+def preview(shell: Shell, *, paths: tuple[Path, ...], shape: str) -> int:
+    """Every change that a run would make now.
+
+    Field by field, with the rule and the reason. Reads both systems and writes to neither.
+    """
+    from .engine.verbs import preview
+
+    return _work(shell, paths, shape, preview)
+
+
+@command(cli, "run", "syncrules run\nsyncrules run --dry-run")
+@PATHS
+@click.option("--dry-run", is_flag=True, help="Only show what would change: `preview`.")
+@FORMAT
+def run(shell: Shell, *, paths: tuple[Path, ...], dry_run: bool, shape: str) -> int:
+    """Bring over what changed since the last run.
+
+    Exit code 1 where errors are open afterwards, 3 where a brake tripped before the first write.
+    """
+    from .engine.verbs import preview, run
+
+    return _work(shell, paths, shape, preview if dry_run else run)
+
+
+@command(cli, "backfill", "syncrules backfill push contact\nsyncrules backfill pull Account")
+@click.argument("direction", type=click.Choice(["push", "pull"]))
+@click.argument("object", metavar="OBJECT")
+@FORMAT
+def backfill(shell: Shell, *, direction: Literal["push", "pull"], object: str, shape: str) -> int:
+    """Bring over what was there before the rules.
+
+    OBJECT is the one that is read. A backfill that was interrupted goes on when it is called again,
+    and one that is done changes nothing.
+    """
+    from .engine.verbs import backfill
+
+    def verb(project: Project, world: World, on_change: OnChange) -> list[Result]:
+        return backfill(project, world, direction, object, on_change)
+
+    return _work(shell, (), shape, verb)
+
+
+@group(cli, "errors", "syncrules errors\nsyncrules errors show 17")
+@FORMAT
+def errors(shell: Shell, *, shape: str) -> int:
+    """The error log: what waits for someone.
+
+    Each entry says what was tried, by which rule, what went wrong and what to do.
+    """
+    from .engine.report import errors_json, errors_text
+    from .engine.verbs import errors
+
+    if click.get_current_context().invoked_subcommand:
+        return 0
+    project = shell.project()
+    with shell.world() as world:
+        entries = errors(project, world)
+    if shape == "json":
+        shell.json(errors_json(entries))
+    else:
+        shell.data(errors_text(entries))
+    return 0
+
+
+@command(errors, "show", "syncrules errors show 17")
+@click.argument("number", type=int, metavar="ID")
+@FORMAT
+def errors_show(shell: Shell, *, number: int, shape: str) -> int:
+    """One entry of the error log."""
+    from .engine.report import error_json, error_text
+    from .engine.verbs import errors
+
+    project = shell.project()
+    with shell.world() as world:
+        found = [one for one in errors(project, world) if one.id == number]
+    if not found:
+        raise UsageError(f"there is no open error {number}", fix="`syncrules errors` lists them")
+    if shape == "json":
+        shell.json(error_json(found[0]))
+    else:
+        shell.data(error_text(found[0]))
+    return 0
+
+
+@command(cli, "retry", "syncrules retry 17\nsyncrules retry --all")
+@click.argument("ids", nargs=-1, type=int, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="All open errors.")
+@FORMAT
+def retry(shell: Shell, *, ids: tuple[int, ...], everything: bool, shape: str) -> int:
+    """Try again what an error holds back.
+
+    The records are decided again from their present values: nothing old is sent.
+    """
+    from .engine.verbs import retry
+
+    if everything == bool(ids):
+        raise click.UsageError("name the errors to retry, or say --all")
+
+    def verb(project: Project, world: World, on_change: OnChange) -> list[Result]:
+        return retry(project, world, None if everything else ids, on_change)
+
+    return _work(shell, (), shape, verb)
+
+
+@command(cli, "status", "syncrules status\nsyncrules status --format json")
+@FORMAT
+def status(shell: Shell, *, shape: str) -> int:
+    """Runs, rules, what waits, open errors and calls.
+
+    Works from the state and asks no system.
+    """
+    from .engine.report import status_text
+    from .engine.verbs import status
+
+    project = shell.project()
+    with shell.world() as world:
+        data = status(project, world)
+    if shape == "json":
+        shell.json(data)
+    else:
+        shell.data(status_text(data) if data["status"] else "no run yet")
+    return 0
+
+
+@command(cli, "history", "syncrules history ada@example.com")
+@click.argument("record")
+@FORMAT
+def history(shell: Shell, *, record: str, shape: str) -> int:
+    """Everything we ever did to a record.
+
+    RECORD is what people know it by, such as an address or a domain, or its id in either system.
+    """
+    from .engine.report import change_json, change_text
+    from .engine.verbs import history
+
+    project = shell.project()
+    with shell.world() as world:
+        entries = history(project, world, record)
+    if shape == "json":
+        shell.json({"changes": [{"run": one.run, **change_json(one)} for one in entries]})
+    elif entries:
+        shell.data("\n".join(f"run {one.run}, {one.state}: {change_text(one)}" for one in entries))
+    else:
+        shell.say(f"nothing was ever done to {record}")
     return 0
 
 
@@ -326,79 +376,54 @@ def simulate(
 
 def main(args: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code. Never a traceback."""
-    shell = Shell()
-    try:
-        code = cli.main(args, prog_name="syncrules", standalone_mode=False, obj=shell)
-        sys.stdout.flush()
-        return int(code or 0)
-    except (SystemExit, BrokenPipeError):
-        # The reader of a pipe has gone (click ends such a command by itself).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (click.Abort, KeyboardInterrupt):
-        shell.error("interrupted", "the next run goes on from there")
-        return 130
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return error.exit_code
-    except click.ClickException as error:
-        context = error.ctx if isinstance(error, click.UsageError) else None
-        path = context.command_path if context else "syncrules"
-        shell.error(error.format_message(), f"`{path} --help` shows how it is used")
-        return 2
-    except SyncrulesError as error:
-        shell.error(str(error), error.fix)
-        return error.exit_code
-    except Exception as error:
-        return _fault(shell, error)
+    return run_command_line(cli, args)
 
 
-def _plans(shell: Shell, project: Project) -> tuple[Plan, ...]:
-    """The plans of a project; where a finding is an error, all of those are shown first."""
+def _prove(shell: Shell, project: Project) -> None:
+    """Shows all findings that are errors; what is called next refuses to start on them."""
     from .dsl.finding import to_text
 
     errors = [one for one in project.check().findings if one.severity == "error"]
     if errors:
         click.echo(to_text(errors, project.sources(), color=shell.color), err=True)
-    return project.plans()
+
+
+def _work(shell: Shell, paths: tuple[Path, ...], shape: str, verb: Verb) -> int:
+    """Carries out a verb that makes changes, and tells of each change and of the whole."""
+    from .engine.report import change_json, change_text, result_text, summary
+
+    project = shell.project(paths)
+    _prove(shell, project)
+    changes: list[Entry] = []
+
+    def tell(change: Entry) -> None:
+        if shape == "json":
+            changes.append(change)
+        else:
+            shell.say(change_text(change))
+
+    shell.progress(f"looking at {' and '.join(project.systems)}")
+    with shell.world() as world:
+        results = verb(project, world, tell)
+    if shape == "json":
+        runs = [summary(one) for one in results]
+        shell.json({"changes": [change_json(one) for one in changes], "summary": {"runs": runs}})
+    for one in results if shape == "text" else ():
+        shell.data(result_text(one))
+    return max((one.exit_code for one in results), default=0)
 
 
 def _tally(findings: Sequence[Finding], files: int) -> str:
     """`1 error and 2 warnings in 3 files`."""
     counts = Counter(one.severity for one in findings)
-    parts = [
-        f"{number} {word if number == 1 else plural}"
-        for word, plural in (("error", "errors"), ("warning", "warnings"), ("info", "notes"))
-        if (number := counts[word])
-    ]
+    words = {
+        "errors": counts["error"],
+        "warnings": counts["warning"],
+        "notes": counts["info"],
+    }
+    parts = [f"{n} {word if n > 1 else word[:-1]}" for word, n in words.items() if n]
     where = "1 file" if files == 1 else f"{files} files"
     return f"{' and '.join(parts) or 'no findings'} in {where}"
-
-
-@contextmanager
-def _machine() -> Iterator[Machine]:
-    """The real world, its connections closed afterwards."""
-    from .connectors.base.world import Machine
-
-    world = Machine()
-    try:
-        yield world
-    finally:
-        world.close()
-
-
-def _fault(shell: Shell, error: Exception) -> int:
-    """An unexpected error: one line for the person, everything else for the log file."""
-    from .connectors.base.world import MachineClock, moment
-    from .engine.faults import record, reference
-
-    details = "".join(traceback.format_exception(error))
-    log = record(details, moment(MachineClock().now()), shell.folder(), os.environ)
-    shell.error(
-        f"a fault of ours, reference {reference(details)}",
-        f"details are in {log}: please report them" if log else "",
-    )
-    return SyncrulesError.exit_code
 
 
 if __name__ == "__main__":

@@ -26,7 +26,16 @@ MODULES = sorted(
     if path.relative_to(ROOT).parts[0] not in APART and "node_modules" not in path.parts
 )
 
-FLOORS = {"errors": 0, "connectors.base": 1, "dsl": 2, "engine": 3, "cli": 4, "web": 4, "demo": 4}
+FLOORS = {
+    "errors": 0,
+    "connectors.base": 1,
+    "dsl": 2,
+    "engine": 3,
+    "terminal": 4,
+    "web": 4,
+    "cli": 5,
+    "demo": 5,
+}
 
 
 def name_of(path: Path) -> str:

@@ -1,0 +1,206 @@
+"""The terminal around a command line: what goes where, options all commands have, how errors look.
+
+Knows click, stdout and stderr, and no command: those are in `cli.py`. An unexpected error becomes
+one line here, and its details go to a log file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import update_wrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import SyncrulesError
+
+if TYPE_CHECKING:
+    from .connectors.base.world import Machine
+    from .engine.project import Project
+
+
+class Shell:
+    """One command line and the terminal around it: data goes to stdout, all else to stderr."""
+
+    def __init__(self) -> None:
+        self.file: Path | None = None
+        self.quiet = False
+        self.plain = False
+
+    @property
+    def color(self) -> bool:
+        """Whether stdout takes colours."""
+        return self._takes_color(sys.stdout.isatty())
+
+    def project(self, paths: Sequence[Path] = ()) -> Project:
+        """The project that was named, or the nearest one; `paths` replace its rule files."""
+        from .engine.project import Project
+
+        found = Project.load(self.file) if self.file else Project.find(Path.cwd())
+        return found.with_rules(paths)
+
+    def folder(self) -> Path | None:
+        """Where the project file lies, as far as that can be told without reading it."""
+        from .engine.project import FILE
+
+        if self.file:
+            return self.file if self.file.is_dir() else self.file.parent
+        here = Path.cwd()
+        return next((one for one in (here, *here.parents) if (one / FILE).is_file()), None)
+
+    @contextmanager
+    def world(self) -> Iterator[Machine]:
+        """The real world, its connections closed afterwards."""
+        from .connectors.base.world import Machine
+
+        world = Machine()
+        try:
+            yield world
+        finally:
+            world.close()
+
+    def data(self, text: str) -> None:
+        """What the command was asked for."""
+        click.echo(text)
+
+    def json(self, data: object) -> None:
+        """The same for a script."""
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+    def say(self, text: str) -> None:
+        """What a person likes to read and a script can do without."""
+        if not self.quiet:
+            click.echo(text)
+
+    def progress(self, text: str) -> None:
+        """What is going on, for someone who waits."""
+        if not self.quiet and sys.stderr.isatty():
+            click.echo(text, err=True)
+
+    def error(self, text: str, fix: str = "") -> None:
+        """One clear error, and how to mend it."""
+        color = self._takes_color(sys.stderr.isatty())
+        for word, shade, line in (("error", "red", text), ("help", "cyan", fix)):
+            if line:
+                shown = click.style(word, fg=shade, bold=True) if color else word
+                click.echo(f"{shown}: {line}", err=True, color=color)
+
+    def _takes_color(self, terminal: bool) -> bool:
+        wanted = not self.plain and not os.environ.get("NO_COLOR")
+        return terminal and wanted and os.environ.get("TERM") != "dumb"
+
+
+class Commands(click.Group):
+    """A group that lists its commands in the order of a day's work, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+Function = Callable[..., int]
+
+
+def command(
+    parent: click.Group, name: str, example: str, *, project: bool = True
+) -> Callable[[Function], click.Command]:
+    """Makes a function `(shell, ...) -> exit code` a command with the options that all have."""
+
+    def make(function: Function) -> click.Command:
+        wrapped = _with_options(function, project)
+        return parent.command(name, epilog=_epilog(example))(wrapped)
+
+    return make
+
+
+def group(parent: click.Group, name: str, example: str) -> Callable[[Function], click.Group]:
+    """The same for a command that has commands of its own, and is called before each of them."""
+
+    def make(function: Function) -> click.Group:
+        wrapped = _with_options(function, True)
+        made = parent.group(
+            name, cls=Commands, epilog=_epilog(example), invoke_without_command=True
+        )
+        return made(wrapped)
+
+    return make
+
+
+def _epilog(example: str) -> str:
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in example.splitlines())
+
+
+def _with_options(function: Function, project: bool) -> Function:
+    def call(quiet: bool, no_color: bool, file: Path | None = None, **given: Any) -> int:
+        shell = click.get_current_context().find_object(Shell) or Shell()
+        shell.quiet |= quiet
+        shell.plain |= no_color
+        shell.file = file or shell.file
+        return function(shell, **given)
+
+    options = [
+        click.option("--quiet", is_flag=True, help="Only data and errors."),
+        click.option("--no-color", is_flag=True, help="Plain text, as with NO_COLOR set."),
+    ]
+    if project:
+        options.append(
+            click.option(
+                "--project",
+                "file",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="The project file; default: the nearest syncrules.toml upwards.",
+            )
+        )
+    wrapped: Function = update_wrapper(call, function)
+    for option in options:
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def run_command_line(group: click.Group, args: Sequence[str] | None) -> int:
+    """Runs one command line and returns its exit code. Never a traceback."""
+    shell = Shell()
+    try:
+        code = group.main(args, prog_name="syncrules", standalone_mode=False, obj=shell)
+        sys.stdout.flush()
+        return int(code or 0)
+    except (SystemExit, BrokenPipeError):
+        # The reader of a pipe has gone (click ends such a command by itself).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (click.Abort, KeyboardInterrupt):
+        shell.error("interrupted", "the next run goes on from there")
+        return 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        path = context.command_path if context else "syncrules"
+        shell.error(error.format_message(), f"`{path} --help` shows how it is used")
+        return 2
+    except SyncrulesError as error:
+        shell.error(str(error), error.fix)
+        return error.exit_code
+    except Exception as error:
+        return _fault(shell, error)
+
+
+def _fault(shell: Shell, error: Exception) -> int:
+    """An unexpected error: one line for the person, everything else for the log file."""
+    from .connectors.base.world import MachineClock, moment
+    from .engine.faults import record, reference
+
+    details = "".join(traceback.format_exception(error))
+    log = record(details, moment(MachineClock().now()), shell.folder(), os.environ)
+    shell.error(
+        f"a fault of ours, reference {reference(details)}",
+        f"details are in {log}: please report them" if log else "",
+    )
+    return SyncrulesError.exit_code
