@@ -229,11 +229,13 @@ def _typed(one: Person, chance: random.Random) -> Person:
     )
 
 
+@lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     """A name as it stands in an address: ASCII letters only, lower case."""
     return "".join(one for one in _bare(name).lower() if one.isascii() and one.isalpha())
 
 
+@lru_cache(maxsize=1024)
 def _bare(name: str) -> str:
     """A name without its accents, as a keyboard without them has it."""
     apart = name.translate(_LETTERS)

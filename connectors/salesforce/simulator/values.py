@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from .errors import Refused, bad_json, refused
@@ -22,6 +23,7 @@ _TRIMMED = " \t\r\n\f\v"
 _BLANK_TEXT = ("", None)
 
 
+@lru_cache(maxsize=8192)
 def full_id(text: str) -> str | None:
     """The id with 18 characters for one with 15 or 18, None for what is no id.
 
