@@ -228,7 +228,7 @@ class PostgreSQL:
     def translated(self, error: Exception) -> SyncrulesError | None:
         # https://www.postgresql.org/docs/current/errcodes-appendix.html
         code = str(getattr(error, "sqlstate", None) or "")
-        if self.lost() or code[:2] in ("08", "57"):
+        if self.lost() or code[:2] == "08" or code[:3] == "57P":
             return SystemUnavailable(
                 f"the connection to {self._where} was lost",
                 why=_first_line(error),
