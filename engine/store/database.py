@@ -19,9 +19,9 @@ from sqlmodel import col
 from ...errors import FenceLost, UsageError
 from . import tables
 from .drivers import Cursor, Driver, Name, connect
-from .prepared import DIALECTS, Statement, among, bound, check, insert, statement, upsert
+from .prepared import DIALECTS, Statement, among, bound, check, insert, statement, table, upsert
 
-__all__ = ["Database", "Row", "Statement", "among", "insert", "statement", "upsert"]
+__all__ = ["Database", "Row", "Statement", "among", "insert", "statement", "table", "upsert"]
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -253,7 +253,7 @@ class Database:
 def _creation(name: Name) -> Iterator[str]:
     """The statements that create all tables and their indexes."""
     dialect = DIALECTS[name]
-    for table in tables.Table.metadata.sorted_tables:
-        yield str(CreateTable(table).compile(dialect=dialect))
-        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+    for model in tables.Table.metadata.sorted_tables:
+        yield str(CreateTable(model).compile(dialect=dialect))
+        for index in sorted(model.indexes, key=lambda one: str(one.name)):
             yield str(CreateIndex(index).compile(dialect=dialect))
