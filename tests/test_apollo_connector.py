@@ -534,6 +534,22 @@ def test_lost_creates_are_found_or_surely_absent(kind: Any, lag: float) -> None:
     assert len(far.sim.rows("contact")) == (123 if expected == "done" else 120)
 
 
+@pytest.mark.parametrize("skew", [-900.0, 900.0])
+def test_lost_creates_are_found_by_apollos_own_clock(skew: float) -> None:
+    """A quarter of an hour between its clock and ours is no reason to make a record twice."""
+    far = Far()
+    far.sim.team.offset = skew
+    far.sim.create("contact", {"first_name": "Li", "last_name": "Ng"})
+    far.clock.sleep(3600)
+    far.sim.faults.append(Fault("lost after", path="bulk_create"))
+    write = create(1, since=far.clock.now(), first_name="Li", last_name="Ng", title="CEO")
+    same = create(2, since=far.clock.now(), first_name="Li", last_name="Ng")
+    far.send([write])
+    after_a_crash = far.connect()
+    assert [one.kind for one in after_a_crash.find([write])] == ["done"]
+    assert [one.kind for one in far.connector.find([same])] == ["done"]
+
+
 def test_two_doubtful_creates_never_claim_one_record(far: Far) -> None:
     """Equal values, one record: one of them was made, the other was not."""
     now = far.clock.now()

@@ -1,7 +1,8 @@
 """Apollo.io as a system: `KIND`, and the connector that its settings make.
 
 Puts the parts together and knows nothing more: the session is in `session.py`, objects and fields
-in `describe.py` and `fields.py`, reading in `feeds.py`, writing in `pack.py` and `writes.py`.
+in `describe.py` and `fields.py`, reading in `feeds.py`, writing in `pack.py`, `writes.py`
+and `outcomes.py`, looking for what is in doubt in `doubts.py`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..base.schema import Schema
 from ..base.serve import Simulator, SimulatorOptions
 from ..base.world import World
 from .describe import Catalog, describe
+from .doubts import find
 from .feeds import SHOWN, Feeds
 from .fields import STANDARD
 from .pack import pack
@@ -45,7 +47,7 @@ class ApolloConnector:
         self._session = Session(settings, world)
         self._catalog = Catalog(self._session)
         self._feeds = Feeds(self._session, self._catalog, shown)
-        self._writes = Writes(self._session, self._catalog, self._feeds)
+        self._writes = Writes(self._session, self._catalog)
 
     def identity(self) -> str:
         """The id of the team, the same for every key of it."""
@@ -69,7 +71,7 @@ class ApolloConnector:
         return self._writes.send(batch)
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
-        return self._writes.find(doubtful)
+        return find(self._session, self._catalog, self._feeds, doubtful)
 
     def meters(self) -> list[Meter]:
         return self._session.meters()

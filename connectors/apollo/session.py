@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -59,6 +60,7 @@ class Session:
         self._wire = Wire(world, self.system, judge, self._sign)
         self._meters: dict[tuple[str, str], Meter] = {}
         self._lock = threading.Lock()
+        self._ahead: float | None = None
 
     def get(self, path: str, needs: str, **query: object) -> dict[str, Any]:
         """The JSON of a GET below `/api/v1/`, which has the key `needs`. Raises `SystemUnavailable`
@@ -82,6 +84,12 @@ class Session:
         if reply is None or (reply.good and not isinstance(reply.data, dict)):
             raise NoReply("the reply was cut off")
         return reply
+
+    def ahead(self) -> float:
+        """Seconds that Apollo's clock is ahead of ours, by its last reply."""
+        if self._ahead is None:
+            self.get("users/api_profile", "team_id")
+        return self._ahead or 0.0
 
     def meters(self) -> list[Meter]:
         """What the headers of the last replies told, by endpoint."""
@@ -131,8 +139,11 @@ class Session:
         return with_headers(request, x_api_key=self._key.reveal())
 
     def _count(self, name: str, response: Response) -> None:
-        """Keeps the figures of a reply's headers; a missing or empty header is no figure."""
+        """Keeps what a reply's headers tell; a missing or empty header is no figure."""
         with self._lock:
+            told = _date(response.headers.get("date"))
+            if told is not None:
+                self._ahead = told - self.world.clock.now()
             for window, limit_header, used_header, left_header in _WINDOWS:
                 limit = _figure(response.headers.get(limit_header))
                 used = _figure(response.headers.get(used_header))
@@ -160,6 +171,14 @@ def _parsed(response: Response) -> Reply | None:
         return Reply(response)
     try:
         return Reply(response, response.json())
+    except ValueError:
+        return None
+
+
+def _date(raw: str | None) -> float | None:
+    """The moment of a Date header, None where it has none that can be read."""
+    try:
+        return parsedate_to_datetime(raw).timestamp() if raw else None
     except ValueError:
         return None
 

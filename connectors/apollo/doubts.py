@@ -1,0 +1,126 @@
+"""Finding out what became of writes whose reply was lost: it looks, and never writes.
+
+Knows that creates have no key of their own, that searches stay behind writes, and how far Apollo's
+clock is from ours. What one record's fields mean is in `fields.py`, how one searches in `feeds.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..base import values
+from ..base.contract import Outcome, Write
+from ..base.values import Value
+from ..base.world import seconds
+from .describe import Catalog, canonical
+from .feeds import Feeds
+from .fields import Form, Row
+from .outcomes import done
+from .session import Session
+
+EARLY = 300.0
+"""Seconds by which Apollo's clock may be behind what it last told us: a record made longer than
+this before we sent a create was there already."""
+_LOOKS = (3.0, 7.0)
+"""Seconds between looks for a record that a search may not show yet."""
+
+
+def find(
+    session: Session, catalog: Catalog, feeds: Feeds, doubtful: Sequence[Write]
+) -> list[Outcome]:
+    """See `Connector.find`. A create is looked for among the records made since it was sent, by
+    all its values, several times while searches may stay behind; no record is claimed twice."""
+    outcomes: list[Outcome] = []
+    for object in dict.fromkeys(one.object for one in doubtful):
+        mine = [one for one in doubtful if one.object == object]
+        made = [one for one in mine if one.action == "create"]
+        changed = [one for one in mine if one.action == "update"]
+        outcomes += _creates(session, catalog, feeds, made)
+        outcomes += _updates(session, catalog, feeds, changed)
+        deletes = (one for one in mine if one.action == "delete")
+        outcomes += [Outcome(one.ref, "absent", one.id) for one in deletes]
+    return outcomes
+
+
+def _creates(
+    session: Session, catalog: Catalog, feeds: Feeds, doubtful: list[Write]
+) -> list[Outcome]:
+    if not doubtful:
+        return []
+    object = doubtful[0].object
+    names = {name for one in doubtful for name in one.fields}
+    forms = catalog.forms(object, names)
+    found: list[list[Row]] = []
+    for wait in (*_LOOKS, None):
+        early = session.ahead() - EARLY
+        rows = feeds.recent(object, "created_at", min(one.since for one in doubtful) + early)
+        found = [
+            [row for row in rows if _made_after(row, one.since + early) and _equal(one, row, forms)]
+            for one in doubtful
+        ]
+        if all(found) or wait is None:
+            break
+        session.world.clock.sleep(wait)
+    claimed: set[str] = set()
+    outcomes: list[Outcome] = []
+    for one, rows in sorted(zip(doubtful, found, strict=True), key=lambda pair: len(pair[1])):
+        free = [row for row in rows if str(row["id"]) not in claimed]
+        if len(free) == 1:
+            claimed.add(str(free[0]["id"]))
+            outcomes.append(done(catalog, one, free[0]))
+        elif free:
+            text = f"{len(free)} records could be it"
+            outcomes.append(Outcome(one.ref, "unknown", message=text))
+        else:
+            outcomes.append(Outcome(one.ref, "absent"))
+    return outcomes
+
+
+def _updates(
+    session: Session, catalog: Catalog, feeds: Feeds, doubtful: list[Write]
+) -> list[Outcome]:
+    """By id; many contacts first among the newest changes, where those that were carried out
+    stand together."""
+    outcomes: list[Outcome] = []
+    left = doubtful
+    if len(doubtful) > 3 and doubtful[0].object == "contact":
+        forms = catalog.forms("contact", {name for one in left for name in one.fields})
+        since = min(one.since for one in doubtful) + session.ahead() - EARLY
+        rows = {str(row["id"]): row for row in feeds.recent("contact", "updated_at", since, most=3)}
+        shown = [one for one in left if one.id in rows and _equal(one, rows[one.id], forms)]
+        outcomes = [done(catalog, one, rows[one.id]) for one in shown]
+        left = [one for one in left if one not in shown]
+    for one in left:
+        found = feeds.fetch(one.object, one.fields, "id", [one.id])
+        if not found or found[0].life == "deleted":
+            outcomes.append(Outcome(one.ref, "gone", one.id))
+            continue
+        held = found[0].values
+        equal = _agrees(one, held, catalog.forms(one.object, one.fields))
+        outcomes.append(Outcome(one.ref, "done" if equal else "absent", one.id, held))
+    return outcomes
+
+
+def _made_after(row: Row, since: float) -> bool:
+    made = row.get("created_at")
+    return bool(made) and seconds(str(made)) >= since
+
+
+def _equal(write: Write, row: Row, forms: Mapping[str, Form]) -> bool:
+    return _agrees(write, canonical(row, forms, write.fields), forms)
+
+
+def _agrees(write: Write, held: Mapping[str, Value], forms: Mapping[str, Form]) -> bool:
+    """Whether a record has all that was sent. What a create leaves blank, Apollo may fill, and it
+    leaves custom values out that don't fit."""
+    made = write.action == "create"
+    for name, sent in write.fields.items():
+        form = forms.get(name)
+        if form is None or (made and sent is None):
+            continue
+        if name not in held:
+            return False
+        dropped = made and form.custom is not None and held[name] is None
+        if not dropped and not values.same(form.field.format)(sent, held[name]):
+            return False
+    return True
