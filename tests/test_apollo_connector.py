@@ -595,6 +595,26 @@ def test_a_spent_minute_is_waited_for_and_a_spent_hour_is_not(far: Far) -> None:
         far.read("contact", "title")
 
 
+def test_a_burst_of_429_is_waited_out_as_long_as_apollo_says(far: Far) -> None:
+    """Also for an hour's window that is about to end; a create is not in doubt by it."""
+    body = '{"message":"The maximum number of api calls allowed is 400 times per hour."}'
+    burst = Fault("reply", status=429, body=body, headers={"retry-after": "20"}, times=2)
+    far.sim.faults.append(burst)
+    start = far.clock.now()
+    assert far.send([create(1, first_name="A", email="a@new.example")])[1].kind == "done"
+    assert 40 <= far.clock.now() - start < 60
+
+
+def test_a_plan_without_an_endpoint_is_no_spent_window(far: Far) -> None:
+    """Such a refusal has been seen dressed as 429: waiting would not help."""
+    body = '{"message":"This endpoint is only available to Apollo users on paid plans."}'
+    far.sim.faults.append(Fault("reply", path="search", status=429, body=body, times=None))
+    with pytest.raises(SystemUnavailable) as caught:
+        far.read("contact", "title")
+    assert "paid plans" in caught.value.why
+    assert far.searches() == 1
+
+
 def test_reads_survive_gateways_and_half_replies(far: Far) -> None:
     """An HTML page, a 503 and a cut-off body are asked for again."""
     far.sim.faults += [
