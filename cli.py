@@ -231,11 +231,11 @@ def errors(shell: Shell, *, shape: str) -> int:
 
     Each entry says what was tried, by which rule, what went wrong and what to do.
     """
+    if click.get_current_context().invoked_subcommand:
+        return 0
     from .engine.report import errors_json, errors_text
     from .engine.verbs import errors
 
-    if click.get_current_context().invoked_subcommand:
-        return 0
     project = shell.project()
     with shell.world() as world:
         entries = errors(project, world)

@@ -127,20 +127,13 @@ def test_a_schema_that_was_never_pulled_ends_with_2(project: Path, capsys: Shown
     assert "`syncrules schema pull`" in ended.err
 
 
-def test_a_system_that_cannot_be_reached_or_refuses_us_ends_with_4(
-    project: Path, capsys: Shown
-) -> None:
-    """A wrong key and a port where nobody listens; the key is shown nowhere."""
+def test_a_system_that_refuses_the_sign_in_ends_with_4(project: Path, capsys: Shown) -> None:
+    """The message names the system; the key that was wrong is shown nowhere."""
     (project.parent / "key").write_text("s3cr3t", encoding="utf-8")
-    refused = call(capsys, "schema", "pull", "--project", project)
-    assert refused.code == 4
-    assert "north refused the sign-in" in refused.err
-    text = re.sub(r'url = ".*"', 'url = "http://127.0.0.1:9"', project.read_text(encoding="utf-8"))
-    project.write_text(text, encoding="utf-8")
-    unreachable = call(capsys, "schema", "pull", "north", "--project", project)
-    assert unreachable.code == 4
-    assert "127.0.0.1:9" in unreachable.err
-    assert "s3cr3t" not in refused.err + unreachable.err
+    ended = call(capsys, "schema", "pull", "--project", project)
+    assert ended.code == 4
+    assert "north refused the sign-in" in ended.err
+    assert "s3cr3t" not in ended.err + ended.out
 
 
 def test_an_unexpected_fault_is_one_line_with_a_reference(tmp_path: Path) -> None:
@@ -208,7 +201,7 @@ def test_a_simulator_tells_people_what_to_put_where(tmp_path: Path, capsys: Show
     """The section of the project file and the variable for the secret."""
     process = spawn(tmp_path, "simulate", "warehouse")
     assert process.stdout is not None
-    text = "".join(process.stdout.readline() for _ in range(9))
+    text = "".join(process.stdout.readline() for _ in range(10))
     process.terminate()
     process.communicate(timeout=20)
     assert '[systems.warehouse]\nconnector = "warehouse"\nurl = "http://127.0.0.1:' in text
