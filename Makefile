@@ -24,10 +24,13 @@ lint: $(READY) ## ruff and strict types
 	@mkdir -p .venv/types && ln -sfn ../.. .venv/types/syncrules
 	MYPYPATH=.venv/types $(BIN)/mypy -p syncrules
 
+docs: $(READY) ## the pages of docs/ that follow from the product
+	$(BIN)/python -m docs.generate
+
 bench: $(READY) ## requests over fewest possible, records a second, memory
 	$(BIN)/python -m bench
 
 soak: $(READY) ## the long tests: [PART=kills|histories] [MINUTES=5]
 	$(BIN)/python -m tests.soak $(if $(PART),--part $(PART)) $(if $(MINUTES),--minutes $(MINUTES))
 
-.PHONY: help demo test lint bench soak
+.PHONY: help demo test lint docs bench soak
