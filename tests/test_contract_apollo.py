@@ -44,7 +44,10 @@ class TestApolloContacts(ConnectorContract):
     """Contacts: matched by e-mail, read by their stamps."""
 
     subject = Subject(
-        *("contact", "email", "title", _contact),
+        "contact",
+        key="email",
+        text="title",
+        create=_contact,
         refused={"stage": "No such stage"},
     )
 
@@ -57,7 +60,10 @@ class TestApolloAccounts(ConnectorContract):
     """Accounts: matched by domain, without any stamps."""
 
     subject = Subject(
-        *("account", "domain", "name", _account),
+        "account",
+        key="domain",
+        text="name",
+        create=_account,
         refused={"stage": "No such stage"},
     )
 

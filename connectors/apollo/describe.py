@@ -159,7 +159,11 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
     fields: tuple[Field, ...] = tuple(one.field for one in catalog.forms(name).values())
     if name == "user":
         return Object(
-            *("user", "User", fields, "users", "whole"),
+            name="user",
+            label="User",
+            fields=fields,
+            plural="users",
+            feed="whole",
             keys=("email",),
             thing="user",
             creatable=False,
@@ -168,21 +172,27 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
     if name == "opportunity":
         found = session.get("opportunities/search", "opportunities", page=1, per_page=1)
         return Object(
-            *("opportunity", "Deal", fields, "opportunities", "whole"),
+            name="opportunity",
+            label="Deal",
+            fields=fields,
+            plural="opportunities",
+            feed="whole",
             status_field="stage",
             creatable=False,
             updatable=False,
             count=total(found),
         )
     found = session.search(name, {"page": 1, "per_page": 1})
-    if name == "account":
-        return Object(
-            *("account", "Account", fields, "accounts", "newest first", LAG, ("domain",)),
-            status_field="stage",
-            count=total(found),
-        )
+    person = name == "contact"
     return Object(
-        *("contact", "Contact", fields, "contacts", "stamped", LAG, ("email",), "person"),
+        name=name,
+        label=name.title(),
+        fields=fields,
+        plural=f"{name}s",
+        feed="stamped" if person else "newest first",
+        lag=LAG,
+        keys=("email",) if person else ("domain",),
+        thing="person" if person else "",
         status_field="stage",
         count=total(found),
     )

@@ -165,6 +165,7 @@ SOURCE = (
     *("chrome_extension_linkedin", "chrome_extension_salesforce"),
     "meetings_scheduled_in_app",
 )
+EMAIL_STATUS = ("verified", "extrapolated", "unavailable", "bounced", "pending_manual_fulfillment")
 _ID = _form("id", "Id", lambda row: str(row["id"]), "id")
 
 CONTACT: tuple[Form, ...] = (
@@ -188,10 +189,7 @@ CONTACT: tuple[Form, ...] = (
     _text("twitter_url", "Twitter address", "C", "url"),
     _text("facebook_url", "Facebook address", "C", "url"),
     _text("headline", "Headline"),
-    _open_choice(
-        *("email_status", "Email status", "verified", "extrapolated", "unavailable", "bounced"),
-        *("pending_manual_fulfillment",),
-    ),
+    _open_choice("email_status", "Email status", *EMAIL_STATUS),
     _text("email_true_status", "Email status, in words"),
     _form("email_unsubscribed", "Unsubscribed", _boolean_of("email_unsubscribed"), "boolean"),
     _form("call_opted_out", "Do not call", _boolean_of("call_opted_out"), "boolean"),
