@@ -1,0 +1,46 @@
+"""The language: text of `.sync` files and schemas in, findings and typed rules out.
+
+No network, no database, no clock. `check` is the whole way: `parse.py` reads, `resolve.py` gives
+meaning, `checks/` proves; what the rules say then is `rules.py`, how findings look `finding.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..connectors.base.schema import Schema
+from .bound import Report
+from .checks import CODES, explain
+from .finding import Finding, to_json, to_text
+from .parse import parse
+from .resolve import resolve
+from .rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All findings, by file and position; `rules` is None where one of them is an error."""
+
+    findings: tuple[Finding, ...]
+    rules: Rules | None
+
+
+def check(sources: Mapping[str, bytes | str], schemas: Mapping[str, Schema]) -> Checked:
+    """Everything that can be known before a record moves.
+
+    `sources` are the rule files by path, `schemas` those of the project's systems by the names that
+    `sync` lines use. Never raises for what stands in a file.
+    """
+    report = Report()
+    files = []
+    for path in sorted(sources):
+        file, findings = parse(path, sources[path])
+        files.append(file)
+        report.findings += findings
+    rules = resolve(report, files, schemas)
+    found = tuple(sorted(set(report.findings), key=lambda one: one.order))
+    return Checked(found, None if any(one.severity == "error" for one in found) else rules)
+
+
+__all__ = ["CODES", "Checked", "Finding", "Rules", "check", "explain", "to_json", "to_text"]

@@ -175,10 +175,10 @@ def _recover(path: str, piece: _Piece) -> _Read:
         except UnexpectedInput as error:
             found = complaint(path, error, parser(), piece.first)
         findings.append(found)
-        broken.append(tree.Broken(word, found.span))
         bad = found.span.line - piece.first
         if bad <= head or bad >= len(lines) or not _meaningful(lines[bad]):
             break
+        broken.append(tree.Broken(f"{word} row", found.span))
         _blank(lines, bad, head)
     broken.append(tree.Broken(word, findings[-1].span))
     return _Read(None, tuple(findings), tuple(broken))

@@ -284,7 +284,10 @@ Statement = Sync | Every | Prefer | Move | MapFields | MapValues | Infer
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A statement, or rows of one, that could not be read: what is missing then is no finding."""
+    """What could not be read: a statement that begins with `word`, or a row of one (`map row`).
+
+    What is missing because of it is no finding.
+    """
 
     word: str
     span: Span

@@ -1,0 +1,67 @@
+"""One file for each code: its page, and the function that finds it where it looks at whole sets.
+
+Codes whose findings come up while names and types are looked up (`unknown-field`, `wrong-type`)
+have only their page here. To add a check, add its file, its code to `CODES`, and its function to
+`CHECKS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from ..bound import Bound
+from . import (
+    conflicting_writes,
+    required_field_unfilled,
+    same_target_twice,
+    table_twice_with_infer,
+    unused_map,
+)
+
+CODES = (
+    "not-text",
+    "syntax",
+    "missing-sync",
+    "sync-line",
+    "unknown-system",
+    "unknown-object",
+    "unknown-field",
+    "unknown-value",
+    "unknown-winner",
+    "unknown-name-in-template",
+    "needs-quotes",
+    "wrong-type",
+    "read-only-field",
+    "one-way-template",
+    "no-winner",
+    "required-field-unfilled",
+    "same-target-twice",
+    "conflicting-writes",
+    "match-twice",
+    "key-not-mapped",
+    "table-not-one-to-one",
+    "table-not-total",
+    "shared-value",
+    "table-twice-with-infer",
+    "infer-not-related",
+    "unused-map",
+)
+"""All codes of findings; a code is never used again for something else."""
+
+CHECKS: tuple[Callable[[Bound], None], ...] = (
+    required_field_unfilled.find,
+    same_target_twice.find,
+    conflicting_writes.find,
+    table_twice_with_infer.find,
+    unused_map.find,
+)
+"""What looks at all rules of two systems at once, after names and types are known."""
+
+
+def explain(code: str) -> str | None:
+    """The page of a code: what, why, a wrong and a right file; None for no code of ours."""
+    if code not in CODES:
+        return None
+    page = importlib.import_module(f".{code.replace('-', '_')}", __name__).__doc__
+    return None if page is None else f"{code}\n\n{page.strip()}\n"

@@ -1,0 +1,162 @@
+"""Rules on the way from tree to `rules.py`: each with the node it came from, for the checks.
+
+A `Bound` holds all statements of one pair of systems whose names are known, and remembers what was
+lost to findings, so that nothing is said about what is missing because of them. How names are
+looked up is `names.py`; who fills this in is `resolve.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..connectors.base.schema import Object, Schema
+from . import tree
+from .finding import Finding, Further, Severity
+from .rules import InferRule, MoveRule, Place, RowRule, Side
+
+Winner = Literal["left", "right", "latest", "lost"] | None
+"""Who wins; `lost` where a line that says so could not be understood."""
+
+PairName = tuple[str, str]
+"""(left object, right object)."""
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects findings."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(
+        self,
+        code: str,
+        file: tree.File,
+        span: tree.Span,
+        title: str,
+        *,
+        severity: Severity = "error",
+        label: str = "",
+        further: tuple[Further, ...] = (),
+        note: str = "",
+        help: str = "",
+        fix: str | None = None,
+    ) -> None:
+        """Add a finding; the arguments are those of `Finding`."""
+        self.findings.append(
+            Finding(
+                code,
+                severity,
+                file.path,
+                span,
+                title,
+                label=label,
+                further=further,
+                note=note,
+                help=help,
+                fix=fix,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A statement with the file it stands in and what the lines before it say: how often, and who
+    wins."""
+
+    file: tree.File
+    statement: tree.Statement
+    every: int
+    prefer: Winner
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMove:
+    rule: MoveRule
+    file: tree.File
+    node: tree.Move
+    left: Object
+    right: Object
+
+    @property
+    def pair(self) -> PairName:
+        return (self.rule.left, self.rule.right)
+
+    @property
+    def creates(self) -> bool:
+        """Whether the rule creates records at its target."""
+        return self.rule.create and (self.rule.direction == "push" or self.rule.visible)
+
+    @property
+    def target(self) -> Object:
+        return self.right if self.rule.direction == "push" else self.left
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRow:
+    """A row, or a table as a whole, for one pair."""
+
+    rule: RowRule
+    file: tree.File
+    span: tree.Span
+
+    @property
+    def pair(self) -> PairName:
+        return (self.rule.left_object, self.rule.right_object)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMap:
+    """A `map` statement and the pairs it speaks of."""
+
+    file: tree.File
+    span: tree.Span
+    pairs: tuple[PairName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundInfer:
+    rule: InferRule
+    file: tree.File
+    node: tree.Infer
+    pair: PairName
+
+
+@dataclass(slots=True)
+class Bound:
+    """All statements between two systems, as far as their names are known.
+
+    `pairs` are those that a `push`, a `pull` or a `map` names; `implied` those that only a
+    reference or an `infer` needs. `lost_rows` are pairs whose rows are not all known, `lost_all`
+    says that a whole map is missing, `lost_moves` a push or a pull.
+    """
+
+    left: Schema
+    right: Schema
+    left_name: str
+    right_name: str
+    report: Report
+    pairs: dict[PairName, None] = field(default_factory=dict)
+    implied: dict[PairName, None] = field(default_factory=dict)
+    moves: list[BoundMove] = field(default_factory=list)
+    maps: list[BoundMap] = field(default_factory=list)
+    rows: list[BoundRow] = field(default_factory=list)
+    infers: list[BoundInfer] = field(default_factory=list)
+    lost_rows: set[PairName] = field(default_factory=set)
+    lost_all: bool = False
+    lost_moves: bool = False
+
+    def schema(self, side: Side) -> Schema:
+        return self.left if side == "left" else self.right
+
+    def system(self, side: Side) -> str:
+        """What the project calls the system of that side."""
+        return self.left_name if side == "left" else self.right_name
+
+    def rows_known(self, pair: PairName) -> bool:
+        return not self.lost_all and pair not in self.lost_rows
+
+
+def place(file: tree.File, span: tree.Span) -> Place:
+    """Where a rule says it is."""
+    return Place(file.path, span.line, span.column)

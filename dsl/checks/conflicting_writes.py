@@ -1,0 +1,60 @@
+"""What it finds
+    Two rows that write the same field in the same direction.
+
+Why it matters
+    A field gets one value. With two rows both would be refused, or the last one would win by
+    chance.
+
+Wrong
+    sync apollo with salesforce
+    push contact as Lead when stage is "Replied"
+    map contact with Lead {
+        last_name         -> LastName
+        organization_name -> Company
+        title             -> Company
+    }
+
+Right
+    sync apollo with salesforce
+    push contact as Lead when stage is "Replied"
+    map contact with Lead {
+        last_name         -> LastName
+        organization_name -> Company
+    }
+
+When to allow it
+    Never. Keep one of the rows, or join both fields in a template: `"{{ title }} at {{
+    organization_name }}" -> Description`.
+"""
+
+from __future__ import annotations
+
+from ..bound import Bound, BoundRow
+from ..finding import Further
+
+CODE = "conflicting-writes"
+
+
+def find(bound: Bound) -> None:
+    """The second row that writes a field of a pair, at its place, with the first beside it."""
+    first: dict[tuple[str, str, str, str], BoundRow] = {}
+    reported: set[tuple[str, int]] = set()
+    for row in bound.rows:
+        for way, field in (("push", row.rule.right), ("pull", row.rule.left)):
+            if row.rule.direction not in (way, "both"):
+                continue
+            before = first.setdefault((*row.pair, way, field), row)
+            here = (row.file.path, row.span.line)
+            if before is row or here in reported:
+                continue
+            reported.add(here)
+            owner = row.rule.right_object if way == "push" else row.rule.left_object
+            bound.report.add(
+                CODE,
+                row.file,
+                row.span,
+                f"`{owner}.{field}` is written by two rows",
+                label="writes it again",
+                further=(Further(before.file.path, before.span, "writes it first"),),
+                help="keep one of the two rows, or let one of them point the other way only",
+            )

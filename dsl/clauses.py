@@ -1,0 +1,315 @@
+"""Conditions: from the tree to `conditions.py`, each name looked up and each comparison typed.
+
+Knows which record a condition reads and follows its dots to related and linked ones. A part that
+can't be understood is reported, and the whole condition is None; what the rest means when it runs
+is told in `conditions.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from ..connectors.base.schema import Field, Object
+from . import conditions, tree
+from .bound import Bound
+from .names import find_choice, find_field, near_field, needs_quotes, quoted
+from .rules import Side
+from .types import KINDS, spelled
+
+DEEPEST = 50
+"""Levels of `not`, `and` and `or` within each other."""
+
+_ALIKE = {
+    "text": "text",
+    "id": "text",
+    "choice": "text",
+    "number": "number",
+    "date": "date",
+    "datetime": "date",
+    "boolean": "boolean",
+    "reference": "reference",
+    "choices": "choices",
+}
+_ORDERED = ("number", "date")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A field that a condition names: how to get it, its description, its type after functions."""
+
+    get: conditions.Get
+    field: Field
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """Resolves the conditions of one rule, which reads records of `object` on `side`."""
+
+    bound: Bound
+    file: tree.File
+    side: Side
+    object: Object
+
+    def condition(self, node: tree.Condition, depth: int = 0) -> conditions.Condition | None:
+        """The condition with its names known; None where something was reported."""
+        if depth > DEEPEST:
+            self._error("syntax", node.span, f"conditions nest deeper than {DEEPEST} levels")
+            return None
+        match node:
+            case tree.All(parts):
+                found = [self.condition(one, depth + 1) for one in parts]
+                good = tuple(one for one in found if one is not None)
+                return conditions.All(good) if len(good) == len(found) else None
+            case tree.Any(parts):
+                found = [self.condition(one, depth + 1) for one in parts]
+                good = tuple(one for one in found if one is not None)
+                return conditions.Any(good) if len(good) == len(found) else None
+            case tree.Not(part):
+                return _negated(self.condition(part, depth + 1))
+            case tree.Truth():
+                return self._truth(node)
+            case tree.Known():
+                known = self._read(node.left)
+                if known is None:
+                    return None
+                whole = conditions.Known(known.get)
+                return conditions.Not(whole) if node.negated else whole
+            case tree.OneOf():
+                return self._one_of(node)
+            case tree.Compare():
+                compared = self._compare(node)
+                return _negated(compared) if node.negated else compared
+
+    def _truth(self, node: tree.Truth) -> conditions.Condition | None:
+        found = self._read(node.left)
+        if found is None:
+            return None
+        if found.kind != "boolean":
+            name = node.left if isinstance(node.left, tree.Path) else "it"
+            self._error(
+                "wrong-type",
+                node.span,
+                f"`{self.file.text(node.span)}` is {_kind(found)}, and only a yes-or-no can stand "
+                "alone",
+                help=f"compare it: `{name} is ...`, or `{name} is known`",
+            )
+            return None
+        return conditions.Truth(found.get)
+
+    def _one_of(self, node: tree.OneOf) -> conditions.Condition | None:
+        left = self._read(node.left)
+        if left is None:
+            return None
+        values = []
+        for word in node.values:
+            if isinstance(word, tree.Name):
+                needs_quotes(self.bound.report, self.file, word, left.field)
+                continue
+            constant = self._constant(left, "is", word)
+            if constant is not None:
+                values.append(constant.value)
+        if len(values) < len(node.values):
+            return None
+        whole = conditions.OneOf(left.get, tuple(values))
+        return conditions.Not(whole) if node.negated else whole
+
+    def _compare(self, node: tree.Compare) -> conditions.Condition | None:
+        left = self._read(node.left)
+        if left is None or not self._fits_operator(left, node):
+            return None
+        if isinstance(node.right, (tree.Path, tree.Function)):
+            if self._is_value_without_quotes(left, node.right):
+                return None
+            right = self._read(node.right)
+            if right is None or not self._alike(left, right, node):
+                return None
+            return conditions.Compare(left.get, node.operator, right.get)
+        constant = self._constant(left, node.operator, node.right)
+        return None if constant is None else conditions.Compare(left.get, node.operator, constant)
+
+    def _fits_operator(self, left: _Read, node: tree.Compare) -> bool:
+        kind, sign, name = _ALIKE.get(left.kind, ""), node.operator, self.file.text(node.left.span)
+        if sign in ("<", "<=", ">", ">=") and kind not in _ORDERED:
+            why, help = f"`{sign}` is for numbers and dates", "use `is`, `in` or `contains`"
+        elif sign == "contains" and kind not in ("text", "choices"):
+            why, help = "`contains` is for texts and multiple choices", ""
+        elif sign in ("starts with", "ends with") and kind != "text":
+            why, help = f"`{sign}` is for texts", ""
+        elif sign == "is" and kind == "choices":
+            why, help = "it may hold several values", f"write `{name} contains ...`"
+        elif not kind:
+            why, help = "its values can't be compared", f"write `{name} is known`"
+        else:
+            return True
+        title = f"`{name}` is {_kind(left)}: {why}"
+        self._error("wrong-type", node.span, title, help=help)
+        return False
+
+    def _alike(self, left: _Read, right: _Read, node: tree.Compare) -> bool:
+        if _ALIKE.get(left.kind) == _ALIKE.get(right.kind):
+            return True
+        if left.kind == "choices" and _ALIKE.get(right.kind) == "text":
+            return True
+        self._error(
+            "wrong-type",
+            node.span,
+            f"{_kind(left)} can't be compared with {_kind(right)}",
+            help="compare fields of the same type",
+        )
+        return False
+
+    def _is_value_without_quotes(self, left: _Read, right: tree.Expression) -> bool:
+        """`stage is Replied`: no such field, and a value of that name or no field near it."""
+        if not isinstance(right, tree.Path) or len(right.parts) > 1:
+            return False
+        word = right.parts[0]
+        if word.text in self.object.by_name or _ALIKE.get(left.kind) not in ("text", "choices"):
+            return False
+        if spelled(word.text, left.field) is None and near_field(self.object, word.text):
+            return False
+        needs_quotes(self.bound.report, self.file, word, left.field)
+        return True
+
+    def _constant(
+        self, left: _Read, sign: tree.Operator, word: tree.Literal_
+    ) -> conditions.Constant | None:
+        """A value in the form of the field it stands beside."""
+        kind = _ALIKE.get(left.kind, "")
+        match word:
+            case tree.Text() if kind == "text" or (kind == "choices" and sign == "contains"):
+                whole = sign == "is" or kind == "choices"
+                listed = left.kind in ("choice", "choices") and left.field.choices
+                if whole and listed and not left.get.function:
+                    value = find_choice(self.bound.report, self.file, left.field, word)
+                    return None if value is None else conditions.Constant(value)
+                return conditions.Constant(word.value)
+            case tree.Number() if kind == "number":
+                return conditions.Constant(word.value)
+            case tree.YesNo() if kind == "boolean":
+                return conditions.Constant(word.value)
+            case tree.Day() if kind == "date":
+                return conditions.Constant(word.value) if self._is_day(word) else None
+        self._wrong_literal(left, word)
+        return None
+
+    def _is_day(self, word: tree.Day) -> bool:
+        try:
+            date.fromisoformat(word.value)
+        except ValueError:
+            self._error("wrong-type", word.span, f"there is no day {word.value}")
+            return False
+        return True
+
+    def _wrong_literal(self, left: _Read, word: tree.Literal_) -> None:
+        kind, written = _ALIKE.get(left.kind, ""), self.file.text(word.span)
+        help, fix = _HELP.get(kind, ""), None
+        if kind == "text":
+            help, fix = f"write {quoted(written)}", quoted(written)
+        elif isinstance(word, tree.Text):
+            form = _FORMS.get(kind)
+            if form is not None and form.fullmatch(word.value.strip().lower()):
+                fix = word.value.strip().lower()
+                help = f"without quotes: `{fix}`"
+        name = ("its " if left.get.function else "") + f"`{left.get.field}`"
+        title = f"{name} is {_kind(left)}, and `{written}` is not"
+        self._error("wrong-type", word.span, title, help=help, fix=fix)
+
+    # ---- names
+
+    def _read(self, node: tree.Expression) -> _Read | None:
+        if isinstance(node, tree.Path):
+            return self._path(node)
+        found = self._path(node.path)
+        if found is None:
+            return None
+        wanted = ("text",) if node.name == "domain of" else ("date", "datetime")
+        if found.kind not in wanted:
+            needs = "an address" if node.name == "domain of" else "a date or a moment"
+            title = f"`{node.name}` needs {needs}, and `{node.path}` is {_kind(found)}"
+            self._error("wrong-type", node.path.span, title)
+            return None
+        get = conditions.Get(found.get.field, found.get.type, found.get.hops, node.name)
+        return _Read(get, found.field, "text" if node.name == "domain of" else "number")
+
+    def _path(self, path: tree.Path) -> _Read | None:
+        side, thing = self.side, self.object
+        hops: list[conditions.Hop] = []
+        for step, following in zip(path.parts, path.parts[1:], strict=False):
+            arrived = self._hop(side, thing, step, following, hops)
+            if arrived is None:
+                return None
+            side, thing = arrived
+        last = path.parts[-1]
+        field = find_field(self.bound.report, self.file, thing, last)
+        if field is None:
+            return None
+        return _Read(conditions.Get(field.name, field.type, tuple(hops)), field, field.type)
+
+    def _hop(
+        self,
+        side: Side,
+        thing: Object,
+        step: tree.Name,
+        following: tree.Name,
+        hops: list[conditions.Hop],
+    ) -> tuple[Side, Object] | None:
+        """One dot: over a reference of `thing`, or to the record of the other side it is linked
+        with."""
+        field = thing.by_name.get(step.text)
+        if field is not None:
+            schema = self.bound.schema(side)
+            known = [schema.by_name[one] for one in field.references if one in schema.by_name]
+            if field.type != "reference" or not known:
+                title = f"`{step.text}` is {KINDS[field.type]} and leads to no other record"
+                self._error("wrong-type", step.span, title)
+                return None
+            arrived = next((one for one in known if following.text in one.by_name), known[0])
+            hops.append(conditions.Hop("reference", step.text, arrived.name))
+            return side, arrived
+        other: Side = "right" if side == "left" else "left"
+        linked = self.bound.schema(other).by_name.get(step.text)
+        if linked is None:
+            find_field(self.bound.report, self.file, thing, step)
+            return None
+        pair = (thing.name, linked.name) if side == "left" else (linked.name, thing.name)
+        if pair not in self.bound.pairs and not self.bound.lost_moves:
+            self._error(
+                "unknown-field",
+                step.span,
+                f"no rule links `{thing.name}` with `{linked.name}`",
+                help="a name with a dot leads to a record of the other system only where a `push` "
+                "or a `pull` links them",
+            )
+            return None
+        hops.append(conditions.Hop("link", step.text, linked.name))
+        return other, linked
+
+    def _error(
+        self, code: str, span: tree.Span, title: str, *, help: str = "", fix: str | None = None
+    ) -> None:
+        self.bound.report.add(code, self.file, span, title, help=help, fix=fix)
+
+
+_HELP = {
+    "number": "write a number without quotes",
+    "date": "write a day without quotes, such as `2026-01-31`",
+    "boolean": "a yes-or-no stands alone, or is `true` or `false`",
+    "reference": "name a field of the record it leads to, with a dot: `owner.email`",
+    "choices": "write `contains` and one value",
+}
+_FORMS = {
+    "number": re.compile(r"-?\d+(\.\d+)?"),
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    "boolean": re.compile(r"true|false"),
+}
+
+
+def _kind(read: _Read) -> str:
+    return KINDS[read.kind]
+
+
+def _negated(part: conditions.Condition | None) -> conditions.Condition | None:
+    return None if part is None else conditions.Not(part)

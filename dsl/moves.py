@@ -1,0 +1,160 @@
+"""`push` and `pull`: from the tree to typed rules, with their conditions, sources and match keys.
+
+Knows what a move may say and looks its names up. Keys are kept as written, in left names; which
+right field each stands for is known once the rows are (`pairs.py`).
+"""
+
+from __future__ import annotations
+
+from ..connectors.base.schema import Field, Object
+from . import conditions, tree
+from .bound import Bound, BoundMove, Placed, place
+from .clauses import Clauses
+from .finding import Further
+from .names import find_choice, find_field, find_object, text_of
+from .rules import MoveRule, Side
+
+
+def declare(bound: Bound, file: tree.File, node: tree.Move) -> None:
+    """Note the pair, so that conditions written earlier may name a linked record."""
+    if node.direction == "push":
+        pair = (node.source.text, node.target.text)
+    else:
+        pair = (node.target.text, node.source.text)
+    if pair[0] in bound.left.by_name and pair[1] in bound.right.by_name:
+        bound.pairs[pair] = None
+    else:
+        bound.lost_moves = True
+
+
+def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
+    """Add the rule to `bound`, or findings. `name` is what the rule is called by."""
+    file, report = placed.file, bound.report
+    pushes = node.direction == "push"
+    source_side: Side = "left" if pushes else "right"
+    target_side: Side = "right" if pushes else "left"
+    source = find_object(
+        report, file, bound.schema(source_side), bound.system(source_side), node.source
+    )
+    target = find_object(
+        report, file, bound.schema(target_side), bound.system(target_side), node.target
+    )
+    if source is None or target is None:
+        return
+    once = _flag(bound, file, node, ("create only", "update only"))
+    sight = _flag(bound, file, node, ("hidden", "visible"))
+    create = once != "update only" and (pushes or sight == "visible")
+    update = once != "create only"
+    if create and not target.creatable:
+        _not_creatable(bound, file, node, target)
+    when = _condition(bound, file, node, source_side, source)
+    rule = MoveRule(
+        name,
+        place(file, node.span),
+        node.direction,
+        source.name if pushes else target.name,
+        target.name if pushes else source.name,
+        when,
+        create,
+        update,
+        sight == "visible",
+        _source(bound, file, node, target),
+        placed.every,
+    )
+    left, right = (source, target) if pushes else (target, source)
+    bound.moves.append(BoundMove(rule, file, node, left, right))
+
+
+def _condition(
+    bound: Bound, file: tree.File, node: tree.Move, side: Side, source: Object
+) -> conditions.Condition | None:
+    """`when A unless B` as one condition; None: always, or something was reported."""
+    clauses = Clauses(bound, file, side, source)
+    seen: dict[type, tree.Span] = {}
+    parts: list[conditions.Condition] = []
+    for one in node.clauses:
+        if isinstance(one, tree.Flag):
+            continue
+        word = "when" if isinstance(one, tree.When) else "unless"
+        if type(one) in seen:
+            _twice(bound, file, one.span, word, seen[type(one)])
+        seen[type(one)] = one.span
+        found = clauses.condition(one.condition)
+        if found is not None:
+            parts.append(conditions.Not(found) if word == "unless" else found)
+    if len(parts) > 1:
+        return conditions.All(tuple(parts))
+    return parts[0] if parts else None
+
+
+def _flag(bound: Bound, file: tree.File, node: tree.Move, words: tuple[str, str]) -> str:
+    """Which of two words that exclude each other is written, "" for neither."""
+    found = [one for one in node.clauses if isinstance(one, tree.Flag) and one.word in words]
+    for one in found[1:]:
+        _twice(bound, file, one.span, one.word, found[0].span)
+    return found[0].word if found else ""
+
+
+def _twice(bound: Bound, file: tree.File, span: tree.Span, word: str, first: tree.Span) -> None:
+    bound.report.add(
+        "syntax",
+        file,
+        span,
+        f"`{word}` can't be added here: the rule has said so, or the opposite, before",
+        further=(Further(file.path, first, "said first here"),),
+        help="keep one of the two; join conditions with `and` or `or`",
+    )
+
+
+def _source(
+    bound: Bound, file: tree.File, node: tree.Move, target: Object
+) -> tuple[str, str] | None:
+    """(field, text) that labels what this rule creates."""
+    found = [one for one in node.block if isinstance(one, tree.Source)]
+    for extra in found[1:]:
+        _twice(bound, file, extra.span, "source", found[0].span)
+    if not found:
+        return None
+    one = found[0]
+    field = _source_field(bound, file, one, target)
+    if field is None:
+        return None
+    text = text_of(bound.report, file, one.text, field)
+    if text is None or not isinstance(one.text, tree.Text):
+        return None
+    if field.type not in ("text", "choice") or not field.creatable:
+        why = "can't be written at creation" if not field.creatable else "takes no text"
+        title = f"`{target.name}.{field.name}` {why}"
+        code = "wrong-type" if field.creatable else "read-only-field"
+        span = one.field.span if one.field is not None else one.span
+        bound.report.add(code, file, span, title, help='name another field: `source "X" in FIELD`')
+        return None
+    if field.type == "choice" and field.restricted:
+        text = find_choice(bound.report, file, field, one.text, written=True)
+    return None if text is None else (field.name, text)
+
+
+def _source_field(bound: Bound, file: tree.File, one: tree.Source, target: Object) -> Field | None:
+    if one.field is not None:
+        return find_field(bound.report, file, target, one.field)
+    found = target.by_name.get(target.source_field)
+    if found is None:
+        bound.report.add(
+            "unknown-field",
+            file,
+            one.span,
+            f"`{target.name}` has no field for sources of its own",
+            help='name the field: `source "X" in FIELD`',
+        )
+    return found
+
+
+def _not_creatable(bound: Bound, file: tree.File, node: tree.Move, target: Object) -> None:
+    word = "update only" if node.direction == "push" else "hidden"
+    bound.report.add(
+        "read-only-field",
+        file,
+        node.target.span,
+        f"this login can't create a `{target.name}`",
+        help=f"write `{word}` after the names, or give the login the right to create it",
+    )

@@ -1,0 +1,80 @@
+"""Quoted sources with `{{ ... }}`: which fields they name, and what they say for a record.
+
+Jinja2 in a sandbox without side effects; it is imported when the first template is met, so that
+checking rules without templates stays fast. Which names are fields is decided in `rows.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..connectors.base.values import Value, text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+
+class NotATemplate(ValueError):
+    """The template can't be read; the message says why in Jinja2's words."""
+
+
+class _Blank(Exception):
+    pass
+
+
+def is_template(source: str) -> bool:
+    """Whether a quoted source is a template; else it is a constant."""
+    return "{{" in source or "{%" in source
+
+
+def names(source: str) -> tuple[str, ...]:
+    """The names that a template reads, sorted. Raises `NotATemplate`."""
+    from jinja2 import TemplateSyntaxError, meta
+
+    try:
+        parsed = _environment().parse(source)
+    except TemplateSyntaxError as error:
+        raise NotATemplate(error.message or "it can't be read") from error
+    return tuple(sorted(meta.find_undeclared_variables(parsed)))
+
+
+def render(source: str, values: Mapping[str, Value]) -> str | None:
+    """The text for one record, None where a value it prints is blank.
+
+    `values` has every name of `names`. A blank that the template handles itself
+    (`{{ title or "someone" }}`) makes nothing blank. Raises `NotATemplate` where it fails.
+    """
+    from jinja2 import TemplateError
+
+    try:
+        return text(_compiled(source).render(values))
+    except _Blank:
+        return None
+    except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
+        raise NotATemplate(str(error)) from error
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    environment.finalize = _known
+    environment.globals.clear()
+    return environment
+
+
+@cache
+def _compiled(source: str) -> Template:
+    return _environment().from_string(source)
+
+
+def _known(value: object) -> object:
+    """What a template is about to print; blank texts count as blank."""
+    if value is None or value == "":
+        raise _Blank
+    return value
