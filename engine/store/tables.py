@@ -24,8 +24,8 @@ KeyNumber = Annotated[int, Field(primary_key=True)]
 Text = Annotated[str, Field(sa_type=_BYTES)]
 MaybeText = Annotated[str | None, Field(sa_type=_BYTES, nullable=True)]
 
-# Rows hardly wider than their key lie in the key's tree itself: half the size.
-_NARROW = {"sqlite_with_rowid": False}
+# Rows that are reached by their key lie in the key's tree itself: smaller, and fewer pages a write.
+_IN_KEY = {"sqlite_with_rowid": False}
 
 
 class Table(SQLModel):
@@ -51,6 +51,7 @@ class Record(Table, table=True):
     """
 
     __tablename__ = "records"
+    __table_args__ = _IN_KEY
 
     org: KeyText
     system: KeyText
@@ -69,7 +70,7 @@ class Key(Table, table=True):
     """A value by which a record can be found: a match key or a reference."""
 
     __tablename__ = "keys"
-    __table_args__ = (Index("keys_of_record", "org", "system", "object", "id"), _NARROW)
+    __table_args__ = (Index("keys_of_record", "org", "system", "object", "id"), _IN_KEY)
 
     org: KeyText
     system: KeyText
@@ -114,7 +115,7 @@ class Dirty(Table, table=True):
     """A mark: this record is to be decided again, not before a time (seconds UTC)."""
 
     __tablename__ = "dirty"
-    __table_args__ = (Index("dirty_by_time", "org", "flow", "not_before"), _NARROW)
+    __table_args__ = (Index("dirty_by_time", "org", "flow", "not_before"), _IN_KEY)
 
     org: KeyText
     flow: KeyText
