@@ -7,6 +7,7 @@ What a code means in plain words comes from the connector (`advice`) or, for our
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from ...connectors.base.contract import Outcome
 from ..plan.model import Flow
@@ -33,7 +34,8 @@ ADVICE = {
 def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None:
     """Enters what a decision could not do, and closes what is no longer so."""
     record = (pair.left.id if pair.left else "") or (pair.right.id if pair.right else "")
-    _close(session, flow.name, pair, all_of_it=decision.action == "nothing")
+    ids = [(flow.name, one.id) for one in (pair.left, pair.right) if one]
+    _close(session, ids, kept="" if decision.action == "nothing" else "write")
     key = key_text(
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
@@ -80,32 +82,23 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str) -> N
     )
 
 
-def written(session: Session, change: Entry) -> None:
-    """Closes what was told of a pair that has now been written."""
-    for record in (change.left, change.right):
-        if record:
-            session.db.run(
-                sql.close_errors,
-                org=session.org,
-                flow=change.flow,
-                one=record,
-                at=session.now,
-                kept="",
-            )
+def written(session: Session, entries: Sequence[Entry]) -> None:
+    """Closes what was told of pairs that have now been written."""
+    ids = [(entry.flow, id) for entry in entries for id in (entry.left, entry.right) if id]
+    _close(session, ids, kept="")
 
 
-def _close(session: Session, flow: str, pair: Pair, *, all_of_it: bool) -> None:
-    """Closes what earlier decisions told of a pair; refused writes only where none is due."""
-    for record in (pair.left, pair.right):
-        if record:
-            session.db.run(
-                sql.close_errors,
-                org=session.org,
-                flow=flow,
-                one=record.id,
-                at=session.now,
-                kept="" if all_of_it else "write",
-            )
+def _close(session: Session, ids: Sequence[tuple[str, str]], *, kept: str) -> None:
+    """Closes entries of records (flow, id); with `kept` only those of decisions."""
+    if not session.open_errors:
+        return
+    session.db.many(
+        sql.close_errors,
+        [
+            {"org": session.org, "flow": flow, "one": id, "at": session.now, "kept": kept}
+            for flow, id in ids
+        ],
+    )
 
 
 def _written_at(session: Session, change: Entry) -> tuple[str, int]:
@@ -133,6 +126,7 @@ def _hash(*parts: str) -> str:
 
 
 def _enter(session: Session, *, cause: str, **entry: object) -> None:
+    session.open_errors = True
     now = session.now
     known = session.db.row(sql.error, org=session.org, cause=cause)
     if known:

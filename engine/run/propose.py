@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
+from ..store.database import Statement
 from . import problems
 from .around import Pair, Surroundings, as_planned, key_text
 from .closures import Ready, Values
@@ -74,6 +75,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
     done: set[tuple[str, str]] = set()
     claimed: set[tuple[str, str]] = set()
     decided = 0
+    kept = Kept(session, flow)
     for mark, pair in pairs:
         ids = (pair.left.id if pair.left else "", pair.right.id if pair.right else "")
         if (mark.side, mark.id) in done:
@@ -89,7 +91,8 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
         done |= {("left", ids[0]), ("right", ids[1])}
         sides: tuple[tuple[Side, str], ...] = (("left", ids[0]), ("right", ids[1]))
         seen = [known[one] for one in sides if one in known] or [mark]
-        _keep(session, ready, pair, decision, seen)
+        kept.add(pair, decision, seen)
+    kept.store()
     return decided
 
 
@@ -196,99 +199,121 @@ def _bring(session: Session, needs: Sequence[Coming]) -> int:
     return len(new)
 
 
-def _keep(
-    session: Session, ready: Ready, pair: Pair, decision: Decision, marks: Sequence[Mark]
-) -> None:
-    """Journals a decision and moves its marks."""
-    flow = ready.flow
-    problems.report(session, flow, pair, decision)
-    planned = _journal(session, flow, pair, decision)
-    if pair.link is not None:
-        _agree(session, flow, pair.link, decision)
-    for mark in marks:
+class Kept:
+    """The decisions of a chunk: rows for the journal, moves of marks, and bases; stored at once."""
+
+    def __init__(self, session: Session, flow: Flow) -> None:
+        self.session = session
+        self.flow = flow
+        self._rows: list[dict[str, object]] = []
+        self._bases: list[dict[str, object]] = []
+        self._marks: dict[Statement, list[dict[str, object]]] = {}
+
+    def add(self, pair: Pair, decision: Decision, marks: Sequence[Mark]) -> None:
+        """Notes a decision and what becomes of the marks that led to it."""
+        problems.report(self.session, self.flow, pair, decision)
+        planned = self._journal(pair, decision)
+        if pair.link is not None:
+            self._agree(pair.link, decision)
+        for mark in marks:
+            if planned or mark.cause == "brought along":
+                self._move(sql.decided, mark, run=self.session.run)
+            elif decision.action == "wait":
+                self._move(sql.hold, mark, why="waits", rule=decision.rule, until=sql.NEVER)
+            elif decision.look_again:
+                until = self.session.tomorrow()
+                self._move(sql.hold, mark, why="a day passed", rule="", until=until)
+            else:
+                self._move(sql.clear, mark)
+
+    def store(self) -> None:
+        """Writes it all with the transaction under way."""
+        db = self.session.db
+        db.many(sql.put_change, self._rows)
+        db.many(sql.put_base, self._bases)
+        for statement, sets in self._marks.items():
+            db.many(statement, sets)
+
+    def _move(self, statement: Statement, mark: Mark, **more: object) -> None:
         where = {
-            "org": session.org,
-            "flow": flow.name,
+            "org": self.session.org,
+            "flow": self.flow.name,
             "side": mark.side,
             "one": mark.id,
             "seen": mark.mark,
         }
-        if planned or mark.cause == "brought along":
-            session.db.run(sql.decided, **where, run=session.run)
-        elif decision.action == "wait":
-            session.db.run(sql.hold, **where, why="waits", rule=decision.rule, until=sql.NEVER)
-        elif decision.look_again:
-            until = session.tomorrow()
-            session.db.run(sql.hold, **where, why="a day passed", rule="", until=until)
+        self._marks.setdefault(statement, []).append({**where, **more})
+
+    def _agree(self, link: Linked, decision: Decision) -> None:
+        """Halves of the base that hold without a write."""
+        left = {**link.base.left, **decision.agree[0]}
+        right = {**link.base.right, **decision.agree[1]}
+        if left != link.base.left or right != link.base.right:
+            self._bases.append(
+                {
+                    "org": self.session.org,
+                    "flow": self.flow.name,
+                    "one": link.left,
+                    "new_left": dump_values(left),
+                    "new_right": dump_values(right),
+                }
+            )
+
+    def _journal(self, pair: Pair, decision: Decision) -> bool:
+        """Notes the planned rows of a decision; whether there were any."""
+        before = len(self._rows)
+        if decision.action == "link":
+            self._row(pair, decision, "right", "link", (), decision.reason)
+        if decision.action == "create":
+            made = decision.right if decision.side == "right" else decision.left
+            self._row(pair, decision, decision.side, "create", made, decision.reason)
         else:
-            session.db.run(sql.clear, **where)
+            if decision.right:
+                self._row(pair, decision, "right", "update", decision.right, "")
+            if decision.left:
+                self._row(pair, decision, "left", "update", decision.left, "")
+        return len(self._rows) > before
 
-
-def _agree(session: Session, flow: Flow, link: Linked, decision: Decision) -> None:
-    """Halves of the base that hold without a write."""
-    left = {**link.base.left, **decision.agree[0]}
-    right = {**link.base.right, **decision.agree[1]}
-    if left != link.base.left or right != link.base.right:
-        session.db.run(
-            sql.put_base,
-            org=session.org,
-            flow=flow.name,
-            one=link.left,
-            new_left=dump_values(left),
-            new_right=dump_values(right),
-        )
-
-
-def _journal(session: Session, flow: Flow, pair: Pair, decision: Decision) -> bool:
-    """Writes the planned rows of a decision; whether there were any."""
-    left_id = pair.left.id if pair.left else ""
-    right_id = pair.right.id if pair.right else ""
-    left_values = pair.left.values if pair.left else None
-    key = key_text(flow, left_values, pair.right.values if pair.right else None)
-    rows: list[dict[str, object]] = []
-
-    def row(side: Side, action: str, record: str, changes: Sequence[Change], reason: str) -> None:
-        end = flow.left if side == "left" else flow.right
-        agree = _agreements(decision, changes, action)
-        rows.append(
+    def _row(
+        self,
+        pair: Pair,
+        decision: Decision,
+        side: Side,
+        action: str,
+        changes: Sequence[Change],
+        reason: str,
+    ) -> None:
+        end = self.flow.left if side == "left" else self.flow.right
+        left, right = pair.left, pair.right
+        written = left if side == "left" else right
+        self._rows.append(
             {
-                "org": session.org,
-                "run": session.run,
-                "number": session.number(),
-                "flow": flow.name,
+                "org": self.session.org,
+                "run": self.session.run,
+                "number": self.session.number(),
+                "flow": self.flow.name,
                 "side": side,
                 "system": end.system,
                 "object": end.object,
                 "action": action,
-                "record": record,
-                "left": left_id,
-                "right": right_id,
+                "record": written.id if written and action != "create" else "",
+                "left": left.id if left else "",
+                "right": right.id if right else "",
                 "rule": decision.rule or (changes[0].rule if changes else ""),
-                "key": key,
+                "key": key_text(
+                    self.flow, left.values if left else None, right.values if right else None
+                ),
                 "before": dump_values({one.field: one.before for one in changes}),
                 "after": dump_values({one.field: one.after for one in changes}),
-                "agree": agree,
+                "agree": _agreements(decision, changes, action),
                 "reason": reason or "; ".join(dict.fromkeys(one.reason for one in changes)),
-                "parent": _parent(session, flow, side, changes, pair),
+                "parent": _parent(self.session, self.flow, side, changes, pair),
                 "state": "planned",
                 "sent": 0.0,
                 "code": "",
                 "part": 0,
             }
         )
-
-    if decision.action == "link":
-        row("right", "link", right_id, (), decision.reason)
-    if decision.action == "create":
-        made = decision.right if decision.side == "right" else decision.left
-        row(decision.side, "create", "", made, decision.reason)
-    else:
-        if decision.right:
-            row("right", "update", right_id, decision.right, "")
-        if decision.left:
-            row("left", "update", left_id, decision.left, "")
-    session.db.many(sql.put_change, rows)
-    return bool(rows)
 
 
 def _agreements(decision: Decision, changes: Sequence[Change], action: str) -> str:

@@ -69,8 +69,11 @@ class Session:
     indexes: dict[tuple[str, str], tuple[Index, ...]] = field(default_factory=dict)
     looked: dict[tuple[str, str], float] = field(default_factory=dict)
     numbers: int = 0
+    open_errors: bool = False
 
     def __post_init__(self) -> None:
+        counted = self.db.row(sql.count_errors, org=self.org)
+        self.open_errors = bool(counted and counted[0])
         self.flows = {flow.name: ready(flow, self.plan.zone) for flow in self.plan.flows}
         self.reads = {(one.system, one.object): one for one in self.plan.reads}
         for read in self.plan.reads:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...connectors.base.contract import Outcome, Read
 from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
+from ..plan.model import Flow
 from ..store import statements as sql
 from . import problems
 from .decide import Coming
@@ -18,73 +19,97 @@ from .journal import Entry
 from .look import store
 from .session import Session, dump_values, other
 
+Settled = tuple[Entry, Outcome]
+_SIDES: tuple[Side, Side] = ("left", "right")
 
-def settle(session: Session, outcomes: Iterable[tuple[Entry, Outcome]]) -> None:
+
+def settle(session: Session, outcomes: Iterable[Settled]) -> None:
     """Commits what became of some entries."""
+    results = list(outcomes)
+    if not results:
+        return
     with session.db.transaction("settled"):
-        results = list(outcomes)
         done = [(entry, one) for entry, one in results if one.kind == "done"]
+        _state(session, [(entry, "done", "", one.id) for entry, one in done])
         _remember(session, done)
+        _link(session, done)
+        _clear(session, [entry for entry, _ in done])
         for entry, outcome in results:
-            _one(session, entry, outcome)
-
-
-def _one(session: Session, entry: Entry, outcome: Outcome) -> None:
-    kind = outcome.kind
-    if kind == "done":
-        _state(session, entry, "done", id=outcome.id)
-        _link(session, entry, outcome)
-        _clear(session, entry)
-    elif kind == "refused":
-        _state(session, entry, "refused", code=outcome.code)
-        advice = session.advise(entry.system, outcome.code)
-        problems.refused(session, entry, outcome, advice)
-        _hold(session, entry)
-    elif kind == "busy":
-        _state(session, entry, "dropped", code=outcome.code or "busy")
-        problems.refused(session, entry, outcome, session.advise(entry.system, outcome.code))
-    elif kind == "unknown":
-        _state(session, entry, "doubt", code=outcome.code)
-    elif kind == "absent":
-        _state(session, entry, "dropped", code="not carried out")
-    elif kind == "gone":
-        _state(session, entry, "dropped", code="gone")
-        _gone(session, entry)
-    else:
-        _existed(session, entry, outcome)
+            if outcome.kind != "done":
+                _not_done(session, entry, outcome)
 
 
 def settle_links(session: Session, entries: Sequence[Entry]) -> None:
     """Links need no request: they are made with the commit."""
     with session.db.transaction("linked"):
-        for entry in entries:
-            _state(session, entry, "done", id=entry.right)
-            _link(session, entry, Outcome(entry.number, "done", entry.right))
-            _clear(session, entry)
+        done = [(one, Outcome(one.number, "done", one.right)) for one in entries]
+        _state(session, [(entry, "done", "", one.id) for entry, one in done])
+        _link(session, done)
+        _clear(session, entries)
+
+
+def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
+    kind = outcome.kind
+    if kind == "refused":
+        _state(session, [(entry, "refused", outcome.code, "")])
+        advice = session.advise(entry.system, outcome.code)
+        problems.refused(session, entry, outcome, advice)
+        _hold(session, entry)
+    elif kind == "busy":
+        # Nothing is wrong with the record: its mark stays, and the next run tries again.
+        _state(session, [(entry, "dropped", outcome.code or "busy", "")])
+        advice = session.advise(entry.system, outcome.code)
+        problems.refused(session, entry, outcome, advice)
+    elif kind == "unknown":
+        _state(session, [(entry, "doubt", outcome.code, "")])
+    elif kind == "absent":
+        _state(session, [(entry, "dropped", "not carried out", "")])
+    elif kind == "gone":
+        _state(session, [(entry, "dropped", "gone", "")])
+        _gone(session, entry)
+    else:
+        _state(session, [(entry, "dropped", "existed", "")])
+        _existed(session, entry, outcome)
+
+
+def _state(session: Session, changes: Iterable[tuple[Entry, str, str, str]]) -> None:
+    """Moves entries on: (entry, state, code, id of the record that was made)."""
+    session.db.many(
+        sql.set_state,
+        [
+            {
+                "org": session.org,
+                "run": entry.run,
+                "one": entry.number,
+                "new_state": state,
+                "at": 0.0,
+                "new_code": code,
+                "id": id,
+            }
+            for entry, state, code, id in changes
+        ],
+    )
 
 
 # ---- what is now true -----------------------------------------------------------------------
 
 
-def _remember(session: Session, done: Sequence[tuple[Entry, Outcome]]) -> None:
+def _remember(session: Session, done: Sequence[Settled]) -> None:
     """Our picture of written records is what they now hold, so that an echo differs in nothing."""
-    groups: dict[tuple[str, str], list[tuple[Entry, Outcome]]] = {}
+    groups: dict[tuple[str, str], list[Settled]] = {}
     for entry, outcome in done:
         groups.setdefault((entry.system, entry.object), []).append((entry, outcome))
     for (system, object), group in groups.items():
         names = session.reads[system, object].fields
         layout = session.layout(names)
-        known = session.stored(system, object, [_id(entry, one) for entry, one in group])
+        known = session.stored(system, object, [entry.record or one.id for entry, one in group])
         where = {"org": session.org, "system": system, "object": object}
         rows, keys = [], []
         for entry, outcome in group:
-            id = _id(entry, outcome)
+            id = entry.record or outcome.id
             old = known.get(id)
-            written = {
-                name: one for name, one in entry.after.items() if not isinstance(one, Coming)
-            }
-            told = {name: one for name, one in (outcome.values or {}).items() if name in names}
-            values = {**(old.values if old else {}), **_named(written, names), **told}
+            told = _named(outcome.values or {}, names)
+            values = {**(old.values if old else {}), **_named(entry.after, names), **told}
             rows.append(
                 {
                     **where,
@@ -104,162 +129,149 @@ def _remember(session: Session, done: Sequence[tuple[Entry, Outcome]]) -> None:
         session.db.many(sql.put_key, keys)
 
 
-def _named(values: Mapping[str, Value], names: Sequence[str]) -> dict[str, Value]:
-    return {name: one for name, one in values.items() if name in names}
+def _named(values: Mapping[str, Value | Coming], names: Sequence[str]) -> dict[str, Value]:
+    return {
+        name: one for name, one in values.items() if name in names and not isinstance(one, Coming)
+    }
 
 
-def _id(entry: Entry, outcome: Outcome) -> str:
-    return entry.record or outcome.id
+def _link(session: Session, done: Sequence[Settled]) -> None:
+    """Makes the links of creates and links, and moves the bases of those that are there."""
+    by_flow: dict[str, list[Settled]] = {}
+    for entry, outcome in done:
+        by_flow.setdefault(entry.flow, []).append((entry, outcome))
+    for name, group in by_flow.items():
+        flow = session.flows[name].flow
+        where = {"org": session.org, "flow": name}
+        bases, new = [], []
+        made: list[tuple[str, str]] = []
+        known = session.links(name, "left", [one.left for one, _ in group if one.left])
+        for entry, outcome in group:
+            left = entry.left or outcome.id
+            right = entry.right or outcome.id
+            halves = _halves(session, entry, outcome)
+            if entry.action == "update":
+                if left in known:
+                    base = known[left].base
+                    bases.append(
+                        {
+                            **where,
+                            "one": left,
+                            "new_left": dump_values({**base.left, **halves[0]}),
+                            "new_right": dump_values({**base.right, **halves[1]}),
+                        }
+                    )
+                continue
+            made.append((left, right))
+            new.append(
+                {
+                    **where,
+                    "left": left,
+                    "right": right,
+                    "base_left": dump_values(halves[0]),
+                    "base_right": dump_values(halves[1]),
+                    "how": "created" if entry.action == "create" else "matched",
+                    "run": session.run,
+                    "ended": "",
+                }
+            )
+        session.db.many(sql.put_base, bases)
+        session.db.many(sql.put_link, new)
+        _no_longer_waiting(session, flow, made)
+        _tell_children(session, name, made)
 
 
-def _link(session: Session, entry: Entry, outcome: Outcome) -> None:
-    """Makes the link of a create or link, or moves the base of one that is there."""
-    flow = session.flows[entry.flow].flow
-    left_id = entry.left or (outcome.id if entry.side == "left" else "")
-    right_id = entry.right or (outcome.id if entry.side == "right" else "")
-    agree_left, agree_right = (_resolved(half) for half in entry.agree)
+def _halves(
+    session: Session, entry: Entry, outcome: Outcome
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """The halves of the base. What the system says it holds now is its half, not what it was
+    sent; a reference that came to nothing is remembered as blank."""
+    left, right = (
+        {key: None if isinstance(one, Coming) else one for key, one in half.items()}
+        for half in entry.agree
+    )
     told = outcome.values or {}
-    if told:
-        # What the system says it holds now is its half of the base, not what it was sent.
-        half = agree_right if entry.side == "right" else agree_left
-        for row in session.flows[entry.flow].rows:
-            name = row.row.right if entry.side == "right" else row.row.left
-            if row.key in half and name in told:
-                half[row.key] = told[name]
-    found = session.links(entry.flow, "left", [left_id]).get(left_id)
-    if entry.action == "update" and found is not None:
-        session.db.run(
-            sql.put_base,
-            org=session.org,
-            flow=entry.flow,
-            one=left_id,
-            new_left=dump_values({**found.base.left, **agree_left}),
-            new_right=dump_values({**found.base.right, **agree_right}),
-        )
-        return
-    if entry.action == "update":
-        return
-    session.db.run(
-        sql.put_link,
-        org=session.org,
-        flow=entry.flow,
-        left=left_id,
-        right=right_id,
-        base_left=dump_values(agree_left),
-        base_right=dump_values(agree_right),
-        how="created" if entry.action == "create" else "matched",
-        run=session.run,
-        ended="",
-    )
-    session.db.run(
+    half = right if entry.side == "right" else left
+    for row in session.flows[entry.flow].rows if told else ():
+        name = row.row.right if entry.side == "right" else row.row.left
+        if row.key in half and name in told:
+            half[row.key] = told[name]
+    return left, right
+
+
+def _no_longer_waiting(session: Session, flow: Flow, made: Sequence[tuple[str, str]]) -> None:
+    """Two records that have been linked wait for no backfill, in any flow that is one thing."""
+    session.db.many(
         sql.stop_waiting,
-        org=session.org,
-        flows=list(flow.siblings or (flow.name,)),
-        one_left=left_id,
-        one_right=right_id,
+        [
+            {"org": session.org, "flow": name, "one_left": left, "one_right": right}
+            for name in flow.siblings or (flow.name,)
+            for left, right in made
+        ],
     )
-    _tell_children(session, flow.name, left_id, right_id)
 
 
-def _resolved(half: Mapping[str, Value | Coming]) -> dict[str, Value]:
-    """A half of the base; a reference that came to nothing is remembered as blank."""
-    return {key: None if isinstance(one, Coming) else one for key, one in half.items()}
-
-
-def _tell_children(session: Session, parent: str, left: str, right: str) -> None:
+def _tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]) -> None:
     """Linked records that refer to a newly linked one may now say so on the other side."""
-    marks: list[tuple[str, Side, str]] = []
     for ready in session.flows.values():
         for row in ready.flow.rows:
-            if row.reference != parent:
+            if row.reference != parent or not made:
                 continue
-            sides: tuple[tuple[Side, str, str], ...] = (
-                ("left", row.left, left),
-                ("right", row.right, right),
-            )
-            for side, name, id in sides:
+            for place, side in enumerate(_SIDES):
                 end = ready.flow.left if side == "left" else ready.flow.right
                 rows = session.db.rows(
                     sql.ids_by_key,
                     org=session.org,
                     system=end.system,
                     object=end.object,
-                    field=name,
-                    values=[folded(id)],
+                    field=row.left if side == "left" else row.right,
+                    values=sorted({folded(pair[place]) for pair in made}),
                 )
                 ids = [one for _, one in rows]
                 planned = session.planned_ids(ready.flow.name, side, ids)
                 linked = session.links(ready.flow.name, side, ids)
-                marks += [
-                    (ready.flow.name, side, one)
-                    for one in ids
-                    if one in linked and one not in planned
-                ]
-    session.mark(marks, "a link was made")
+                told = [one for one in ids if one in linked and one not in planned]
+                session.mark([(ready.flow.name, side, one) for one in told], "a link was made")
 
 
 # ---- what comes next ------------------------------------------------------------------------
 
 
-def _state(session: Session, entry: Entry, state: str, *, code: str = "", id: str = "") -> None:
-    session.db.run(
-        sql.set_state,
-        org=session.org,
-        run=entry.run,
-        one=entry.number,
-        new_state=state,
-        at=0.0,
-        new_code=code,
-        id=id,
+def _clear(session: Session, entries: Sequence[Entry]) -> None:
+    """Clears the pairs' marks once nothing planned for them is open, and closes their errors."""
+    session.db.many(
+        sql.clear_done,
+        [
+            {
+                "org": session.org,
+                "run": entry.run,
+                "flow": entry.flow,
+                "side": side,
+                "one": id,
+                "one_left": entry.left,
+                "one_right": entry.right,
+            }
+            for entry in entries
+            for side, id in (("left", entry.left), ("right", entry.right))
+            if id
+        ],
     )
-
-
-def _marks(session: Session, entry: Entry) -> list[tuple[Side, str, int]]:
-    """The marks that this entry's decision saw and that nobody has moved since."""
-    found: list[tuple[Side, str, int]] = []
-    sides: tuple[tuple[Side, str], ...] = (("left", entry.left), ("right", entry.right))
-    for side, id in sides:
-        if id:
-            for _, one, mark, _, decided, run in session.db.rows(
-                sql.marks_of, org=session.org, flow=entry.flow, side=side, ids=[id]
-            ):
-                if decided == mark and run == entry.run:
-                    found.append((side, one, mark))
-    return found
-
-
-def _clear(session: Session, entry: Entry) -> None:
-    """Clears the pair's marks once nothing planned for it is open."""
-    open_rows = session.db.row(
-        sql.others_open,
-        org=session.org,
-        run=entry.run,
-        flow=entry.flow,
-        one_left=entry.left,
-        one_right=entry.right,
-        one=entry.number,
-    )
-    if open_rows and open_rows[0]:
-        return
-    for side, id, mark in _marks(session, entry):
-        session.db.run(sql.clear, org=session.org, flow=entry.flow, side=side, one=id, seen=mark)
-    problems.written(session, entry)
+    problems.written(session, entries)
 
 
 def _hold(session: Session, entry: Entry) -> None:
     """A refused record waits until it or the rule changes."""
-    for side, id, mark in _marks(session, entry):
-        session.db.run(
-            sql.hold,
-            org=session.org,
-            flow=entry.flow,
-            side=side,
-            one=id,
-            seen=mark,
-            why="error",
-            rule=entry.rule,
-            until=sql.NEVER,
-        )
+    for side, id in (("left", entry.left), ("right", entry.right)):
+        if id:
+            session.db.run(
+                sql.hold_refused,
+                org=session.org,
+                run=entry.run,
+                flow=entry.flow,
+                side=side,
+                one=id,
+                rule=entry.rule,
+            )
 
 
 def _gone(session: Session, entry: Entry) -> None:
@@ -281,7 +293,7 @@ def _gone(session: Session, entry: Entry) -> None:
         how="deleted",
         run=session.run,
     )
-    _clear(session, entry)
+    _clear(session, [entry])
 
 
 def _existed(session: Session, entry: Entry, outcome: Outcome) -> None:
@@ -289,35 +301,23 @@ def _existed(session: Session, entry: Entry, outcome: Outcome) -> None:
     ask: Read = session.reads[entry.system, entry.object]
     found = session.connectors[entry.system].fetch(entry.object, ask.fields, "id", [outcome.id])
     store(session, ask, found, first=False)
-    _state(session, entry, "dropped", code="existed")
     flow = session.flows[entry.flow].flow
     source_end = flow.left if entry.side == "right" else flow.right
     source_id = entry.left if entry.side == "right" else entry.right
     source = session.stored(source_end.system, source_end.object, [source_id]).get(source_id)
     here = next((one for one in found if one.life == "here"), None)
-    if source and here and _matches(session, entry, source.values, here.values):
+    if source and here and _matches(flow, entry, source.values, here.values):
         session.mark([(flow.name, other(entry.side), source_id)], "exists already")
         return
-    problems.refused(
-        session,
-        entry,
-        Outcome(
-            entry.number,
-            "existed",
-            outcome.id,
-            code="existed",
-            message=f"{entry.system} says that this is {entry.object} {outcome.id}, "
-            "whose keys are different",
-        ),
-        "",
-    )
+    message = f"{entry.system} has it as {entry.object} {outcome.id}, whose keys are different"
+    refusal = Outcome(entry.number, "existed", outcome.id, code="existed", message=message)
+    problems.refused(session, entry, refusal, "")
     _hold(session, entry)
 
 
 def _matches(
-    session: Session, entry: Entry, source: Mapping[str, Value], found: Mapping[str, Value]
+    flow: Flow, entry: Entry, source: Mapping[str, Value], found: Mapping[str, Value]
 ) -> bool:
-    flow = session.flows[entry.flow].flow
     left, right = (source, found) if entry.side == "right" else (found, source)
     formats = (
         {one.name: one.format for one in flow.left.fields},
@@ -325,8 +325,8 @@ def _matches(
     )
     return any(
         all(
-            (a := folded(left.get(one), formats[0].get(one, "")))
-            and a == folded(right.get(two), formats[1].get(two, ""))
+            (key_part := folded(left.get(one), formats[0].get(one, "")))
+            and key_part == folded(right.get(two), formats[1].get(two, ""))
             for one, two in key.pairs
         )
         for key in flow.keys

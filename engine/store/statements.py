@@ -12,6 +12,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     String,
+    Table,
     and_,
     bindparam,
     case,
@@ -26,10 +27,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ClauseElement
+from sqlmodel import SQLModel
 
 from . import tables
-from .database import Statement, among, insert, statement, table, upsert
+from .database import Statement, among, insert, statement, upsert
 from .drivers import Name
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The Core table of a model."""
+    found = model.metadata.tables[str(model.__tablename__)]
+    assert isinstance(found, Table)
+    return found
+
 
 R = table(tables.Record).columns
 K = table(tables.Key).columns
@@ -46,14 +56,15 @@ M = table(tables.Meter).columns
 NEVER = 1e18
 """`not_before` of a mark that waits for something other than time."""
 
+OPEN = ("planned", "sent", "doubt")
+"""States of a change that is not over."""
+
 _org: BindParameter[Any] = bindparam("org")
 _flow: BindParameter[Any] = bindparam("flow")
 _run: BindParameter[Any] = bindparam("run")
 _system: BindParameter[Any] = bindparam("system")
 _object: BindParameter[Any] = bindparam("object")
 
-OPEN = ("planned", "sent", "doubt")
-"""States of a change that is not over."""
 
 # ---- records and keys -----------------------------------------------------------------------
 
@@ -227,6 +238,27 @@ hold = statement(
     .where(*_this_mark, D.mark == bindparam("seen"))
     .values(cause=bindparam("why"), rule=bindparam("rule"), not_before=bindparam("until"))
 )
+clear_done = statement(
+    delete(table(tables.Dirty)).where(
+        *_this_mark,
+        D.decided_run == _run,
+        D.decided == D.mark,
+        ~exists().where(
+            C.org == _org,
+            C.flow == _flow,
+            C.left == bindparam("one_left"),
+            C.right == bindparam("one_right"),
+            C.run == _run,
+            C.state.in_(OPEN),
+        ),
+    )
+)
+"""Clears a mark whose decision has been carried out, unless someone marked the record again."""
+hold_refused = statement(
+    update(table(tables.Dirty))
+    .where(*_this_mark, D.decided_run == _run, D.decided == D.mark)
+    .values(cause="error", rule=bindparam("rule"), not_before=NEVER)
+)
 clear_brought = statement(
     delete(table(tables.Dirty)).where(
         D.org == _org,
@@ -248,7 +280,7 @@ clear_brought = statement(
 stop_waiting = statement(
     delete(table(tables.Dirty)).where(
         D.org == _org,
-        among(D.flow, "flows"),
+        D.flow == _flow,
         D.cause == "waits",
         or_(
             and_(D.side == "left", D.id == bindparam("one_left")),
@@ -407,19 +439,6 @@ drop_moved = statement(
     .values(state="dropped", code="moved")
 )
 """What was planned for records that have been marked since."""
-others_open = statement(
-    select(func.count())
-    .select_from(table(tables.Change))
-    .where(
-        C.org == _org,
-        C.run == _run,
-        C.flow == _flow,
-        C.left == bindparam("one_left"),
-        C.right == bindparam("one_right"),
-        C.number != bindparam("one"),
-        C.state.in_(OPEN),
-    )
-)
 history = statement(
     select(*_change, C.code)
     .where(

@@ -142,6 +142,8 @@ class Change(Table, table=True):
         Index("changes_by_state", "org", "state"),
         Index("changes_of_run", "org", "run", "state", "flow", "side", "action"),
         Index("changes_of_record", "org", "system", "object", "record"),
+        Index("changes_of_left", "org", "flow", "left"),
+        Index("changes_of_right", "org", "flow", "right"),
     )
 
     org: KeyText
