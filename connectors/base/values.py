@@ -18,14 +18,17 @@ from .schema import Field, Format
 
 Value = None | bool | int | float | str | tuple[str, ...]
 
+_UNKEPT = {0: None, **dict.fromkeys(range(0xD800, 0xE000))}
 _DIGITS = re.compile(r"\D+")
 
 
 def text(raw: object) -> str | None:
-    """A text: line ends as LF, outer spaces gone, None where nothing is left."""
+    """A text: line ends as LF, outer spaces gone, None where nothing is left. NUL and halves of
+    characters, which no database keeps, are gone too."""
     if raw is None:
         return None
-    return str(raw).replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n\v\f") or None
+    whole = str(raw).translate(_UNKEPT)
+    return whole.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n\v\f") or None
 
 
 def number(raw: object) -> int | float | None:

@@ -204,9 +204,10 @@ def _no_longer_waiting(session: Session, flow: Flow, made: Sequence[tuple[str, s
     session.db.many(
         sql.stop_waiting,
         [
-            {"org": session.org, "flow": name, "one_left": left, "one_right": right}
+            {"org": session.org, "flow": name, "side": side, "one": pair[place]}
             for name in flow.siblings or (flow.name,)
-            for left, right in made
+            for pair in made
+            for place, side in enumerate(_SIDES)
         ],
     )
 

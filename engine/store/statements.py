@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Float,
+    Select,
     String,
     Table,
     and_,
@@ -23,6 +25,8 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
+    union,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -209,12 +213,9 @@ due = statement(
     .where(
         D.org == _org,
         D.flow == _flow,
-        D.not_before <= bindparam("now"),
+        tuple_(D.side, D.id) > tuple_(bindparam("after_side"), bindparam("after")),
+        D.not_before <= bindparam("now", type_=Float),
         _undecided,
-        or_(
-            D.side > bindparam("after_side"),
-            and_(D.side == bindparam("after_side"), D.id > bindparam("after")),
-        ),
     )
     .order_by(D.side, D.id)
     .limit(bindparam("most"))
@@ -277,17 +278,7 @@ clear_brought = statement(
         ),
     )
 )
-stop_waiting = statement(
-    delete(table(tables.Dirty)).where(
-        D.org == _org,
-        D.flow == _flow,
-        D.cause == "waits",
-        or_(
-            and_(D.side == "left", D.id == bindparam("one_left")),
-            and_(D.side == "right", D.id == bindparam("one_right")),
-        ),
-    )
-)
+stop_waiting = statement(delete(table(tables.Dirty)).where(*_this_mark, D.cause == "waits"))
 """Two records that have been linked wait for no backfill any more."""
 waiting = statement(
     select(D.flow, D.rule, func.count())
@@ -298,7 +289,7 @@ waiting = statement(
 count_due = statement(
     select(func.count())
     .select_from(table(tables.Dirty))
-    .where(D.org == _org, D.not_before <= bindparam("now"))
+    .where(D.org == _org, D.not_before <= bindparam("now", type_=Float))
 )
 
 
@@ -364,9 +355,7 @@ in_doubt = statement(
 )
 doubtful_pairs = statement(
     select(C.left, C.right, C.object, C.system, C.action).where(
-        C.org == _org,
-        C.flow == _flow,
-        or_(C.state == "sent", C.state == "doubt"),
+        C.org == _org, C.state.in_(("sent", "doubt")), C.flow == _flow
     )
 )
 set_state = statement(
@@ -374,7 +363,7 @@ set_state = statement(
     .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
     .values(
         state=bindparam("new_state"),
-        sent=case((bindparam("at") > 0, bindparam("at")), else_=C.sent),
+        sent=case((bindparam("at", type_=Float) > 0, bindparam("at", type_=Float)), else_=C.sent),
         code=bindparam("new_code"),
         record=case((bindparam("id") != "", bindparam("id")), else_=C.record),
     )
@@ -390,25 +379,21 @@ planned_updates = statement(
         among(C.record, "ids"),
     )
 )
-planned_creates = statement(
-    select(C.left, C.right).where(
-        C.org == _org,
-        C.run == _run,
-        C.state == "planned",
-        C.flow == _flow,
-        C.action.in_(("create", "link")),
-        or_(among(C.left, "ids"), among(C.right, "ids")),
-    )
-)
-open_pairs = statement(
-    select(C.left, C.right).where(
-        C.org == _org,
-        C.run == _run,
-        C.flow == _flow,
-        C.state.in_(OPEN),
-        or_(among(C.left, "ids"), among(C.right, "ids")),
-    )
-)
+
+
+def _of_pairs(*more: ColumnElement[bool]) -> Statement:
+    """The pairs of this run's changes in which either id is one of `ids`."""
+
+    def by(column: ColumnElement[str]) -> Select[Any]:
+        return select(C.left, C.right).where(
+            C.org == _org, C.flow == _flow, among(column, "ids"), C.run == _run, *more
+        )
+
+    return statement(union(by(C.left), by(C.right)))
+
+
+open_pairs = _of_pairs(C.state.in_(OPEN))
+planned_creates = _of_pairs(C.state == "planned", C.action.in_(("create", "link")))
 any_planned = statement(
     select(C.number)
     .where(
@@ -420,21 +405,19 @@ any_planned = statement(
     )
     .limit(1)
 )
+
+
+def _marked_since(side: str, id: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists().where(D.org == C.org, D.flow == C.flow, D.side == side, D.id == id, _undecided)
+
+
 drop_moved = statement(
     update(table(tables.Change))
     .where(
         C.org == _org,
         C.run == _run,
         C.state == "planned",
-        exists().where(
-            D.org == C.org,
-            D.flow == C.flow,
-            or_(
-                and_(D.side == "left", D.id == C.left),
-                and_(D.side == "right", D.id == C.right),
-            ),
-            _undecided,
-        ),
+        or_(_marked_since("left", C.left), _marked_since("right", C.right)),
     )
     .values(state="dropped", code="moved")
 )

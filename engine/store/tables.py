@@ -139,10 +139,20 @@ class Change(Table, table=True):
 
     __tablename__ = "changes"
     __table_args__ = (
-        Index("changes_by_state", "org", "state"),
-        Index("changes_of_run", "org", "run", "state", "flow", "side", "action"),
+        Index("changes_by_state", "org", "state", "flow"),
+        Index(
+            "changes_of_run",
+            "org",
+            "run",
+            "state",
+            "flow",
+            "side",
+            "action",
+            "parent",
+            "number",
+        ),
         Index("changes_of_record", "org", "system", "object", "record"),
-        Index("changes_of_left", "org", "flow", "left"),
+        Index("changes_of_left", "org", "flow", "left", "right"),
         Index("changes_of_right", "org", "flow", "right"),
     )
 
