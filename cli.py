@@ -20,7 +20,7 @@ from .terminal import Commands, Shell, command, group, run_command_line
 
 if TYPE_CHECKING:
     from .connectors.base.world import World
-    from .dsl.finding import Finding
+    from .dsl import Finding
     from .engine.project import Project
     from .engine.run.journal import Entry
     from .engine.run.run import OnChange, Result
@@ -132,7 +132,7 @@ def check(shell: Shell, *, paths: tuple[Path, ...], shape: str) -> int:
     Shows all findings of all rule files, or of PATHs instead. Works offline, from the stored
     schemas. Exit code 1 where a finding is an error or a warning.
     """
-    from .dsl.finding import to_json, to_text
+    from .dsl import to_json, to_text
 
     project = shell.project(paths)
     findings = project.check().findings
@@ -381,7 +381,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _prove(shell: Shell, project: Project) -> None:
     """Shows all findings that are errors; what is called next refuses to start on them."""
-    from .dsl.finding import to_text
+    from .dsl import to_text
 
     errors = [one for one in project.check().findings if one.severity == "error"]
     if errors:

@@ -7,11 +7,14 @@ what is written here with what is in the folder, so no page can fall behind.
 from __future__ import annotations
 
 import inspect
+import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 
 import click
 from syncrules.cli import cli
+from syncrules.dsl import CODES, explain
 
 HERE = Path(__file__).parent
 COMMON = {"file", "quiet", "no_color"}
@@ -49,7 +52,30 @@ def commands() -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands}
+def findings() -> str:
+    """The page of each finding, from the checks."""
+    parts = [
+        "# Findings",
+        "Every finding of `syncrules check` has one of these codes; `syncrules explain` shows its page.",
+        "\n".join(f"- [`{code}`](#{code})" for code in CODES),
+    ]
+    for code in CODES:
+        parts.append(f"## `{code}`")
+        for heading, body in _sections(explain(code) or ""):
+            text = textwrap.dedent(body).strip("\n")
+            shown = f"```\n{text}\n```" if heading in ("Wrong", "Right") else text
+            parts += [f"**{heading}**", shown]
+    return "\n\n".join(parts) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands, "findings.md": findings}
+
+
+def _sections(page: str) -> Iterator[tuple[str, str]]:
+    """(heading, body) of a page; a heading stands at the margin, its body does not."""
+    for part in re.split(r"\n(?=\S)", page)[1:]:
+        heading, _, body = part.partition("\n")
+        yield heading, body
 
 
 def _commands(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .. import dsl
 from ..errors import UsageError
-from .systems import kind, kinds
+from .systems import kind, kinds, nearest
 
 
 def page(code: str) -> str:
@@ -28,5 +28,5 @@ def page(code: str) -> str:
     raise UsageError(
         f"there is no page for `{code}`",
         why="neither a check nor a connector gives that code",
-        fix="take a code from `syncrules check` or `syncrules errors`",
+        fix=nearest(code, dsl.CODES, "take a code from `syncrules check` or `syncrules errors`"),
     )

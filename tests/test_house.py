@@ -14,7 +14,7 @@ from pathlib import Path
 from syncrules import errors
 
 ROOT = Path(__file__).parents[1]
-APART = {"tests", "bench", "build", ".venv", "dist"}
+APART = {"tests", "bench", "docs", "build", ".venv", "dist"}
 SYSTEMS = ("apollo", "salesforce")
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 70, 130}
 TARGETS = ("demo", "test", "lint", "bench", "soak")

@@ -1,0 +1,225 @@
+"""From a rule file to changes in two systems, as an ops person does it at the command line.
+
+The systems are two warehouses on real ports: what works here works with a connector that nobody of
+ours wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syncrules.connectors.base.serve import Server, Simulator, SimulatorOptions
+from syncrules.connectors.base.wire import json_request
+from syncrules.engine.systems import kind
+from syncrules.tests.cli import Ended, call, third_system
+
+RULES = """\
+sync north with south
+prefer north
+
+push item as item
+
+map item with item {
+    sku  <-> sku
+    name <-> name
+}
+"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A project between two warehouses, and the command line to use it."""
+
+    folder: Path
+    north: Simulator
+    south: Simulator
+    capsys: pytest.CaptureFixture[str]
+
+    def type(self, *args: object) -> Ended:
+        return call(self.capsys, *args, "--project", self.folder / "syncrules.toml")
+
+    def rules(self, text: str) -> None:
+        (self.folder / "rules" / "items.sync").write_text(text, encoding="utf-8")
+
+    def save(self, where: Simulator, action: str, **row: object) -> None:
+        """Someone at the warehouse creates or updates an item."""
+        ask(where, f"/item/{action}", {"rows": [row]})
+
+    def items(self, where: Simulator) -> dict[str, Any]:
+        """Names by SKU."""
+        return {row["sku"]: row["name"] for row in ask(where, "/item")["rows"]}
+
+
+def ask(where: Simulator, path: str, body: Mapping[str, object] | None = None) -> Any:
+    method = "GET" if body is None else "POST"
+    request = json_request(method, f"http://here{path}", body, x_key="warehouse-key")
+    return where.handle(request).json()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
+    with third_system():
+        made = kind("warehouse").simulate
+        assert made is not None
+        with Server(made(SimulatorOptions())) as north, Server(made(SimulatorOptions())) as south:
+            (tmp_path / "syncrules.toml").write_text(
+                "".join(
+                    f'[systems.{name}]\nconnector = "warehouse"\n'
+                    f'url = "{server.url}"\nkey = "file:key"\n'
+                    for name, server in (("north", north), ("south", south))
+                ),
+                encoding="utf-8",
+            )
+            (tmp_path / "key").write_text("warehouse-key", encoding="utf-8")
+            (tmp_path / "rules").mkdir()
+            shop = Shop(tmp_path, north.simulator, south.simulator, capsys)
+            shop.rules(RULES)
+            assert shop.type("schema", "pull").code == 0
+            yield shop
+
+
+def test_check_tells_scripts_place_message_and_fix(shop: Shop) -> None:
+    """The promised shape, lines and columns from 1, and exit code 1."""
+    shop.rules(RULES.replace("name <-> name", "name <-> nmae"))
+    ended = shop.type("check", "--format", "json")
+    assert ended.code == 1
+    [found] = ended.json()["findings"]
+    place = {"line": 8, "column": 14, "end_line": 8, "end_column": 18}
+    assert place.items() <= found.items()
+    assert (found["code"], found["severity"]) == ("unknown-field", "error")
+    assert (found["file"], found["fix"]) == ("rules/items.sync", "name")
+    text = shop.type("check")
+    assert "rules/items.sync:8:14" in text.out
+    assert "1 error in 1 file" in text.out
+
+
+def test_check_is_content_with_right_rules(shop: Shop) -> None:
+    """Exit code 0; a list of no findings for scripts."""
+    assert shop.type("check").out == "no findings in 1 file\n"
+    assert shop.type("check", "--quiet").out == ""
+    assert shop.type("check", "--format", "json").json() == {"findings": []}
+
+
+def test_check_takes_a_file_that_is_no_text_for_a_finding(shop: Shop) -> None:
+    """Not for a fault, and not for a project file that is wrong."""
+    (shop.folder / "rules" / "items.sync").write_bytes(b"\x00\xff\xfe")
+    ended = shop.type("check", "--format", "json")
+    assert ended.code == 1
+    assert [one["code"] for one in ended.json()["findings"]] == ["not-text"]
+
+
+@pytest.mark.parametrize("verb", [["plan"], ["preview"], ["run"], ["backfill", "push", "item"]])
+def test_nothing_starts_with_an_error_among_the_findings(shop: Shop, verb: list[str]) -> None:
+    """Exit code 1; the finding is shown on stderr with its place, and nothing was written."""
+    shop.rules(RULES.replace("name <-> name", "name <-> nmae"))
+    ended = shop.type(*verb)
+    assert (ended.code, ended.out) == (1, "")
+    assert "rules/items.sync:8:14" in ended.err
+    assert "nothing was started: 1 finding is an error" in ended.err
+    assert not (shop.folder / ".syncrules" / "state.db").exists()
+
+
+def test_the_plan_is_told_without_asking_any_system(shop: Shop) -> None:
+    """For people and as JSON; it needs neither a key nor a network."""
+    (shop.folder / "key").unlink()
+    assert "push item as item" in shop.type("plan").out
+    [plan] = shop.type("plan", "--format", "json").json()["plans"]
+    assert [one["name"] for one in plan["flows"]] == ["item~item"]
+
+
+def test_a_day_with_two_warehouses(shop: Shop) -> None:
+    """What was there waits for a backfill; what comes moves; a second run has nothing to do."""
+    waiting = shop.type("preview")
+    assert waiting.code == 0
+    assert "were there before `push item as item`" in waiting.out
+    assert "syncrules backfill push item" in waiting.out
+    assert shop.type("backfill", "push", "item").code == 0
+
+    shop.save(shop.north, "create", sku="N-1", name="Lamp")
+    before = shop.items(shop.south)
+    seen = shop.type("preview", "--format", "json")
+    assert shop.items(shop.south) == before
+    [change] = seen.json()["changes"]
+    expected = {
+        "rule": "push item as item",
+        "action": "create",
+        "system": "south",
+        "object": "item",
+        "id": None,
+        "key": "N-1",
+        "fields": {
+            "sku": {"before": None, "after": "N-1"},
+            "name": {"before": None, "after": "Lamp"},
+        },
+    }
+    assert expected.items() <= change.items()
+    assert change["reason"]
+    assert shop.type("run", "--dry-run", "--format", "json").json()["changes"] == [change]
+
+    done = shop.type("run", "--format", "json")
+    assert done.code == 0
+    [made] = done.json()["changes"]
+    assert made["id"]
+    assert {**made, "id": None, "state": change["state"]} == change
+    assert shop.items(shop.south)["N-1"] == "Lamp"
+    assert shop.type("run", "--format", "json").json()["changes"] == []
+    assert "nothing to do" in shop.type("run").out
+
+    story = shop.type("history", "N-1", "--format", "json").json()["changes"]
+    assert [(one["action"], one["state"]) for one in story] == [("create", "done")]
+    assert "Lamp" in shop.type("history", "N-1").out
+    assert shop.type("history", "nobody").code == 0
+
+
+def test_an_error_stays_in_the_log_until_its_cause_is_gone(shop: Shop) -> None:
+    """Exit code 1 while it is open; the connector's advice is there; `retry` sends again."""
+    shop.type("run")
+    shop.save(shop.north, "create", sku="N-2", name="Chair")
+    [row] = [one for one in ask(shop.north, "/item")["rows"] if one["sku"] == "N-2"]
+    shop.save(shop.north, "update", id=row["id"], sku=None)
+    ended = shop.type("run")
+    assert ended.code == 1
+    [error] = shop.type("errors", "--format", "json").json()["errors"]
+    assert (error["operation"], error["system"], error["object"]) == ("create", "south", "item")
+    assert (error["code"], error["advice"]) == ("no-sku", "Give the item a SKU.")
+    assert (error["rule"], error["line"], error["count"]) == ("push item as item", 4, 1)
+    assert error["first"].endswith("Z")
+    assert "Give the item a SKU." in shop.type("errors").out
+    assert "no-sku" in shop.type("errors", "show", error["id"]).out
+    assert shop.type("errors", "show", 99).code == 2
+    assert shop.type("retry", 99).code == 2
+    assert shop.type("retry").code == 2
+    assert shop.type("retry", error["id"]).code == 1
+
+    shop.save(shop.north, "update", id=row["id"], sku="N-2")
+    assert shop.type("retry", "--all").code == 0
+    assert shop.items(shop.south)["N-2"] == "Chair"
+    assert shop.type("errors").out == "no open errors\n"
+
+
+def test_status_tells_runs_and_rules_without_asking_any_system(shop: Shop) -> None:
+    """Also while a rule is broken, and before the first run."""
+    assert shop.type("status").out == "no run yet\n"
+    shop.type("run")
+    shop.rules("sync north with")
+    (shop.folder / "key").unlink()
+    [pair] = shop.type("status", "--format", "json").json()["status"]
+    assert (pair["runs"][0]["verb"], pair["runs"][0]["exit"]) == ("run", 0)
+    assert [one["name"] for one in pair["rules"]] == ["push item as item"]
+    assert pair["rules"][0]["waiting"] >= 5
+    assert "wait for a backfill" in shop.type("status").out
+    assert shop.type("errors").code == 0
+
+
+def test_paths_are_read_instead_of_the_rules_of_the_project(shop: Shop) -> None:
+    """`check PATH` finds what is wrong in that file, and says where."""
+    draft = shop.folder / "draft.sync"
+    draft.write_text(RULES.replace("push item", "push itm"), encoding="utf-8")
+    assert shop.type("check").code == 0
+    ended = shop.type("check", draft, "--format", "json")
+    assert {one["file"] for one in ended.json()["findings"]} == {"draft.sync"}
+    assert shop.type("check", shop.folder / "nowhere.sync").code == 2
