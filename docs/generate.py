@@ -56,7 +56,7 @@ def findings() -> str:
     """The page of each finding, from the checks."""
     parts = [
         "# Findings",
-        "Every finding of `syncrules check` has one of these codes; `syncrules explain` shows its page.",
+        "What `syncrules check` finds, by code; `syncrules explain CODE` shows the same page.",
         "\n".join(f"- [`{code}`](#{code})" for code in CODES),
     ]
     for code in CODES:
