@@ -86,9 +86,10 @@ def _reasons(plan: Plan) -> dict[tuple[str, str], dict[str, None]]:
 def _flows(plan: Plan) -> Iterable[list[str]]:
     for number, flow in enumerate(plan.flows, 1):
         watches = tuple(one for one in plan.watches if one.flow == flow.name)
+        children = tuple(one.name for one in plan.flows if flow.name in one.parents)
         title = f"Flow {number} of {len(plan.flows)}: {called(flow.name)}{_after(flow)}"
         lines = [title]
-        for place, step in enumerate(flow_steps(flow, watches), 1):
+        for place, step in enumerate(flow_steps(flow, watches, children), 1):
             lines += [f"{place:>3}. {step[0]}", *(f"       {line}" for line in step[1:])]
         yield lines
 

@@ -11,9 +11,12 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ...connectors.base.values import Value
-from ...dsl.conditions import Truth, text
-from ...dsl.rules import Arm, Direction, InferRule, Key, Place, Side
+from ...dsl.conditions import All, Condition, Truth, text
+from ...dsl.rules import Arm, Direction, InferRule, Place, Side
 from .model import Flow, Move, Row, Watch
+
+_LINE = 90
+"""Columns of a line, its place on the page left aside."""
 
 _ARROWS: dict[Direction, str] = {"push": "->", "pull": "<-", "both": "<->"}
 
@@ -27,11 +30,23 @@ _CONVERSIONS = {
 """Conversions that people want to know of; the others move a value as it is."""
 
 
-def flow_steps(flow: Flow, watches: Sequence[Watch]) -> Iterator[list[str]]:
-    """Each step as its heading and the lines below it. `watches` are those of this flow."""
-    yield _matching(flow)
+def flow_steps(
+    flow: Flow, watches: Sequence[Watch], children: Sequence[str] = ()
+) -> Iterator[list[str]]:
+    """Each step as its heading and the lines below it.
+
+    `watches` are those of this flow, `children` the names of flows whose references go through it.
+    """
+    yield _matching(flow, children)
     for move in flow.moves:
-        yield _move(flow, move)
+        if not move.implied:
+            yield _move(flow, move)
+    implied = [move.rule for move in flow.moves if move.implied]
+    if implied:
+        yield [
+            f"pull {flow.right.object} as {flow.left.object}, hidden",
+            f"comes with {' and '.join(implied)}; known for matching, creates nothing",
+        ]
     for rule in dict.fromkeys(row.rule for row in flow.rows):
         rows = [row for row in flow.rows if row.rule == rule]
         yield [rule, *_rows(flow, rows)]
@@ -73,44 +88,71 @@ def in_columns(rows: Sequence[Sequence[str]], *, right_from: int | None = None) 
     return lines
 
 
-def _matching(flow: Flow) -> list[str]:
-    if not flow.keys:
-        return ["match on nothing: these objects have no key"]
-    lines = [f"match on {', else '.join(_key(one) for one in flow.keys)}"]
-    if flow.users:
-        lines.append("links users of the same key; writes nothing")
+def _matching(flow: Flow, children: Sequence[str]) -> list[str]:
+    keys = [" and ".join(f"{left} = {right}" for left, right in one.pairs) for one in flow.keys]
+    lines = (
+        _fitted("match on ", [keys[0], *(f"else {one}" for one in keys[1:])], ",") if keys else []
+    )
+    lines = lines or ["match on nothing: these objects have no key"]
     if len(flow.siblings) > 1:
         order = ", then ".join(called(one) for one in flow.siblings)
         lines.append(f"a record has one link in all of these, tried in order: {order}")
+    if flow.users:
+        lines.append("links users of the same key; writes nothing")
+    elif children:
+        made = "matched, or created," if flow.rows else "matched"
+        lines.append(
+            f"what a record of {' or '.join(called(one) for one in children)} refers to is {made} "
+            "first, whatever the conditions here"
+        )
+    elif not flow.moves:
+        lines.append("no rule links these; what follows is for links that are there")
     return lines
-
-
-def _key(key: Key) -> str:
-    return " and ".join(f"{left} = {right}" for left, right in key.pairs)
 
 
 def _move(flow: Flow, move: Move) -> list[str]:
     source, target = flow.left.object, flow.right.object
     if move.direction == "pull":
         source, target = target, source
-    if move.implied:
-        return [
-            f"pull {source} as {target}, hidden",
-            f"comes with {move.rule}; known for matching, creates nothing",
-        ]
     lines = [f"{move.rule}  ({_at(move.place)})"]
-    when = f"for every {source}" if move.when is None else f"when {text(move.when)}"
     if move.create:
-        lines.append(f"creates {target} {when}")
+        lines += _when(f"creates {target}", source, move)
         if move.source:
             lines.append(f"sets {move.source[0]} to {_value(move.source[1])} on what it creates")
     elif move.direction == "push":
-        lines.append(f"links with {target} {when}; creates nothing")
+        lines += [*_when(f"links with {target}", source, move), "creates nothing"]
     else:
         lines.append("known for matching, creates nothing")
     if not move.update:
         lines.append(f"once linked, changes of {source} stay where they are")
     return lines
+
+
+def _when(does: str, source: str, move: Move) -> list[str]:
+    if move.when is None:
+        return [f"{does} for every {source}"]
+    parts = tuple(_clauses(move.when))
+    written = [text(All((one,))) if len(parts) > 1 else text(one) for one in parts]
+    return _fitted(f"{does} when ", [written[0], *(f"and {one}" for one in written[1:])])
+
+
+def _clauses(when: Condition) -> Iterator[Condition]:
+    """What `and` joins, at every depth."""
+    if isinstance(when, All):
+        for part in when.parts:
+            yield from _clauses(part)
+    else:
+        yield when
+
+
+def _fitted(label: str, parts: Sequence[str], mark: str = "") -> list[str]:
+    """The parts on one line, or each on its own where that would be too long."""
+    whole = label + f"{mark} ".join(parts)
+    if len(whole) <= _LINE:
+        return [whole]
+    first, *others = parts
+    lines = [label + first, *(f"    {one}" for one in others)]
+    return [*(f"{one}{mark}" for one in lines[:-1]), lines[-1]]
 
 
 def _rows(flow: Flow, rows: Sequence[Row]) -> Iterator[str]:
@@ -176,7 +218,9 @@ def _arm(arm: Arm) -> str:
 
 def _watch(watch: Watch) -> str:
     if watch.backward:
-        return f"{watch.target} when the {watch.object} in its {watch.via} changes"
+        known = watch.via.casefold() == watch.object.casefold()
+        which = f"its {watch.via}" if known else f"the {watch.object} in its {watch.via}"
+        return f"{watch.target} when {which} changes"
     return f"{watch.target} when a related {watch.object} changes, comes or goes"
 
 
