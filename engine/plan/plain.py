@@ -14,12 +14,12 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_args
 
 from ...connectors.base.schema import Choice, Field
-from ...dsl.conditions import Condition, Hop, Operand
+from ...dsl.conditions import Condition, Operand
 
 _TAGGED = (*get_args(Condition), *get_args(Operand))
 """Where one of several kinds may stand, the data says which in `kind`."""
 
-_TRIMMED = (Field, Choice, Hop)
+_TRIMMED = (Field, Choice)
 """Parts whose attributes are left out where they are at their default, as in schema files."""
 
 
