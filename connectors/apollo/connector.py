@@ -93,7 +93,7 @@ KIND = Kind(
     name="apollo",
     label="Apollo.io",
     settings=(
-        Setting("key", required=True, secret=True, example="env:APOLLO_KEY"),
+        Setting("key", required=True, secret=True, example="env:APOLLO_API_KEY"),
         Setting("url", default=DEFAULT_URL),
     ),
     connect=connect,
