@@ -55,7 +55,7 @@ class Clauses:
 
     def condition(self, node: tree.Condition, depth: int = 0) -> conditions.Condition | None:
         """The condition with its names known; None where something was reported."""
-        if depth > DEEPEST:
+        if depth == DEEPEST and isinstance(node, (tree.All, tree.Any, tree.Not)):
             self._error("syntax", node.span, f"conditions nest deeper than {DEEPEST} levels")
             return None
         match node:

@@ -23,8 +23,8 @@ _WORDS = {
     "STRING": "a text in quotes",
     "NUMBER": "a number",
     "DATE": "a date",
-    "ARROW": "`->`, `<-` or `<->`",
-    "ORDER": "`<`, `<=`, `>` or `>=`",
+    "ARROW": "an arrow (`->`, `<-`, `<->`)",
+    "ORDER": "`<`",
     "UNIT": "`minutes`, `hours` or `days`",
     "_NL": "the end of the line",
     "$END": "the end of the line",
@@ -170,6 +170,8 @@ def _expected(error: UnexpectedInput, parser: Lark) -> dict[str, str]:
         extra["a value"] = "a value"
     if "$END" in names:
         names -= {"_NL"}
+    if len(names) > 1:
+        names -= {"DOT"}
     patterns = {one.name: one.pattern for one in parser.terminals}
     found = dict(extra)
     for name in sorted(names):

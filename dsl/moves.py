@@ -33,6 +33,8 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
     pushes = node.direction == "push"
     source_side: Side = "left" if pushes else "right"
     target_side: Side = "right" if pushes else "left"
+    if _turned_round(bound, file, node, source_side, target_side):
+        return
     source = find_object(
         report, file, bound.schema(source_side), bound.system(source_side), node.source
     )
@@ -63,6 +65,28 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
     )
     left, right = (source, target) if pushes else (target, source)
     bound.moves.append(BoundMove(rule, file, node, left, right))
+
+
+def _turned_round(
+    bound: Bound, file: tree.File, node: tree.Move, source: Side, target: Side
+) -> bool:
+    """Each of the two objects belongs to the other system: `push` and `pull` were mixed up."""
+    here, there = bound.schema(source).by_name, bound.schema(target).by_name
+    names = (node.source.text, node.target.text)
+    if names[0] in here or names[1] in there or names[0] not in there or names[1] not in here:
+        return False
+    right = "pull" if node.direction == "push" else "push"
+    words = f"{right} {node.source.text} as {node.target.text}"
+    bound.report.add(
+        "unknown-object",
+        file,
+        node.span,
+        f"`{node.source.text}` belongs to `{bound.system(target)}`, on the {target}",
+        note="`push` goes from left to right, `pull` from right to left",
+        help=f"write `{words}`",
+        fix=words,
+    )
+    return True
 
 
 def _condition(

@@ -78,7 +78,7 @@ def find_field(
             file,
             name.span,
             f"`{thing.name}` has no field `{name.text}`",
-            note="a field that is not visible to this login is not in the schema",
+            note="" if near else "the field doesn't exist, or is not visible to this login",
             help=help or (f"did you mean `{near}`?" if near else _look(thing)),
             fix=near if near and not help else None,
         )

@@ -26,10 +26,14 @@ LONGEST_LINE = 10_000
 LARGEST_FILE = 10_000_000
 MOST_COMPLAINTS = 100
 """Characters of a line, characters of a file, syntax findings of a file before we give up."""
+DEEPEST = 50
+"""Parentheses within each other."""
 
 _STARTS = re.compile(rf"[ \t]*(?:{'|'.join(RULE_WORDS)})\b(?![ \t]*(?:<->|->|<-|\.))")
 _GOES_ON = re.compile(r"[ \t]*(?:and|or|when|unless|else)\b(?![ \t]*(?:<->|->|<-|\.))")
 _MARKS = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|#.*|[{}\[\]]')
+
+_PARENTHESES = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|#.*|[()]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,9 @@ def _recover(path: str, piece: _Piece) -> _Read:
     broken: list[tree.Broken] = []
     word = next((line.split()[0] for line in lines if _meaningful(line)), "")
     head = next((n for n, line in enumerate(lines) if _opens(line)), len(lines))
+    deep = _too_deep(path, piece)
+    if deep is not None:
+        return _Read(None, (deep,), (tree.Broken(word, deep.span),))
     if piece.depth and head < len(lines):
         findings.append(_unclosed(path, piece, head))
         lines.append("}" * piece.depth)
@@ -224,6 +231,23 @@ def _unclosed(path: str, piece: _Piece, head: int) -> Finding:
         label="opened here",
         help="end the block with `}` on a line of its own",
     )
+
+
+def _too_deep(path: str, piece: _Piece) -> Finding | None:
+    """The parenthesis that is one too many, where there are so many within each other."""
+    depth = 0
+    for number, line in enumerate(piece.lines, piece.first):
+        if "(" not in line and ")" not in line:
+            continue
+        for mark in _PARENTHESES.finditer(line):
+            depth += {"(": 1, ")": -1}.get(mark.group(), 0)
+            if depth > DEEPEST:
+                column = mark.start() + 1
+                span = tree.Span(number, column, number, column + 1)
+                title = f"conditions nest deeper than {DEEPEST} levels"
+                help = "break the rule into several"
+                return Finding("syntax", "error", path, span, title, help=help)
+    return None
 
 
 def _nothing(path: str, finding: Finding) -> tuple[tree.File, tuple[Finding, ...]]:

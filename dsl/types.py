@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ..connectors.base.schema import Field
 from ..connectors.base.values import Value, domain
@@ -105,7 +106,8 @@ def _same(value: Value) -> Value:
 
 def _as_text(value: Value) -> Value:
     if isinstance(value, float):
-        return f"{value:f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else repr(value)
+        written = f"{Decimal(repr(value)):f}"
+        return written.rstrip("0").rstrip(".") if "." in written else written
     return str(value)
 
 
