@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from . import tree
 from .bound import Bound, BoundMove, PairName
-from .checks import key_not_mapped, match_twice
+from .checks.key_not_mapped import report as no_partner
+from .checks.match_twice import find as another_match
 from .names import find_field
 from .references import own_keys
 from .rules import Key, PairRules, RuleSet
@@ -42,7 +43,7 @@ def _keys(bound: Bound, pair: PairName, moves: list[BoundMove]) -> tuple[Key, ..
     if not written:
         return own_keys(left, right)
     file, match = written[0]
-    match_twice.find(bound.report, written)
+    another_match(bound.report, written)
     partners = {
         one.rule.left: one.rule.right
         for one in reversed(bound.rows)
@@ -58,7 +59,7 @@ def _keys(bound: Bound, pair: PairName, moves: list[BoundMove]) -> tuple[Key, ..
             if field is not None and partner:
                 found.append((field.name, partner))
             elif field is not None and bound.rows_known(pair):
-                key_not_mapped.report(bound.report, file, name, pair)
+                no_partner(bound.report, file, name, pair)
         if len(found) == len(names):
             keys.append(Key(tuple(found)))
     return tuple(keys)
