@@ -30,7 +30,7 @@ When to allow it
 from __future__ import annotations
 
 from .. import tree
-from ..bound import Bound
+from ..bound import Bound, BoundMove
 from ..finding import Further
 
 CODE = "same-target-twice"
@@ -38,23 +38,28 @@ CODE = "same-target-twice"
 
 def find(bound: Bound) -> None:
     """A rule without a condition beside another, or two with the same condition."""
-    for number, move in enumerate(bound.moves):
-        for first in bound.moves[:number]:
-            if (first.pair, first.rule.direction) != (move.pair, move.rule.direction):
-                continue
-            if any(_conditional(one.node) and one.rule.when is None for one in (first, move)):
-                continue
-            if None in (first.rule.when, move.rule.when) or first.rule.when == move.rule.when:
-                bound.report.add(
-                    CODE,
-                    move.file,
-                    move.node.span,
-                    f"`{move.rule.name}` takes records that `{first.rule.name}` takes",
-                    further=(Further(first.file.path, first.node.span, "takes them, too"),),
-                    help="give the two rules conditions that exclude each other",
-                )
-                break
+    seen: dict[tuple[object, ...], BoundMove] = {}
+    for move in bound.moves:
+        if _conditional(move.node) and move.rule.when is None:
+            continue
+        group = (*move.pair, move.rule.direction)
+        always = (*group, None)
+        first = seen.get(always) or seen.get(
+            (*group, move.rule.when) if move.rule.when is not None else group
+        )
+        seen.setdefault(group, move)
+        seen.setdefault((*group, move.rule.when), move)
+        if first is not None:
+            bound.report.add(
+                CODE,
+                move.file,
+                move.node.span,
+                f"`{move.rule.name}` takes records that `{first.rule.name}` takes",
+                further=(Further(first.file.path, first.node.span, "takes them, too"),),
+                help="give the two rules conditions that exclude each other",
+            )
 
 
 def _conditional(node: tree.Move) -> bool:
+    """It has a condition, which may have been lost to a finding."""
     return any(isinstance(one, (tree.When, tree.Unless)) for one in node.clauses)
