@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from .errors import UsageError
-from .terminal import Commands, Shell, command, group, run_command_line
+from .terminal import Commands, Shell, command, example, group, run_command_line
 
 if TYPE_CHECKING:
     from .connectors.base.world import World
@@ -38,7 +38,11 @@ FORMAT = click.option(
 )
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    epilog=example("syncrules init crm-sync && cd crm-sync\nsyncrules check"),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="syncrules", message="%(prog)s %(version)s")
 def cli() -> None:
     """CRM sync as code: rules that read like sentences, proved before a record moves.
@@ -63,7 +67,7 @@ def init(shell: Shell, *, folder: Path) -> int:
     return 0
 
 
-@cli.group("schema", cls=Commands)
+@cli.group("schema", cls=Commands, epilog=example("syncrules schema pull"))
 def schema() -> None:
     """What rules can name: objects, fields, choices."""
 
@@ -207,7 +211,7 @@ def run(shell: Shell, *, paths: tuple[Path, ...], dry_run: bool, shape: str) -> 
 
 
 @command(cli, "backfill", "syncrules backfill push contact\nsyncrules backfill pull Account")
-@click.argument("direction", type=click.Choice(["push", "pull"]))
+@click.argument("direction", type=click.Choice(["push", "pull"]), metavar="push|pull")
 @click.argument("object", metavar="OBJECT")
 @FORMAT
 def backfill(shell: Shell, *, direction: Literal["push", "pull"], object: str, shape: str) -> int:
@@ -400,7 +404,7 @@ def _work(shell: Shell, paths: tuple[Path, ...], shape: str, verb: Verb) -> int:
         if shape == "json":
             changes.append(change)
         else:
-            shell.say(change_text(change))
+            shell.data(change_text(change))
 
     shell.progress(f"looking at {' and '.join(project.systems)}")
     with shell.world() as world:

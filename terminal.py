@@ -6,6 +6,7 @@ one line here, and its details go to a log file.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -14,11 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from .errors import SyncrulesError
+from .errors import SyncrulesError, UsageError
 
 if TYPE_CHECKING:
     from .connectors.base.world import Machine
@@ -36,14 +37,15 @@ class Shell:
     @property
     def color(self) -> bool:
         """Whether stdout takes colours."""
-        return self._takes_color(sys.stdout.isatty())
+        return self._takes_color(sys.stdout)
 
     def project(self, paths: Sequence[Path] = ()) -> Project:
         """The project that was named, or the nearest one; `paths` replace its rule files."""
         from .engine.project import Project
 
-        found = Project.load(self.file) if self.file else Project.find(Path.cwd())
-        return found.with_rules(paths)
+        here = _here()
+        found = Project.load(here / self.file) if self.file else Project.find(here)
+        return found.with_rules(here / path for path in paths)
 
     def folder(self) -> Path | None:
         """Where the project file lies, as far as that can be told without reading it."""
@@ -51,8 +53,11 @@ class Shell:
 
         if self.file:
             return self.file if self.file.is_dir() else self.file.parent
-        here = Path.cwd()
-        return next((one for one in (here, *here.parents) if (one / FILE).is_file()), None)
+        try:
+            here = Path.cwd()
+            return next((one for one in (here, *here.parents) if (one / FILE).is_file()), None)
+        except OSError:
+            return None
 
     @contextmanager
     def world(self) -> Iterator[Machine]:
@@ -80,20 +85,32 @@ class Shell:
 
     def progress(self, text: str) -> None:
         """What is going on, for someone who waits."""
-        if not self.quiet and sys.stderr.isatty():
+        if not self.quiet and _is_terminal(sys.stderr):
             click.echo(text, err=True)
 
     def error(self, text: str, fix: str = "") -> None:
         """One clear error, and how to mend it."""
-        color = self._takes_color(sys.stderr.isatty())
+        color = self._takes_color(sys.stderr)
         for word, shade, line in (("error", "red", text), ("help", "cyan", fix)):
             if line:
                 shown = click.style(word, fg=shade, bold=True) if color else word
                 click.echo(f"{shown}: {line}", err=True, color=color)
 
-    def _takes_color(self, terminal: bool) -> bool:
+    def _takes_color(self, stream: TextIO | None) -> bool:
         wanted = not self.plain and not os.environ.get("NO_COLOR")
-        return terminal and wanted and os.environ.get("TERM") != "dumb"
+        return wanted and _is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """A stream that was closed before we began is None."""
+    return stream is not None and stream.isatty()
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise UsageError("the current folder is gone", fix="go to one that exists") from None
 
 
 class Commands(click.Group):
@@ -107,32 +124,34 @@ Function = Callable[..., int]
 
 
 def command(
-    parent: click.Group, name: str, example: str, *, project: bool = True
+    parent: click.Group, name: str, lines: str, *, project: bool = True
 ) -> Callable[[Function], click.Command]:
-    """Makes a function `(shell, ...) -> exit code` a command with the options that all have."""
+    """Makes a function `(shell, ...) -> exit code` a command with the options that all have.
+
+    `lines` are what its help shows to type; `project`: it works in one.
+    """
 
     def make(function: Function) -> click.Command:
         wrapped = _with_options(function, project)
-        return parent.command(name, epilog=_epilog(example))(wrapped)
+        return parent.command(name, epilog=example(lines))(wrapped)
 
     return make
 
 
-def group(parent: click.Group, name: str, example: str) -> Callable[[Function], click.Group]:
+def group(parent: click.Group, name: str, lines: str) -> Callable[[Function], click.Group]:
     """The same for a command that has commands of its own, and is called before each of them."""
 
     def make(function: Function) -> click.Group:
         wrapped = _with_options(function, True)
-        made = parent.group(
-            name, cls=Commands, epilog=_epilog(example), invoke_without_command=True
-        )
+        made = parent.group(name, cls=Commands, epilog=example(lines), invoke_without_command=True)
         return made(wrapped)
 
     return make
 
 
-def _epilog(example: str) -> str:
-    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in example.splitlines())
+def example(lines: str) -> str:
+    """The end of a command's help: what to type."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines.splitlines())
 
 
 def _with_options(function: Function, project: bool) -> Function:
@@ -168,11 +187,12 @@ def run_command_line(group: click.Group, args: Sequence[str] | None) -> int:
     shell = Shell()
     try:
         code = group.main(args, prog_name="syncrules", standalone_mode=False, obj=shell)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return int(code or 0)
     except (SystemExit, BrokenPipeError):
         # The reader of a pipe has gone (click ends such a command by itself).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except (click.Abort, KeyboardInterrupt):
         shell.error("interrupted", "the next run goes on from there")
@@ -189,7 +209,20 @@ def run_command_line(group: click.Group, args: Sequence[str] | None) -> int:
         shell.error(str(error), error.fix)
         return error.exit_code
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OUTPUT and error.filename is None:
+            _drop_output()
+            shell.error(f"the output can't be written: {error.strerror}")
+            return UsageError.exit_code
         return _fault(shell, error)
+
+
+_OUTPUT = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF)
+"""What writing to a full disk or a closed stream ends with; an error of a file names the file."""
+
+
+def _drop_output() -> None:
+    """What is still held back must not fail once more when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fault(shell: Shell, error: Exception) -> int:

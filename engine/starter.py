@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 
-IGNORED = ".syncrules/"
+IGNORED = b".syncrules/"
 
 JOB = """\
 # Checks the rules on every change, offline, against the schemas in schema/.
@@ -71,8 +71,8 @@ def start(folder: Path) -> list[str]:
 
 def _ignore(path: Path) -> list[str]:
     """The state is the machine's, not the team's: keeps it out of version control."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = path.read_bytes().splitlines() if path.exists() else []
     if IGNORED in lines:
         return []
-    path.write_text("\n".join([*lines, IGNORED]) + "\n", encoding="utf-8")
+    path.write_bytes(b"\n".join([*lines, IGNORED]) + b"\n")
     return [path.name]

@@ -174,6 +174,38 @@ def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
+def test_output_that_cannot_be_written_is_no_fault_of_ours(tmp_path: Path) -> None:
+    """A full disk ends with 2 and one line; a stream that is closed is just not written to."""
+    for command, code, said in (
+        ("--help > /dev/full", 2, "error: the output can't be written: No space left on device\n"),
+        ("explain syntax >&-", 0, ""),
+        ("explain syntax 2>&-", 0, ""),
+    ):
+        done = subprocess.run(
+            ["bash", "-c", f"{sys.executable} -m syncrules.cli {command}"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_a_folder_that_is_gone_is_an_error_in_one_line(tmp_path: Path) -> None:
+    """Someone removed the folder that a terminal is in."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["bash", "-c", f"rmdir {gone}; {sys.executable} -m syncrules.cli check"],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the current folder is gone\n")
+
+
 def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
     """One line, no traceback."""
     process = spawn(tmp_path, "simulate", "warehouse")
