@@ -182,19 +182,20 @@ def test_library_code_prints_nothing() -> None:
     assert wrong == []
 
 
-def test_no_file_names_a_machine() -> None:
-    """What is under version control works on any machine: no paths of the one it was written on."""
+def test_no_file_names_a_machine_or_leaves_something_undone() -> None:
+    """What is under version control works on any machine, and is finished."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    if listed.returncode != 0:
-        return
-    wanted = re.compile("|".join(f"(?<![\\w.])/{name}/" for name in ("work", "root", "home")))
+    barred = re.compile(
+        r"(?<![\w.])/(work|root|home)/|pythonhosted|pypi\.org|\b(TODO|FIXME|XXX)\b"
+        r"|pytest\.mark\.(skip|xfail)\b"
+    )
     wrong = []
     for name in filter(None, listed.stdout.split("\0")):
         path = ROOT / name
         if path.is_file() and path != Path(__file__):
-            found = wanted.search(path.read_bytes().decode("utf-8", "replace"))
+            found = barred.search(path.read_bytes().decode("utf-8", "replace"))
             if found:
                 wrong.append((name, found.group()))
     assert wrong == []
