@@ -165,9 +165,12 @@ PASSES: tuple[Callable[[Draft], Draft], ...] = (
 def _flow(pair: PairRules, draft: Draft) -> Flow:
     moves = [_move(one) for one in pair.moves]
     if not any(one.direction == "pull" for one in moves):
+        named = [(one.rule, one.place) for one in moves]
+        # What is inferred needs links, also where no other rule asks for them.
+        named = named or [(one.text, one.place) for one in pair.infers]
         moves += [
-            Move(one.rule, one.place, "pull", None, create=False, update=True, implied=True)
-            for one in moves
+            Move(rule, place, "pull", None, create=False, update=True, implied=True)
+            for rule, place in named
         ]
     return Flow(
         name=flow_name(pair),

@@ -308,9 +308,9 @@ def _rules(session: Session) -> None:
     for ready in session.flows.values():
         flow = ready.flow
         for move in flow.moves:
-            mark = _fingerprint(move)
-            if move.implied:
+            if move.rule in firsts:
                 continue
+            mark = _fingerprint(move)
             old = known.get(move.rule)
             firsts[move.rule] = old[1] if old and old[0] == mark else session.run
             if not old or old[0] != mark:
