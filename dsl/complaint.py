@@ -96,22 +96,56 @@ def _token(path: str, error: UnexpectedToken, expected: dict[str, str], first: i
         words = [one.strip("`") for one in expected.values() if re.fullmatch(r"`\w+`", one)]
         near = nearest(text, words)
         help, fix = (f"did you mean `{near}`?", near) if near else ("", None)
+        words_of_value = None if near else _several_words(path, error)
+        if words_of_value is not None:
+            return words_of_value
     if text == "{" and not _before(error).rpartition("\n")[2].strip():
         help = "`{` stands at the end of its rule's line"
     title = f"unexpected `{_short(text)}`"
     return _finding(path, span(token), title, expected, help=help, fix=fix)
 
 
+def _several_words(path: str, error: UnexpectedToken) -> Finding | None:
+    """`stage is Not Interested`: a value of several words whose quotes are missing."""
+    before = _before(error)
+    first = _VALUE_BEGINS.search(before)
+    if first is None or (first[0][0] in "[," and before.rfind("[") <= before.rfind("]")):
+        return None
+    rest = _source(error)[error.pos_in_stream or 0 :]
+    found = _WORDS_GO_ON.match(rest)
+    value = before[first.start(1) :] + (found[0] if found else str(error.token))
+    begin = span(error.token).column - (len(before) - first.start(1))
+    line = span(error.token).line
+    written = '"' + " ".join(value.split()) + '"'
+    return Finding(
+        "needs-quotes",
+        "error",
+        path,
+        tree.Span(line, begin, line, begin + len(value)),
+        f"`{value}` are several words without quotes, and a value is wanted",
+        note="text in quotes is a value, a word without quotes is the name of a field",
+        help=f"write {written}",
+        fix=written,
+    )
+
+
+_VALUE_BEGINS = re.compile(
+    r"(?:\b(?:is(?:[ \t]+not)?|contains|(?:starts|ends) with|default|source)[ \t]+|[\[,][ \t]*)"
+    r"(\w+)[ \t]+$"
+)
+_WORDS_GO_ON = re.compile(r"\w+(?:[ \t]+(?!(?:and|or|when|unless|in|prefer|default)\b)\w+)*")
+
+
 def _no_rule(path: str, token: Token, expected: dict[str, str]) -> Finding:
-    words = [one.strip("`") for one in expected.values()]
-    near = nearest(str(token), words)
+    known = [one for one in expected.values() if one.startswith("`")]
+    near = nearest(str(token), [one.strip("`") for one in known])
     return Finding(
         "syntax",
         "error",
         path,
         span(token),
         f"no rule begins with `{_short(str(token))}`",
-        help=f"did you mean `{near}`?" if near else f"a rule begins with {_or(expected.values())}",
+        help=f"did you mean `{near}`?" if near else f"a rule begins with {_or(known)}",
         fix=near or None,
     )
 

@@ -100,7 +100,11 @@ def _placed(bound: Bound, file: tree.File) -> Iterator[Placed]:
     prefer: Winner = "lost" if any(_may_be(one, "prefer") for one in file.broken) else None
     for one in file.statements:
         if isinstance(one, tree.Every):
-            every = one.minutes
+            if one.minutes < 1:
+                title = "`every` needs at least one minute"
+                help = "write `every 15 minutes`"
+                bound.report.add("syntax", file, one.span, title, help=help)
+            every = max(1, one.minutes)
         elif isinstance(one, tree.Prefer):
             prefer = winner(bound, file, one)
         else:

@@ -52,9 +52,8 @@ def map_fields(bound: Bound, placed: Placed, node: tree.MapFields) -> None:
         return
     pairs = tuple((left.name, one.name) for one in targets)
     bound.maps.append(BoundMap(file, node.span, pairs))
-    for broken in file.broken:
-        if broken.word == "map row" and _within(broken.span, node, file):
-            bound.lost_rows.update(pairs)
+    if file.lost_rows_of(node.span):
+        bound.lost_rows.update(pairs)
     for row in node.rows:
         _row(bound, placed, row, left, targets)
 
@@ -79,12 +78,6 @@ def winner(bound: Bound, file: tree.File, node: tree.Prefer) -> Winner:
         fix=near or None,
     )
     return "lost"
-
-
-def _within(span: tree.Span, node: tree.MapFields, file: tree.File) -> bool:
-    """Whether a broken line belongs to the block of this map: no statement begins between."""
-    later = [one.span for one in file.statements if one.span > node.span]
-    return span > node.span and (not later or span < min(later))
 
 
 def _row(bound: Bound, placed: Placed, node: tree.Row, left: Object, targets: list[Object]) -> None:

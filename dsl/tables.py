@@ -111,10 +111,7 @@ def _written(
 ) -> tuple[Entry, ...] | None:
     """The table's rows; None where a value in one is unknown or a line could not be read."""
     entries: list[Entry] = []
-    lost = any(
-        one.word == "map row" and one.span > node.span and _before_next(one.span, node, file)
-        for one in file.broken
-    )
+    lost = file.lost_rows_of(node.span)
     for row in node.rows:
         direction = DIRECTIONS[row.arrow]
         a = _value(bound, file, row.left, left, written=direction != "push")
@@ -124,11 +121,6 @@ def _written(
         else:
             entries.append((a, b, direction))
     return None if lost else tuple(entries)
-
-
-def _before_next(span: tree.Span, node: tree.MapValues, file: tree.File) -> bool:
-    later = [one.span for one in file.statements if one.span > node.span]
-    return not later or span < min(later)
 
 
 def _value(

@@ -302,6 +302,13 @@ class File:
     statements: tuple[Statement, ...]
     broken: tuple[Broken, ...]
 
+    def lost_rows_of(self, head: Span) -> bool:
+        """Whether a row in the block of the statement at `head` could not be read."""
+        after = [one.span for one in self.statements if one.span > head]
+        end = min(after, default=None)
+        rows = (one.span for one in self.broken if one.word.endswith(" row"))
+        return any(one > head and (end is None or one < end) for one in rows)
+
     def text(self, span: Span) -> str:
         """What stands in the span, on one line, outer spaces gone."""
         lines = list(self.lines[span.line - 1 : span.end_line])
