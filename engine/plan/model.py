@@ -31,8 +31,8 @@ class Move:
     """What creates and links records: a `push` or a `pull`, written or implied.
 
     An implied pull (a push brings one, or an `infer` that stands alone) carries its rule's name,
-    creates nothing and has no condition. `create` is whether records are made on the other side; `update` whether changes
-    flow in this direction once linked. `source` is (field of the other side, text).
+    creates nothing and has no condition. `create` is whether records are made on the other side;
+    `update` whether changes flow in this direction once linked. `source` is (field of the other side, text).
     """
 
     rule: str

@@ -218,7 +218,8 @@ class Kept:
         for mark in marks:
             if planned or mark.cause == "brought along":
                 self._move(sql.decided, mark, run=self.session.run)
-            elif decision.action == "wait":
+            elif decision.action == "wait" and not (pair.left and mark.side == "right"):
+                # Of two that match, the left one waits for both: people count pairs.
                 self._move(sql.hold, mark, why="waits", rule=decision.rule, until=sql.NEVER)
             elif decision.look_again:
                 until = self.session.tomorrow()
