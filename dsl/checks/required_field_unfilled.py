@@ -33,12 +33,13 @@ CODE = "required-field-unfilled"
 
 def find(bound: Bound) -> None:
     """Required fields of a target that no row and no source of a creating rule fills."""
+    filled = _filled(bound)
     seen: set[tuple[str, str, str]] = set()
     for move in bound.moves:
         key = (*move.pair, move.rule.direction)
         if not move.creates or key in seen or not bound.rows_known(move.pair):
             continue
-        missing = _missing(bound, move)
+        missing = _missing(move, filled.get(key, set()))
         if missing:
             seen.add(key)
             target = move.target.name
@@ -54,14 +55,20 @@ def find(bound: Bound) -> None:
             )
 
 
-def _missing(bound: Bound, move: BoundMove) -> list[str]:
-    pushes = move.rule.direction == "push"
-    other = "pull" if pushes else "push"
-    rows = [one.rule for one in bound.rows if one.pair == move.pair]
-    filled = {one.right if pushes else one.left for one in rows if one.direction != other}
-    if move.rule.source is not None:
-        filled.add(move.rule.source[0])
-    return [one.name for one in move.target.fields if one.required and one.name not in filled]
+def _filled(bound: Bound) -> dict[tuple[str, str, str], set[str]]:
+    """The fields that rows write, by left object, right object and direction."""
+    filled: dict[tuple[str, str, str], set[str]] = {}
+    for row in bound.rows:
+        for way, field in (("push", row.rule.right), ("pull", row.rule.left)):
+            if row.rule.direction in (way, "both"):
+                filled.setdefault((*row.pair, way), set()).add(field)
+    return filled
+
+
+def _missing(move: BoundMove, filled: set[str]) -> list[str]:
+    source = "" if move.rule.source is None else move.rule.source[0]
+    required = [one.name for one in move.target.fields if one.required]
+    return [one for one in required if one not in filled and one != source]
 
 
 def _it(missing: list[str]) -> str:

@@ -6,6 +6,8 @@ checked. Where a file has several marks, it gives as many findings, in that orde
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from syncrules import dsl
 
@@ -380,3 +382,32 @@ def test_files_of_two_systems_are_one_set_and_must_agree_which_is_left() -> None
     assert good.findings == () and good.rules is not None and len(good.rules.sets) == 1
     turned = dsl.check({"a.sync": HEAD, "b.sync": "sync salesforce with apollo\n"}, SCHEMAS)
     assert [(one.code, one.file) for one in turned.findings] == [("sync-line", "b.sync")]
+
+
+SETS = {
+    "same-target-twice",
+    "conflicting-writes",
+    "match-twice",
+    "key-not-mapped",
+    "table-twice-with-infer",
+    "unused-map",
+    "required-field-unfilled",
+}
+"""Codes that look at all rules together: another file's rules may well change them."""
+
+
+def test_two_mistakes_give_two_findings_whatever_they_are() -> None:
+    """No mistake hides another, and none is told twice: pairs of wrong files, put together."""
+    chance = random.Random(3)
+    alone = [
+        (code, marked.removeprefix(HEAD))
+        for code, marked in WRONG
+        if marked.startswith(HEAD) and code not in SETS | {"sync-line"}
+        if "Contact.Email" not in marked  # known once the other rule links contacts
+    ]
+    for _ in range(300):
+        (code, first), (other, second) = chance.sample(alone, 2)
+        source = (HEAD + first + second).replace("§", "")
+        found = [one.code for one in dsl.check({"a.sync": source}, SCHEMAS).findings]
+        assert sorted(set(found) - SETS) == sorted({code, other}), source
+        assert len([one for one in found if one not in SETS]) == 2, source
