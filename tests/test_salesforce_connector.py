@@ -134,6 +134,7 @@ def test_a_read_that_broke_off_goes_on_from_the_last_page() -> None:
     rest = org.read(first.cursor)
     assert ids(rest)[:15] == made[10:]
     assert by_id(rest)[made[2]].values == {"Email": "moved@some.example"}
+    assert made[2] in ids(org.read(rest[-1].cursor))
 
 
 def test_many_records_of_one_second_are_neither_lost_nor_looped_over() -> None:
