@@ -378,6 +378,25 @@ def simulate(
     return 0
 
 
+@command(cli, "demo", "syncrules demo", project=False)
+@click.option(
+    "--records",
+    type=click.IntRange(50),
+    default=2000,
+    show_default=True,
+    help="Contacts in Apollo.",
+)
+def demo(shell: Shell, *, records: int) -> int:
+    """The whole product on two simulated systems.
+
+    No account, no server, under a minute. Shows each command and what it says, kills a run, and
+    ends with a comparison of both sides. Exit code 1 where that finds a difference.
+    """
+    from .demo import demo
+
+    return demo(lambda text="": shell.data(text), records)
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code. Never a traceback."""
     return run_command_line(cli, args)

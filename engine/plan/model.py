@@ -32,7 +32,8 @@ class Move:
 
     An implied pull (a push brings one, or an `infer` that stands alone) carries its rule's name,
     creates nothing and has no condition. `create` is whether records are made on the other side;
-    `update` whether changes flow in this direction once linked. `source` is (field of the other side, text).
+    `update` whether changes flow in this direction once linked. `source` is (field of the other
+    side, text).
     """
 
     rule: str

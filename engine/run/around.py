@@ -21,7 +21,7 @@ from .decide import Coming, Match, Reference
 from .match import NO_MATCH
 from .session import Linked, Session, Stored, load_coming, other
 
-ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry"})
+ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry", "exists already"})
 """Causes of a mark under which a rule acts on a record that was there before it."""
 
 
@@ -223,6 +223,8 @@ class View:
         """From now on: the record changed after the rule was there, or somebody asked for it."""
         if self._pair.cause in ASKED_FOR:
             return True
+        if self._pair.cause == "a related record changed" and _looks_further(move):
+            return True
         record = self._pair.left if move.direction == "push" else self._pair.right
         first = self._whole.session.first_runs.get(move.rule, self._whole.session.run)
         return record is not None and record.run >= first
@@ -252,6 +254,11 @@ class View:
     def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
         parent = self._pair.right if infer.infer.side == "left" else self._pair.left
         return self._whole.related(infer, parent.id) if parent else None
+
+
+def _looks_further(move: Move) -> bool:
+    """Whether a rule's condition names related records."""
+    return move.when is not None and any(get.hops for get in conditions.reads(move.when))
 
 
 def _later(pair: Pair) -> Side:

@@ -223,6 +223,11 @@ def _later_row(
     right_changed = not isinstance(br, NotRead) and not row.same_right(rv, br)
     to_right = left_changed and row.pushes and flow.push_updates
     to_left = right_changed and row.pulls and flow.pull_updates
+    if lv is None and bl is None and isinstance(br, NotRead):
+        # A record of ours was made without this value, and now it is there.
+        to_left = rv is not None and row.pulls and flow.pull_updates
+    elif rv is None and br is None and isinstance(bl, NotRead):
+        to_right = lv is not None and row.pushes and flow.push_updates
     if to_right and to_left:
         # Both sides changed. The same on both: they agree. A blank wins against nothing.
         if _equal(row, lv, rv, around):
@@ -340,11 +345,11 @@ def _new(
     for row in flow.rows:
         if not (row.pushes if to == "right" else row.pulls):
             continue
-        value = (row.left if to == "right" else row.right)(source)
+        given = (row.left if to == "right" else row.right)(source)
         target = row.row.right if to == "right" else row.row.left
-        if isinstance(value, NotRead):
+        if isinstance(given, NotRead):
             continue
-        moved = _move(row, to, value, around, draft)
+        moved = _move(row, to, given, around, draft)
         after = moved if isinstance(moved, Coming) else moved.value
         if isinstance(moved, Moved) and moved.code and moved.code != "nowhere":
             draft.problems.append(_problem(row, to, moved))
@@ -352,15 +357,19 @@ def _new(
             after = _default(row, to, around)
         if after is None:
             # A reference that leads nowhere yet is remembered as blank, so that it flows later.
-            blank: Value = None if row.row.reference else value
+            blank: Value = None if row.row.reference else given
             if to == "right":
                 draft.agree(row.key, blank, NOT_READ)
             else:
                 draft.agree(row.key, NOT_READ, blank)
             continue
         agreed = after if not isinstance(after, Coming) else None
-        agree = (value, agreed) if to == "right" else (agreed, value)
+        agree = (given, agreed) if to == "right" else (agreed, given)
         made.append(Change(target, None, after, row.row.rule, _place(row), row.key, agree))
+    for infer in flow.infers:
+        value = _inferred(infer, around) if infer.infer.side == to else None
+        if value is not None:
+            _infer_to(infer, None, value, draft)
     if maker and maker.move.source and maker.move.source[0] not in {one.field for one in made}:
         name, text = maker.move.source
         reason = f"{maker.move.place.file}:{maker.move.place.line}"
@@ -397,21 +406,9 @@ def _infer(
     infer: ReadyInfer, left: Values, right: Values, base: Base | None, around: Around, draft: _Draft
 ) -> None:
     """The first arm that is true; written only when the inferred value itself changes."""
-    related = around.related(infer)
-    if related is None:
-        return
-    value = next(
-        (
-            value
-            for value, quantifier, holds in infer.arms
-            if _arm(quantifier, holds, related, around)
-        ),
-        None,
-    )
+    value = _inferred(infer, around)
     before = base.right.get(infer.key) if base else None
     if value is None or value == before:
-        if base and infer.key in base.right:
-            draft.agree(infer.key, NOT_READ, before)
         return
     side = infer.infer.side
     current = (left if side == "left" else right).get(infer.infer.field, NOT_READ)
@@ -420,18 +417,22 @@ def _infer(
     if current == value:
         draft.agree(infer.key, NOT_READ, value)
         return
-    made = draft.left if side == "left" else draft.right
-    made.append(
-        Change(
-            infer.infer.field,
-            current,
-            value,
-            infer.infer.text,
-            infer.place,
-            infer.key,
-            (None, value),
-        )
-    )
+    _infer_to(infer, current, value, draft)
+
+
+def _inferred(infer: ReadyInfer, around: Around) -> str | None:
+    """What the related records say, None where no arm is true."""
+    related = around.related(infer)
+    if related is None:
+        return None
+    true = (arm[0] for arm in infer.arms if _arm(arm[1], arm[2], related, around))
+    return next(true, None)
+
+
+def _infer_to(infer: ReadyInfer, before: Value, value: str, draft: _Draft) -> None:
+    rule = infer.infer
+    made = draft.left if rule.side == "left" else draft.right
+    made.append(Change(rule.field, before, value, rule.text, infer.place, infer.key, (None, value)))
 
 
 def _arm(quantifier: str, holds: Holds, related: Sequence[Values], around: Around) -> bool:

@@ -15,7 +15,7 @@ from ..plan.model import Flow
 from ..store import statements as sql
 from ..store.database import Statement
 from . import problems
-from .around import Pair, Surroundings, as_planned, key_text
+from .around import ASKED_FOR, Pair, Surroundings, as_planned, key_text
 from .closures import Ready, Values
 from .decide import NOTHING, Change, Coming, Decision, decide
 from .journal import doubts
@@ -71,34 +71,29 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
     flow = ready.flow
     pairs = _pairs(session, flow, marks)
     surroundings = Surroundings(session, ready, [pair for _, pair in pairs])
-    known = {(mark.side, mark.id): mark for mark in marks}
-    done: set[tuple[str, str]] = set()
-    claimed: set[tuple[str, str]] = set()
+    claimed: set[tuple[Side, str]] = set()
     decided = 0
     kept = Kept(session, flow)
-    for mark, pair in pairs:
-        ids = (pair.left.id if pair.left else "", pair.right.id if pair.right else "")
-        if (mark.side, mark.id) in done:
-            continue
-        if pair.link is None and all(ids) and _claimed(ids, claimed):
+    for seen, pair in pairs:
+        ids = {(mark.side, mark.id) for mark in seen} | _ids(pair)
+        if ids & claimed:
+            # The other half of a pair that this chunk has decided, or a partner that another
+            # record has found as well: the next pass looks again where a mark is left.
             continue
         decision = _decide(session, ready, pair, surroundings)
         if decision.action == "need":
             decided += _bring(session, decision.needs)
             continue
         decided += 1
-        claimed |= {("left", ids[0]), ("right", ids[1])}
-        done |= {("left", ids[0]), ("right", ids[1])}
-        sides: tuple[tuple[Side, str], ...] = (("left", ids[0]), ("right", ids[1]))
-        seen = [known[one] for one in sides if one in known] or [mark]
+        claimed |= ids
         kept.add(pair, decision, seen)
     kept.store()
     return decided
 
 
-def _claimed(ids: tuple[str, str], claimed: set[tuple[str, str]]) -> bool:
-    """Two records that found one partner in the same chunk: the second looks again next pass."""
-    return ("left", ids[0]) in claimed or ("right", ids[1]) in claimed
+def _ids(pair: Pair) -> set[tuple[Side, str]]:
+    sides: tuple[tuple[Side, Stored | None], ...] = (("left", pair.left), ("right", pair.right))
+    return {(side, one.id) for side, one in sides if one is not None}
 
 
 def _decide(session: Session, ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
@@ -116,9 +111,12 @@ def _decide(session: Session, ready: Ready, pair: Pair, surroundings: Surroundin
 # ---- loading --------------------------------------------------------------------------------
 
 
-def _pairs(session: Session, flow: Flow, marks: Sequence[Mark]) -> list[tuple[Mark, Pair]]:
-    """The marked records with their partners, by link, else by match. What is in doubt is left."""
-    pairs: list[tuple[Mark, Pair]] = []
+def _pairs(
+    session: Session, flow: Flow, marks: Sequence[Mark]
+) -> list[tuple[Sequence[Mark], Pair]]:
+    """The marked records with their partners, by link, else by match; the marks of both belong to
+    one decision. What is in doubt is left."""
+    pairs: list[tuple[Sequence[Mark], Pair]] = []
     open_ones = doubts(session, flow.name)
     sides: tuple[Side, Side] = ("left", "right")
     for side in sides:
@@ -138,6 +136,7 @@ def _pairs(session: Session, flow: Flow, marks: Sequence[Mark]) -> list[tuple[Ma
         )
         partners = {id: _partner(links.get(id), found.get(id), side) for id in own}
         others = _records(session, flow, other(side), [id for id in partners.values() if id])
+        theirs = {one.id: one for one in _marks(session, flow, other(side), list(others))}
         for one in mine:
             link, record = links.get(one.id), own.get(one.id)
             partner = others.get(partners.get(one.id, ""))
@@ -149,9 +148,19 @@ def _pairs(session: Session, flow: Flow, marks: Sequence[Mark]) -> list[tuple[Ma
             if one.id in elsewhere:
                 record = partner = None
             left, right = (record, partner) if side == "left" else (partner, record)
+            seen = [one, theirs[partner.id]] if partner and partner.id in theirs else [one]
+            cause = next((each.cause for each in seen if each.cause in ASKED_FOR), one.cause)
             candidate = found.get(one.id, Found())
-            pairs.append((one, Pair(side, one.id, one.cause, left, right, link, candidate.match)))
+            pairs.append((seen, Pair(side, one.id, cause, left, right, link, candidate.match)))
     return pairs
+
+
+def _marks(session: Session, flow: Flow, side: Side, ids: Sequence[str]) -> list[Mark]:
+    """The marks of records, also of those that wait."""
+    rows = session.db.rows(
+        sql.marks_of, org=session.org, flow=flow.name, side=side, ids=sorted(ids)
+    )
+    return [Mark(side, id, mark, cause) for _, id, mark, cause, _, _ in rows]
 
 
 def _object(flow: Flow, side: Side) -> tuple[str, str]:

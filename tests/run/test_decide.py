@@ -364,6 +364,17 @@ def test_a_field_that_was_not_read_is_never_taken_for_blank() -> None:
     )
 
 
+def test_a_value_that_appears_on_a_record_of_ours_is_an_edit() -> None:
+    """Made without a title, and somebody fills it in before we look again: it flows back."""
+    given = ready(flow(row("both", "left"), moves=(push(),)), "UTC")
+    made = decide(given, {"title": None}, None, None, Surroundings())
+    base = Base(*made.agree)
+    assert after(decide(given, {"title": None}, {"Title": "CTO"}, base, Surroundings())) == (
+        "CTO",
+        "-",
+    )
+
+
 def test_constants_are_written_when_a_record_is_made() -> None:
     one = Row("m", HERE, "", "", "Title", "push", ("text", ""), constant="web")
     decision = decide(
