@@ -7,6 +7,7 @@ JSON shapes are promises: scripts rely on them.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -193,7 +194,7 @@ def preview(shell: Shell, *, paths: tuple[Path, ...], shape: str) -> int:
     """
     from .engine.verbs import preview
 
-    return _work(shell, paths, shape, preview)
+    return _work(shell, paths, shape, preview, most=None)
 
 
 @command(cli, "run", "syncrules run\nsyncrules run --dry-run")
@@ -207,7 +208,9 @@ def run(shell: Shell, *, paths: tuple[Path, ...], dry_run: bool, shape: str) -> 
     """
     from .engine.verbs import preview, run
 
-    return _work(shell, paths, shape, preview if dry_run else run)
+    if dry_run:
+        return _work(shell, paths, shape, preview, most=None)
+    return _work(shell, paths, shape, run)
 
 
 @command(cli, "backfill", "syncrules backfill push contact\nsyncrules backfill pull Account")
@@ -411,26 +414,40 @@ def _prove(shell: Shell, project: Project) -> None:
         click.echo(to_text(errors, project.sources(), color=shell.color), err=True)
 
 
-def _work(shell: Shell, paths: tuple[Path, ...], shape: str, verb: Verb) -> int:
-    """Carries out a verb that makes changes, and tells of each change and of the whole."""
+SHOWN = 10
+"""Changes that a run tells one by one; `preview` tells all, and so does JSON."""
+
+
+def _work(
+    shell: Shell, paths: tuple[Path, ...], shape: str, verb: Verb, *, most: int | None = SHOWN
+) -> int:
+    """Carries out a verb that makes changes, and tells of changes and of the whole. JSON is
+    written change by change: a first sync has more of them than fit in memory."""
     from .engine.report import change_json, change_text, result_text, summary
 
     project = shell.project(paths)
     _prove(shell, project)
-    changes: list[Entry] = []
+    told = 0
 
     def tell(change: Entry) -> None:
+        nonlocal told
         if shape == "json":
-            changes.append(change)
-        else:
+            start = "," if told else '{"changes": ['
+            shell.data(start + json.dumps(change_json(change), ensure_ascii=False))
+        elif most is None or told < most:
             shell.data(change_text(change))
+        told += 1
 
     shell.progress(f"looking at {' and '.join(project.systems)}")
     with shell.world() as world:
         results = verb(project, world, tell)
     if shape == "json":
-        runs = [summary(one) for one in results]
-        shell.json({"changes": [change_json(one) for one in changes], "summary": {"runs": runs}})
+        runs = json.dumps({"runs": [summary(one) for one in results]}, ensure_ascii=False)
+        start = "]" if told else '{"changes": []'
+        shell.data(f'{start}, "summary": {runs}}}')
+    elif told:
+        more = f"... and {told - most:,} more" if most is not None and told > most else ""
+        shell.data(f"{more}\n" if more else "")
     for one in results if shape == "text" else ():
         shell.data(result_text(one))
     return max((one.exit_code for one in results), default=0)

@@ -112,25 +112,25 @@ class _Story:
         self._heading("What the systems have, and whether the rules fit")
         self._type("schema pull")
         self._type("check")
-        self._type("plan", most=24)
+        self._type("plan", most=22)
         self._heading("Rules count from now on: what was there before waits for a backfill")
-        self._type("preview", most=6, tail=5)
+        self._type("preview", most=4)
         for what in ("pull Account", "push contact", "pull Contact"):
-            self._type(f"backfill {what}", most=6, tail=8)
-        self._type("run", tail=6)
+            self._type(f"backfill {what}", most=8)
+        self._type("run", most=9)
         self._heading(f"People make {EDITS} edits on each side")
         self._edit()
-        self._type("run", most=8, tail=7)
+        self._type("run", most=12)
         self._heading(f"{NEWCOMERS} contacts are imported, and the run is killed with SIGKILL")
         books = books.and_made(self._import())
         self._killed()
-        self._type("run", tail=6)
+        self._type("run", most=9)
         self._heading("Both sides compared with the rules, record by record, without the engine")
         found = audit(self.apollo, self.salesforce, books, self._refused())
         self.say(found.text())
         self._heading("A further run")
         before = self._writes()
-        self._type("run", tail=4)
+        self._type("run", most=4)
         written = self._writes() - before
         self.say(f"writes of the further run: {written}")
         self.say(f"\ndone in {self.clock.now() - began:.0f} seconds")
@@ -144,8 +144,9 @@ class _Story:
     def _heading(self, text: str) -> None:
         self.say(f"\n--- {text} " + "-" * max(3, 92 - len(text)))
 
-    def _type(self, words: str, *, most: int = 0, tail: int = 0) -> None:
-        """Types a command and shows what it says; of a long answer the beginning and the end."""
+    def _type(self, words: str, most: int = 0) -> None:
+        """Types a command and shows what it says: `most` lines of it and its last paragraph, or
+        all of it for 0."""
         self.say(f"\n$ syncrules {words}")
         done = subprocess.run(
             self._command(words),
@@ -157,13 +158,11 @@ class _Story:
         )
         if done.returncode not in (0, 1):
             raise SyncrulesError(f"`syncrules {words}` ended with {done.returncode}: {done.stderr}")
-        lines = done.stdout.rstrip().splitlines()
-        if tail and len(lines) > most + tail:
-            left_out = len(lines) - most - tail
-            lines = [*lines[:most], f"    ... {left_out:,} more lines ...", *lines[-tail:]]
-        elif most and not tail and len(lines) > most:
+        body, _, end = done.stdout.rstrip().rpartition("\n\n")
+        lines = body.splitlines()
+        if most and len(lines) > most:
             lines = [*lines[:most], f"    ... {len(lines) - most:,} more lines ..."]
-        self.say("\n".join(lines))
+        self.say("\n".join([*lines, "", end] if lines else [end]))
 
     def _command(self, words: str) -> list[str]:
         return [sys.executable, "-m", "syncrules.cli", *words.split()]

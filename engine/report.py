@@ -66,6 +66,7 @@ def summary(result: Result) -> dict[str, Any]:
             for (system, object, action, state), count in sorted(result.counts.items())
         ],
         "waiting": dict(sorted(result.waiting.items())),
+        "settled": dict(sorted(result.settled.items())),
         "open_errors": result.errors,
     }
 
@@ -91,6 +92,10 @@ def result_text(result: Result) -> str:
         else:
             verb = f"{action}: {_STATES.get(state, state)}"
         lines.append(f"{count:>8,}  {system} {object} {verb}")
+    for kind, count in sorted(result.settled.items()):
+        lines.append(
+            f"{count:>8,}  sent by an earlier run without a reply: {_FOUND.get(kind, kind)}"
+        )
     if not lines:
         lines.append("nothing to do" if not future else "a run would change nothing")
     for rule, count in sorted(result.waiting.items()):
@@ -99,6 +104,14 @@ def result_text(result: Result) -> str:
         noun = "error is" if result.errors == 1 else "errors are"
         lines.append(f"{result.errors:>8,}  open {noun} listed by `syncrules errors`")
     return "\n".join(lines)
+
+
+_FOUND = {
+    "done": "found, they were carried out",
+    "absent": "not carried out, decided again",
+    "unknown": "nobody can tell yet, they are left alone",
+    "gone": "their records are deleted",
+}
 
 
 def _backfill(rule: str) -> str:

@@ -194,13 +194,15 @@ def decide(
 
 def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around) -> Decision:
     draft = _Draft()
-    for row in flow.rows:
-        lv, rv = row.left(left), row.right(right)
+
+    def judge(row: ReadyRow, lv: Seen, rv: Seen, into: _Draft) -> None:
         bl, br = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
         if isinstance(bl, NotRead) and isinstance(br, NotRead) and around.backfill:
-            _first_row(flow, row, lv, rv, around, draft)
+            _first_row(flow, row, lv, rv, around, into)
         else:
-            _later_row(flow, row, (lv, rv), (bl, br), around, draft)
+            _later_row(flow, row, (lv, rv), (bl, br), around, into)
+
+    _each_row(flow, left, right, draft, judge)
     for infer in flow.infers:
         _infer(infer, left, right, base, around, draft)
     return _finish("update", flow, draft, "")

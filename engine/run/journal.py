@@ -15,7 +15,7 @@ from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ..store import statements as sql
 from .decide import Coming
-from .session import Session, load_coming
+from .session import Session, dump_values, load_coming
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,11 @@ def entry(row: tuple[object, ...]) -> Entry:
     halves = json.loads(str(row[13]))
     values[13] = (load_coming(halves["left"]), load_coming(halves["right"]))
     return Entry(*values)  # type: ignore[arg-type]
+
+
+def dump_agree(halves: tuple[Mapping[str, object], Mapping[str, object]]) -> str:
+    """The halves of a base as a row of the journal holds them."""
+    return dump_values({"left": dump_values(halves[0]), "right": dump_values(halves[1])})
 
 
 @dataclass(frozen=True, slots=True)

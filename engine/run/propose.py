@@ -18,7 +18,7 @@ from . import problems
 from .around import ASKED_FOR, Pair, Surroundings, as_planned, key_text
 from .closures import Ready, Values
 from .decide import NOTHING, Change, Coming, Decision, decide
-from .journal import doubts
+from .journal import doubts, dump_agree
 from .match import Found, match
 from .session import Linked, Session, Stored, dump_values, other
 
@@ -343,7 +343,7 @@ def _agreements(decision: Decision, changes: Sequence[Change], action: str) -> s
         if isinstance(one.after, Coming):
             side = right if one.after.side == "left" else left
             side[one.key] = one.after
-    return dump_values({"left": dump_values(left), "right": dump_values(right)})
+    return dump_agree((left, right))
 
 
 def _parent(session: Session, flow: Flow, side: Side, changes: Sequence[Change], pair: Pair) -> str:

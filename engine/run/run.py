@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...connectors.base.contract import Connector
@@ -54,14 +54,15 @@ class Setup:
 @dataclass(frozen=True)
 class Result:
     """What a run did. `counts` has (system, object, action, state) and how often; `waiting` counts
-    by rule the records that a backfill would take; `errors` are open entries."""
+    by rule the records that a backfill would take; `errors` are open entries. `settled` counts what
+    became of writes that an earlier run had sent and never heard of, by kind of outcome."""
 
     run: int
     verb: Verb
     counts: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     errors: int = 0
-    requests: Mapping[str, int] = field(default_factory=dict)
+    settled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -133,7 +134,7 @@ def _carry_out(
 ) -> Result:
     session, lease = _begin(setup, verb)
     try:
-        settle_doubts(session)
+        settled = settle_doubts(session)
         look(session)
         if verb == "preview":
             with setup.db.rollback_only():
@@ -144,6 +145,7 @@ def _carry_out(
         if not isinstance(error, LeaseHeld):
             _end(setup, session, lease, error.exit_code, {})
         raise
+    result = replace(result, settled=settled)
     _end(setup, session, lease, result.exit_code, result.counts)
     return result
 

@@ -17,9 +17,9 @@ from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
 from .decide import Coming
-from .journal import Entry, entry
+from .journal import Entry, dump_agree, entry
 from .look import look_at
-from .session import Session
+from .session import Session, dump_values
 from .settle import settle, settle_links
 
 FRESH = 60.0
@@ -57,7 +57,7 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         entries = _planned(session, flow, side, action, most)
         if not entries:
             return
-        entries = [_arrived(session, one) for one in entries]
+        entries = _all_arrived(session, entries)
         left_over = entries
         for attempt in range(TRIES):
             if attempt:
@@ -80,6 +80,28 @@ def _planned(session: Session, flow: Flow, side: Side, action: str, most: int) -
         most=most,
     )
     return [entry(row) for row in rows]
+
+
+def _all_arrived(session: Session, entries: Sequence[Entry]) -> list[Entry]:
+    """What is really sent stands in the journal before it is sent."""
+    arrived = [_arrived(session, one) for one in entries]
+    changed = [new for old, new in zip(entries, arrived, strict=True) if new is not old]
+    if changed:
+        with session.db.transaction("arrived"):
+            session.db.many(
+                sql.put_sent_values,
+                [
+                    {
+                        "org": session.org,
+                        "run": one.run,
+                        "one": one.number,
+                        "new_after": dump_values(one.after),
+                        "new_agree": dump_agree(one.agree),
+                    }
+                    for one in changed
+                ],
+            )
+    return arrived
 
 
 def _arrived(session: Session, one: Entry) -> Entry:
@@ -240,39 +262,47 @@ def doubted(session: Session, system: str) -> list[Entry]:
     return [one for one in map(entry, rows) if one.system == system]
 
 
-def settle_doubts(session: Session) -> None:
-    """Before anything else: what earlier runs sent and never heard of."""
+def settle_doubts(session: Session) -> dict[str, int]:
+    """Before anything else: what earlier runs sent and never heard of. Counts the outcomes."""
+    counts: dict[str, int] = {}
     for system in (session.plan.left, session.plan.right):
         doubtful = doubted(session, system)
         if doubtful:
-            resolve(session, doubtful, wait=True)
+            for kind, count in resolve(session, doubtful, wait=True).items():
+                counts[kind] = counts.get(kind, 0) + count
+    return counts
 
 
-def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> None:
+def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[str, int]:
     """Asks the system. What is there is ours; what isn't is believed only after the deadline, when
-    no request of ours can be under way any more."""
+    no request of ours can be under way any more. Counts the outcomes."""
+    counts: dict[str, int] = {}
     system = entries[0].system
     connector = session.connectors[system]
-    entries = [_arrived(session, one) for one in entries if one.flow in session.flows]
-    for attempt in range(2):
+    asked_about = [one for one in entries if one.flow in session.flows]
+    for last_try in (not wait, True):
+        if not asked_about:
+            break
         asked = [
             replace(_write(session, session.flows[one.flow].flow, one), ref=place)
-            for place, one in enumerate(entries)
+            for place, one in enumerate(asked_about)
         ]
-        found = {one.ref: one for one in connector.find(asked)} if asked else {}
-        open_entries: list[Entry] = []
+        found = {one.ref: one for one in connector.find(asked)}
+        early: list[Entry] = []
         results: list[tuple[Entry, Outcome]] = []
-        for place, one in enumerate(entries):
+        for place, one in enumerate(asked_about):
             outcome = found.get(place, Outcome(place, "unknown"))
-            young = session.now < one.sent + session.deadlines[system]
-            if outcome.kind == "absent" and young:
-                open_entries.append(one)
-                results.append((one, replace(outcome, kind="unknown", code="too early to tell")))
-            else:
-                results.append((one, outcome))
+            if outcome.kind == "absent" and session.now < one.sent + session.deadlines[system]:
+                early.append(one)
+                outcome = replace(outcome, kind="unknown", code="too early to tell")
+            results.append((one, outcome))
+            if last_try or one not in early:
+                counts[outcome.kind] = counts.get(outcome.kind, 0) + 1
         settle(session, results)
-        if not open_entries or not wait or attempt:
-            return
-        last = max(one.sent for one in open_entries) + session.deadlines[system]
-        session.world.clock.sleep(max(0.0, last - session.now) + 0.01)
-        entries = open_entries
+        asked_about = early
+        if last_try:
+            break
+        if early:
+            until = max(one.sent for one in early) + session.deadlines[system]
+            session.world.clock.sleep(max(0.0, until - session.now) + 0.01)
+    return counts

@@ -368,6 +368,11 @@ set_state = statement(
         record=case((bindparam("id") != "", bindparam("id")), else_=C.record),
     )
 )
+put_sent_values = statement(
+    update(table(tables.Change))
+    .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
+    .values(after=bindparam("new_after"), agree=bindparam("new_agree"))
+)
 planned_updates = statement(
     select(C.record, C.after).where(
         C.org == _org,
