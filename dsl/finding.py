@@ -83,8 +83,20 @@ def to_text(
 
 
 def _lines(text: str | bytes) -> list[str]:
-    whole = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    """The lines of a file; none of one that is no text, whose bytes a terminal might obey."""
+    try:
+        whole = text.decode("utf-8") if isinstance(text, bytes) else text
+    except UnicodeDecodeError:
+        return []
+    if "\0" in whole:
+        return []
+    whole = whole.translate(_CONTROLS)
     return whole.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+
+
+_CONTROLS = {
+    one: "\N{REPLACEMENT CHARACTER}" for one in (*range(9), *range(11, 32), 127) if one != 13
+}
 
 
 class _Painter:
