@@ -208,6 +208,45 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
     return _finish("update", flow, draft, "")
 
 
+def _each_row(
+    flow: Ready,
+    left: Values,
+    right: Values,
+    draft: _Draft,
+    judge: Callable[[ReadyRow, Seen, Seen, _Draft], None],
+) -> None:
+    """Every row; then once more those that read what another row has just changed: a template says
+    what its fields will hold, not what they held."""
+    for row in flow.rows:
+        judge(row, row.left(left), row.right(right), draft)
+    if not (draft.left or draft.right):
+        return
+    written = {one.key for one in (*draft.left, *draft.right)}
+    new_left, new_right = _written(left, draft.left), _written(right, draft.right)
+    for row in flow.rows:
+        lv, rv = row.left(left), row.right(right)
+        if row.key not in written:
+            then = row.left(new_left), row.right(new_right)
+        elif row.pushes and row.pulls:
+            continue
+        else:
+            then = (row.left(new_left), rv) if row.pushes else (lv, row.right(new_right))
+        if then == (lv, rv):
+            continue
+        again = _Draft()
+        judge(row, *then, again)
+        draft.left = [one for one in draft.left if one.key != row.key] + again.left
+        draft.right = [one for one in draft.right if one.key != row.key] + again.right
+        draft.needs += again.needs
+        draft.problems += [one for one in again.problems if one not in draft.problems]
+
+
+def _written(values: Values, changes: Sequence[Change]) -> Values:
+    """A record with its changes; what is only coming is not known yet."""
+    known = {one.field: one.after for one in changes if not isinstance(one.after, Coming)}
+    return {**values, **known}
+
+
 def _later_row(
     flow: Ready,
     row: ReadyRow,
@@ -271,8 +310,11 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
     else:
         rule = _any_rule(flow)
     draft = _Draft()
-    for row in flow.rows:
-        _first_row(flow, row, row.left(left), row.right(right), around, draft)
+
+    def judge(row: ReadyRow, lv: Seen, rv: Seen, into: _Draft) -> None:
+        _first_row(flow, row, lv, rv, around, into)
+
+    _each_row(flow, left, right, draft, judge)
     for infer in flow.infers:
         _infer(infer, left, right, None, around, draft)
     return _finish("link", flow, draft, rule, reason=around.match.text)

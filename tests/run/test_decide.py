@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Literal
 
@@ -289,6 +289,22 @@ def test_a_reference_follows_the_link_of_its_parent() -> None:
     missing = made(Reference("missing"))
     assert (missing.action, missing.right) == ("create", ())
     assert missing.agree[0] == {given.rows[0].key: None}
+
+
+def test_a_template_says_what_its_fields_will_hold() -> None:
+    """A title that comes over from the other side is in the text that goes back with the same
+    decision: at the first link, and later, where the text would be out of date at once."""
+    text = replace(row("push", template="the {{ title }}"), right="Email", text="template")
+    given = ready(flow(row("both", "right"), text, moves=(push(),)), "UTC")
+    known: Values = {"Title": "CTO", "Email": None}
+    met = decide(given, {"title": None}, known, None, Surroundings(match=Match("one", "same")))
+    assert [(one.field, one.after) for one in met.left] == [("title", "CTO")]
+    assert [(one.field, one.after) for one in met.right] == [("Email", "the CTO")]
+    held = ({"title": "CTO"}, {"Title": "CEO", "Email": None})
+    [titles, texts] = [one.key for one in given.rows]
+    base = Base({titles: "CTO", texts: None}, {titles: "CTO", texts: None})
+    later = decide(given, *held, base, Surroundings())
+    assert [(one.field, one.after) for one in later.right] == [("Email", "the CEO")]
 
 
 def test_an_owner_without_counterpart_falls_back_to_the_default() -> None:
