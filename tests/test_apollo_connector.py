@@ -367,7 +367,7 @@ def test_creates_are_told_apart_although_replies_are_not_in_order(far: Far) -> N
         assert row["first_name"] == one.fields["first_name"]
         assert row["owner_id"] == one.fields["owner"]
         assert row["contact_stage_id"] == far.stage("Replied")
-        assert outcomes[one.ref].values == one.fields
+        assert one.fields.items() <= (outcomes[one.ref].values or {}).items()
     assert far.sim.count("contacts/bulk_create") == 2
 
 
@@ -481,7 +481,8 @@ def test_a_custom_field_that_does_not_fit_is_told(far: Far) -> None:
     assert outcome.fields == ("nickname",)
     [made] = far.send([create(1, first_name="A", nickname="x" * 41)]).values()
     assert (made.kind, made.fields) == ("done", ("nickname",))
-    assert made.values == {"first_name": "A", "nickname": None}
+    assert made.values is not None
+    assert {"first_name": "A", "nickname": None}.items() <= made.values.items()
 
 
 def test_a_stage_added_meanwhile_is_known_without_a_new_connection(far: Far) -> None:

@@ -50,10 +50,12 @@ def done(catalog: Catalog, write: Write, row: Row) -> Outcome:
 
     Apollo accepts a record and leaves out custom fields that don't fit. An update is then
     refused with those fields, though its others are stored; a create is done, since the record
-    is there, and carries code and fields all the same.
+    is there, and carries code and fields all the same. Of a record that was made, all is told that
+    the reply has: Apollo gives it an owner and a stage of its own choice.
     """
-    forms = catalog.forms(write.object, write.fields)
-    held = canonical(row, forms, write.fields)
+    made = write.action == "create"
+    forms = catalog.forms(write.object, {*write.fields, "stage"} if made else write.fields)
+    held = canonical(row, forms, forms if made else write.fields)
     errors = row.get("custom_field_errors") or {}
     wrong = {
         name: str(errors[forms[name].key])

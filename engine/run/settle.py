@@ -185,7 +185,8 @@ def _halves(
     session: Session, entry: Entry, outcome: Outcome
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """The halves of the base. What the system says it holds now is its half, not what it was
-    sent; a reference that came to nothing is remembered as blank."""
+    sent; a reference that came to nothing is remembered as blank. Of what we have made, that holds
+    for the fields that we did not send, too: what a person makes of them later is an edit."""
     left, right = (
         {key: None if isinstance(one, Coming) else one for key, one in half.items()}
         for half in entry.agree
@@ -194,7 +195,7 @@ def _halves(
     half = right if entry.side == "right" else left
     for row in session.flows[entry.flow].rows if told else ():
         name = row.row.right if entry.side == "right" else row.row.left
-        if row.key in half and name in told:
+        if name in told and (row.key in half or entry.action == "create"):
             half[row.key] = told[name]
     return left, right
 
