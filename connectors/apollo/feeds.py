@@ -25,6 +25,9 @@ SHOWN = 50_000
 """Records that one search shows; in both sort orders, twice as many can be reached."""
 OVERLAP = 300.0
 """Seconds before the last mark from which contacts are read again: searches stay behind writes."""
+SKEW = 900.0
+"""Seconds that stamps may be behind the clock that replies show. A mark that is older than that
+moves on with the clock, so that a mass of changes isn't read again until the next one."""
 _FEW = 3
 """Values that are looked up one by one without asking first how many pages a walk would take."""
 
@@ -100,12 +103,13 @@ class Feeds:
     def _contacts(self, ask: Read, forms: Mapping[str, Form], cursor: str | None) -> Iterator[Page]:
         mark = str(json.loads(cursor)["mark"]) if cursor is not None else ""
         until = moment(seconds(mark) - OVERLAP) if mark else ""
-        newest = ""
+        newest, began = "", self._session.world.clock.now()
         walk = self._walk("contact", "contact_updated_at", whole=not mark)
         for place, page in enumerate(walk):
             stamps = [str(row.get("updated_at") or "") for row in page.rows]
             if place == 0:
                 newest = max(stamps, default="")
+                mark = max(mark, moment(began + self._session.ahead() - SKEW))
             last = page.last or (until != "" and min(stamps, default="~") < until)
             again: list[Row] = []
             if last and place > 0 and page.moved:
