@@ -1,0 +1,469 @@
+"""What must be true at the end of a history, from the rules' meaning and the log alone.
+
+Reads the two simulators' rows, the log of every change, and what the state tells people (links,
+journal, errors); it shares no code with the engine's decisions. `check` gives a sentence for each
+promise that was broken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import select
+from syncrules.engine.store import statements as sql
+from syncrules.engine.store.database import Database, statement
+from syncrules.engine.store.statements import C, L
+from syncrules.tests.simulation.people import People, tag_of
+from syncrules.tests.simulation.recorder import Event, Key, Recorder
+
+journal = statement(
+    select(
+        *(C.run, C.number, C.flow, C.side, C.system, C.object, C.action, C.record),
+        *(C.left, C.right, C.before, C.after, C.state, C.code),
+    ).order_by(C.run, C.number)
+)
+_links = statement(select(L.flow, L.left, L.right, L.ended, L.run).order_by(L.flow, L.left))
+
+RACE = 600.0
+"""Seconds within which a write of ours and a person's may cross without either seeing the other:
+no system offers to compare before it saves, and saves may be seen late."""
+
+Side = Literal["left", "right"]
+Kind = Literal["text", "email", "domain", "user", "reference", "stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A row of `rules.sync`: the fields, whether it goes both ways, and who wins."""
+
+    left: str
+    right: str
+    both: bool = True
+    prefer: Side = "right"
+    kind: Kind = "text"
+    when_blank: bool = False
+
+
+NAMES = (
+    Mapped("first_name", "FirstName"),
+    Mapped("last_name", "LastName"),
+    Mapped("email", "Email", kind="email"),
+    Mapped("title", "Title", prefer="left"),
+    Mapped("phone", "Phone", both=False, when_blank=True),
+    Mapped("owner", "OwnerId", both=False, kind="user"),
+)
+ROWS: Mapping[str, tuple[Mapped, ...]] = {
+    "contact~Lead": (
+        *NAMES,
+        Mapped("organization_name", "Company", both=False),
+        Mapped("stage", "Status", kind="stage"),
+    ),
+    "contact~Contact": (*NAMES, Mapped("account", "AccountId", kind="reference")),
+    "account~Account": (Mapped("name", "Name"), Mapped("domain", "Website", kind="domain")),
+}
+STATUS = {
+    "Cold": "Open - Not Contacted",
+    "Interested": "Working - Contacted",
+    "Not Interested": "Closed - Not Converted",
+    "Replied": "Working - Contacted",
+}
+ACCOMPANY: Mapping[str, frozenset[str]] = {
+    "contact": frozenset({"email_status", "email_true_status", "email_from_customer"}),
+    "account": frozenset({"stage"}),
+    "Lead": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
+    "Contact": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
+    "Account": frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
+}
+"""Fields that a system itself sets when it saves ours, and those that other rules write."""
+WIRE = {"account": ("account", "account_id"), "stage": ("stage", "contact_stage_id")}
+WON, LOST = "Closed Won", "Closed Lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two records that the state says are one."""
+
+    flow: str
+    left: Key
+    right: Key
+    ended: str
+    run: int
+
+
+def check(log: Recorder, people: People, db: Database, org: str) -> list[str]:
+    """A sentence for each promise that was broken."""
+    return list(_Checker(log, people, db, org).all())
+
+
+class _Checker:
+    def __init__(self, log: Recorder, people: People, db: Database, org: str) -> None:
+        self.log = log
+        self.people = people
+        self.rows: dict[Key, Mapping[str, Any]] = {
+            key: log.values(row)
+            for system in ("apollo", "salesforce")
+            for key, row in log.rows(system).items()
+        }
+        self.links = [_link(row) for row in db.rows(_links) if row[0] in ROWS]
+        self.journal = db.rows(journal)
+        self.errors = db.rows(sql.open_errors, org=org)
+        self.due = db.row(sql.count_due, org=org, now=log.clock.now()) or (0,)
+        self.blamed = {row[4] for row in self.errors if row[4]}
+        self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
+        self.across = {one.left: one.right for one in self.links if not one.ended}
+
+    def all(self) -> Iterator[str]:
+        yield from self.made_once()
+        yield from self.nobody_lost()
+        yield from self.only_mapped_fields()
+        yield from self.journal_closed()
+        for link in self.links:
+            yield from self.linked_rightly(link)
+            if not link.ended and link.left in self.rows and link.right in self.rows:
+                yield from self.pair(link)
+
+    # ---- who is there
+
+    def made_once(self) -> Iterator[str]:
+        """No two records made by us for one person, and none for somebody who was there."""
+        made: dict[tuple[str, str], Key] = {}
+        for key, birth in self.log.born.items():
+            if birth.who != "sync":
+                continue
+            tag = self.tag_at(key, birth.seq)
+            thing = (key[0], tag)
+            if thing in made:
+                yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
+            made[thing] = key
+            yield from self.was_not_there(key, birth)
+
+    def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
+        names = _KEYS[key[1]]
+        mine = self.first(key, names[key[1]], birth.seq)
+        if not mine:
+            return
+        begun = self.log.starts[birth.run - 1]
+        for other, there in self.log.born.items():
+            if other == key or other[0] != key[0] or other[1] not in names:
+                continue
+            if there.seq >= begun or birth.at - there.at < RACE:
+                continue
+            if self.gone_by(other, birth.seq):
+                continue
+            event = self.last_before(other, names[other[1]], birth.seq)
+            if event and event.seq < begun and birth.at - event.at >= RACE:
+                kind: Kind = "email" if "mail" in names[other[1]] else "domain"
+                if _canon(kind, event.new) == _canon(kind, mine):
+                    yield f"{key} was made, though {other} with {mine} was there"
+
+    def nobody_lost(self) -> Iterator[str]:
+        """Everyone who satisfies a rule has a counterpart, or stands in the error log."""
+        linked = {one.left for one in self.links} | {one.right for one in self.links}
+        for key, row in self.rows.items():
+            wanted = key[1] in ("Contact", "Account") or (
+                key[1] == "contact" and row.get("stage") in ("Interested", "Replied")
+            )
+            if wanted and key not in linked and key[2] not in self.blamed:
+                yield f"{key} {tag_of(row)} satisfies a rule, has no counterpart, and no error says why"
+        by_email: dict[str, list[Key]] = {}
+        for key, row in self.rows.items():
+            email = _canon("email", row.get("email") or row.get("Email"))
+            if email and key[1] in ("contact", "Lead", "Contact"):
+                by_email.setdefault(str(email), []).append(key)
+        for email, keys in by_email.items():
+            if len(keys) == 2 and keys[0][0] != keys[1][0] and not linked & set(keys):
+                if not {key[2] for key in keys} & self.blamed:
+                    yield f"{keys} share {email} and are not linked"
+
+    def linked_rightly(self, link: Link) -> Iterator[str]:
+        """A link joins one person's two records: the right reply went to the right write."""
+        tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
+        if len(tags) > 1:
+            yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
+
+    # ---- what was written
+
+    def only_mapped_fields(self) -> Iterator[str]:
+        """A write changes only fields that a row names, and no blank erases a value."""
+        for event in self.log.events:
+            if event.who != "sync":
+                continue
+            if not event.field:
+                if event.new is None:
+                    yield f"{event.key} was deleted by us"
+                continue
+            if self.log.born[event.key].seq + 60 > event.seq and _newborn(self.log, event):
+                continue
+            allowed = _allowed(event.key[1])
+            if event.field not in allowed:
+                yield f"{event.key}.{event.field} was written, which no row maps"
+            if event.new in (None, "") and event.field in _mapped(event.key[1]):
+                yield f"{event.key}.{event.field}: a blank erased {event.old!r}"
+
+    def journal_closed(self) -> Iterator[str]:
+        """Nothing is left planned, sent or marked, and doubt only where nobody can tell."""
+        for row in self.journal:
+            if row[12] in ("planned", "sent", "doubt"):
+                yield f"change {row[0]}/{row[1]} of {row[5]} {row[7] or row[8] or row[9]} is left {row[12]} ({row[13]})"
+        if self.due[0]:
+            yield f"{self.due[0]} marks are left that are due"
+
+    # ---- two linked records
+
+    def pair(self, link: Link) -> Iterator[str]:
+        refused = {link.left[2], link.right[2]} & self.blamed
+        for one in ROWS[link.flow]:
+            if not refused:
+                yield from self.converged(link, one)
+            if one.both and one.kind != "reference":
+                yield from self.edits_kept(link, one)
+        if link.flow == "account~Account" and not refused:
+            yield from self.inferred(link)
+
+    def converged(self, link: Link, one: Mapped) -> Iterator[str]:
+        """What a row joins agrees, or differs for a reason that the rules name."""
+        lv, rv = self.rows[link.left].get(one.left), self.rows[link.right].get(one.right)
+        if self.agree(one, lv, rv):
+            return
+        what = f"{link.left}.{one.left} is {lv!r}, {link.right}.{one.right} is {rv!r}"
+        left, right = self.last(link.left, one.left), self.last(link.right, one.right)
+        if one.both:
+            blanked = left if not lv else right if not rv else None
+            if not lv or not rv:
+                if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
+                    return
+                if (
+                    blanked
+                    and blanked.who == "person"
+                    and blanked.old
+                    and self.since(link, blanked)
+                ):
+                    return
+                yield f"{what}: a blank was not filled"
+            elif one.kind == "stage" and str(lv) not in STATUS:
+                if not any(row[10] == "unknown-value" for row in self.errors):
+                    yield f"{what}: no error tells that the stage is not in the table"
+            elif not (one.kind == "reference" and self.leads_nowhere(one, lv, rv)):
+                yield f"{what}: they did not converge"
+            return
+        # One way, to the right.
+        if not lv or left is None or not self.since(link, left):
+            return
+        if one.kind == "user" and lv not in self.users.values():
+            return
+        if one.when_blank:
+            emptied = right is not None and right.who == "person" and right.seq > left.seq
+            if not rv and not emptied:
+                yield f"{what}: the blank was not filled"
+        elif right is None or right.who == "sync" or right.seq < left.seq:
+            yield f"{what}: the right side did not follow"
+
+    def edits_kept(self, link: Link, one: Mapped) -> Iterator[str]:
+        """A person's value that we replaced lost by the rule, and stands in the journal."""
+        sides: tuple[tuple[Side, Key, str, Key, str], ...] = (
+            ("left", link.left, one.left, link.right, one.right),
+            ("right", link.right, one.right, link.left, one.left),
+        )
+        for side, key, name, partner, other in sides:
+            mine = self.log.by_field.get((key, name), [])
+            theirs = self.log.by_field.get((partner, other), [])
+            for edit, write in zip(mine, mine[1:], strict=False):
+                if edit.who != "person" or write.who != "sync" or not edit.new:
+                    continue
+                if write.run == edit.run or write.at - edit.at < RACE:
+                    continue
+                what = f"{key}.{name}: {edit.new!r} became {write.new!r}"
+                if not self.journalled(key, name, one.kind, edit.new):
+                    yield f"{what}, and the journal doesn't have the old value"
+                if one.kind == "stage":
+                    continue
+                chosen = [
+                    each
+                    for each in theirs
+                    if each.seq < write.seq
+                    and each.who == "person"
+                    and _canon(one.kind, each.new) == _canon(one.kind, write.new)
+                ]
+                if not chosen:
+                    yield f"{what}, which nobody wrote on the other side"
+                    continue
+                last = chosen[-1]
+                if last.seq > edit.seq and self.knew(edit, last):
+                    continue
+                if side == one.prefer:
+                    if not self.passed_on(theirs, one, edit, last):
+                        yield f"{what}, though its own side wins"
+                elif last.seq < edit.seq and self.agreed_before(mine, theirs, one, last, edit):
+                    yield f"{what}: an old value came back"
+
+    def knew(self, edit: Event, later: Event) -> bool:
+        """Whether a run that came to its end lies between the two, and saw the first."""
+        return any(
+            edit.seq < begin and end <= later.seq and at - edit.at >= RACE
+            for begin, end, at in self.log.finished
+        )
+
+    def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
+        return any(
+            edit.seq < each.seq < last.seq
+            and each.who == "sync"
+            and _canon(one.kind, each.new) == _canon(one.kind, edit.new)
+            for each in theirs
+        )
+
+    def agreed_before(
+        self, mine: list[Event], theirs: list[Event], one: Mapped, last: Event, edit: Event
+    ) -> bool:
+        """Whether both sides held the value of `last`, and we knew it, before `edit`."""
+        return any(
+            last.seq <= each.seq < edit.seq
+            and _canon(one.kind, each.new) == _canon(one.kind, last.new)
+            and (each.who == "sync" or self.knew(each, edit))
+            for each in mine
+        ) and self.knew(last, edit)
+
+    def journalled(self, key: Key, name: str, kind: Kind, value: Any) -> bool:
+        for row in self.journal:
+            if row[5] == key[1] and row[7] == key[2] and row[12] in ("done", "doubt"):
+                before = json.loads(row[10])
+                if name in before and _canon(kind, before[name]) == _canon(kind, value):
+                    return True
+        return False
+
+    def inferred(self, link: Link) -> Iterator[str]:
+        """The stage follows from the deals, unless a person has set it since."""
+        deals = [
+            row["StageName"]
+            for key, row in self.rows.items()
+            if key[1] == "Opportunity" and row.get("AccountId") == link.right[2]
+        ]
+        if any(one == WON for one in deals):
+            wanted = "Current Client"
+        elif any(one != LOST for one in deals):
+            wanted = "Active Opportunity"
+        elif deals:
+            wanted = "Dead Opportunity"
+        else:
+            return
+        stage = self.rows[link.left].get("stage")
+        by_hand = [
+            each
+            for each in self.log.by_field.get((link.left, "stage"), [])
+            if each.who == "person" and each.old is not None
+        ]
+        if stage != wanted and not by_hand:
+            yield f"{link.left}.stage is {stage!r}, its deals {deals} say {wanted!r}"
+
+    # ---- help
+
+    def agree(self, one: Mapped, lv: Any, rv: Any) -> bool:
+        if not lv and not rv:
+            return True
+        if one.kind == "user":
+            return bool(lv) and self.users.get(str(rv)) == lv
+        if one.kind == "reference":
+            target = self.across.get(("apollo", "account", str(lv)))
+            return target is not None and target[2] == rv
+        if one.kind == "stage":
+            return STATUS.get(str(lv)) == rv
+        return _canon(one.kind, lv) == _canon(one.kind, rv)
+
+    def leads_nowhere(self, one: Mapped, lv: Any, rv: Any) -> bool:
+        """Whether a reference's counterpart isn't there: it can't move."""
+        left = ("apollo", "account", str(lv))
+        right = ("salesforce", "Account", str(rv))
+        linked_right = {each.right for each in self.links if not each.ended}
+        return bool((lv and left not in self.across) or (rv and right not in linked_right))
+
+    def since(self, link: Link, event: Event) -> bool:
+        """Whether something happened after the run that made the link began."""
+        return event.seq >= self.log.numbers.get(link.run, 0)
+
+    def last(self, key: Key, name: str) -> Event | None:
+        events = self.log.by_field.get((key, name))
+        return events[-1] if events else None
+
+    def last_before(self, key: Key, name: str, seq: int) -> Event | None:
+        found = [one for one in self.log.by_field.get((key, name), []) if one.seq < seq]
+        return found[-1] if found else None
+
+    def first(self, key: Key, name: str, seq: int) -> Any:
+        events = [one for one in self.log.by_field.get((key, name), []) if one.seq >= seq]
+        return events[0].new if events else None
+
+    def gone_by(self, key: Key, seq: int) -> bool:
+        return any(
+            one.seq < seq and one.new is None for one in self.log.by_field.get((key, ""), [])
+        )
+
+    def tag_at(self, key: Key, seq: int) -> str:
+        names = ("last_name", "LastName", "name", "Name")
+        for name in names:
+            events = self.log.by_field.get((key, name))
+            if events:
+                return tag_of({name: events[0].new})
+        return ""
+
+
+def _link(row: tuple[Any, ...]) -> Link:
+    flow, left, right, ended, run = row
+    one, _, two = str(flow).partition("~")
+    return Link(str(flow), ("apollo", one, left), ("salesforce", two, right), ended, run)
+
+
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "contact": {"contact": "email"},
+    "account": {"account": "domain"},
+    "Account": {"Account": "Website"},
+    "Lead": {"Lead": "Email", "Contact": "Email"},
+    "Contact": {"Lead": "Email", "Contact": "Email"},
+}
+"""Which field of which objects tells that a record of this object is there already."""
+
+
+def _newborn(log: Recorder, event: Event) -> bool:
+    """Whether an event is part of the creation of its record."""
+    birth = log.born[event.key]
+    between: Iterable[Event] = log.events[birth.seq + 1 : event.seq]
+    return birth.who == "sync" and all(
+        one.key == event.key and one.who == "sync" for one in between
+    )
+
+
+def _mapped(object: str) -> frozenset[str]:
+    """Fields of an object that rows may write."""
+    names: set[str] = set()
+    for flow, rows in ROWS.items():
+        left, _, right = flow.partition("~")
+        for one in rows:
+            if object == left and one.both:
+                names |= {*WIRE.get(one.left, (one.left,))}
+            if object == right:
+                names.add(one.right)
+    return frozenset(names)
+
+
+def _allowed(object: str) -> frozenset[str]:
+    return _mapped(object) | ACCOMPANY.get(object, frozenset())
+
+
+_FOLD: Mapping[str, Callable[[str], str]] = {
+    "email": lambda text: text.strip().casefold(),
+    "domain": lambda text: (
+        text.casefold()
+        .removeprefix("https://")
+        .removeprefix("http://")
+        .removeprefix("www.")
+        .rstrip("/")
+    ),
+}
+
+
+def _canon(kind: Kind, value: Any) -> Any:
+    """A value as both sides may be compared; blank is None."""
+    if value is None or value == "":
+        return None
+    return _FOLD.get(kind, str.strip)(str(value))

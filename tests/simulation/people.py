@@ -1,0 +1,416 @@
+"""Made-up people in both systems, and what those who work with them do at the screen.
+
+Each person's last name ends in a tag (`Silva-p3`), each company's name too, and nobody edits a tag:
+so the checker knows who is who without asking the engine. Every new value is one that nobody had.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncrules.connectors.salesforce.simulator.errors import Refused
+from syncrules.tests.simulation.recorder import Key, Recorder, System
+
+STAGES = ("Cold", "Interested", "Replied", "Not Interested", "Approaching", "Bad Data")
+STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Not Converted")
+DEALS = ("Prospecting", "Proposal/Price Quote", "Closed Won", "Closed Lost")
+FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Tony", "Zoë")
+LAST = ("Silva", "Khan", "Hansen", "Okafor", "Nowak", "Müller")
+BAD_TITLE = "Refuse me"
+"""A title that the validation rule of a history refuses."""
+
+
+@dataclass
+class People:
+    """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
+    put into one system twice."""
+
+    log: Recorder
+    chance: random.Random
+    twins: set[str] = field(default_factory=set)
+    count: int = 0
+    linked: Callable[[], set[Key]] = set
+
+    # ---- the world at its beginning
+
+    def settle_in(self) -> None:
+        """A few companies, a few people, some of both on both sides."""
+        chance = self.chance
+        companies = range(chance.choice((1, 1, 2, 3)))
+        left: dict[int, str] = {}
+        right: dict[int, str] = {}
+        for number in companies:
+            where = chance.choice(("left", "right", "both", "both"))
+            if where != "right":
+                left[number] = self.company_left(number)
+            if where != "left":
+                right[number] = self.company_right(number)
+                for _ in range(chance.choice((0, 0, 1, 2))):
+                    self.deal(right[number])
+        for _ in range(chance.randrange(4, 10)):
+            where = chance.choice(("left", "left", "Lead", "Contact", "both Lead", "both Contact"))
+            company = chance.choice(companies) if chance.random() < 0.7 else None
+            self.person(where, company, left, right)
+        if chance.random() < 0.3:
+            self.twin()
+
+    def company_left(self, number: int) -> str:
+        values = {"name": f"Acme {self.next()}-a{number}", "domain": f"a{number}.example"}
+        return self.make("apollo", "account", values)
+
+    def company_right(self, number: int) -> str:
+        values: dict[str, Any] = {"Name": f"Acme {self.next()}-a{number}"}
+        values["Website"] = f"https://www.a{number}.example/"
+        if self.chance.random() < 0.3:
+            values["Description"] = "ours alone"
+        return self.make("salesforce", "Account", values)
+
+    def deal(self, account: str) -> str:
+        values = {
+            "Name": f"Deal {self.next()}",
+            "AccountId": account,
+            "StageName": self.chance.choice(DEALS),
+            "CloseDate": "2026-06-30",
+        }
+        return self.make("salesforce", "Opportunity", values)
+
+    def person(
+        self,
+        where: str,
+        company: int | None,
+        left: Mapping[int, str],
+        right: Mapping[int, str],
+    ) -> None:
+        """One more person, on one side or on both under one address."""
+        chance = self.chance
+        tag = f"p{self.next()}"
+        first, last = chance.choice(FIRST), f"{chance.choice(LAST)}-{tag}"
+        host = f"a{company}.example" if company is not None else "gmail.com"
+        email: str | None = f"{tag}@{host}"
+        if chance.random() < 0.12 and not where.startswith("both"):
+            email = None
+        if where == "left" or where.startswith("both"):
+            values = self.left_values(first, last, email)
+            if company in left and chance.random() < 0.7:
+                values["account_id"] = left[company]
+            self.make("apollo", "contact", values)
+        if where != "left":
+            object = where.removeprefix("both ")
+            shown = email.upper() if email and chance.random() < 0.2 else email
+            if chance.random() < 0.15:
+                first = f"{first}{self.next()}"
+            values = self.right_values(object, first, last, shown)
+            if object == "Contact" and company in right and chance.random() < 0.8:
+                values["AccountId"] = right[company]
+            self.make("salesforce", object, values)
+
+    def left_values(self, first: str, last: str, email: str | None) -> dict[str, Any]:
+        chance = self.chance
+        values: dict[str, Any] = {
+            "first_name": self.maybe(first),
+            "last_name": last,
+            "email": email,
+            "title": self.maybe(f"Title {self.next()}"),
+            "organization_name": self.maybe(f"Company {self.next()}"),
+            "phone": self.maybe(f"+1 555 {1000 + self.next()}"),
+            "stage": chance.choice(STAGES),
+            "owner": self.owner(),
+            "city": f"City {self.next()}",
+        }
+        return {name: one for name, one in values.items() if one is not None}
+
+    def right_values(self, object: str, first: str, last: str, email: str | None) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "FirstName": self.maybe(first),
+            "LastName": last,
+            "Email": email,
+            "Title": self.maybe(f"Title {self.next()}"),
+            "Phone": self.maybe(f"+1 555 {1000 + self.next()}"),
+            "Description": f"Note {self.next()}",
+        }
+        if object == "Lead":
+            values |= {"Company": f"Company {self.next()}", "Status": self.chance.choice(STATUSES)}
+        return {name: one for name, one in values.items() if one is not None}
+
+    def twin(self) -> None:
+        """Somebody puts a person in a second time."""
+        key = self.someone(lambda row: bool(self.email(row)))
+        if key is None:
+            return
+        values = self.log.values(self.log.rows(key[0])[key])
+        self.twins.add(tag_of(values))
+        if key[0] == "apollo":
+            # A name of another case, since Apollo itself would take the same one for the same.
+            self.make(
+                "apollo", "contact", {"last_name": values["last_name"], "email": values["email"]}
+            )
+        else:
+            values = self.right_values(key[1], "Twin", values["LastName"], values["Email"])
+            self.make("salesforce", key[1], values)
+
+    # ---- a working day
+
+    def work(self) -> None:
+        """One thing that one of them does."""
+        deeds: tuple[tuple[int, Callable[[], None]], ...] = (
+            (8, self.edit_left),
+            (8, self.edit_right),
+            (4, self.move_stage),
+            (2, self.move_status),
+            (2, self.edit_both),
+            (2, self.newcomer),
+            (2, self.deal_moves),
+            (2, self.edit_account),
+            (1, self.edit_unmapped),
+            (1, self.rehouse),
+            (1, self.readdress),
+            (1, self.leave),
+            (1, self.touch),
+        )
+        total = [weight for weight, _ in deeds]
+        self.chance.choices([deed for _, deed in deeds], total)[0]()
+
+    def edit_left(self) -> None:
+        key = self.someone(side="apollo")
+        if key is not None:
+            self.change(key, self.left_edit(key))
+
+    def edit_right(self) -> None:
+        key = self.someone(side="salesforce")
+        if key is not None:
+            self.change(key, self.right_edit(key))
+
+    def edit_both(self) -> None:
+        """Two people change the same person in the two systems at the same time."""
+        left = self.someone(side="apollo")
+        if left is None:
+            return
+        tag = self.tag(left)
+        right = self.someone(lambda row: tag_of(row) == tag, side="salesforce")
+        if right is None:
+            return
+        what = self.chance.choice(("title", "first_name", "last_name"))
+        same = self.value_for(what, tag) if self.chance.random() < 0.2 else None
+        self.change(left, {what: same or self.value_for(what, tag)})
+        self.change(right, {_RIGHT[what]: same or self.value_for(what, tag)})
+
+    def left_edit(self, key: Key) -> dict[str, Any]:
+        what = self.chance.choice(
+            ("title", "title", "first_name", "last_name", "organization_name", "phone", "owner")
+        )
+        if what == "owner":
+            return {what: self.owner()}
+        if what != "last_name" and self.chance.random() < 0.15:
+            return {what: ""}
+        return {what: self.value_for(what, self.tag(key))}
+
+    def right_edit(self, key: Key) -> dict[str, Any]:
+        names = ["Title", "Title", "FirstName", "LastName", "Phone"]
+        what = self.chance.choice([*names, "Company"] if key[1] == "Lead" else names)
+        if what not in ("LastName", "Company") and self.chance.random() < 0.15:
+            return {what: ""}
+        return {what: self.value_for(_LEFT[what], self.tag(key))}
+
+    def move_stage(self) -> None:
+        key = self.someone(side="apollo")
+        if key is not None:
+            self.change(key, {"stage": self.chance.choice(STAGES)})
+
+    def move_status(self) -> None:
+        key = self.someone(side="salesforce", object="Lead")
+        if key is not None:
+            self.change(key, {"Status": self.chance.choice(STATUSES)})
+
+    def newcomer(self) -> None:
+        """Somebody new, or somebody whom the other side knows."""
+        where = self.chance.choice(("left", "left", "Lead", "Contact"))
+        if self.chance.random() < 0.6:
+            self.person(where, None, {}, {})
+            return
+        key = self.someone(lambda row: bool(self.email(row)))
+        if key is None or self.tag(key) in self.twins:
+            return
+        values = self.log.values(self.log.rows(key[0])[key])
+        tag, email = self.tag(key), self.email(values)
+        last = f"{self.chance.choice(LAST)}-{tag}"
+        across = [one for one in self.everyone() if self.tag(one) == tag and one[0] != key[0]]
+        if across:
+            return
+        if key[0] == "apollo":
+            object = self.chance.choice(("Lead", "Contact"))
+            self.make("salesforce", object, self.right_values(object, "Ada", last, email))
+        else:
+            self.make("apollo", "contact", self.left_values("Ada", last, email))
+
+    def deal_moves(self) -> None:
+        rows = self.log.rows("salesforce")
+        deals = sorted(key for key in rows if key[1] == "Opportunity")
+        accounts = sorted(key for key in rows if key[1] == "Account")
+        if deals and self.chance.random() < 0.6:
+            key = self.chance.choice(deals)
+            if self.chance.random() < 0.15:
+                self.delete(key)
+            else:
+                self.change(key, {"StageName": self.chance.choice(DEALS)})
+        elif accounts:
+            self.deal(self.chance.choice(accounts)[2])
+
+    def edit_account(self) -> None:
+        system: System = self.chance.choice(("apollo", "salesforce"))
+        object = "account" if system == "apollo" else "Account"
+        keys = sorted(key for key in self.log.rows(system) if key[1] == object)
+        if not keys:
+            return
+        key = self.chance.choice(keys)
+        name = f"Acme {self.next()}-{self.tag(key)}"
+        self.change(key, {"name" if system == "apollo" else "Name": name})
+
+    def edit_unmapped(self) -> None:
+        key = self.someone()
+        if key is not None:
+            name = "city" if key[0] == "apollo" else "Description"
+            self.change(key, {name: f"Word {self.next()}"})
+
+    def rehouse(self) -> None:
+        """A contact moves to another company."""
+        rows = self.log.rows("salesforce")
+        accounts = sorted(key for key in rows if key[1] == "Account")
+        key = self.someone(side="salesforce", object="Contact")
+        if accounts and key is not None:
+            self.change(key, {"AccountId": self.chance.choice(accounts)[2]})
+
+    def readdress(self) -> None:
+        """Somebody who is linked gets another address, on one side."""
+        keys = sorted(self.linked() & set(self.everyone()))
+        keys = [key for key in keys if self.tag(key) not in self.twins]
+        if keys:
+            key = self.chance.choice(keys)
+            address = f"{self.tag(key)}.{self.next()}@new.example"
+            self.change(key, {"email" if key[0] == "apollo" else "Email": address})
+
+    def leave(self) -> None:
+        """Somebody who is linked is deleted on one side."""
+        keys = sorted(self.linked() & set(self.everyone()))
+        if keys:
+            self.delete(self.chance.choice(keys))
+
+    def touch(self) -> None:
+        key = self.someone(side="apollo")
+        if key is not None:
+            self.log.deed("apollo", lambda: self.log.apollo.touch("contact", key[2]))
+
+    # ---- with their hands
+
+    def make(self, system: System, object: str, values: Mapping[str, Any]) -> str:
+        made: list[str] = []
+        if system == "apollo":
+            self.log.deed(system, lambda: made.append(self.log.apollo.create(object, values)))
+        else:
+            late = self.late()
+
+            def act() -> None:
+                try:
+                    made.append(self.log.salesforce.create(object, values, delay=late))
+                except Refused:
+                    return  # It points to what is saved and not yet seen.
+
+            self.log.deed(system, act)
+        return made[0] if made else ""
+
+    def change(self, key: Key, values: Mapping[str, Any]) -> None:
+        """A person saves a record. What the system refuses the person, stays as it was."""
+        system, object, id = key
+
+        def act() -> None:
+            if system == "apollo":
+                self.log.apollo.update(object, id, values)
+                return
+            try:
+                self.log.salesforce.update(object, id, values, delay=self.late())
+            except Refused:
+                return
+
+        self.log.deed(system, act)
+
+    def delete(self, key: Key) -> None:
+        system, object, id = key
+
+        def act() -> None:
+            if system == "apollo":
+                self.log.apollo.delete(object, id)
+            else:
+                self.log.salesforce.delete(object, id)
+
+        self.log.deed(system, act)
+
+    def late(self) -> float:
+        """Seconds after which a save in Salesforce is seen: mostly at once."""
+        if not self.log.run:
+            return 0.0
+        return float(self.chance.choice((30, 120, 500))) if self.chance.random() < 0.05 else 0.0
+
+    # ---- who is there
+
+    def everyone(self) -> list[Key]:
+        found = [*self.log.rows("apollo"), *self.log.rows("salesforce")]
+        return sorted(key for key in found if key[1] in ("contact", "Lead", "Contact"))
+
+    def someone(
+        self,
+        fits: Callable[[Mapping[str, Any]], bool] = lambda row: True,
+        *,
+        side: str = "",
+        object: str = "",
+    ) -> Key | None:
+        found = []
+        for system in (side,) if side else ("apollo", "salesforce"):
+            for key, row in self.log.rows(system).items():
+                known = key[1] in ("contact", "Lead", "Contact") and object in ("", key[1])
+                if known and fits(row if isinstance(row, dict) else row.values):
+                    found.append(key)
+        return self.chance.choice(sorted(found)) if found else None
+
+    def tag(self, key: Key) -> str:
+        row = self.log.rows(key[0])[key]
+        return tag_of(row if isinstance(row, dict) else row.values)
+
+    def email(self, row: Mapping[str, Any]) -> str:
+        return str(row.get("email") or row.get("Email") or "")
+
+    def value_for(self, what: str, tag: str) -> str:
+        number = self.next()
+        return {
+            "title": f"Title {number}",
+            "first_name": f"{self.chance.choice(FIRST)}{number}",
+            "last_name": f"{self.chance.choice(LAST)}{number}-{tag}",
+            "organization_name": f"Company {number}",
+            "phone": f"+1 555 {1000 + number}",
+        }[what]
+
+    def owner(self) -> str:
+        users = [one for one in self.log.apollo.team.users if not one.deleted]
+        return self.chance.choice(users).email
+
+    def maybe(self, value: str) -> str | None:
+        return value if self.chance.random() < 0.75 else None
+
+    def next(self) -> int:
+        self.count += 1
+        return self.count
+
+
+_RIGHT = {"title": "Title", "first_name": "FirstName", "last_name": "LastName"}
+_LEFT = {
+    **{right: left for left, right in _RIGHT.items()},
+    "Phone": "phone",
+    "Company": "organization_name",
+}
+
+
+def tag_of(values: Mapping[str, Any]) -> str:
+    """Who this is: `p3` of `Silva-p3`, `a1` of `Acme 7-a1`."""
+    name = values.get("last_name") or values.get("LastName")
+    return str(name or values.get("name") or values.get("Name") or "").rpartition("-")[2]

@@ -1,0 +1,235 @@
+"""Everything that happened to every record, in order, and who did it: the sync or a person.
+
+Stands between the world and the simulators, and compares their rows before and after each write
+and each person's deed. It sees no decision of the engine; what a history must satisfy is told in
+`checker.py`, what must hold at the moment of a request, here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import unquote_plus, urlsplit
+
+from syncrules.connectors.apollo.simulator.server import ApolloSimulator
+from syncrules.connectors.base.wire import Request, Response
+from syncrules.connectors.base.world import Clock
+from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator
+
+System = Literal["apollo", "salesforce"]
+Key = tuple[str, str, str]
+"""System, object, id."""
+Values = Mapping[str, Any]
+
+APOLLO, SALESFORCE = "a.sim", "s.sim"
+OBJECTS: dict[str, tuple[str, ...]] = {
+    "apollo": ("contact", "account"),
+    "salesforce": ("Lead", "Contact", "Account", "Opportunity"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One field of one record got another value, or, with field "", the record came or went."""
+
+    seq: int
+    at: float
+    run: int
+    who: Literal["sync", "person"]
+    key: Key
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass
+class Recorder:
+    """The log of a history. `run` is the number of the run under way, counted by the history.
+
+    `starts` has the length of the log at which each run began, `finished` that at the beginning and
+    the end of runs that came to their end, and when they began; `numbers` the former by the number
+    that the state gave the run.
+    """
+
+    apollo: ApolloSimulator
+    salesforce: SalesforceSimulator
+    clock: Clock
+    sent: Callable[[], list[tuple[str, str, str]]] = list
+    in_transaction: Callable[[], bool] = lambda: False
+    run: int = 0
+    events: list[Event] = field(default_factory=list)
+    writes: int = 0
+    requests: int = 0
+    violations: list[str] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
+    born: dict[Key, Event] = field(default_factory=dict)
+    digest: Any = field(default_factory=hashlib.sha256)
+    by_field: dict[tuple[Key, str], list[Event]] = field(default_factory=dict)
+    starts: list[int] = field(default_factory=list)
+    finished: list[tuple[int, int, float]] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock.now()
+
+    def begin_run(self) -> None:
+        """A run begins: nothing has been read in it."""
+        self.run += 1
+        self.read = set()
+        self.starts.append(len(self.events))
+        self._began = self.clock.now()
+
+    def end_run(self, number: int, *, whole: bool) -> None:
+        """A run is over; `number` is the state's for it, `whole` that it came to its end."""
+        self.numbers.setdefault(number, self.starts[-1])
+        if whole:
+            self.finished.append((self.starts[-1], len(self.events), self._began))
+
+    # ---- requests
+
+    def serve(self, request: Request) -> Response:
+        """Hands a request to its simulator, and writes down what it did."""
+        parts = urlsplit(request.url)
+        system: System = "apollo" if parts.netloc == APOLLO else "salesforce"
+        handle = self.apollo.handle if system == "apollo" else self.salesforce.handle
+        self.requests += 1
+        self.digest.update(f"{request.method} {request.url}\n".encode())
+        self.digest.update(request.body)
+        if not _writes(request.method, parts.path):
+            response = handle(request)
+            self._looked(system, parts.path, parts.query, response)
+            return response
+        self.writes += 1
+        self._before_write(system, request.method, parts.path, request.body)
+        before = self.rows(system)
+        try:
+            return handle(request)
+        finally:
+            self._compare(system, before, "sync")
+
+    def _looked(self, system: System, path: str, query: str, response: Response) -> None:
+        """Notes which objects have been read with a whole reply."""
+        try:
+            response.json()
+        except ValueError:
+            return
+        if response.status != 200:
+            return
+        if system == "salesforce" and "/query" in path:
+            words = unquote_plus(query).split()
+            if "FROM" in words:
+                self.read.add(words[words.index("FROM") + 1])
+        elif path.endswith("/search"):
+            self.read.add(path.split("/")[-2].removesuffix("s"))
+
+    def _before_write(self, system: System, method: str, path: str, body: bytes) -> None:
+        """What must hold when a write reaches its system."""
+        if self.in_transaction():
+            self.violations.append(f"{method} {path} left inside a transaction")
+        open_rows = self.sent()
+        for object, id in _written(system, method, path, json.loads(body)):
+            row = (object, "update" if id else "create", id)
+            if row in open_rows:
+                open_rows.remove(row)
+            else:
+                self.violations.append(f"{row} was not committed as sent before {method} {path}")
+            if id:
+                continue
+            needed = {"Lead", "Contact"} if object in ("Lead", "Contact") else {object}
+            if not needed <= self.read:
+                missing = ", ".join(sorted(needed - self.read))
+                self.violations.append(f"{object} was created without a look at {missing}")
+
+    # ---- rows
+
+    def rows(self, system: str) -> dict[Key, Any]:
+        """The living rows as they are in truth, seen by searches or not. Never changed in place."""
+        found: dict[Key, Any] = {}
+        if system == "apollo":
+            team = self.apollo.team
+            for object, table in (("contact", team.contacts), ("account", team.accounts)):
+                for id, row in table.rows.items():
+                    if not row.deleted:
+                        found["apollo", object, id] = row
+            return found
+        store = self.salesforce.org.store
+        for object in OBJECTS["salesforce"]:
+            of = store.named(object)
+            for id, held in {**of.rows, **of.waiting}.items():
+                if not held.get("IsDeleted"):
+                    found["salesforce", object, id] = held
+        return found
+
+    def values(self, row: Any) -> Values:
+        """A row's values under the names that rules use, as far as they differ on the wire."""
+        if isinstance(row, dict):
+            return row
+        team = self.apollo.team
+        shown = dict(row.values)
+        contact, account = shown.pop("contact_stage_id", ""), shown.pop("account_stage_id", "")
+        for one in team.contact_stages if contact else team.account_stages:
+            if one.id in (contact, account):
+                shown["stage"] = one.name
+        owner = next((one for one in team.users if one.id == shown.get("owner_id")), None)
+        shown["owner"] = owner.email if owner else None
+        shown["phone"] = next(
+            (number for kind, number in shown.get("phones") or () if kind.startswith("work")), None
+        )
+        shown["account"] = shown.get("account_id")
+        return shown
+
+    def deed(self, system: str, act: Callable[[], None]) -> None:
+        """Something that a person does."""
+        before = self.rows(system)
+        act()
+        self._compare(system, before, "person")
+
+    def _compare(
+        self, system: str, before: Mapping[Key, Any], who: Literal["sync", "person"]
+    ) -> None:
+        after = self.rows(system)
+        for key in before.keys() - after.keys():
+            self._event(who, key, "", "here", None)
+        for key, row in after.items():
+            old = before.get(key)
+            if old is row:
+                continue
+            was, now = self.values(old) if old is not None else {}, self.values(row)
+            if old is None:
+                self.born[key] = self._event(who, key, "", None, "here")
+            for name in sorted(was.keys() | now.keys()):
+                if was.get(name) != now.get(name):
+                    self._event(who, key, name, was.get(name), now.get(name))
+
+    def _event(
+        self, who: Literal["sync", "person"], key: Key, name: str, old: Any, new: Any
+    ) -> Event:
+        event = Event(len(self.events), self.clock.now(), self.run, who, key, name, old, new)
+        self.events.append(event)
+        self.by_field.setdefault((key, name), []).append(event)
+        return event
+
+
+def _writes(method: str, path: str) -> bool:
+    """Whether a request may change records. What isn't known to be a question counts as one."""
+    if method == "GET" or "/oauth2/" in path or path.endswith("/search"):
+        return False
+    return "/composite/sobjects/" not in path
+
+
+def _written(system: System, method: str, path: str, body: Any) -> list[tuple[str, str]]:
+    """(object, id) for each record that a write names; the id is "" for a create."""
+    if system == "salesforce":
+        return [(one["attributes"]["type"], one.get("id", "")) for one in body["records"]]
+    plural, action = path.split("/")[3:5]
+    word = plural.removesuffix("s")
+    if method in ("PATCH", "PUT"):
+        return [(word, action)]
+    if action == "bulk_create":
+        return [(word, "") for _ in body[plural]]
+    if action == "bulk_update":
+        return [(word, str(one["id"])) for one in body[f"{word}_attributes"]]
+    return [(word, str(one)) for one in body[f"{word}_ids"]]

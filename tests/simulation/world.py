@@ -1,0 +1,87 @@
+"""A world in which a seed decides: who is served first, when a run dies, when a person edits.
+
+Requests go straight to the two simulators through the recorder. A crash is an exception that
+nothing catches on its way out, as little as a process survives `kill -9`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from syncrules.connectors.base.wire import Request, Response
+from syncrules.connectors.base.world import LANES, Clock, Job
+
+T = TypeVar("T")
+
+
+class Crash(BaseException):
+    """The process is gone. Not an `Exception`, so no handler of ours takes it for a failure."""
+
+
+class SeededWorld:
+    """`world.World` for one history.
+
+    `happens` are things that come about when so many points have gone by: {countdown: action}. An
+    action may raise `Crash`. A point is a commit, a request about to go out, and a reply that has
+    just come in.
+    """
+
+    def __init__(
+        self, serve: Callable[[Request], Response], clock: Clock, chance: random.Random
+    ) -> None:
+        self.clock = clock
+        self.random = chance
+        self.happens: dict[int, Callable[[], None]] = {}
+        self.points = 0
+        self.last_point = ""
+        self._serve = serve
+
+    def plan(self, happens: dict[int, Callable[[], None]]) -> None:
+        """What happens in the run to come, by the number of points from now on."""
+        self.points, self.happens = 0, happens
+
+    def send(self, request: Request) -> Response:
+        response = self._serve(request)
+        self._pass("reply")
+        return response
+
+    def point(self, name: str) -> None:
+        self._pass(name)
+
+    def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+        """Up to four jobs are under way; which of them is done next, the seed says. An exception
+        of a job comes after those under way, a crash at once."""
+        source = iter(jobs)
+        running: list[Job[T]] = []
+        failures: list[Exception] = []
+
+        def finish() -> Iterator[tuple[Job[T], T]]:
+            job = running.pop(self.random.randrange(len(running)))
+            try:
+                result = job.call()
+            except Exception as error:
+                failures.append(error)
+            else:
+                yield job, result
+
+        for job in source:
+            while any(job.holds & other.holds for other in running):
+                yield from finish()
+            if failures:
+                break
+            running.append(job)
+            while len(running) >= LANES:
+                yield from finish()
+        while running:
+            yield from finish()
+        if failures:
+            raise failures[0]
+
+    def _pass(self, name: str) -> None:
+        self.last_point = name
+        self.points += 1
+        action = self.happens.pop(self.points, None)
+        if action is not None:
+            action()
