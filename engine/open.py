@@ -79,6 +79,12 @@ def _setup(
         sizes={name: schemas[name].write_batch for name in systems},
         advise=adviser(project),
         holder=holder or this_process(),
+        lags={
+            (name, one.name): one.lag
+            for name in systems
+            for one in schemas[name].objects
+            if one.lag
+        },
     )
 
 

@@ -7,13 +7,13 @@ nothing. What a mark leads to is `propose.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...connectors.base.contract import Page, Read, Record
 from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
 from ..store import statements as sql
-from .session import Session, Stored
+from .session import Session, Stored, load_values
 
 QUIET_PAGES = 2
 """Pages without news after which a feed without stamps has been read to where it was known."""
@@ -70,6 +70,7 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     before = session.stored(ask.system, ask.object, latest)
     layout = session.layout(ask.fields)
     changed = [one for one in latest.values() if _differs(before.get(one.id), one)]
+    changed = _seen_late(session, ask, before, changed)
     if not changed:
         return 0
     where = {"org": session.org, "system": ask.system, "object": ask.object}
@@ -115,6 +116,36 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     watched = _watched(session, ask, before, news)
     session.mark(watched, "there before" if first else "a related record changed")
     return len(news)
+
+
+def _seen_late(
+    session: Session, ask: Read, before: Mapping[str, Stored], changed: Sequence[Record]
+) -> list[Record]:
+    """Less those that only show what we have just replaced: a search that lags behind our writes
+    is no edit by a person. A later look, whose overlap is longer than the lag, sees them again."""
+    lag = session.lags.get((ask.system, ask.object), 0.0)
+    known = [one.id for one in changed if one.id in before]
+    if not lag or not known:
+        return list(changed)
+    replaced: dict[str, dict[str, Value]] = {}
+    for id, old in session.db.rows(
+        sql.replaced_since,
+        org=session.org,
+        system=ask.system,
+        object=ask.object,
+        ids=known,
+        since=session.now - lag,
+    ):
+        for name, value in load_values(old).items():
+            replaced.setdefault(id, {}).setdefault(name, value)
+    return [one for one in changed if not _is_old(before.get(one.id), one, replaced.get(one.id))]
+
+
+def _is_old(before: Stored | None, now: Record, replaced: Mapping[str, Value] | None) -> bool:
+    if before is None or not replaced or now.life != before.life:
+        return False
+    differing = [name for name, one in now.values.items() if before.values.get(name) != one]
+    return all(name in replaced and replaced[name] == now.values[name] for name in differing)
 
 
 def _values(before: Stored | None, now: Record) -> dict[str, Value]:

@@ -38,7 +38,8 @@ OnChange = Callable[[Entry], None]
 @dataclass(frozen=True)
 class Setup:
     """What a run needs from the project: `deadlines` are seconds after which no request of ours
-    can be under way, `sizes` records a write request, by system."""
+    can be under way, `sizes` records a write request, by system; `lags` seconds that the searches
+    for an object may stay behind our writes, by system and object."""
 
     org: str
     plan: Plan
@@ -49,6 +50,7 @@ class Setup:
     sizes: Mapping[str, int]
     advise: Callable[[str, str], str]
     holder: leases.Holder
+    lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         setup.deadlines,
         setup.sizes,
         setup.advise,
+        setup.lags,
         keep_alive,
     )
     return session, lease

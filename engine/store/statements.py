@@ -368,6 +368,20 @@ set_state = statement(
         record=case((bindparam("id") != "", bindparam("id")), else_=C.record),
     )
 )
+replaced_since = statement(
+    select(C.record, C.before)
+    .where(
+        C.org == _org,
+        C.system == _system,
+        C.object == _object,
+        among(C.record, "ids"),
+        C.action == "update",
+        C.state == "done",
+        C.sent > bindparam("since", type_=Float),
+    )
+    .order_by(C.run, C.number)
+)
+"""What our writes have replaced, the oldest first."""
 put_sent_values = statement(
     update(table(tables.Change))
     .where(C.org == _org, C.run == _run, C.number == bindparam("one"))

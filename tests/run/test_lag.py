@@ -1,0 +1,42 @@
+"""A search that is behind our own write is no edit by a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from syncrules.tests.both import Both
+
+RULES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Lead { match on email }
+map contact with Lead {
+    last_name         <-> LastName
+    email             <-> Email
+    title             <-> Title
+    organization_name  -> Company   default "Unknown"
+}
+"""
+
+
+def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
+    """The value we have just replaced does not flow back over the new one."""
+    both = Both(RULES)
+    both.run()
+    contact = both.apollo.create(
+        "contact", {"last_name": "King", "email": "ada@a.example", "title": "CTO"}
+    )
+    both.clock.sleep(900)
+    both.run()
+    [lead] = both.salesforce.rows("Lead")
+    both.clock.sleep(900)
+    both.run()
+    both.salesforce.update("Lead", lead, {"Title": "CEO"})
+    both.apollo.team.lag = 30.0
+    both.setup = replace(both.setup, lags={("apollo", "contact"): 30.0})
+    both.clock.sleep(900)
+    both.run()
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
