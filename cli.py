@@ -22,11 +22,12 @@ from .terminal import Commands, Shell, command, example, group, run_command_line
 if TYPE_CHECKING:
     from .connectors.base.world import World
     from .dsl import Finding
+    from .engine.open import Progress
     from .engine.project import Project
     from .engine.run.journal import Entry
     from .engine.run.run import OnChange, Result
 
-    Verb = Callable[[Project, World, OnChange], list[Result]]
+    Verb = Callable[[Project, World, OnChange, Progress], list[Result]]
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 FORMAT = click.option(
@@ -225,8 +226,10 @@ def backfill(shell: Shell, *, direction: Literal["push", "pull"], object: str, s
     """
     from .engine.verbs import backfill
 
-    def verb(project: Project, world: World, on_change: OnChange) -> list[Result]:
-        return backfill(project, world, direction, object, on_change)
+    def verb(
+        project: Project, world: World, on_change: OnChange, progress: Progress
+    ) -> list[Result]:
+        return backfill(project, world, direction, object, on_change, progress)
 
     return _work(shell, (), shape, verb)
 
@@ -287,8 +290,10 @@ def retry(shell: Shell, *, ids: tuple[int, ...], everything: bool, shape: str) -
     if everything == bool(ids):
         raise click.UsageError("name the errors to retry, or say --all")
 
-    def verb(project: Project, world: World, on_change: OnChange) -> list[Result]:
-        return retry(project, world, None if everything else ids, on_change)
+    def verb(
+        project: Project, world: World, on_change: OnChange, progress: Progress
+    ) -> list[Result]:
+        return retry(project, world, None if everything else ids, on_change, progress)
 
     return _work(shell, (), shape, verb)
 
@@ -438,9 +443,8 @@ def _work(
             shell.data(change_text(change))
         told += 1
 
-    shell.progress(f"looking at {' and '.join(project.systems)}")
     with shell.world() as world:
-        results = verb(project, world, tell)
+        results = verb(project, world, tell, shell.progress)
     if shape == "json":
         runs = json.dumps({"runs": [summary(one) for one in results]}, ensure_ascii=False)
         start = "]" if told else '{"changes": []'

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .systems import kind
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from .run.run import Setup
     from .store.database import Database
     from .store.lease import Holder
+
+Progress = Callable[[str], None]
+"""Is told what is going on, for someone who waits."""
+
+
+def silent(text: str) -> None:
+    """Nobody waits."""
+
 
 DEADLINE = 60.0
 """Seconds after which a request that got no reply can't be under way, where no `timeout` is set."""
@@ -38,7 +47,12 @@ def database(project: Project, world: World) -> Iterator[Database]:
 
 
 @contextmanager
-def opened(project: Project, world: World, holder: Holder | None = None) -> Iterator[list[Setup]]:
+def opened(
+    project: Project,
+    world: World,
+    holder: Holder | None = None,
+    progress: Progress = silent,
+) -> Iterator[list[Setup]]:
     """A set-up for each two systems that rules name. Raises `FindingsError` and its kin before
     anything is opened, `SystemUnavailable` where a sign-in fails."""
     plans = project.plans()
@@ -48,7 +62,8 @@ def opened(project: Project, world: World, holder: Holder | None = None) -> Iter
             for system in (plan.left, plan.right):
                 if system not in connectors:
                     connectors[system] = project.connect(system, world)
-        yield [_setup(project, world, plan, db, connectors, holder) for plan in plans]
+        made = [_setup(project, world, plan, db, connectors, holder) for plan in plans]
+        yield [replace(one, progress=progress) for one in made]
 
 
 def org(plan: Plan) -> str:

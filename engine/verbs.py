@@ -11,7 +11,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UsageError
-from .open import database, opened
+from .open import Progress, database, opened, silent
 
 if TYPE_CHECKING:
     from ..connectors.base.world import World
@@ -34,19 +34,29 @@ def compile(project: Project) -> tuple[Plan, ...]:
     return project.plans()
 
 
-def preview(project: Project, world: World, on_change: OnChange | None = None) -> list[Result]:
+def preview(
+    project: Project,
+    world: World,
+    on_change: OnChange | None = None,
+    progress: Progress = silent,
+) -> list[Result]:
     """Every change that `run` would make now; reads both systems and writes to neither."""
     from .run import run as way
 
-    with opened(project, world) as setups:
+    with opened(project, world, progress=progress) as setups:
         return [way.preview(one, on_change) for one in setups]
 
 
-def run(project: Project, world: World, on_change: OnChange | None = None) -> list[Result]:
+def run(
+    project: Project,
+    world: World,
+    on_change: OnChange | None = None,
+    progress: Progress = silent,
+) -> list[Result]:
     """The main job: brings over what changed since the last run."""
     from .run import run as way
 
-    with opened(project, world) as setups:
+    with opened(project, world, progress=progress) as setups:
         return [way.run(one, on_change) for one in setups]
 
 
@@ -56,11 +66,12 @@ def backfill(
     direction: Literal["push", "pull"],
     object: str,
     on_change: OnChange | None = None,
+    progress: Progress = silent,
 ) -> list[Result]:
     """Brings over what was there before the rules; `object` is the one that is read."""
     from .run import run as way
 
-    with opened(project, world) as setups:
+    with opened(project, world, progress=progress) as setups:
         about = [one for one in setups if object in _read_by(one.plan, direction)]
         return [way.backfill(one, direction, object, on_change) for one in about or setups]
 
@@ -70,12 +81,13 @@ def retry(
     world: World,
     ids: Sequence[int] | None,
     on_change: OnChange | None = None,
+    progress: Progress = silent,
 ) -> list[Result]:
     """Decides the records behind open errors again; `ids` None: behind all of them."""
     from .run import run as way
 
     results = []
-    with opened(project, world) as setups:
+    with opened(project, world, progress=progress) as setups:
         left = set(ids or ())
         for one in setups:
             mine = None if ids is None else sorted(left & _open(one))

@@ -35,6 +35,7 @@ def look_at(session: Session, ask: Read) -> None:
     if known != layout:
         # A rule names another field: everything is read again, and what was known stays known.
         cursor = None
+    session.progress(f"reading {ask.system} {ask.object}")
     began = session.now
     quiet = 0
     for page in session.connectors[ask.system].read(ask, cursor):
@@ -113,6 +114,8 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
         for one in news
     ]
     session.mark(marks, "there before" if first else "changed")
+    more = [one.id for one in changed if one not in news]
+    session.mark(_linked(session, ask, more), "read in full")
     watched = _watched(session, ask, before, news)
     session.mark(watched, "there before" if first else "a related record changed")
     return len(news)
@@ -146,6 +149,17 @@ def _is_old(before: Stored | None, now: Record, replaced: Mapping[str, Value] | 
         return False
     differing = [name for name, one in now.values.items() if before.values.get(name) != one]
     return all(name in replaced and replaced[name] == now.values[name] for name in differing)
+
+
+def _linked(session: Session, ask: Read, ids: Sequence[str]) -> list[tuple[str, Side, str]]:
+    """Those that have a link: of them, more fields are known now than when they last agreed."""
+    if not ids:
+        return []
+    return [
+        (flow.name, side, id)
+        for flow, side in session.ends(ask.system, ask.object)
+        for id in session.links(flow.name, side, ids)
+    ]
 
 
 def _values(before: Stored | None, now: Record) -> dict[str, Value]:

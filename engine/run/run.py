@@ -51,6 +51,7 @@ class Setup:
     advise: Callable[[str, str], str]
     holder: leases.Holder
     lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    progress: Callable[[str], None] = lambda text: None
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def _decided(
 ) -> Result:
     _rules(session)
     mark(session)
+    session.progress("deciding")
     propose(session)
     return _result(session, verb, on_change)
 
@@ -167,6 +169,7 @@ def _written(
     with session.db.transaction("rules"):
         _rules(session)
     mark(session)
+    session.progress("deciding")
     propose(session)
     guard(session, asked_for=verb != "run")
     write(session)
@@ -213,6 +216,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         setup.sizes,
         setup.advise,
         setup.lags,
+        setup.progress,
         keep_alive,
     )
     return session, lease

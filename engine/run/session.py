@@ -63,6 +63,7 @@ class Session:
     sizes: Mapping[str, int]
     advise: Callable[[str, str], str]
     lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    progress: Callable[[str], None] = lambda text: None
     keep_alive: Callable[[], None] = lambda: None
     first_runs: Mapping[str, int] = field(default_factory=dict)
     flows: dict[str, Ready] = field(default_factory=dict)

@@ -27,6 +27,7 @@ FRESH = 60.0
 TRIES = 3
 """How often a write is sent that the system was too busy for."""
 LINKS = 500
+_VERBS = {"create": "creating", "update": "updating"}
 
 
 def write(session: Session) -> None:
@@ -58,6 +59,7 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         if not entries:
             return
         entries = _all_arrived(session, entries)
+        session.progress(f"{_VERBS[action]} {len(entries):,} {end.object} records in {end.system}")
         left_over = entries
         for attempt in range(TRIES):
             if attempt:
