@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.world import moment
-from .run.decide import Coming
+from .run.decision import Coming
 from .run.journal import Entry, entry
 from .store import statements as sql
 

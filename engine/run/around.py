@@ -17,7 +17,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow, Move
 from ..store import statements as sql
 from .closures import Ready, ReadyInfer, ReadyRow, Values
-from .decide import Coming, Match, Reference
+from .decision import Coming, Match, Reference
 from .match import NO_MATCH
 from .session import Linked, Session, Stored, load_coming, other
 

@@ -7,14 +7,12 @@ language reference; the tables it must satisfy are in `tests/run/test_decide.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from ...connectors.base.values import Value
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
-from ..plan.model import Move
 from .closures import (
     NOT_READ,
     Holds,
@@ -28,125 +26,15 @@ from .closures import (
     Seen,
     Values,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What each side itself held, row by row, when the two last agreed; an absent key: unknown."""
-
-    left: Mapping[str, Value]
-    right: Mapping[str, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """A reference to a record that this run is about to create: the partner of `id` of `side`."""
-
-    flow: str
-    side: Side
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Where a reference leads on the other side.
-
-    `found`: to that id. `coming`: to a record planned in this run. `wanted`: nowhere yet, but the
-    record can be brought along. `missing`: nowhere.
-    """
-
-    kind: Literal["found", "coming", "wanted", "missing"]
-    id: str = ""
-    coming: Coming | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What looking for a partner by the keys gave.
-
-    `several`: more than one candidate, on either side. `held`: it is another record's partner.
-    `elsewhere`: a sibling flow has it.
-    """
-
-    kind: Literal["none", "one", "several", "held", "elsewhere"] = "none"
-    text: str = ""
-
-
-class Around(Protocol):
-    """All that a decision needs beyond the two records."""
-
-    today: str
-    backfill: bool
-    brought: bool
-    match: Match
-    later: Side | Literal[""]
-
-    def acts(self, move: Move) -> bool:
-        """Whether this record came to satisfy the rule after the rule was there."""
-
-    def get(self, side: Side, get: Get) -> Value:
-        """A field that a condition names, of this record or a related one."""
-
-    def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
-        """The other side's counterpart of the record that a reference points to."""
-
-    def user(self, row: ReadyRow, to: Side, email: str) -> str:
-        """The id of the user with that address on a side, "" where there is none."""
-
-    def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
-        """The related records; None where the parent has no link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field of one record: `key` is the row it follows from; `agree` is what both halves of
-    the base hold once it is written."""
-
-    field: str
-    before: Value
-    after: Value | Coming
-    rule: str
-    reason: str
-    key: str
-    agree: tuple[Value, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that a rule could not do, for the error log."""
-
-    code: str
-    message: str
-    rule: str
-    place: str
-    field: str = ""
-    side: Side = "right"
-    shared: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What should happen.
-
-    - `action`: `nothing`; `link` the two (with `left` and `right` as first changes); `update`;
-      `create` the record of `side`; `wait` for a backfill; `need` the records in `needs` first.
-    - `agree`: halves of the base that hold without any write, by row.
-    - `look_again`: tomorrow, since the rule counts days.
-    """
-
-    action: Literal["nothing", "link", "update", "create", "wait", "need"]
-    side: Side = "right"
-    rule: str = ""
-    reason: str = ""
-    left: tuple[Change, ...] = ()
-    right: tuple[Change, ...] = ()
-    agree: tuple[Mapping[str, Value], Mapping[str, Value]] = field(default_factory=lambda: ({}, {}))
-    needs: tuple[Coming, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    look_again: bool = False
-
-
-NOTHING = Decision("nothing")
+from .decision import (
+    NOTHING,
+    Around,
+    Base,
+    Change,
+    Coming,
+    Decision,
+    Problem,
+)
 
 
 class _Draft:
@@ -286,6 +174,10 @@ def _later_row(
         _carry(row, "right", lv, rv, around, draft, _why(row, "changed", right_changed))
     elif to_left:
         _carry(row, "left", rv, lv, around, draft, _why(row, "changed", left_changed))
+    elif isinstance(bl, NotRead) != isinstance(br, NotRead) and (lv is None) != (rv is None):
+        # One of them is our work and had not been seen in full: what stands on one side only has
+        # been filled in since.
+        _first_row(flow, row, lv, rv, around, draft)
     else:
         draft.agree(row.key, lv, rv)
 
@@ -326,10 +218,11 @@ def _first_row(
     if isinstance(lv, NotRead) or isinstance(rv, NotRead):
         return
     may_push, may_pull = row.pushes and flow.push_updates, row.pulls and flow.pull_updates
+    goes = True
     if lv is None and rv is not None and may_pull:
-        _carry(row, "left", rv, lv, around, draft, "blank was filled at the first link")
+        goes = _carry(row, "left", rv, lv, around, draft, "blank was filled at the first link")
     elif rv is None and lv is not None and may_push:
-        _carry(row, "right", lv, rv, around, draft, "blank was filled at the first link")
+        goes = _carry(row, "right", lv, rv, around, draft, "blank was filled at the first link")
     elif lv is None or rv is None or row.row.when_blank or _equal(row, lv, rv, around):
         draft.agree(row.key, lv, rv)
     else:
@@ -337,13 +230,18 @@ def _first_row(
         if winner not in ("left", "right"):
             winner = "left" if not row.pulls else "right" if not row.pushes else None
         if winner == "left" and may_push:
-            _carry(row, "right", lv, rv, around, draft, "differed at the first link, left wins")
+            why = "differed at the first link, left wins"
+            goes = _carry(row, "right", lv, rv, around, draft, why)
         elif winner == "right" and may_pull:
-            _carry(row, "left", rv, lv, around, draft, "differed at the first link, right wins")
+            why = "differed at the first link, right wins"
+            goes = _carry(row, "left", rv, lv, around, draft, why)
         else:
             if winner is None:
                 draft.problems.append(_conflict(row, lv, rv))
             draft.agree(row.key, lv, rv)
+    if not goes:
+        # A reference that leads nowhere yet is remembered as blank, so that it flows later.
+        draft.agree(row.key, None, None)
 
 
 def _conflict(row: ReadyRow, lv: Value, rv: Value) -> Problem:
@@ -387,11 +285,13 @@ def _new(
     draft = _Draft()
     made = draft.right if to == "right" else draft.left
     for row in flow.rows:
-        if not (row.pushes if to == "right" else row.pulls):
-            continue
         given = (row.left if to == "right" else row.right)(source)
         target = row.row.right if to == "right" else row.row.left
         if isinstance(given, NotRead):
+            continue
+        if not (row.pushes if to == "right" else row.pulls):
+            half = (given, NOT_READ) if to == "right" else (NOT_READ, given)
+            draft.agree(row.key, *half)
             continue
         moved = _move(row, to, given, around, draft)
         after = moved if isinstance(moved, Coming) else moved.value
@@ -492,23 +392,24 @@ def _reader(values: Values) -> Callable[[Get], Value]:
 
 def _carry(
     row: ReadyRow, to: Side, value: Value, current: Value, around: Around, draft: _Draft, why: str
-) -> None:
-    """`value` goes to the other side, unless it is blank, equal there, or can't go."""
+) -> bool:
+    """`value` goes to the other side, unless it is blank, equal there, or can't go; False for a
+    reference that leads nowhere."""
     left, right = (value, current) if to == "right" else (current, value)
     agree: tuple[Value, Value]
     moved = _move(row, to, value, around, draft)
     if isinstance(moved, Moved):
         if moved.code == "nowhere":
-            return
+            return False
         if moved.code:
             draft.problems.append(_problem(row, to, moved))
-            return
+            return True
         if moved.value is None or (row.row.when_blank and current is not None):
             draft.agree(row.key, left, right)
-            return
+            return True
         if _same(row, to)(moved.value, current):
             draft.agree(row.key, left, right)
-            return
+            return True
         after: Value | Coming = moved.value
         agree = (value, moved.value) if to == "right" else (moved.value, value)
     else:
@@ -518,6 +419,7 @@ def _carry(
     changes = draft.right if to == "right" else draft.left
     reason = f"{why}; {_place(row)}"
     changes.append(Change(target, current, after, row.row.rule, reason, row.key, agree))
+    return True
 
 
 def _move(row: ReadyRow, to: Side, value: Value, around: Around, draft: _Draft) -> Moved | Coming:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ..store import statements as sql
-from .decide import Coming
+from .decision import Coming
 from .session import Session, dump_values, load_coming
 
 

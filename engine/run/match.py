@@ -15,7 +15,7 @@ from ...dsl.rules import Key, Side
 from ..plan.model import Flow
 from ..store import statements as sql
 from .closures import Values
-from .decide import Match
+from .decision import Match
 from .session import Session, fields_of, other
 
 NO_MATCH = Match()

@@ -13,7 +13,7 @@ from ...connectors.base.contract import Outcome
 from ..plan.model import Flow
 from ..store import statements as sql
 from .around import Pair, key_text
-from .decide import Decision, Problem
+from .decision import Decision, Problem
 from .journal import Entry
 from .session import Session
 

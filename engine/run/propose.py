@@ -17,7 +17,8 @@ from ..store.database import Statement
 from . import problems
 from .around import ASKED_FOR, Pair, Surroundings, as_planned, key_text
 from .closures import Ready, Values
-from .decide import NOTHING, Change, Coming, Decision, decide
+from .decide import decide
+from .decision import NOTHING, Change, Coming, Decision
 from .journal import doubts, dump_agree
 from .match import Found, match
 from .session import Linked, Session, Stored, dump_values, other

@@ -21,7 +21,7 @@ from ..plan.model import Flow, Index, Plan
 from ..store import statements as sql
 from ..store.database import Database
 from .closures import Ready, Values, ready
-from .decide import Base, Coming
+from .decision import Base, Coming
 
 UNREAD: dict[str, str] = {}
 """How a value that was not read stands in a stored body: an empty object, which no value is."""

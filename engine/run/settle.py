@@ -14,7 +14,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
 from . import problems
-from .decide import Coming
+from .decision import Coming
 from .journal import Entry
 from .look import store
 from .session import Session, dump_values, other

@@ -16,7 +16,7 @@ from ...connectors.base.world import LANES, Job
 from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
-from .decide import Coming
+from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import look_at
 from .session import Session, dump_values

@@ -14,7 +14,8 @@ from syncrules.dsl.conditions import Get, OneOf, Truth
 from syncrules.dsl.rules import Arm, Direction, InferRule, Key, Place, Side
 from syncrules.engine.plan.model import End, Flow, Move, Row
 from syncrules.engine.run.closures import ReadyInfer, ReadyRow, Values, ready
-from syncrules.engine.run.decide import Base, Coming, Decision, Match, Reference, decide
+from syncrules.engine.run.decide import decide
+from syncrules.engine.run.decision import Base, Coming, Decision, Match, Reference
 
 HERE = Place("rules.sync", 3, 1)
 LEFT = (

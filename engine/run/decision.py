@@ -1,0 +1,136 @@
+"""What a decision is made of: what it is given, what it may ask, and what it says. Frozen data.
+
+The heart that makes decisions is `decide.py`; what it asks is loaded by `around.py`, and what it
+says is journalled by `propose.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from ...connectors.base.values import Value
+from ...dsl.conditions import Get
+from ...dsl.rules import Side
+from ..plan.model import Move
+from .closures import ReadyInfer, ReadyRow, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What each side itself held, row by row, when the two last agreed; an absent key: unknown."""
+
+    left: Mapping[str, Value]
+    right: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A reference to a record that this run is about to create: the partner of `id` of `side`."""
+
+    flow: str
+    side: Side
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a reference leads on the other side.
+
+    `found`: to that id. `coming`: to a record planned in this run. `wanted`: nowhere yet, but the
+    record can be brought along. `missing`: nowhere.
+    """
+
+    kind: Literal["found", "coming", "wanted", "missing"]
+    id: str = ""
+    coming: Coming | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What looking for a partner by the keys gave.
+
+    `several`: more than one candidate, on either side. `held`: it is another record's partner.
+    `elsewhere`: a sibling flow has it.
+    """
+
+    kind: Literal["none", "one", "several", "held", "elsewhere"] = "none"
+    text: str = ""
+
+
+class Around(Protocol):
+    """All that a decision needs beyond the two records."""
+
+    today: str
+    backfill: bool
+    brought: bool
+    match: Match
+    later: Side | Literal[""]
+
+    def acts(self, move: Move) -> bool:
+        """Whether this record came to satisfy the rule after the rule was there."""
+
+    def get(self, side: Side, get: Get) -> Value:
+        """A field that a condition names, of this record or a related one."""
+
+    def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
+        """The other side's counterpart of the record that a reference points to."""
+
+    def user(self, row: ReadyRow, to: Side, email: str) -> str:
+        """The id of the user with that address on a side, "" where there is none."""
+
+    def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
+        """The related records; None where the parent has no link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one record: `key` is the row it follows from; `agree` is what both halves of
+    the base hold once it is written."""
+
+    field: str
+    before: Value
+    after: Value | Coming
+    rule: str
+    reason: str
+    key: str
+    agree: tuple[Value, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a rule could not do, for the error log."""
+
+    code: str
+    message: str
+    rule: str
+    place: str
+    field: str = ""
+    side: Side = "right"
+    shared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What should happen.
+
+    - `action`: `nothing`; `link` the two (with `left` and `right` as first changes); `update`;
+      `create` the record of `side`; `wait` for a backfill; `need` the records in `needs` first.
+    - `agree`: halves of the base that hold without any write, by row.
+    - `look_again`: tomorrow, since the rule counts days.
+    """
+
+    action: Literal["nothing", "link", "update", "create", "wait", "need"]
+    side: Side = "right"
+    rule: str = ""
+    reason: str = ""
+    left: tuple[Change, ...] = ()
+    right: tuple[Change, ...] = ()
+    agree: tuple[Mapping[str, Value], Mapping[str, Value]] = field(default_factory=lambda: ({}, {}))
+    needs: tuple[Coming, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    look_again: bool = False
+
+
+NOTHING = Decision("nothing")
