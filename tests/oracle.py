@@ -1,8 +1,8 @@
-"""What the rules of the first-sync story demand, worked out from rows alone.
+"""What a set of rules demands of single records, worked out from the rows of the two systems alone.
 
-Written from the language reference and not from the engine: it imports nothing of the product but
-the two simulators, whose rows it reads. `RULES` are the rules; the story that is held against them
-is `test_first_sync.py`.
+Written from the meaning of the language and not from the engine: it imports nothing of the product
+but the two simulators, whose rows it reads. `RULES` are the rules. Whole pictures of both sides are
+put together in `demands.py`.
 """
 
 from __future__ import annotations
@@ -289,11 +289,6 @@ def _described(contact: Plain) -> str | None:
     if contact["title"] is None or contact["company"] is None:
         return None
     return f"{contact['title']} at {contact['company']}"
-
-
-def met(left: Plain, right: Plain, object: str, links: Links) -> tuple[Plain, Plain]:
-    """Both sides after a contact and its counterpart have found each other."""
-    return agreed((None, None), (left, right), object, links)
 
 
 def agreed(
