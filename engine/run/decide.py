@@ -65,7 +65,7 @@ def decide(
     if base is not None and left is not None and right is not None:
         return _linked(flow, left, right, base, around)
     if around.match.kind in ("several", "held"):
-        return _no_guess(flow, around)
+        return _no_guess(flow, "right" if left is not None else "left", around)
     if left is not None and right is not None:
         return _first_link(flow, left, right, around)
     if around.match.kind == "elsewhere":
@@ -218,11 +218,10 @@ def _first_row(
     if isinstance(lv, NotRead) or isinstance(rv, NotRead):
         return
     may_push, may_pull = row.pushes and flow.push_updates, row.pulls and flow.pull_updates
-    goes = True
     if lv is None and rv is not None and may_pull:
-        goes = _carry(row, "left", rv, lv, around, draft, "blank was filled at the first link")
+        _begin(row, "left", lv, rv, around, draft, "blank was filled at the first link")
     elif rv is None and lv is not None and may_push:
-        goes = _carry(row, "right", lv, rv, around, draft, "blank was filled at the first link")
+        _begin(row, "right", lv, rv, around, draft, "blank was filled at the first link")
     elif lv is None or rv is None or row.row.when_blank or _equal(row, lv, rv, around):
         draft.agree(row.key, lv, rv)
     else:
@@ -230,18 +229,26 @@ def _first_row(
         if winner not in ("left", "right"):
             winner = "left" if not row.pulls else "right" if not row.pushes else None
         if winner == "left" and may_push:
-            why = "differed at the first link, left wins"
-            goes = _carry(row, "right", lv, rv, around, draft, why)
+            _begin(row, "right", lv, rv, around, draft, "differed at the first link, left wins")
         elif winner == "right" and may_pull:
-            why = "differed at the first link, right wins"
-            goes = _carry(row, "left", rv, lv, around, draft, why)
+            _begin(row, "left", lv, rv, around, draft, "differed at the first link, right wins")
         else:
             if winner is None:
                 draft.problems.append(_conflict(row, lv, rv))
             draft.agree(row.key, lv, rv)
-    if not goes:
-        # A reference that leads nowhere yet is remembered as blank, so that it flows later.
-        draft.agree(row.key, None, None)
+
+
+def _begin(
+    row: ReadyRow, to: Side, lv: Value, rv: Value, around: Around, draft: _Draft, why: str
+) -> None:
+    """Carries a value at the first link. Until it has arrived the base says that the side it comes
+    from was blank: so it flows later where it can't now, or where a crash comes between."""
+    if to == "right":
+        draft.agree(row.key, None, rv)
+        _carry(row, to, lv, rv, around, draft, why)
+    else:
+        draft.agree(row.key, lv, None)
+        _carry(row, to, rv, lv, around, draft, why)
 
 
 def _conflict(row: ReadyRow, lv: Value, rv: Value) -> Problem:
@@ -332,9 +339,11 @@ def _default(row: ReadyRow, to: Side, around: Around) -> Value:
     return default
 
 
-def _no_guess(flow: Ready, around: Around) -> Decision:
+def _no_guess(flow: Ready, to: Side, around: Around) -> Decision:
     """Several candidates, or one that another record holds: never a guess."""
-    if flow.flow.users or not (around.brought or any(around.acts(one.move) for one in flow.moves)):
+    direction = "push" if to == "right" else "pull"
+    wanted = any(one.move.direction == direction and around.acts(one.move) for one in flow.moves)
+    if flow.flow.users or not (around.brought or wanted):
         return NOTHING
     rule = _any_rule(flow)
     place = flow.moves[0].move.place if flow.moves else None
@@ -392,24 +401,23 @@ def _reader(values: Values) -> Callable[[Get], Value]:
 
 def _carry(
     row: ReadyRow, to: Side, value: Value, current: Value, around: Around, draft: _Draft, why: str
-) -> bool:
-    """`value` goes to the other side, unless it is blank, equal there, or can't go; False for a
-    reference that leads nowhere."""
+) -> None:
+    """`value` goes to the other side, unless it is blank, equal there, or can't go."""
     left, right = (value, current) if to == "right" else (current, value)
     agree: tuple[Value, Value]
     moved = _move(row, to, value, around, draft)
     if isinstance(moved, Moved):
         if moved.code == "nowhere":
-            return False
+            return
         if moved.code:
             draft.problems.append(_problem(row, to, moved))
-            return True
+            return
         if moved.value is None or (row.row.when_blank and current is not None):
             draft.agree(row.key, left, right)
-            return True
+            return
         if _same(row, to)(moved.value, current):
             draft.agree(row.key, left, right)
-            return True
+            return
         after: Value | Coming = moved.value
         agree = (value, moved.value) if to == "right" else (moved.value, value)
     else:
@@ -419,7 +427,6 @@ def _carry(
     changes = draft.right if to == "right" else draft.left
     reason = f"{why}; {_place(row)}"
     changes.append(Change(target, current, after, row.row.rule, reason, row.key, agree))
-    return True
 
 
 def _move(row: ReadyRow, to: Side, value: Value, around: Around, draft: _Draft) -> Moved | Coming:

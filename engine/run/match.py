@@ -40,7 +40,7 @@ def match(
             continue
         left = {id: values for id, values in records.items() if id not in found}
         for id, candidate in _in_flow(session, sibling, side, left).items():
-            if name == flow.name:
+            if name == flow.name or candidate.match.kind != "one":
                 found[id] = candidate
             else:
                 found[id] = Found(Match("elsewhere", candidate.match.text), candidate.id)
