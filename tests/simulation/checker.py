@@ -307,10 +307,10 @@ class _Checker:
         )
 
     def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
-        return any(
-            edit.seq < each.seq < last.seq
-            and each.who == "sync"
-            and _canon(one.kind, each.new) == _canon(one.kind, edit.new)
+        """Whether the other side had the value of `edit` when somebody there made it `last`."""
+        value = _canon(one.kind, edit.new)
+        return _canon(one.kind, last.old) == value or any(
+            edit.seq < each.seq < last.seq and _canon(one.kind, each.new) == value
             for each in theirs
         )
 
@@ -327,7 +327,7 @@ class _Checker:
 
     def journalled(self, key: Key, name: str, kind: Kind, value: Any) -> bool:
         for row in self.journal:
-            if row[5] == key[1] and row[7] == key[2] and row[12] in ("done", "doubt"):
+            if row[5] == key[1] and row[7] == key[2]:
                 before = json.loads(row[10])
                 if name in before and _canon(kind, before[name]) == _canon(kind, value):
                     return True

@@ -85,7 +85,7 @@ class Machine:
             self._connectors = connectors(self.apollo, self.salesforce, self.world)
         return verbs.Setup(
             ORG,
-            plan(self.rules),
+            plan(self.rules)[0],
             self.world,
             self.db,
             self._connectors,
@@ -93,6 +93,7 @@ class Machine:
             {"apollo": 100, "salesforce": 200},
             _advice,
             HOLDER,
+            plan(self.rules)[1],
         )
 
     def restart(self) -> None:
@@ -156,8 +157,9 @@ def _advice(system: str, code: str) -> str:
 
 
 @lru_cache
-def plan(rules: str) -> Plan:
-    """What a file of rules beside this module compiles to, against the simulators' schemas."""
+def plan(rules: str) -> tuple[Plan, Mapping[tuple[str, str], float]]:
+    """What a file of rules beside this module compiles to, against the simulators' schemas, and
+    the seconds that searches stay behind, by system and object."""
     clock = VirtualClock()
     options = SimulatorOptions(seed=1, records=0, clock=clock)
     apollo, salesforce = ApolloSimulator(options), SalesforceSimulator(options)
@@ -169,7 +171,8 @@ def plan(rules: str) -> Plan:
     if found.rules is None:
         raise ValueError("\n".join(str(one) for one in found.findings))
     [only] = found.rules.sets
-    return compile(only, schemas, "UTC")
+    lags = {(name, each.name): each.lag for name in schemas for each in schemas[name].objects}
+    return compile(only, schemas, "UTC"), lags
 
 
 # ---- one seed -------------------------------------------------------------------------------
