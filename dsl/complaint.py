@@ -16,6 +16,7 @@ from lark.lexer import PatternStr
 from . import tree
 from .build import NotAFunction, span
 from .finding import Finding
+from .habits import Habit, habit
 from .nearest import nearest
 
 _WORDS = {
@@ -31,31 +32,6 @@ _WORDS = {
 }
 _TESTS = {"IS", "IN", "ORDER", "CONTAINS", "STARTS", "ENDS"}
 _VALUES = {"STRING", "NUMBER", "DATE", "TRUE", "FALSE"}
-_SIGNS: dict[str, tuple[str, str | None]] = {
-    "==": ("write `is`", "is"),
-    "=>": ("write `->`", "->"),
-    "=": ("write `is`", "is"),
-    "!=": ("write `is not`", "is not"),
-    "<>": ("write `is not`", "is not"),
-    "!": ("write `not`", "not"),
-    "&&": ("write `and`", "and"),
-    "&": ("write `and`", "and"),
-    "||": ("write `or`", "or"),
-    "|": ("write `or`", "or"),
-    "→": ("write `->`", "->"),
-    "←": ("write `<-`", "<-"),
-    "↔": ("write `<->`", "<->"),
-    "-->": ("write `->`", "->"),
-    ";": ("one row a line, nothing between them", ""),
-    ",": ("one row a line, no commas between them", ""),
-    "'": ('texts stand in double quotes: `"..."`', None),
-    "“": ('texts stand in straight double quotes: `"..."`', None),
-    "”": ('texts stand in straight double quotes: `"..."`', None),
-    "//": ("a comment begins with `#`", "#"),
-    '"': ('end the text with `"` on the same line', None),
-    "`": ("end the name with a backtick on the same line", None),
-    "\u00a0": ("this is a blank of another kind; type a plain one", " "),
-}
 
 
 def complaint(path: str, error: UnexpectedInput, parser: Lark, first: int) -> Finding:
@@ -89,20 +65,42 @@ def _token(path: str, error: UnexpectedToken, expected: dict[str, str], first: i
         title = "the line ends too early"
         return _finding(path, place, title, expected, label="something is missing")
     text = str(token)
-    if not _before(error).strip() and text != "}":
+    before = _before(error)
+    rest = _source(error)[error.pos_in_stream or 0 :].partition("\n")[0]
+    if not before.strip() and text != "}":
         return _no_rule(path, token, expected)
-    help, fix = _SIGNS.get(text, ("", None))
-    if not help and re.fullmatch(r"\w+", text):
-        words = [one.strip("`") for one in expected.values() if re.fullmatch(r"`\w+`", one)]
-        near = nearest(text, words)
-        help, fix = (f"did you mean `{near}`?", near) if near else ("", None)
-        words_of_value = None if near else _several_words(path, error)
-        if words_of_value is not None:
-            return words_of_value
-    if text == "{" and not _before(error).rpartition("\n")[2].strip():
+    if re.fullmatch(r"\w+", text):
+        near = nearest(text, [one.strip("`") for one in expected.values() if _WORD.fullmatch(one)])
+        several = None if near else _several_words(path, error)
+        if several is not None:
+            return several
+        if near:
+            title, help = f"unexpected `{text}`", f"did you mean `{near}`?"
+            return _finding(path, span(token), title, expected, help=help, fix=near)
+    found = habit(rest, before, _names(error))
+    if found is not None:
+        return _habit(path, span(token), found, expected)
+    if text == "{" and not before.rpartition("\n")[2].strip():
         help = "`{` stands at the end of its rule's line"
-    title = f"unexpected `{_short(text)}`"
-    return _finding(path, span(token), title, expected, help=help, fix=fix)
+        return _finding(path, span(token), "unexpected `{`", expected, help=help)
+    return _finding(path, span(token), f"unexpected `{_short(text)}`", expected)
+
+
+_WORD = re.compile(r"`\w+`")
+
+
+def _habit(path: str, begin: tree.Span, found: Habit, expected: dict[str, str]) -> Finding:
+    """The finding for what people write out of habit, from `begin` on."""
+    end = begin.column + len(found.written)
+    place = tree.Span(begin.line, begin.column, begin.line, end)
+    title = f"unexpected {_called(found.written)}"
+    more = expected if len(expected) > 1 or not found.help else {}
+    return _finding(path, place, title, more, help=found.help, fix=found.fix)
+
+
+def _called(written: str) -> str:
+    """What stands there, as far as it can be seen."""
+    return f"`{_short(written)}`" if written.strip("\u00a0\u200b\ufeff") else "letter"
 
 
 def _several_words(path: str, error: UnexpectedToken) -> Finding | None:
@@ -152,18 +150,17 @@ def _no_rule(path: str, token: Token, expected: dict[str, str]) -> Finding:
 
 def _characters(path: str, error: UnexpectedCharacters, expected: dict[str, str]) -> Finding:
     rest = _source(error)[error.pos_in_stream or 0 :][:200].split("\n")[0]
-    sign = next((one for one in sorted(_SIGNS, key=len, reverse=True) if rest.startswith(one)), "")
-    help, fix = _SIGNS.get(sign, ("", None))
-    shown = sign or re.match(r"\S+|.", rest)[0]  # type: ignore[index]
-    if sign == '"' and re.match(r'"(\\.|[^"\\])*"', rest):
-        help, shown = "", re.match(r'"(\\.|[^"\\])*"', rest)[0]  # type: ignore[index]
-    elif sign in ('"', "`", "'", "“"):
-        shown = rest.rstrip()
-    title = f"unexpected `{_short(shown)}`"
-    if sign in ('"', "`") and help:
-        title = "this text isn't closed" if sign == '"' else "this name isn't closed"
-    place = tree.Span(error.line, error.column, error.line, error.column + len(shown))
-    return _finding(path, place, title, expected, help=help, fix=fix)
+    begin = tree.Span(error.line, error.column, error.line, error.column)
+    found = habit(rest, _before(error), _names(error))
+    if found is None:
+        shown = re.match(r'"(\\.|[^"\\])*"|\S+|.', rest)[0]  # type: ignore[index]
+        return _habit(path, begin, Habit(shown, ""), expected)
+    if found.written in ('"', "`"):
+        title = "this text isn't closed" if found.written == '"' else "this name isn't closed"
+        end = error.column + len(rest.rstrip())
+        place = tree.Span(error.line, error.column, error.line, end)
+        return _finding(path, place, title, expected, help=found.help)
+    return _habit(path, begin, found, expected)
 
 
 def _finding(
@@ -190,10 +187,16 @@ def _finding(
     )
 
 
-def _expected(error: UnexpectedInput, parser: Lark) -> dict[str, str]:
-    """What could come here: the parser's name and the user's word for it."""
+def _names(error: UnexpectedInput) -> set[str]:
+    """What could come here, as the parser calls it."""
     interactive = getattr(error, "interactive_parser", None)
     names = set(interactive.accepts()) if interactive is not None else set()
+    return names - {"DOT"} if len(names) > 1 else names
+
+
+def _expected(error: UnexpectedInput, parser: Lark) -> dict[str, str]:
+    """What could come here: the parser's name and the user's word for it."""
+    names = _names(error)
     if names >= _TESTS:
         names -= _TESTS | {"NOT", "OF", "SINCE", "DOT"}
         extra = {"a comparison such as `is` or `in`": "a comparison such as `is` or `in`"}
@@ -204,8 +207,6 @@ def _expected(error: UnexpectedInput, parser: Lark) -> dict[str, str]:
         extra["a value"] = "a value"
     if "$END" in names:
         names -= {"_NL"}
-    if len(names) > 1:
-        names -= {"DOT"}
     patterns = {one.name: one.pattern for one in parser.terminals}
     found = dict(extra)
     for name in sorted(names):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from ..connectors.base.schema import Field, Object, Schema
 from . import tree
 from .bound import Report
+from .habits import BLANK
 from .nearest import nearest, singular
 
 
@@ -139,14 +140,17 @@ def needs_quotes(report: Report, file: tree.File, word: tree.Name, field: Field 
     """A bare name stands where a value belongs."""
     values = [one.value for one in field.choices] if field is not None else []
     meant = nearest(word.text, values) or word.text
+    help, fix = f"write {quoted(meant)}", quoted(meant)
+    if word.text.lower() in BLANK and meant == word.text:
+        help, fix = "write `blank`", "blank"
     report.add(
         "needs-quotes",
         file,
         word.span,
         f"`{word.text}` is a name here, and a value is wanted",
         note="text in quotes is a value, a word without quotes is the name of a field",
-        help=f"write {quoted(meant)}",
-        fix=quoted(meant),
+        help=help,
+        fix=fix,
     )
 
 

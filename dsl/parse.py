@@ -171,6 +171,9 @@ def _recover(path: str, piece: _Piece) -> _Read:
     deep = _too_deep(path, piece)
     if deep is not None:
         return _Read(None, (deep,), (tree.Broken(word, deep.span),))
+    open_list = _open_list(path, piece) if piece.depth else None
+    if open_list is not None:
+        return _Read(None, (open_list,), (tree.Broken(word, open_list.span),))
     if piece.depth and head < len(lines):
         findings.append(_unclosed(path, piece, head))
         lines.append("}" * piece.depth)
@@ -230,6 +233,26 @@ def _unclosed(path: str, piece: _Piece, head: int) -> Finding:
         f"this block, opened in line {number}, isn't closed before line {end}",
         label="opened here",
         help="end the block with `}` on a line of its own",
+    )
+
+
+def _open_list(path: str, piece: _Piece) -> Finding | None:
+    """The `[` that is still open where a block begins or ends, or at the end."""
+    begun: tree.Span | None = None
+    for number, line in enumerate(piece.lines, piece.first):
+        for mark in _MARKS.finditer(line):
+            sign, column = mark.group(), mark.start() + 1
+            if sign == "[":
+                begun = tree.Span(number, column, number, column + 1)
+            elif sign == "]":
+                begun = None
+            elif sign in ("{", "}") and begun is not None:
+                break
+    if begun is None:
+        return None
+    title = "this list isn't closed"
+    return Finding(
+        "syntax", "error", path, begun, title, label="opened here", help="end it with `]`"
     )
 
 
