@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lark import Lark
+from lark import Lark, Token
 from lark.exceptions import UnexpectedInput
 
 from . import tree
@@ -37,7 +37,7 @@ _PARENTHESES = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|#.*|[()]')
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """Some lines that should be one statement; `depth` blocks were open where it was cut."""
 
     first: int
@@ -54,17 +54,18 @@ class _Read:
 
 def parse(path: str, raw: bytes | str) -> tuple[tree.File, tuple[Finding, ...]]:
     """The file as far as it can be read, and what is wrong with the rest."""
-    text = _decoded(raw)
+    text = decoded(raw)
     if text is None:
         return _nothing(path, _not_text(path))
     lines = text.split("\n")
-    long = next((n for n, line in enumerate(lines, 1) if len(line) > LONGEST_LINE), 0)
-    if long or len(text) > LARGEST_FILE:
-        return _nothing(path, _too_long(path, long))
+    long = too_long(path, text, lines)
+    if long is not None:
+        return _nothing(path, long)
     statements: list[tree.Statement] = []
     findings: list[Finding] = []
     broken: list[tree.Broken] = []
-    for read in _statements(path, _pieces(lines)):
+    for piece in pieces(lines):
+        read = _recover(path, piece)
         if read.statement is not None:
             statements.append(read.statement)
         findings += read.findings
@@ -90,7 +91,7 @@ def parser() -> Lark:
     )
 
 
-def _decoded(raw: bytes | str) -> str | None:
+def decoded(raw: bytes | str) -> str | None:
     """The text without byte order mark, line ends as LF; None where it is no text."""
     if isinstance(raw, bytes):
         try:
@@ -102,14 +103,40 @@ def _decoded(raw: bytes | str) -> str | None:
     return raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _pieces(lines: list[str]) -> list[_Piece]:
+def pieces(lines: list[str]) -> Iterator[Piece]:
+    """The lines cut into what should be statements; lines without words between them are left out."""
+    cut = _cut(lines)
+    index = 0
+    while index < len(cut):
+        piece, taken = cut[index], 0
+        if piece.depth:
+            piece, taken = _joined(piece, cut[index + 1 : index + 6])
+        index += 1 + taken
+        yield piece
+
+
+def words(piece: Piece) -> tuple[tree.Statement, list[Token]] | None:
+    """The statement of a piece, and the words and signs it is written in, line ends between them
+    (`_NL`) among these; None where it can't be read."""
+    if piece.depth or _too_deep("", piece) is not None:
+        return None
+    interactive = parser().parse_interactive("\n".join(piece.lines) + "\n")
+    try:
+        found = list(interactive.iter_parse())
+        statement = interactive.feed_eof(found[-1])  # type: ignore[no-untyped-call]
+    except (UnexpectedInput, NotAFunction):
+        return None
+    return statement, found
+
+
+def _cut(lines: list[str]) -> list[Piece]:
     """Cut before each line that begins a statement: at column one always, indented where no block
     is open."""
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     begin, depth = 0, 0
     for number, line in enumerate(lines):
         if _begins(line, depth) and number > begin:
-            pieces.append(_Piece(begin + 1, tuple(lines[begin:number]), depth))
+            pieces.append(Piece(begin + 1, tuple(lines[begin:number]), depth))
             begin, depth = number, 0
         if "{" in line or "}" in line or "[" in line or "]" in line:
             for mark in _MARKS.findall(line):
@@ -117,7 +144,7 @@ def _pieces(lines: list[str]) -> list[_Piece]:
                     depth += 1
                 elif mark in ("}", "]"):
                     depth = max(0, depth - 1)
-    pieces.append(_Piece(begin + 1, tuple(lines[begin:]), depth))
+    pieces.append(Piece(begin + 1, tuple(lines[begin:]), depth))
     return [one for one in pieces if any(_meaningful(line) for line in one.lines)]
 
 
@@ -132,36 +159,20 @@ def _meaningful(line: str) -> bool:
     return bool(stripped) and not stripped.startswith("#")
 
 
-def _statements(path: str, pieces: list[_Piece]) -> Iterator[_Read]:
-    index = 0
-    while index < len(pieces):
-        piece = pieces[index]
-        index += 1
-        if piece.depth:
-            joined, taken = _joined(path, piece, pieces[index : index + 5])
-            if joined is not None:
-                index += taken
-                yield joined
-                continue
-        yield _recover(path, piece)
-
-
-def _joined(path: str, piece: _Piece, after: list[_Piece]) -> tuple[_Read | None, int]:
-    """The piece with those behind it, where only together they make sense: a row in a block may
-    begin at column one with a field that is called like a rule word."""
+def _joined(piece: Piece, after: list[Piece]) -> tuple[Piece, int]:
+    """The piece with those behind it, where only together they make sense, and how many: a row in
+    a block may begin at column one with a field that is called like a rule word."""
     lines = piece.lines
     for count, following in enumerate(after, 1):
         lines += following.lines
         if following.depth == 0:
-            whole = _Piece(piece.first, lines, 0)
-            read = _recover(path, whole)
-            alone = _recover(path, following)
-            if not read.findings and alone.findings:
-                return read, count
-    return None, 0
+            whole = Piece(piece.first, lines, 0)
+            if not _recover("", whole).findings and _recover("", following).findings:
+                return whole, count
+    return piece, 0
 
 
-def _recover(path: str, piece: _Piece) -> _Read:
+def _recover(path: str, piece: Piece) -> _Read:
     """Parse; on a bad line inside the block blank it and parse again."""
     lines = list(piece.lines)
     findings: list[Finding] = []
@@ -219,7 +230,7 @@ def _opens(line: str) -> bool:
     return "{" in line and "{" in _MARKS.findall(line)
 
 
-def _unclosed(path: str, piece: _Piece, head: int) -> Finding:
+def _unclosed(path: str, piece: Piece, head: int) -> Finding:
     line = piece.lines[head]
     column = next(one.start() for one in _MARKS.finditer(line) if one.group() == "{") + 1
     number = piece.first + head
@@ -236,7 +247,7 @@ def _unclosed(path: str, piece: _Piece, head: int) -> Finding:
     )
 
 
-def _open_list(path: str, piece: _Piece) -> Finding | None:
+def _open_list(path: str, piece: Piece) -> Finding | None:
     """The `[` that is still open where a block begins or ends, or at the end."""
     begun: tree.Span | None = None
     for number, line in enumerate(piece.lines, piece.first):
@@ -256,7 +267,7 @@ def _open_list(path: str, piece: _Piece) -> Finding | None:
     )
 
 
-def _too_deep(path: str, piece: _Piece) -> Finding | None:
+def _too_deep(path: str, piece: Piece) -> Finding | None:
     """The parenthesis that is one too many, where there are so many within each other."""
     depth = 0
     for number, line in enumerate(piece.lines, piece.first):
@@ -292,7 +303,11 @@ def _not_text(path: str) -> Finding:
     )
 
 
-def _too_long(path: str, line: int) -> Finding:
+def too_long(path: str, text: str, lines: list[str]) -> Finding | None:
+    """The finding for a file that no person wrote, None for all others."""
+    line = next((n for n, line in enumerate(lines, 1) if len(line) > LONGEST_LINE), 0)
+    if not line and len(text) <= LARGEST_FILE:
+        return None
     span = tree.Span(line, 1, line, 1) if line else _START
     what = (
         f"line {line} is longer than {LONGEST_LINE:,} characters"
