@@ -87,7 +87,7 @@ class Surroundings:
             if not link.ended:
                 self._links[flow, side, id] = link.right if side == "left" else link.left
         open_ids = sorted(id for id in ids if (flow, side, id) not in self._links)
-        if not open_ids or session.flows[flow].flow.users:
+        if not open_ids:
             return
         for left, right in session.db.rows(
             sql.planned_creates, org=session.org, run=session.run, flow=flow, ids=open_ids
@@ -97,6 +97,8 @@ class Surroundings:
                 self._links[flow, side, mine] = theirs
             else:
                 self._coming.add((flow, side, mine))
+        if session.flows[flow].flow.users:
+            return
         for _, id, mark, cause, decided, run in session.db.rows(
             sql.marks_of, org=session.org, flow=flow, side=side, ids=open_ids
         ):

@@ -150,6 +150,11 @@ def _later_row(
     bl, br = then
     left_changed = not isinstance(bl, NotRead) and not row.same_left(lv, bl)
     right_changed = not isinstance(br, NotRead) and not row.same_right(rv, br)
+    # What we left blank on a record that we made, and now isn't, was filled in since.
+    if left_changed and bl is None and isinstance(br, NotRead):
+        right_changed = rv is not None
+    if right_changed and br is None and isinstance(bl, NotRead):
+        left_changed = lv is not None
     to_right = left_changed and row.pushes and flow.push_updates
     to_left = right_changed and row.pulls and flow.pull_updates
     if lv is None and bl is None and isinstance(br, NotRead):
