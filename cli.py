@@ -181,7 +181,7 @@ def plan(shell: Shell, *, paths: tuple[Path, ...], shape: str) -> int:
     if shape == "json":
         shell.json({"plans": [as_json(one, schemas) for one in plans]})
     else:
-        shell.data("\n".join(as_text(one, schemas) for one in plans))
+        shell.data("\n".join(as_text(one, schemas) for one in plans).rstrip() or NO_RULES)
     return 0
 
 
@@ -314,7 +314,7 @@ def status(shell: Shell, *, shape: str) -> int:
     if shape == "json":
         shell.json(data)
     else:
-        shell.data(status_text(data) if data["status"] else "no run yet")
+        shell.data(status_text(data))
     return 0
 
 
@@ -326,7 +326,7 @@ def history(shell: Shell, *, record: str, shape: str) -> int:
 
     RECORD is what people know it by, such as an address or a domain, or its id in either system.
     """
-    from .engine.report import change_json, change_text
+    from .engine.report import change_json, history_text
     from .engine.verbs import history
 
     project = shell.project()
@@ -335,7 +335,7 @@ def history(shell: Shell, *, record: str, shape: str) -> int:
     if shape == "json":
         shell.json({"changes": [{"run": one.run, **change_json(one)} for one in entries]})
     elif entries:
-        shell.data("\n".join(f"run {one.run}, {one.state}: {change_text(one)}" for one in entries))
+        shell.data(history_text(entries))
     else:
         shell.say(f"nothing was ever done to {record}")
     return 0
@@ -419,6 +419,8 @@ def _prove(shell: Shell, project: Project) -> None:
         click.echo(to_text(errors, project.sources(), color=shell.color), err=True)
 
 
+NO_RULES = "the rule files have no rules yet"
+
 SHOWN = 10
 """Changes that a run tells one by one; `preview` tells all, and so does JSON."""
 
@@ -454,6 +456,8 @@ def _work(
         shell.data(f"{more}\n" if more else "")
     for one in results if shape == "text" else ():
         shell.data(result_text(one))
+    if shape == "text" and not results:
+        shell.data(NO_RULES)
     return max((one.exit_code for one in results), default=0)
 
 

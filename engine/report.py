@@ -6,7 +6,8 @@ on are those of `preview`, `run` and `errors` with `--format json`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,32 @@ def change_text(one: Entry) -> str:
         before = one.before.get(name)
         shown = f"{_show(before)} -> {_show(after)}" if one.action == "update" else _show(after)
         lines.append(f"    {name:<{width}}  {shown}")
-    lines.append(f"    because {one.reason}")
+    lines.append(f"    {_because(one.reason)}")
     return "\n".join(lines)
+
+
+def _because(reason: str) -> str:
+    """A reason for people: each cause once, the places of its rows behind it."""
+    if reason.startswith("the same "):
+        return f"matched on {reason.removeprefix('the same ')}"
+    causes: dict[str, list[str]] = {}
+    cause = ""
+    for part in reason.split("; "):
+        if _PLACE.fullmatch(part):
+            causes.setdefault(cause, []).append(part)
+            cause = ""
+        else:
+            cause = part
+            causes.setdefault(cause, [])
+    said = []
+    for cause, places in causes.items():
+        told = "it changed on the other side" if cause == "changed" else cause
+        where = ", ".join(places)
+        said.append(f"{told} ({where})" if told and where else told or f"of {where}")
+    return f"because {'; '.join(said)}"
+
+
+_PLACE = re.compile(r"\S.*:\d+")
 
 
 def summary(result: Result) -> dict[str, Any]:
@@ -73,10 +98,11 @@ def summary(result: Result) -> dict[str, Any]:
 
 _DONE = {"create": "created", "update": "updated", "link": "linked", "delete": "deleted"}
 _STATES = {
-    "refused": "refused",
-    "doubt": "in doubt",
-    "sent": "in doubt",
-    "dropped": "put off: it moved meanwhile, was busy, or was there already",
+    "refused": "not {done}: refused",
+    "doubt": "sent without a reply: {done} or not, the next run finds out",
+    "sent": "sent without a reply: {done} or not, the next run finds out",
+    "dropped": "not {done}: moved meanwhile, busy, or there already",
+    "planned": "not {done} yet",
 }
 
 
@@ -90,22 +116,24 @@ def result_text(result: Result) -> str:
         elif state == "done":
             verb = _DONE[action]
         else:
-            verb = f"{action}: {_STATES.get(state, state)}"
+            verb = _STATES[state].format(done=_DONE[action])
         lines.append(f"{count:>8,}  {system} {object} {verb}")
     for kind, count in sorted(result.settled.items()):
         lines.append(
             f"{count:>8,}  sent by an earlier run without a reply: {_FOUND.get(kind, kind)}"
         )
     if not lines:
-        lines.append("nothing to do" if not future else "a run would change nothing")
+        lines.append(_NOTHING.get(result.verb, "nothing to do"))
     for rule, count in sorted(result.waiting.items()):
-        lines.append(f"{count:>8,}  were there before `{rule}` and wait for `{_backfill(rule)}`")
+        was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
+        lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
     if result.errors:
         noun = "error is" if result.errors == 1 else "errors are"
         lines.append(f"{result.errors:>8,}  open {noun} listed by `syncrules errors`")
     return "\n".join(lines)
 
 
+_NOTHING = {"preview": "a run would change nothing", "retry": "nothing changed"}
 _FOUND = {
     "done": "found, they were carried out",
     "absent": "not carried out, decided again",
@@ -198,20 +226,23 @@ def errors_text(entries: Sequence[ErrorEntry]) -> str:
     """The list of open errors."""
     if not entries:
         return "no open errors"
-    return "\n".join(error_text(one) for one in entries)
+    count = "1 open error" if len(entries) == 1 else f"{len(entries):,} open errors"
+    end = f"{count}; `syncrules retry ID` tries again once the cause is gone"
+    return "\n\n".join([*(error_text(one) for one in entries), end])
 
 
 def error_text(one: ErrorEntry) -> str:
     """One entry: what, where, why, what to do."""
     who = one.key or one.record or "several records"
-    times = f"{one.count} times, last {moment(one.last)}" if one.count > 1 else moment(one.last)
+    times = f", {one.count:,} times, last {_time(moment(one.last))}" if one.count > 1 else ""
     lines = [
-        f"{one.id:>4}  {one.code}  {one.operation} {one.system} {one.object} {who}",
+        f"{one.id:>4}  {one.code}: {one.operation} {one.system} {one.object} {who}",
         f"      {one.message}",
-        f"      rule: {one.rule}, {one.file}:{one.line}    {times}",
+        f"      rule   {one.rule}, {one.file}:{one.line}",
+        f"      since  {_time(moment(one.first))}{times}",
     ]
     if one.advice:
-        lines.append(f"      {one.advice}")
+        lines.append(f"      mend   {one.advice}")
     return "\n".join(lines)
 
 
@@ -270,29 +301,56 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
 
 def status_text(data: Mapping[str, Any]) -> str:
     """The same for people."""
-    lines: list[str] = []
-    for one in data["status"]:
-        lines.append(one["systems"].replace("~", " with "))
-        for run in one["runs"][:1]:
-            end = f"exit {run['exit']}" if run["ended"] else "did not end"
-            lines.append(f"  last run  {run['run']} ({run['verb']}), {run['started']}, {end}")
-        if not one["runs"]:
-            lines.append("  last run  none yet")
-        for rule in one["rules"]:
-            waits = f", {rule['waiting']:,} wait for a backfill" if rule["waiting"] else ""
-            lines.append(f"  rule      {rule['name']}: since run {rule['since_run']}{waits}")
-        lines.append(f"  dirty     {one['to_decide']:,} records to decide at the next run")
-        oldest = f", the oldest since {one['oldest_error']}" if one["oldest_error"] else ""
-        lines.append(f"  errors    {one['open_errors']:,} open{oldest}")
-        for look in one["looks"]:
-            lines.append(f"  look      {look['system']} {look['object']}, {look['at']}")
-        for call in one["calls"]:
-            limit = f" of {call['limit']:,}" if call["limit"] else ""
-            lines.append(
-                f"  calls     {call['system']} {call['endpoint']}: "
-                f"{call['used']:,}{limit} this {call['window']}"
-            )
-    return "\n".join(lines) or "no rules"
+    return "\n\n".join("\n".join(_status(one)) for one in data["status"]) or "no run yet"
+
+
+def _status(one: Mapping[str, Any]) -> Iterator[str]:
+    yield one["systems"].replace("~", " with ")
+    run = next((run for run in one["runs"] if run["verb"] != "preview"), None)
+    if run:
+        end = _ENDS.get(run["exit"], f"exit {run['exit']}") if run["ended"] else "it did not end"
+        yield f"  last run   {run['run']} ({run['verb']}), {_time(run['started'])}: {end}"
+    else:
+        yield "  last run   none yet"
+    for rule in one["rules"]:
+        count = rule["waiting"]
+        wait = "record waits" if count == 1 else "records wait"
+        waiting = f"; {count:,} {wait} for a backfill" if count else ""
+        yield f"  rule       {rule['name']}, since run {rule['since_run']}{waiting}"
+    noun = "record" if one["to_decide"] == 1 else "records"
+    yield f"  to decide  {one['to_decide']:,} {noun} at the next run"
+    oldest = f", the oldest since {_time(one['oldest_error'])}" if one["oldest_error"] else ""
+    yield f"  errors     {one['open_errors']:,} open{oldest}"
+    for look in one["looks"]:
+        yield f"  last read  {look['system']} {look['object']}, {_time(look['at'])}"
+    for call in one["calls"]:
+        limit = f" of {call['limit']:,}" if call["limit"] else ""
+        used = f"{call['used']:,}{limit} this {call['window']}"
+        yield f"  calls      {call['system']} {call['endpoint']}, {used}"
+
+
+_ENDS = {
+    0: "done",
+    1: "done, errors are open",
+    3: "a brake stopped it",
+    4: "a system was out of reach",
+    130: "interrupted",
+}
+
+
+def _time(iso: str) -> str:
+    """A moment as people read it, to the second."""
+    return f"{iso[:10]} {iso[11:19]} UTC"
+
+
+def history_text(entries: Sequence[Entry]) -> str:
+    """`history` for people: each change with its run and what became of it."""
+    return "\n".join(
+        f"run {one.run}, {_FATES.get(one.state, one.state)}: {change_text(one)}" for one in entries
+    )
+
+
+_FATES = {"doubt": "in doubt", "sent": "in doubt", "dropped": "put off"}
 
 
 def history(db: Database, orgs: Iterable[str], record: str) -> list[Entry]:
