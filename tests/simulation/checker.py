@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -167,16 +168,16 @@ class _Checker:
                 key[1] == "contact" and row.get("stage") in ("Interested", "Replied")
             )
             if wanted and key not in linked and key[2] not in self.blamed:
-                yield f"{key} {tag_of(row)} satisfies a rule, has no counterpart, and no error says why"
+                yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
         by_email: dict[str, list[Key]] = {}
         for key, row in self.rows.items():
             email = _canon("email", row.get("email") or row.get("Email"))
             if email and key[1] in ("contact", "Lead", "Contact"):
                 by_email.setdefault(str(email), []).append(key)
         for email, keys in by_email.items():
-            if len(keys) == 2 and keys[0][0] != keys[1][0] and not linked & set(keys):
-                if not {key[2] for key in keys} & self.blamed:
-                    yield f"{keys} share {email} and are not linked"
+            apart = len(keys) == 2 and keys[0][0] != keys[1][0] and not linked & set(keys)
+            if apart and not {key[2] for key in keys} & self.blamed:
+                yield f"{keys} share {email} and are not linked"
 
     def linked_rightly(self, link: Link) -> Iterator[str]:
         """A link joins one person's two records: the right reply went to the right write."""
@@ -195,7 +196,7 @@ class _Checker:
                 if event.new is None:
                     yield f"{event.key} was deleted by us"
                 continue
-            if self.log.born[event.key].seq + 60 > event.seq and _newborn(self.log, event):
+            if _newborn(self.log, event):
                 continue
             allowed = _allowed(event.key[1])
             if event.field not in allowed:
@@ -207,7 +208,8 @@ class _Checker:
         """Nothing is left planned, sent or marked, and doubt only where nobody can tell."""
         for row in self.journal:
             if row[12] in ("planned", "sent", "doubt"):
-                yield f"change {row[0]}/{row[1]} of {row[5]} {row[7] or row[8] or row[9]} is left {row[12]} ({row[13]})"
+                what = f"{row[5]} {row[7] or row[8] or row[9]}"
+                yield f"change {row[0]}/{row[1]} of {what} is left {row[12]} ({row[13]})"
         if self.due[0]:
             yield f"{self.due[0]} marks are left that are due"
 
@@ -250,7 +252,7 @@ class _Checker:
                 yield f"{what}: they did not converge"
             return
         # One way, to the right.
-        if not lv or left is None or not self.since(link, left):
+        if not lv or left is None or left.seq < self.log.numbers.get(link.run, (0, 0))[1]:
             return
         if one.kind == "user" and lv not in self.users.values():
             return
@@ -270,7 +272,7 @@ class _Checker:
         for side, key, name, partner, other in sides:
             mine = self.log.by_field.get((key, name), [])
             theirs = self.log.by_field.get((partner, other), [])
-            for edit, write in zip(mine, mine[1:], strict=False):
+            for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
                     continue
                 if write.run == edit.run or write.at - edit.at < RACE:
@@ -366,10 +368,10 @@ class _Checker:
             return bool(lv) and self.users.get(str(rv)) == lv
         if one.kind == "reference":
             target = self.across.get(("apollo", "account", str(lv)))
-            return target is not None and target[2] == rv
+            return target is not None and target[2] == str(rv)
         if one.kind == "stage":
-            return STATUS.get(str(lv)) == rv
-        return _canon(one.kind, lv) == _canon(one.kind, rv)
+            return STATUS.get(str(lv)) == str(rv)
+        return bool(_canon(one.kind, lv) == _canon(one.kind, rv))
 
     def leads_nowhere(self, one: Mapped, lv: Any, rv: Any) -> bool:
         """Whether a reference's counterpart isn't there: it can't move."""
@@ -380,7 +382,7 @@ class _Checker:
 
     def since(self, link: Link, event: Event) -> bool:
         """Whether something happened after the run that made the link began."""
-        return event.seq >= self.log.numbers.get(link.run, 0)
+        return event.seq >= self.log.numbers.get(link.run, (0, 0))[0]
 
     def last(self, key: Key, name: str) -> Event | None:
         events = self.log.by_field.get((key, name))

@@ -210,6 +210,7 @@ class History:
         machine, chance = self.machine, self.chance
         self._habits()
         machine.people.settle_in()
+        machine.clock.sleep(ROUND)
         self.todo = list(BACKFILLS)
         for number in range(chance.choice((2, 2, 3, 4))):
             if number:
@@ -312,7 +313,11 @@ class History:
         raise Crash
 
     def _surprise(self) -> None:
-        self.machine.people.work()
+        """A person works in the middle of our run, or everything takes its time."""
+        if self.chance.random() < 0.3:
+            self.machine.clock.sleep(70.0)
+        else:
+            self.machine.people.work()
 
     def _salesforce_fault(self) -> None:
         chance, sim = self.chance, self.machine.salesforce

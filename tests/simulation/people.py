@@ -94,7 +94,7 @@ class People:
             email = None
         if where == "left" or where.startswith("both"):
             values = self.left_values(first, last, email)
-            if company in left and chance.random() < 0.7:
+            if company is not None and company in left and chance.random() < 0.7:
                 values["account_id"] = left[company]
             self.make("apollo", "contact", values)
         if where != "left":
@@ -103,8 +103,9 @@ class People:
             if chance.random() < 0.15:
                 first = f"{first}{self.next()}"
             values = self.right_values(object, first, last, shown)
-            if object == "Contact" and company in right and chance.random() < 0.8:
-                values["AccountId"] = right[company]
+            home = right.get(company) if company is not None else None
+            if object == "Contact" and home and chance.random() < 0.8:
+                values["AccountId"] = home
             self.make("salesforce", object, values)
 
     def left_values(self, first: str, last: str, email: str | None) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class SeededWorld:
 
     `happens` are things that come about when so many points have gone by: {countdown: action}. An
     action may raise `Crash`. A point is a commit, a request about to go out, and a reply that has
-    just come in.
+    just come in. `watch` is called with the name of each.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class SeededWorld:
         self.happens: dict[int, Callable[[], None]] = {}
         self.points = 0
         self.last_point = ""
+        self.watch: Callable[[str], None] = lambda name: None
         self._serve = serve
 
     def plan(self, happens: dict[int, Callable[[], None]]) -> None:
@@ -85,3 +86,4 @@ class SeededWorld:
         action = self.happens.pop(self.points, None)
         if action is not None:
             action()
+        self.watch(name)

@@ -1,0 +1,287 @@
+"""The promises under faults: whole histories by seed, and the cases that people ask about by name.
+
+A history that fails is told step by step by `python -m tests.simulation SEED`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syncrules.connectors.salesforce.simulator.faults import Fault
+from syncrules.connectors.salesforce.simulator.org import Validation
+from syncrules.engine import report
+from syncrules.engine.run import run as verbs
+from syncrules.tests.simulation.checker import check, journal
+from syncrules.tests.simulation.history import ORG, ROUND, Machine, play
+from syncrules.tests.simulation.people import BAD_TITLE
+from syncrules.tests.simulation.recorder import Key
+from syncrules.tests.simulation.world import Crash
+
+HISTORIES = 300
+CHUNK = 50
+
+
+@pytest.mark.parametrize("first", range(0, HISTORIES, CHUNK))
+def test_no_history_breaks_a_promise(first: int) -> None:
+    """None made twice, none lost, no edit lost, both sides agree, and a second run writes nothing,
+    whatever crashes, gets lost, or is edited meanwhile."""
+    broken = {
+        seed: outcome.violations
+        for seed in range(first, first + CHUNK)
+        if (outcome := play(seed)).violations
+    }
+    assert broken == {}
+
+
+def test_one_seed_is_one_history() -> None:
+    """The same seed sends the same requests and writes the same journal, in another process too."""
+    seeds = (3, 8, 21)
+    here = [play(seed).digest for seed in seeds]
+    program = "import sys; from syncrules.tests.simulation.history import play\n"
+    program += f"print(' '.join(play(seed).digest for seed in {seeds}))"
+    there = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert there.stdout.split() == here
+    assert len(set(here)) == len(seeds)
+
+
+# ---- by name --------------------------------------------------------------------------------
+
+
+def contact(machine: Machine, number: int = 1, **values: Any) -> str:
+    """A contact who satisfies the push rule; its id."""
+    given = {
+        "first_name": "Ada",
+        "last_name": f"Lovelace-p{number}",
+        "email": f"p{number}@a0.example",
+        "stage": "Interested",
+        **values,
+    }
+    return machine.people.make("apollo", "contact", given)
+
+
+def push(setup: verbs.Setup) -> verbs.Result:
+    return verbs.backfill(setup, "push", "contact")
+
+
+def later(machine: Machine, verb: Callable[[verbs.Setup], verbs.Result] = verbs.run) -> int:
+    """The next run, a quarter of an hour later; how many write requests it made."""
+    machine.clock.sleep(ROUND)
+    before = machine.log.writes
+    machine.go(verb)
+    return machine.log.writes - before
+
+
+def rows(machine: Machine, object: str) -> dict[str, dict[str, Any]]:
+    return machine.salesforce.rows(object)
+
+
+def done(machine: Machine) -> None:
+    """All is as the rules say."""
+    assert machine.log.violations == []
+    assert check(machine.log, machine.people, machine.db, ORG) == []
+
+
+def linked(machine: Machine, left: str, object: str, right: str) -> bool:
+    both: set[Key] = {("apollo", "contact", left), ("salesforce", object, right)}
+    return both <= machine.linked()
+
+
+def crash_at(machine: Machine, name: str) -> None:
+    """The process dies at the first point of a name after a write was committed as sent."""
+    sent: list[str] = []
+
+    def watch(point: str) -> None:
+        if point == "after sent":
+            sent.append(point)
+        elif sent and point == name:
+            machine.world.watch = lambda point: None
+            raise Crash
+
+    machine.world.watch = watch
+
+
+@pytest.mark.parametrize("kind", ["lost after", "lost before", "truncated"])
+def test_a_create_without_a_reply_makes_one_lead(kind: Any) -> None:
+    """A lost reply is looked up and never sent again blindly: one Lead, linked, one run later."""
+    machine = Machine(1)
+    ada = contact(machine)
+    machine.salesforce.faults.rules.append(Fault(kind, "POST", "composite/sobjects"))
+    machine.go(push)
+    later(machine)
+    [lead] = rows(machine, "Lead")
+    assert linked(machine, ada, "Lead", lead)
+    assert later(machine) == 0
+    done(machine)
+
+
+@pytest.mark.parametrize("point", ["request salesforce", "reply", "before settled"])
+def test_a_crash_around_a_create_makes_one_lead(point: str) -> None:
+    """Between *sent* and the request, after the reply, before the outcome is committed: the next
+    runner looks what became of it, links what is there, and makes only what isn't."""
+    machine = Machine(1)
+    ada = contact(machine)
+    crash_at(machine, point)
+    with pytest.raises(Crash):
+        machine.go(push)
+    machine.restart()
+    later(machine)
+    [lead] = rows(machine, "Lead")
+    assert linked(machine, ada, "Lead", lead)
+    assert later(machine) == 0
+    done(machine)
+
+
+def test_a_refused_record_stands_in_the_error_log_and_the_others_are_written() -> None:
+    """One bad record poisons no batch; its entry says what, where, by which rule, why and when."""
+    machine = Machine(1)
+    machine.salesforce.org.validations.append(
+        Validation("Lead", "no such titles", lambda row: row.get("Title") == BAD_TITLE)
+    )
+    bad = contact(machine, 1, title=BAD_TITLE)
+    for number in range(2, 6):
+        contact(machine, number)
+    result = machine.go(push)
+    assert len(rows(machine, "Lead")) == 4
+    [entry] = report.open_errors(machine.db, [ORG])
+    assert (entry.object, entry.operation, entry.record) == ("Lead", "create", bad)
+    assert entry.rule == "push contact as Lead"
+    assert (entry.file, entry.line) == ("rules.sync", 7)
+    assert entry.code == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    assert "no such titles" in entry.message
+    assert entry.first == pytest.approx(machine.clock.now(), abs=60)
+    assert result.exit_code == 1
+    assert later(machine) == 0
+    machine.people.change(("apollo", "contact", bad), {"title": "CTO"})
+    later(machine)
+    assert len(rows(machine, "Lead")) == 5
+    assert report.open_errors(machine.db, [ORG]) == []
+    done(machine)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "winner"),
+    [("title", "Title", "left"), ("first_name", "FirstName", "right")],
+)
+def test_where_both_sides_changed_the_rule_decides_and_the_loser_is_kept(
+    left: str, right: str, winner: str
+) -> None:
+    machine = Machine(1)
+    ada = contact(machine, title="Old")
+    machine.go(push)
+    [lead] = rows(machine, "Lead")
+    machine.people.change(("apollo", "contact", ada), {left: "From Apollo"})
+    machine.people.change(("salesforce", "Lead", lead), {right: "From Salesforce"})
+    later(machine)
+    kept, lost = ("From Apollo", "From Salesforce")[:: 1 if winner == "left" else -1]
+    assert rows(machine, "Lead")[lead][right] == kept
+    assert machine.apollo.rows("contact")[ada][left] == kept
+    befores = [json.loads(row[10]) for row in machine.db.rows(journal)]
+    assert any(lost in before.values() for before in befores)
+    assert later(machine) == 0
+    done(machine)
+
+
+def test_a_link_whose_first_update_failed_still_brings_both_sides_together() -> None:
+    """The link is made and the update behind it is lost: what differed then flows later."""
+    machine = Machine(1)
+    ada = contact(machine, title="CTO")
+    values = {"LastName": "Lovelace-p1", "FirstName": "Ada", "Email": "p1@a0.example"}
+    lead = machine.people.make("salesforce", "Lead", {**values, "Company": "Acme"})
+    machine.salesforce.faults.rules.append(Fault("lost before", "PATCH", "composite/sobjects"))
+    machine.go(push)
+    assert linked(machine, ada, "Lead", lead)
+    later(machine)
+    later(machine)
+    assert rows(machine, "Lead")[lead]["Title"] == "CTO"
+    done(machine)
+
+
+def test_what_is_filled_in_on_a_new_record_before_the_next_look_flows_back() -> None:
+    """A Lead that we made without a title gets one by hand within the quarter of an hour."""
+    machine = Machine(1)
+    ada = contact(machine)
+    machine.go(push)
+    [lead] = rows(machine, "Lead")
+    machine.people.change(("salesforce", "Lead", lead), {"Title": "CEO"})
+    later(machine)
+    assert machine.apollo.rows("contact")[ada]["title"] == "CEO"
+    done(machine)
+
+
+def test_a_search_that_lags_behind_our_own_write_is_no_edit() -> None:
+    """A run right after a crash sees the value that we replaced, and doesn't bring it back."""
+    machine = Machine(1)
+    ada = contact(machine)
+    machine.go(push)
+    [lead] = rows(machine, "Lead")
+    machine.apollo.team.lag = 9.0
+    machine.people.change(("salesforce", "Lead", lead), {"FirstName": "Augusta"})
+    later(machine)
+    machine.clock.sleep(1.0)
+    machine.go(verbs.run)
+    assert rows(machine, "Lead")[lead]["FirstName"] == "Augusta"
+    assert machine.apollo.rows("contact")[ada]["first_name"] == "Augusta"
+    assert later(machine) == 0
+    done(machine)
+
+
+def test_an_edit_in_the_middle_of_a_run_is_not_lost() -> None:
+    """Somebody changes a contact while our update of its Lead is on its way."""
+    machine = Machine(1)
+    ada = contact(machine)
+    machine.go(push)
+    [lead] = rows(machine, "Lead")
+    machine.people.change(("apollo", "contact", ada), {"title": "First"})
+
+    def watch(point: str) -> None:
+        if point == "after sent":
+            machine.world.watch = lambda point: None
+            machine.people.change(("apollo", "contact", ada), {"title": "Second"})
+
+    machine.world.watch = watch
+    later(machine)
+    later(machine)
+    assert rows(machine, "Lead")[lead]["Title"] == "Second"
+    done(machine)
+
+
+def test_several_people_of_one_new_account_make_one_account() -> None:
+    """Five contacts of one company come over in one run, and their account once (EDGE-13)."""
+    machine = Machine(1, "people_first.sync")
+    account = machine.people.make("apollo", "account", {"name": "Acme-a0", "domain": "a0.example"})
+    for number in range(5):
+        contact(machine, number, account_id=account)
+    machine.go(push)
+    [only] = rows(machine, "Account")
+    assert {row["AccountId"] for row in rows(machine, "Contact").values()} == {only}
+    assert len(rows(machine, "Contact")) == 5
+    assert later(machine) == 0
+
+
+def test_twins_are_told_and_never_guessed() -> None:
+    """Two Leads with the contact's address: nothing is linked or made, and an entry says why."""
+    machine = Machine(1)
+    ada = contact(machine)
+    for company in ("Acme", "Bcme"):
+        values = {"LastName": "Lovelace-p1", "Email": "P1@a0.example", "Company": company}
+        machine.people.make("salesforce", "Lead", values)
+    machine.go(push)
+    assert len(rows(machine, "Lead")) == 2
+    assert machine.linked() == set()
+    codes = {one.code for one in report.open_errors(machine.db, [ORG]) if one.record == ada}
+    assert codes == {"ambiguous-match"}
+    assert later(machine) == 0
