@@ -209,9 +209,15 @@ class History:
         """Lets it happen, and checks it."""
         machine, chance = self.machine, self.chance
         self._habits()
-        machine.people.settle_in()
-        machine.clock.sleep(ROUND)
-        self.todo = list(BACKFILLS)
+        if chance.random() < 0.3:
+            # They were there before the rules, which act from now on: only a backfill takes them.
+            machine.people.settle_in()
+            machine.clock.sleep(ROUND)
+            self.todo = list(BACKFILLS)
+        else:
+            self._go(verbs.run, "run")
+            machine.people.settle_in()
+            machine.clock.sleep(ROUND)
         for number in range(chance.choice((2, 2, 3, 4))):
             if number:
                 for _ in range(chance.randrange(1, 6)):
