@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..connectors.base.schema import Schema, from_json
 from ..errors import FindingsError, SchemaMissing, UsageError
-from .systems import System, connect, is_reference, nearest, resolve
+from .systems import System, connect, is_reference, kind, nearest, resolve, written
 
 if TYPE_CHECKING:
     from ..connectors.base.contract import Connector
@@ -35,6 +35,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "team": ("timezone",),
     "state": ("url",),
 }
+_STATES = ("sqlite:///", "postgresql://")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -120,10 +121,11 @@ class Project:
             elif path.exists():
                 found.add(path)
             else:
+                written = not Path(name).is_absolute()
                 raise UsageError(
                     f"there is no rule file or folder {name}",
-                    why=f"it was looked for in {self.folder}",
-                    fix=f"create it, or change `rules` in {FILE}",
+                    why=f"it was looked for in {self.folder}" if written else "",
+                    fix=f"create it, or change `rules` in {FILE}" if written else "check the path",
                 )
         if not found:
             raise UsageError(
@@ -157,10 +159,10 @@ class Project:
             return from_json(json.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"schema/{system}.json can't be read",
-                why=f"{type(error).__name__}: {error}",
+                why=_unreadable(error),
                 fix=f"run `syncrules schema pull {system}`",
             ) from None
 
@@ -203,7 +205,9 @@ class Project:
         missing = [name for name, schema in found.items() if schema is None]
         if missing:
             raise SchemaMissing(
-                f"the schema of {' and '.join(missing)} was never pulled",
+                f"the schema of {missing[0]} was never pulled"
+                if len(missing) == 1
+                else f"the schemas of {' and '.join(missing)} were never pulled",
                 why="rules are checked against the objects and fields that a system has",
                 fix="run `syncrules schema pull`",
             )
@@ -213,7 +217,18 @@ class Project:
     def _checked(self) -> Checked:
         from .. import dsl
 
+        for one in self.systems.values():
+            written(one, kind(one.connector))
         return dsl.check(self.sources(), self.schemas())
+
+
+def _unreadable(error: Exception) -> str:
+    """Why a stored schema can't be read."""
+    if isinstance(error, OSError):
+        return error.strerror or "it can't be opened"
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON from line {error.lineno} on"
+    return "it is not JSON" if isinstance(error, UnicodeDecodeError) else "it holds no schema"
 
 
 def _count(errors: int) -> str:
@@ -271,7 +286,7 @@ def _zone(text: str, team: Mapping[str, Any]) -> str:
 
 def _state(text: str, url: str) -> None:
     parts = urlsplit(url)
-    if parts.scheme not in ("sqlite", "postgresql"):
+    if parts.scheme not in ("sqlite", "postgresql") or not url.startswith(_STATES):
         raise _wrong(text, "state", "url", f"like `{STATE}` or `postgresql://...`")
     if parts.password:
         raise UsageError(

@@ -64,21 +64,25 @@ class Pulled:
 
 def look(project: Project, system: str, world: World) -> Pulled:
     """Asks a system what it has now and compares that with the stored schema; writes nothing."""
-    new = replace(project.connect(system, world).describe(), taken=moment(world.clock.now()))
-    try:
-        old = project.stored_schema(system)
-    except UsageError:
-        old = None
-    return Pulled(new, () if old is None else tuple(differences(old, new)), old is None)
+    return _against(project.stored_schema(system), project, system, world)
 
 
 def pull(project: Project, system: str, world: World) -> Pulled:
     """Refreshes `schema/<system>.json`. Where nothing but counts and the time changed, the file
-    stays as it is, to the byte."""
-    pulled = look(project, system, world)
+    stays as it is, to the byte; one that can't be read counts as none."""
+    try:
+        old = project.stored_schema(system)
+    except UsageError:
+        old = None
+    pulled = _against(old, project, system, world)
     if pulled.first or pulled.differences:
         _store(pulled.schema, project.schema_folder)
     return pulled
+
+
+def _against(old: Schema | None, project: Project, system: str, world: World) -> Pulled:
+    new = replace(project.connect(system, world).describe(), taken=moment(world.clock.now()))
+    return Pulled(new, () if old is None else tuple(differences(old, new)), old is None)
 
 
 def differences(old: Schema, new: Schema) -> list[Difference]:

@@ -103,6 +103,23 @@ def settings(
     `system` is the name of the system, `timeout` seconds as text. Raises `UsageError`
     for a key the connector doesn't know, one that is missing, and a secret that is written out.
     """
+    known = written(system, kind)
+    result: dict[str, str | Secret] = {"system": system.name}
+    for name, setting in known.items():
+        text = system.settings.get(name, setting.default)
+        if text:
+            value = resolve(text, f"`{name}` of [systems.{system.name}]", folder, environ)
+            result[name] = Secret(value) if setting.secret else value
+    if "timeout" in result:
+        result["timeout"] = _timeout(system.name, str(result["timeout"]))
+    return result
+
+
+def written(system: System, kind: Kind) -> dict[str, Setting]:
+    """What the connector takes, by name, once all is right that can be told without a secret.
+
+    Raises `UsageError` like `settings`; reads neither a file nor the environment.
+    """
     known = {one.name: one for one in (*ANY_SYSTEM, *kind.settings)}
     for name in system.settings:
         if name not in known:
@@ -111,20 +128,25 @@ def settings(
                 why=f"the connector {kind.name} takes {', '.join(known)}",
                 fix=nearest(name, known, "take the key out of syncrules.toml"),
             )
-    result: dict[str, str | Secret] = {"system": system.name}
     for name, setting in known.items():
-        written = system.settings.get(name, setting.default)
-        if written:
-            result[name] = _value(system.name, setting, written, folder, environ)
-        elif setting.required:
+        text = system.settings.get(name, setting.default)
+        if text and setting.secret and not is_reference(text):
+            raise UsageError(
+                f"`{name}` of [systems.{system.name}] is a secret and must not stand in the file",
+                why="syncrules.toml is kept under version control",
+                fix=f"write `{name} = {_quoted(example(system.name, setting))}` and set that"
+                f" variable, or `{name} = {_quoted(f'file:secrets/{name}')}`",
+            )
+        if not text and setting.required:
             raise UsageError(
                 f"[systems.{system.name}] needs the key `{name}`",
                 why=f"the connector {kind.name} can't sign in without it",
                 fix=f"add a line such as `{name} = {_quoted(example(system.name, setting))}`",
             )
-    if "timeout" in result:
-        result["timeout"] = _timeout(system.name, str(result["timeout"]))
-    return result
+    timeout = system.settings.get("timeout", "")
+    if timeout and not is_reference(timeout):
+        _timeout(system.name, timeout)
+    return known
 
 
 def resolve(written: str, called: str, folder: Path, environ: Mapping[str, str]) -> str:
@@ -175,20 +197,6 @@ def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     spelled = {one.lower(): one for one in known}
     close = get_close_matches(name.lower(), list(spelled), 1, 0.6)
     return f"did you mean `{spelled[close[0]]}`?" if close else otherwise
-
-
-def _value(
-    system: str, setting: Setting, written: str, folder: Path, environ: Mapping[str, str]
-) -> str | Secret:
-    if setting.secret and not is_reference(written):
-        raise UsageError(
-            f"`{setting.name}` of [systems.{system}] is a secret and must not stand in the file",
-            why="syncrules.toml is kept under version control",
-            fix=f"write `{setting.name} = {_quoted(example(system, setting))}` and set that"
-            f" variable, or `{setting.name} = {_quoted(f'file:secrets/{setting.name}')}`",
-        )
-    text = resolve(written, f"`{setting.name}` of [systems.{system}]", folder, environ)
-    return Secret(text) if setting.secret else text
 
 
 def example(system: str, setting: Setting) -> str:

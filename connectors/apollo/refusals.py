@@ -33,7 +33,8 @@ _ADVICE: Mapping[str, str] = {
     NO_SCOPE: "The API key may not call this endpoint. Make a key with that endpoint in its scope "
     "under Settings > Integrations > API Keys, or use a master key. Some endpoints need a paid "
     "plan.",
-    NO_ROUTE: "Apollo no longer has this endpoint. Look for a newer version of this program.",
+    NO_ROUTE: "Check that `url` in syncrules.toml is the address of Apollo. If it is, Apollo no "
+    "longer has this endpoint: look for a newer version of syncrules.",
     BAD_ID: "A stage, owner or account that the record points to is no longer in the Apollo team. "
     "Run `syncrules schema pull`, check the linked record, then retry.",
     INVALID: "Apollo does not take one of the values. Correct it in the other system, then retry.",

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from ...errors import SystemUnavailable, UsageError
+from ...errors import SystemUnavailable
 from ..base.contract import Meter
-from ..base.login import Secret
+from ..base.login import Secret, address
 from ..base.wire import NoReply, Request, Response, Wire, host, json_request, with_headers
 from ..base.world import World
 from .refusals import advice, complaint, judge
@@ -56,7 +56,8 @@ class Session:
         self.world = world
         key = settings.get("key") or ""
         self._key = key if isinstance(key, Secret) else Secret(key)
-        self._base = _address(self.system, settings.get("url") or DEFAULT_URL)
+        url = settings.get("url") or DEFAULT_URL
+        self._base = address(str(url), f"`url` of [systems.{self.system}]", DEFAULT_URL)
         self._wire = Wire(world, self.system, judge, self._sign)
         self._meters: dict[tuple[str, str], Meter] = {}
         self._lock = threading.Lock()
@@ -185,16 +186,3 @@ def _date(raw: str | None) -> float | None:
 
 def _figure(raw: str | None) -> int | None:
     return int(raw) if raw is not None and raw.strip().isdigit() else None
-
-
-def _address(system: str, raw: str | Secret) -> str:
-    """The address without a path. Raises `UsageError` where it is none."""
-    url = raw if isinstance(raw, str) else raw.reveal()
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UsageError(
-            f"the url of [systems.{system}] is no address",
-            why="it must begin with https:// and name a host",
-            fix=f'leave it out, or write url = "{DEFAULT_URL}"',
-        )
-    return f"{parts.scheme}://{parts.netloc}"

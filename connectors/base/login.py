@@ -1,4 +1,4 @@
-"""Credentials: a type that can't be printed, and renewing a sign-in once for all lanes.
+"""Credentials: a type that can't be printed, where it may be sent, renewing a sign-in once.
 
 Knows nothing of where secrets are kept (`engine/project.py` reads them) or of any system's way to
 sign in: the connector hands in a function that gets a token.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Generic, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+from ...errors import UsageError
 
 T = TypeVar("T")
 
@@ -38,6 +41,36 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+def safe(url: str) -> bool:
+    """Whether secrets may go there: over TLS, or to this very machine."""
+    try:
+        parts = urlsplit(url)
+        near = parts.hostname in ("localhost", "127.0.0.1", "::1") and parts.port != 0
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
+
+
+def address(url: str, called: str, example: str) -> str:
+    """An address of the settings that secrets may be sent to, without a slash at its end.
+
+    `called` is what messages call the setting. Raises `UsageError` for anything else.
+    """
+    if not safe(url):
+        raise UsageError(
+            f"{called} can't be used",
+            why="secrets are sent there, so it must begin with https:// and name a host",
+            fix=f"write it like {example}",
+        )
+    if urlsplit(url).path not in ("", "/"):
+        raise UsageError(
+            f"{called} can't be used",
+            why="it has a path",
+            fix=f"write it without one, like {example}",
+        )
+    return url.rstrip("/")
 
 
 class Login(Generic[T]):

@@ -7,6 +7,7 @@ product asks for the time, sleeps, draws a number, or opens a connection.
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -160,6 +161,7 @@ class Machine:
 
 
 def _short(error: Exception) -> str:
-    """The kind of a network error and its text, which holds no headers and no body."""
-    kind = type(error).__name__
-    return f"{kind}: {error}" if str(error) else kind
+    """A network error in its own words, without its number; it holds no headers and no body."""
+    text = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+    return text[:1].lower() + text[1:] if " " in text else f"{kind}: {text}".rstrip(": ")

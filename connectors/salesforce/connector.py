@@ -27,7 +27,7 @@ from ..base.world import World
 from .describe import Catalog
 from .feeds import Feeds
 from .refusals import advice
-from .session import DEFAULT_LOGIN, DEFAULT_VERSION, Session
+from .session import DEFAULT_LOGIN, DEFAULT_VERSION, MY_DOMAIN, Session
 from .writes import Writes, pack
 
 if TYPE_CHECKING:
@@ -96,9 +96,7 @@ KIND = Kind(
     settings=(
         Setting("client_id", required=True, example="3MVG9..."),
         Setting("client_secret", required=True, secret=True),
-        Setting(
-            "login_url", default=DEFAULT_LOGIN, example="https://YOUR-DOMAIN.my.salesforce.com"
-        ),
+        Setting("login_url", default=DEFAULT_LOGIN, example=MY_DOMAIN),
         Setting("url", example="http://127.0.0.1:8765"),
         Setting("api_version", default=DEFAULT_VERSION),
     ),

@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from ...errors import SystemUnavailable, UsageError
 from ..base.contract import Meter
-from ..base.login import Login, Secret
+from ..base.login import Login, Secret, address, safe
 from ..base.wire import (
     OK,
     NoReply,
@@ -36,6 +36,7 @@ WRITE_TIMEOUT = 180.0
 """Seconds. Salesforce itself gives up a query after 2 minutes and a save after 10."""
 
 DEFAULT_LOGIN = "https://login.salesforce.com"
+MY_DOMAIN = "https://YOUR-DOMAIN.my.salesforce.com"
 DEFAULT_VERSION = "59.0"
 _UNREADABLE = 3
 """Times a read is asked for whose reply is cut off or no JSON."""
@@ -80,9 +81,10 @@ class Session:
         self.system = _text(settings, "system") or "salesforce"
         self.world = world
         self.version = _version(_text(settings, "api_version") or DEFAULT_VERSION)
-        self._override = _address(self.system, _text(settings, "url"))
-        self._login_url = self._override or _address(
-            self.system, _text(settings, "login_url") or DEFAULT_LOGIN
+        where, url = f"of [systems.{self.system}]", _text(settings, "url")
+        self._override = address(url, f"`url` {where}", MY_DOMAIN) if url else ""
+        self._login_url = self._override or address(
+            _text(settings, "login_url") or DEFAULT_LOGIN, f"`login_url` {where}", MY_DOMAIN
         )
         self._client_id = _text(settings, "client_id")
         given = settings.get("client_secret", "")
@@ -225,7 +227,7 @@ class Session:
         reply = self._door.call(request, repeatable=True).json()
         org, user = _who(str(reply.get("id", "")))
         instance = self._override or str(reply["instance_url"]).rstrip("/")
-        if not _safe(instance):
+        if not safe(instance):
             raise self._door.refused(f"it names {host(instance)} as its instance, without TLS")
         if host(instance).endswith(".lightning.force.com"):
             raise self._door.refused(f"{host(instance)} is for people; the API isn't there")
@@ -278,21 +280,3 @@ def _version(text: str) -> str:
             fix=f'write it like "{DEFAULT_VERSION}"',
         )
     return f"{found[1]}.0"
-
-
-def _safe(url: str) -> bool:
-    """Whether secrets may go there: over TLS, or to this very machine."""
-    parts = urlsplit(url)
-    near = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
-
-
-def _address(system: str, url: str) -> str:
-    """An address of the settings without a slash at its end."""
-    if url and (not _safe(url) or urlsplit(url).path not in ("", "/")):
-        raise UsageError(
-            f"the address of {system} can't be used",
-            why="it has a path" if _safe(url) else "secrets are sent there, and it isn't https://",
-            fix="write it like https://YOUR-DOMAIN.my.salesforce.com",
-        )
-    return url.rstrip("/")
