@@ -308,7 +308,7 @@ def _status(one: Mapping[str, Any]) -> Iterator[str]:
     yield one["systems"].replace("~", " with ")
     run = next((run for run in one["runs"] if run["verb"] != "preview"), None)
     if run:
-        end = _ENDS.get(run["exit"], f"exit {run['exit']}") if run["ended"] else "it did not end"
+        end = _ENDS.get(run["exit"], f"exit {run['exit']}") if run["ended"] else "it has not ended"
         yield f"  last run   {run['run']} ({run['verb']}), {_time(run['started'])}: {end}"
     else:
         yield "  last run   none yet"

@@ -6,6 +6,7 @@ ours wrote.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,3 +224,55 @@ def test_paths_are_read_instead_of_the_rules_of_the_project(shop: Shop) -> None:
     ended = shop.type("check", draft, "--format", "json")
     assert {one["file"] for one in ended.json()["findings"]} == {"draft.sync"}
     assert shop.type("check", shop.folder / "nowhere.sync").code == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ('key = "file:key"', 'key = "warehouse-key"', "is a secret and must not stand in the file"),
+        ('key = "file:key"', 'kez = "file:key"', "did you mean `key`?"),
+        ('"warehouse"', '"warehause"', "did you mean `warehouse`?"),
+        ('key = "file:key"', 'key = "file:key"\ntimeout = "30 s"', "is not a length of time"),
+    ],
+)
+def test_check_finds_what_is_wrong_in_the_project_file(
+    shop: Shop, wrong: str, right: str, said: str
+) -> None:
+    """Before a run does, and before a secret gets under version control; it is not repeated."""
+    path = shop.folder / "syncrules.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(wrong, right), encoding="utf-8")
+    ended = shop.type("check")
+    assert ended.code == 2
+    assert said in ended.err
+    assert "warehouse-key" not in ended.out + ended.err
+
+
+def test_a_rule_file_without_rules_is_told_as_such(shop: Shop) -> None:
+    """An empty file is no mistake, and no silence either."""
+    shop.rules("# nothing yet\n")
+    for verb in ("plan", "preview", "run"):
+        ended = shop.type(verb)
+        assert (ended.code, ended.out) == (0, "the rule files have no rules yet\n")
+
+
+def test_the_state_is_told_in_words_for_people(shop: Shop) -> None:
+    """Times without letters between, nothing in the plural that is one, no word of ours."""
+    shop.save(shop.north, "create", sku="N-3", name="Desk")
+    shop.type("run")
+    status = shop.type("status").out
+    assert re.search(r"last run   1 \(run\), \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: done\n", status)
+    assert "to decide  0 records at the next run" in status
+    shop.type("preview")
+    assert "1 (run)" in shop.type("status").out
+
+
+def test_a_stored_schema_that_is_damaged_names_the_command_that_mends_it(shop: Shop) -> None:
+    """For `check` and for `schema diff`; what Python calls the error is nobody's business."""
+    for damage in ("{ not", "[]", '{"a": 1}'):
+        (shop.folder / "schema" / "north.json").write_text(damage, encoding="utf-8")
+        for command in (["check"], ["schema", "diff", "north"]):
+            ended = shop.type(*command)
+            assert ended.code == 2
+            assert "schema/north.json can't be read" in ended.err
+            assert "syncrules schema pull north" in ended.err
+            assert "Error" not in ended.err
