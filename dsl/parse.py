@@ -104,7 +104,7 @@ def decoded(raw: bytes | str) -> str | None:
 
 
 def pieces(lines: list[str]) -> Iterator[Piece]:
-    """The lines cut into what should be statements; lines without words between them are left out."""
+    """The lines cut into what should be statements; blank lines and comments alone are left out."""
     cut = _cut(lines)
     index = 0
     while index < len(cut):

@@ -8,7 +8,7 @@ Wrong
     sync apollo with salesforce
     push contact as Lead when stage is "Replied"
     map contact with Lead {
-        last_name         -> LastName
+        last_name  -> LastName
         "Unknown" <-> Company
     }
 
@@ -16,7 +16,7 @@ Right
     sync apollo with salesforce
     push contact as Lead when stage is "Replied"
     map contact with Lead {
-        last_name         -> LastName
+        last_name -> LastName
         "Unknown" -> Company
     }
 

@@ -16,7 +16,7 @@ Right
     push contact as Lead
     map contact with Lead {
         last_name         -> LastName
-        organization_name -> Company default "Unknown"
+        organization_name -> Company  default "Unknown"
     }
 
 When to allow it
