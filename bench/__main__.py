@@ -1,0 +1,49 @@
+"""`python -m bench [--quick]`: measures everything and prints it as tables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+
+from syncrules.tests import oracle
+from syncrules.tests.both import Both
+
+from . import deciding, journal, memory, requests
+from .table import lines
+
+
+def main() -> int:
+    """Prints each table as soon as it is measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small worlds, few passes")
+    quick = parser.parse_args().quick
+    _say([f"{os.cpu_count()} cores, Python {platform.python_version()}", ""])
+    people, changes = (400, 40) if quick else (10_000, 1000)
+    asked = requests.measure(people, changes)
+    title = f"Requests, {people:,} people"
+    _say(lines(title, requests.COLUMNS, [one.row() for one in asked]))
+    both = Both(oracle.RULES)
+    records, passes = (1000, 1) if quick else (20_000, 5)
+    rates = journal.measure(both.plan, records, passes, postgres=not quick)
+    both.db.close()
+    _say(lines("Journalled writes", journal.COLUMNS, [one.row() for one in rates]))
+    pairs = 1000 if quick else 50_000
+    decided = deciding.measure(pairs, passes)
+    title = f"Decisions, {deciding.FIELDS} fields"
+    _say(lines(title, journal.COLUMNS, [one.row() for one in decided]))
+    sizes = (100,) if quick else (10_000, 100_000)
+    commands = memory.COMMANDS[:2] if quick else memory.COMMANDS
+    peaks = [memory.measure(size, commands).row() for size in sizes]
+    _say(lines("Peak memory", [" ".join(one) for one in commands], peaks))
+    return 0
+
+
+def _say(text: list[str]) -> None:
+    sys.stdout.write("\n".join(text) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
