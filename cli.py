@@ -452,7 +452,10 @@ def _work(
         start = "]" if told else '{"changes": []'
         shell.data(f'{start}, "summary": {runs}}}')
     elif told:
-        more = f"... and {told - most:,} more" if most is not None and told > most else ""
+        more = ""
+        if most is not None and told > most:
+            left = told - most
+            more = f"... and {left:,} more {'change' if left == 1 else 'changes'}"
         shell.data(f"{more}\n" if more else "")
     for one in results if shape == "text" else ():
         shell.data(result_text(one))

@@ -125,8 +125,10 @@ class _Story:
         books = books.and_made(self._import())
         self._killed()
         self._type("run", most=9)
+        self._heading("What nobody could decide, with what to do about it")
+        refused = self._refused()
         self._heading("Both sides compared with the rules, record by record, without the engine")
-        found = audit(self.apollo, self.salesforce, books, self._refused())
+        found = audit(self.apollo, self.salesforce, books, refused)
         self.say(found.text())
         self._heading("A further run")
         before = self._writes()
@@ -161,7 +163,7 @@ class _Story:
         body, _, end = done.stdout.rstrip().rpartition("\n\n")
         lines = body.splitlines()
         if most and len(lines) > most:
-            lines = [*lines[:most], f"    ... {len(lines) - most:,} more lines ..."]
+            lines = [*lines[:most], f"    ... {len(lines) - most:,} more lines"]
         self.say("\n".join([*lines, "", end] if lines else [end]))
 
     def _command(self, words: str) -> list[str]:
@@ -199,6 +201,7 @@ class _Story:
         """Keys of records that stand in the error log."""
         import json
 
+        self._type("errors", most=5)
         done = subprocess.run(
             self._command("errors --format json"),
             cwd=self.folder,
@@ -207,12 +210,7 @@ class _Story:
             text=True,
             check=True,
         )
-        self.say("\n$ syncrules errors")
         entries = json.loads(done.stdout)["errors"]
-        for one in entries[:4]:
-            self.say(f"  {one['code']}: {one['message']}")
-        if len(entries) > 4:
-            self.say(f"  ... {len(entries) - 4} more")
         return frozenset(str(one["key"]).casefold() for one in entries if one["key"])
 
     # ---- people
