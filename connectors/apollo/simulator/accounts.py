@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...base.values import domain
-from .contacts import bulk_changes, job, params_ids
+from .contacts import bulk_changes, give_owner, job
 from .replies import no_such_id, unprocessable
 from .rows import Row
 from .saves import (
@@ -20,7 +20,6 @@ from .saves import (
     Saved,
     Values,
     account_values,
-    owner_id,
     save,
 )
 from .search import Params, Searchable, search
@@ -105,15 +104,15 @@ def bulk_updated(team: Team, params: Params, id: str) -> object:
 
 def owners_updated(team: Team, params: Params, id: str) -> object:
     """POST accounts/update_owners."""
-    ids = params_ids(params, "account_ids")
-    owner = params.values.get("owner_id")
-    if not owner:
-        raise unprocessable("Required parameter 'owner_id' missing")
-    owner_id(team, owner)
-    rows = [row for row in map(team.accounts.here, ids) if row is not None]
-    for row in rows:
-        _change(team, row, {"owner_id": owner}, ACCOUNT_BULK_UPDATE)
-    return {"accounts": [{"id": row.id, "owner_id": owner, "crm_owner_id": None} for row in rows]}
+    return {
+        "accounts": give_owner(
+            team,
+            params,
+            team.accounts,
+            "account_ids",
+            lambda row, sent: _change(team, row, sent, ACCOUNT_BULK_UPDATE),
+        )
+    }
 
 
 def create(team: Team, sent: Mapping[str, Any], takes: frozenset[str]) -> Saved:

@@ -6,11 +6,11 @@ bulk creates don't, and how deleted contacts answer. Values and stamps are in `s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .replies import no_such_id, stamp, unprocessable
-from .rows import Row
+from .rows import Row, Table
 from .saves import (
     CONTACT_BULK_CREATE,
     CONTACT_BULK_UPDATE,
@@ -127,15 +127,35 @@ def stages_updated(team: Team, params: Params, id: str) -> object:
 
 def owners_updated(team: Team, params: Params, id: str) -> object:
     """POST contacts/update_owners."""
-    ids = params_ids(params, "contact_ids")
+    return {
+        "contacts": give_owner(
+            team,
+            params,
+            team.contacts,
+            "contact_ids",
+            lambda row, sent: _change(team, row, sent, CONTACT_BULK_UPDATE),
+        )
+    }
+
+
+def give_owner(
+    team: Team,
+    params: Params,
+    table: Table,
+    name: str,
+    change: Callable[[Row, Mapping[str, Any]], object],
+) -> list[dict[str, Any]]:
+    """Gives records of `table` to the user that the request names, and shows what is shown of each;
+    `name` is the parameter with their ids. Ids that nobody has are left out."""
+    ids = params_ids(params, name)
     owner = params.values.get("owner_id")
     if not owner:
         raise unprocessable("Required parameter 'owner_id' missing")
     owner_id(team, owner)
-    rows = [row for row in map(team.contacts.here, ids) if row is not None]
+    rows = [row for row in map(table.here, ids) if row is not None]
     for row in rows:
-        _change(team, row, {"owner_id": owner}, CONTACT_BULK_UPDATE)
-    return {"contacts": [{"id": row.id, "owner_id": owner, "crm_owner_id": None} for row in rows]}
+        change(row, {"owner_id": owner})
+    return [{"id": row.id, "owner_id": owner, "crm_owner_id": None} for row in rows]
 
 
 def create(team: Team, sent: Mapping[str, Any], takes: frozenset[str]) -> Saved:
