@@ -48,9 +48,9 @@ def resolve(report: Report, files: Sequence[tree.File], schemas: Mapping[str, Sc
 def _head(report: Report, file: tree.File, schemas: Mapping[str, Schema]) -> tree.Sync | None:
     """The file's `sync` line, where its systems are known."""
     heads = [one for one in file.statements if isinstance(one, tree.Sync)]
-    lost = any(one.word in ("", "sync") for one in file.broken)
+    lost = any(one.word.lower().rstrip(":") in ("", "sync") for one in file.broken)
     if not lost:
-        missing_sync.find(report, file, heads)
+        missing_sync.find(report, file, heads, tuple(schemas))
     if not heads:
         return None
     sync_line.find(report, file, heads)

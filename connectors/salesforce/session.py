@@ -238,7 +238,9 @@ class Session:
         try:
             data = response.json()
         except ValueError:
-            return Verdict("lost", text=f"HTTP {response.status}, no JSON")
+            return Verdict(
+                "lost", text=f"HTTP {response.status}, and no JSON as Salesforce sends it"
+            )
         if response.status >= 500:
             return Verdict("lost", text=f"HTTP {response.status}")
         if response.status == 200 and isinstance(data, dict) and data.get("access_token"):

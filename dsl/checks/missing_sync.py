@@ -33,15 +33,19 @@ from ..bound import Report
 CODE = "missing-sync"
 
 
-def find(to: Report, file: tree.File, heads: Sequence[tree.Sync]) -> None:
-    """The first statement is something else; a file without any statement is fine."""
+def find(to: Report, file: tree.File, heads: Sequence[tree.Sync], systems: Sequence[str]) -> None:
+    """The first statement is something else; a file without any statement is fine. `systems` are
+    those of the project."""
     if not file.statements or isinstance(file.statements[0], tree.Sync):
         return
+    help = "write `sync LEFT with RIGHT` above, with the names of two systems of the project"
+    if len(systems) == 2:
+        help = f"write `sync {systems[0]} with {systems[1]}` above"
     to.add(
         CODE,
         file,
         file.statements[0].span,
         "the file doesn't begin with its `sync` line",
         note=f"the `sync` line comes only in line {heads[0].span.line}" if heads else "",
-        help="write `sync LEFT with RIGHT` above, with the names of two systems of the project",
+        help=help,
     )

@@ -66,6 +66,7 @@ MISTAKES = {
     "no opening brace": ("with Lead {", "with Lead"),
     "a colon for a brace": ("with Lead {", "with Lead:"),
     "a brace too many": ('"Unknown"\n}', '"Unknown"\n}\n}'),
+    "a sync line with a capital": ("sync apollo", "Sync apollo"),
     "no sync line": ("sync apollo with salesforce\n", ""),
     "sync and": ("sync apollo with", "sync apollo and"),
     "push to": ("contact as Lead", "contact to Lead"),
