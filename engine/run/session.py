@@ -224,8 +224,7 @@ def other(side: Side) -> Side:
     return "right" if side == "left" else "left"
 
 
-def _dump(data: object) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def dump_values(values: Mapping[str, object]) -> str:

@@ -202,15 +202,10 @@ def _halves(
 
 def _no_longer_waiting(session: Session, flow: Flow, made: Sequence[tuple[str, str]]) -> None:
     """Two records that have been linked wait for no backfill, in any flow that is one thing."""
-    session.db.many(
-        sql.stop_waiting,
-        [
-            {"org": session.org, "flow": name, "side": side, "one": pair[place]}
-            for name in flow.siblings or (flow.name,)
-            for pair in made
-            for place, side in enumerate(_SIDES)
-        ],
-    )
+    for name in (flow.siblings or (flow.name,)) if made else ():
+        for place, side in enumerate(_SIDES):
+            ids = [pair[place] for pair in made]
+            session.db.run(sql.stop_waiting, org=session.org, flow=name, side=side, ids=ids)
 
 
 def _tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]) -> None:

@@ -173,20 +173,12 @@ def _send(
         for batch in batches:
             session.keep_alive()
             with session.db.transaction("sent"):
-                session.db.many(
-                    sql.set_state,
-                    [
-                        {
-                            "org": session.org,
-                            "run": session.run,
-                            "one": each.ref,
-                            "new_state": "sent",
-                            "at": session.now,
-                            "new_code": "",
-                            "id": "",
-                        }
-                        for each in batch.writes
-                    ],
+                session.db.run(
+                    sql.set_sent,
+                    org=session.org,
+                    run=session.run,
+                    numbers=[each.ref for each in batch.writes],
+                    at=session.now,
                 )
             system = by_ref[batch.writes[0].ref].system
             holds = {f"parent {each.parent}" for each in batch.writes if each.parent}

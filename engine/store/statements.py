@@ -250,11 +250,12 @@ clear_done = statement(
             C.left == bindparam("one_left"),
             C.right == bindparam("one_right"),
             C.run == _run,
-            C.state.in_(OPEN),
+            C.state != "done",
         ),
     )
 )
-"""Clears a mark whose decision has been carried out, unless someone marked the record again."""
+"""Clears a mark whose decision has been carried out as a whole, on both sides, unless someone
+marked the record again."""
 hold_refused = statement(
     update(table(tables.Dirty))
     .where(*_this_mark, D.decided_run == _run, D.decided == D.mark)
@@ -278,7 +279,15 @@ clear_brought = statement(
         ),
     )
 )
-stop_waiting = statement(delete(table(tables.Dirty)).where(*_this_mark, D.cause == "waits"))
+stop_waiting = statement(
+    delete(table(tables.Dirty)).where(
+        D.org == _org,
+        D.flow == _flow,
+        D.side == bindparam("side"),
+        among(D.id, "ids"),
+        D.cause == "waits",
+    )
+)
 """Two records that have been linked wait for no backfill any more."""
 waiting = statement(
     select(D.flow, D.rule, func.count())
@@ -368,6 +377,11 @@ set_state = statement(
         record=case((bindparam("id") != "", bindparam("id")), else_=C.record),
     )
 )
+set_sent = statement(
+    update(table(tables.Change))
+    .where(C.org == _org, C.run == _run, among(C.number, "numbers"))
+    .values(state="sent", sent=bindparam("at", type_=Float), code="")
+)
 replaced_since = statement(
     select(C.record, C.before)
     .where(
@@ -412,6 +426,7 @@ def _of_pairs(*more: ColumnElement[bool]) -> Statement:
 
 
 open_pairs = _of_pairs(C.state.in_(OPEN))
+unfinished_pairs = _of_pairs(C.state != "done")
 planned_creates = _of_pairs(C.state == "planned", C.action.in_(("create", "link")))
 any_planned = statement(
     select(C.number)
