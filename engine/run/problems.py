@@ -83,9 +83,19 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str) -> N
 
 
 def written(session: Session, entries: Sequence[Entry]) -> None:
-    """Closes what was told of pairs that have now been written."""
-    ids = [(entry.flow, id) for entry in entries for id in (entry.left, entry.right) if id]
-    _close(session, ids, kept="")
+    """Closes what was told of pairs that have now been written, all that was to be written."""
+    if not session.open_errors:
+        return
+    open_pairs: set[tuple[str, int, str, str]] = set()
+    for flow, run in {(entry.flow, entry.run) for entry in entries}:
+        ids = {id for one in entries if one.flow == flow for id in (one.left, one.right) if id}
+        rows = session.db.rows(
+            sql.unfinished_pairs, org=session.org, run=run, flow=flow, ids=sorted(ids)
+        )
+        open_pairs |= {(flow, run, left, right) for left, right in rows}
+    whole = [one for one in entries if (one.flow, one.run, one.left, one.right) not in open_pairs]
+    ids_of = [(one.flow, id) for one in whole for id in (one.left, one.right) if id]
+    _close(session, ids_of, kept="")
 
 
 def _close(session: Session, ids: Sequence[tuple[str, str]], *, kept: str) -> None:

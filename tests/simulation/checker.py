@@ -252,7 +252,7 @@ class _Checker:
                 yield f"{what}: they did not converge"
             return
         # One way, to the right.
-        if not lv or left is None or left.seq < self.log.numbers.get(link.run, (0, 0))[1]:
+        if not lv or left is None or left.seq < self.log.numbers.get(link.run, (0, 0, 0.0))[1]:
             return
         if one.kind == "user" and lv not in self.users.values():
             return
@@ -381,8 +381,9 @@ class _Checker:
         return bool((lv and left not in self.across) or (rv and right not in linked_right))
 
     def since(self, link: Link, event: Event) -> bool:
-        """Whether something happened after the run that made the link began."""
-        return event.seq >= self.log.numbers.get(link.run, (0, 0))[0]
+        """Whether something happened after the run that made the link began, or was seen after."""
+        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        return event.seq >= begin or event.at >= at - RACE
 
     def last(self, key: Key, name: str) -> Event | None:
         events = self.log.by_field.get((key, name))

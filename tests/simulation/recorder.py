@@ -50,7 +50,7 @@ class Recorder:
     """The log of a history. `run` is the number of the run under way, counted by the history.
 
     `starts` has the length of the log at which each run began, `finished` that at the beginning and
-    the end of runs that came to their end, and when they began; `numbers` the first two of each run
+    the end of runs that came to their end, and when they began; `numbers` the same of each run
     by the number that the state gave it.
     """
 
@@ -70,7 +70,7 @@ class Recorder:
     by_field: dict[tuple[Key, str], list[Event]] = field(default_factory=dict)
     starts: list[int] = field(default_factory=list)
     finished: list[tuple[int, int, float]] = field(default_factory=list)
-    numbers: dict[int, tuple[int, int]] = field(default_factory=dict)
+    numbers: dict[int, tuple[int, int, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
@@ -84,7 +84,7 @@ class Recorder:
 
     def end_run(self, number: int, *, whole: bool) -> None:
         """A run is over; `number` is the state's for it, `whole` that it came to its end."""
-        self.numbers.setdefault(number, (self.starts[-1], len(self.events)))
+        self.numbers.setdefault(number, (self.starts[-1], len(self.events), self._began))
         if whole:
             self.finished.append((self.starts[-1], len(self.events), self._began))
 
