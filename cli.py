@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from .errors import UsageError
-from .terminal import Commands, Shell, command, example, group, run_command_line
+from .terminal import Commands, Shell, command, example, group, here, run_command_line
 
 if TYPE_CHECKING:
     from .connectors.base.world import World
@@ -131,24 +131,101 @@ def schema_diff(shell: Shell, *, system: str | None) -> int:
 
 @command(cli, "check", "syncrules check\nsyncrules check rules/contacts.sync --format json")
 @PATHS
-@FORMAT
-def check(shell: Shell, *, paths: tuple[Path, ...], shape: str) -> int:
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for scripts, for code scanning, or for a GitHub workflow.",
+)
+@click.option("--fix", is_flag=True, help="Write what findings say to write, where it is sure.")
+def check(shell: Shell, *, paths: tuple[Path, ...], shape: str, fix: bool) -> int:
     """Prove the rules before a record moves.
 
     Shows all findings of all rule files, or of PATHs instead. Works offline, from the stored
     schemas. Exit code 1 where a finding is an error or a warning.
     """
     from .dsl import to_json, to_text
+    from .dsl.printers import to_github, to_sarif
 
     project = shell.project(paths)
-    findings = project.check().findings
+    if fix:
+        from .engine.rewrite import mend
+
+        for edit in mend(project):
+            shell.note(edit)
+        project = shell.project(paths)
+    findings, sources = project.check().findings, project.sources()
     if shape == "json":
         shell.data(to_json(findings))
-    else:
-        if findings:
-            shell.data(to_text(findings, project.sources(), color=shell.color))
-        shell.say(_tally(findings, len(project.sources())))
+    elif shape == "sarif":
+        from importlib.metadata import version
+
+        shell.data(to_sarif(findings, folder=project.in_repository, version=version("syncrules")))
+    elif findings:
+        shown = to_text(findings, sources, color=shell.color)
+        shell.data(
+            to_github(findings, folder=project.in_repository) if shape == "github" else shown
+        )
+    if shape == "text":
+        shell.say(_tally(findings, len(sources)))
     return int(any(one.severity != "info" for one in findings))
+
+
+@command(
+    cli,
+    "fmt",
+    "syncrules fmt\nsyncrules fmt --check rules\nsyncrules fmt - < draft.sync",
+    project=False,
+)
+@click.argument(
+    "paths",
+    nargs=-1,
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="[PATH]...",
+)
+@click.option("--check", "asks", is_flag=True, help="Write nothing; exit code 1 for a change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+def fmt(shell: Shell, *, paths: tuple[Path, ...], asks: bool, diff: bool) -> int:
+    """Lay rule files out in the one style there is.
+
+    Takes PATHs, else the rules of the project, else all .sync files here and below; `-` reads from
+    stdin and writes to stdout. Comments stay where they are, and so does all that can't be read.
+    """
+    from .dsl.fmt import format
+    from .engine.rewrite import difference, read, replace, rule_files
+
+    piped = Path("-") in paths
+    if piped and len(paths) > 1:
+        raise click.UsageError("`-` reads from stdin and stands alone")
+    if piped and not hasattr(sys.stdin, "buffer"):
+        raise UsageError("there is nothing to read: stdin is closed")
+    files = list(paths) if piped else rule_files(paths, here())
+    changed = refused = 0
+    for path in files:
+        raw = click.open_file("-", "rb").read() if piped else read(here() / path)
+        done = format(raw)
+        changed, refused = changed + done.changed, refused + bool(done.refused)
+        for line in done.kept:
+            shell.note(f"{path}:{line}: this can't be read and stays; `syncrules check` says why")
+        if done.refused:
+            shell.error(f"{path} stays as it is: {done.refused}")
+        if diff and done.changed:
+            shell.data(difference(str(path), raw, done.text).removesuffix("\n"))
+        elif asks and done.changed:
+            shell.data(f"would change {path}")
+        elif piped and not (asks or diff):
+            click.echo(raw if done.refused else done.text.encode(), nl=False)
+        elif done.changed:
+            replace(here() / path, raw, done.text.encode())
+            shell.say(f"laid out {path}")
+    if not piped:
+        shell.say(f"{changed or 'none'} of {_files(len(files))} {_WOULD[asks or diff]}")
+    return int(bool(refused) or (asks and bool(changed)))
+
+
+_WOULD = {False: "changed", True: "would change"}
 
 
 @command(cli, "explain", "syncrules explain unknown-field", project=False)
@@ -473,8 +550,11 @@ def _tally(findings: Sequence[Finding], files: int) -> str:
         "notes": counts["info"],
     }
     parts = [f"{n} {word if n > 1 else word[:-1]}" for word, n in words.items() if n]
-    where = "1 file" if files == 1 else f"{files} files"
-    return f"{' and '.join(parts) or 'no findings'} in {where}"
+    return f"{' and '.join(parts) or 'no findings'} in {_files(files)}"
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 if __name__ == "__main__":

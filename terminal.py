@@ -43,9 +43,9 @@ class Shell:
         """The project that was named, or the nearest one; `paths` replace its rule files."""
         from .engine.project import Project
 
-        here = _here()
-        found = Project.load(here / self.file) if self.file else Project.find(here)
-        return found.with_rules(here / path for path in paths)
+        start = here()
+        found = Project.load(start / self.file) if self.file else Project.find(start)
+        return found.with_rules(start / path for path in paths)
 
     def folder(self) -> Path | None:
         """Where the project file lies, as far as that can be told without reading it."""
@@ -83,6 +83,11 @@ class Shell:
         if not self.quiet:
             click.echo(text)
 
+    def note(self, text: str) -> None:
+        """The same where stdout is for data alone."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
     def progress(self, text: str) -> None:
         """What is going on, for someone who waits."""
         if not self.quiet and _is_terminal(sys.stderr):
@@ -106,7 +111,8 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def _here() -> Path:
+def here() -> Path:
+    """The current folder; `UsageError` where it is gone."""
     try:
         return Path.cwd()
     except OSError:

@@ -98,6 +98,14 @@ class Project:
         return self.folder / "schema"
 
     @property
+    def in_repository(self) -> str:
+        """The path of its folder in the repository that holds it: tools look for files from there.
+        `.` where it is the repository's own, or in none."""
+        folder = self.folder.resolve()
+        root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+        return folder.relative_to(root).as_posix()
+
+    @property
     def state_url(self) -> str:
         """The database's URL, secrets read and a relative SQLite path made absolute."""
         url = resolve(self.state, "`url` of [state]", self.folder, os.environ)

@@ -75,12 +75,14 @@ def test_every_command_has_help_with_an_example(path: tuple[str, ...], capsys: S
     assert f"  syncrules {' '.join(path)}" in ended.out
     for option in ("--quiet", "--no-color"):
         assert option in ended.out
-    free = path[0] in ("init", "simulate", "demo", "explain")
+    free = path[0] in ("init", "simulate", "demo", "explain", "fmt")
     assert ("--project FILE" in ended.out) is not free
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["--version"], ["check"], ["plan", "--help"]], ids=" ".join
+    "args",
+    [["--help"], ["--version"], ["check"], ["check", "--fix"], ["fmt"], ["plan", "--help"]],
+    ids=" ".join,
 )
 def test_a_quick_command_loads_no_heavy_room(args: list[str], project: Path, capsys: Shown) -> None:
     """Help and `check` load neither the database, nor HTTP, nor templates."""

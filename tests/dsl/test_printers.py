@@ -1,11 +1,16 @@
-"""How findings are shown: to people as text, to scripts as JSON."""
+"""How findings are shown: to people as text, to scripts as JSON, to tools as they want it."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from syncrules import dsl
+from syncrules.dsl.finding import Finding, Further
+from syncrules.dsl.printers import to_github, to_sarif
+from syncrules.dsl.tree import Span
 from syrupy.assertion import SnapshotAssertion
 
 from .schemas import SCHEMAS
@@ -69,3 +74,126 @@ def test_no_findings_are_shown_as_nothing() -> None:
     """A clean file leaves the screen empty."""
     assert dsl.to_text((), {}) == ""
     assert json.loads(dsl.to_json(())) == {"findings": []}
+
+
+# SARIF 2.1.0 as its JSON schema has it, for the objects that we write: which properties there are,
+# and which of them must be there. No object may have others.
+SARIF: Mapping[str, tuple[set[str], set[str]]] = {
+    "log": ({"version", "runs"}, {"$schema"}),
+    "run": ({"tool"}, {"columnKind", "results"}),
+    "tool": ({"driver"}, set()),
+    "driver": ({"name"}, {"semanticVersion", "rules"}),
+    "rule": ({"id"}, {"shortDescription", "help"}),
+    "result": (
+        {"message"},
+        {"ruleId", "ruleIndex", "level", "locations", "relatedLocations", "fixes"},
+    ),
+    "message": ({"text"}, set()),
+    "location": (set(), {"id", "physicalLocation", "message"}),
+    "physicalLocation": (set(), {"artifactLocation", "region"}),
+    "artifactLocation": (set(), {"uri"}),
+    "region": (set(), {"startLine", "startColumn", "endLine", "endColumn"}),
+    "fix": ({"artifactChanges"}, {"description"}),
+    "artifactChange": ({"artifactLocation", "replacements"}, set()),
+    "replacement": ({"deletedRegion"}, {"insertedContent"}),
+    "content": (set(), {"text"}),
+}
+WITHIN = {
+    "runs": "run",
+    "rules": "rule",
+    "shortDescription": "message",
+    "help": "message",
+    "description": "message",
+    "results": "result",
+    "locations": "location",
+    "relatedLocations": "location",
+    "deletedRegion": "region",
+    "insertedContent": "content",
+    "fixes": "fix",
+    "artifactChanges": "artifactChange",
+    "replacements": "replacement",
+}
+
+
+def valid(kind: str, data: Any) -> None:
+    """Whether an object of a log has what its kind must have, and nothing it can't have."""
+    must, may = SARIF[kind]
+    assert must <= set(data) <= must | may, (kind, set(data))
+    for name, value in data.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                valid(WITHIN.get(name, name), one)
+            elif name in ("startLine", "startColumn", "endLine", "endColumn"):
+                assert isinstance(one, int) and one >= 1
+            elif name in ("id", "ruleIndex") and kind != "rule":
+                assert isinstance(one, int) and one >= 0
+            else:
+                assert isinstance(one, str), (kind, name)
+
+
+def test_sarif_is_what_its_schema_asks_for() -> None:
+    """Every finding has its rule, level, place and text; a fix replaces what is underlined."""
+    found = dsl.check({"rules/a.sync": SOURCE}, SCHEMAS).findings
+    log = json.loads(to_sarif(found, folder="crm", version="1.2.3"))
+    valid("log", log)
+    assert log["version"] == "2.1.0"
+    [run] = log["runs"]
+    assert run["columnKind"] == "unicodeCodePoints"
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == sorted({one.code for one in found})
+    assert len(run["results"]) == len(found)
+    for one, result in zip(found, run["results"], strict=True):
+        assert rules[result["ruleIndex"]] == result["ruleId"] == one.code
+        assert result["level"] == one.severity
+        assert result["message"]["text"].splitlines()[0] == one.title
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "crm/rules/a.sync"
+        assert place["region"]["startLine"] == one.span.line
+        assert place["region"]["endColumn"] == one.span.end_column
+        edits = [
+            replacement["insertedContent"]["text"]
+            for fix in result.get("fixes", [])
+            for change in fix["artifactChanges"]
+            for replacement in change["replacements"]
+        ]
+        assert edits == ([] if one.fix is None else [one.fix])
+
+
+def test_sarif_knows_remarks_further_places_and_odd_names() -> None:
+    """`info` is a note; a path is a URI; another place has its own words."""
+    there = Further("b c#.sync", Span(2, 1, 2, 5), "the other one")
+    one = Finding("shared-value", "info", "ä b.sync", Span(1, 2, 1, 3), "x", further=(there,))
+    log = json.loads(to_sarif([one]))
+    valid("log", log)
+    [result] = log["runs"][0]["results"]
+    assert result["level"] == "note"
+    [place], [further] = result["locations"], result["relatedLocations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "%C3%A4%20b.sync"
+    assert further["physicalLocation"]["artifactLocation"]["uri"] == "b%20c%23.sync"
+    assert further["message"]["text"] == "the other one"
+    [rule] = log["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["help"]["text"] == dsl.explain("shared-value")
+    assert rule["shortDescription"]["text"]
+
+
+def test_github_gets_one_command_for_each_finding() -> None:
+    """Severity, file from the root of the repository, place, code, what is wrong, what to do."""
+    found = dsl.check({"rules/a.sync": SOURCE}, SCHEMAS).findings
+    lines = to_github(found, folder="crm").split("\n")
+    assert len(lines) == len(found)
+    assert lines[0] == (
+        "::error file=crm/rules/a.sync,line=2,endLine=2,col=39,endColumn=48,"
+        'title=syncrules unknown-value::`stage` has no value "Repleid"%0Adid you mean "Replied"?'
+    )
+
+
+def test_github_reads_odd_letters_as_they_are() -> None:
+    """What ends a property or a line is escaped; a place of several lines has no columns."""
+    for span, columns in ((Span(3, 1, 3, 2), ",col=1,endColumn=2"), (Span(3, 1, 4, 2), "")):
+        one = Finding("syntax", "warning", "a,b:c%.sync", span, "50% ::\r\nx, y", help="z")
+        assert to_github([one]) == (
+            f"::warning file=a%2Cb%3Ac%25.sync,line=3,endLine={span.end_line}{columns},"
+            "title=syncrules syntax::50%25 ::%0D%0Ax, y%0Az"
+        )
+    note = Finding("shared-value", "info", "a.sync", Span(1, 1, 1, 2), "x")
+    assert to_github([note], folder=".").startswith("::notice file=a.sync,line=1,")
