@@ -123,6 +123,7 @@ class _Checker:
         yield from self.journal_closed()
         for link in self.links:
             yield from self.linked_rightly(link)
+            yield from self.no_guess(link)
             if not link.ended and link.left in self.rows and link.right in self.rows:
                 yield from self.pair(link)
 
@@ -184,6 +185,23 @@ class _Checker:
         tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
         if len(tags) > 1:
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
+
+    def no_guess(self, link: Link) -> Iterator[str]:
+        """Of two records with one address neither was linked, nor was a counterpart made."""
+        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        for key in (link.left, link.right):
+            name = _KEYS[key[1]][key[1]]
+            mine = self.last_before(key, name, begin)
+            if mine is None or not mine.new or at - mine.at < RACE:
+                continue
+            for other in self.log.born:
+                if other[:2] != key[:2] or other == key or self.gone_by(other, begin):
+                    continue
+                event = self.last_before(other, name, begin)
+                if event is None or at - event.at < RACE:
+                    continue
+                if _canon("email", event.new) == _canon("email", mine.new):
+                    yield f"{key} was linked by a guess: {other} has {mine.new}, too"
 
     # ---- what was written
 

@@ -223,6 +223,8 @@ class History:
                 for _ in range(chance.randrange(1, 6)):
                     machine.people.work()
                 machine.clock.sleep(ROUND)
+                for _ in range(chance.choice((0, 0, 1, 2))):
+                    machine.people.work()
             self._round(quiet=chance.random() < 0.25)
         self._end()
         log = machine.log

@@ -54,7 +54,7 @@ class People:
             where = chance.choice(("left", "left", "Lead", "Contact", "both Lead", "both Contact"))
             company = chance.choice(companies) if chance.random() < 0.7 else None
             self.person(where, company, left, right)
-        if chance.random() < 0.3:
+        if chance.random() < 0.4:
             self.twin()
 
     def company_left(self, number: int) -> str:
@@ -170,6 +170,7 @@ class People:
             (1, self.readdress),
             (1, self.leave),
             (1, self.touch),
+            (1, self.twin),
         )
         total = [weight for weight, _ in deeds]
         self.chance.choices([deed for _, deed in deeds], total)[0]()
@@ -351,7 +352,7 @@ class People:
         """Seconds after which a save in Salesforce is seen: mostly at once."""
         if not self.log.run:
             return 0.0
-        return float(self.chance.choice((30, 120, 500))) if self.chance.random() < 0.05 else 0.0
+        return float(self.chance.choice((30, 120, 500))) if self.chance.random() < 0.12 else 0.0
 
     # ---- who is there
 
