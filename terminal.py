@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -191,6 +193,9 @@ def _with_options(function: Function, project: bool) -> Function:
 def run_command_line(group: click.Group, args: Sequence[str] | None) -> int:
     """Runs one command line and returns its exit code. Never a traceback."""
     shell = Shell()
+    if threading.current_thread() is threading.main_thread():
+        # A service manager's way to stop a run is Ctrl-C to us: stopped on a record boundary.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = group.main(args, prog_name="syncrules", standalone_mode=False, obj=shell)
         if sys.stdout is not None:

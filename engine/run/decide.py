@@ -176,9 +176,9 @@ def _later_row(
                 return
             to_right, to_left = winner == "left", winner == "right"
     if to_right:
-        _carry(row, "right", lv, rv, around, draft, _why(row, "changed", right_changed))
+        _carry(row, "right", lv, rv, around, draft, _why(flow, "left", right_changed))
     elif to_left:
-        _carry(row, "left", rv, lv, around, draft, _why(row, "changed", left_changed))
+        _carry(row, "left", rv, lv, around, draft, _why(flow, "right", left_changed))
     elif isinstance(bl, NotRead) != isinstance(br, NotRead) and (lv is None) != (rv is None):
         # One of them is our work and had not been seen in full: what stands on one side only has
         # been filled in since.
@@ -187,11 +187,12 @@ def _later_row(
         draft.agree(row.key, lv, rv)
 
 
-def _why(row: ReadyRow, what: str, both: bool) -> str:
-    if not both:
-        return what
-    winner = row.row.prefer
-    return f"both sides changed, {winner} wins" if winner else "both sides changed"
+def _why(flow: Ready, winner: Side, both: bool) -> str:
+    return f"both sides changed, {_system(flow, winner)} wins" if both else "changed"
+
+
+def _system(flow: Ready, side: Side) -> str:
+    return (flow.flow.left if side == "left" else flow.flow.right).system
 
 
 # ---- two records that have just found each other --------------------------------------------
@@ -234,9 +235,11 @@ def _first_row(
         if winner not in ("left", "right"):
             winner = "left" if not row.pulls else "right" if not row.pushes else None
         if winner == "left" and may_push:
-            _begin(row, "right", lv, rv, around, draft, "differed at the first link, left wins")
+            why = f"differed at the first link, {_system(flow, 'left')} wins"
+            _begin(row, "right", lv, rv, around, draft, why)
         elif winner == "right" and may_pull:
-            _begin(row, "left", lv, rv, around, draft, "differed at the first link, right wins")
+            why = f"differed at the first link, {_system(flow, 'right')} wins"
+            _begin(row, "left", lv, rv, around, draft, why)
         else:
             if winner is None:
                 draft.problems.append(_conflict(row, lv, rv))
