@@ -166,8 +166,10 @@ def _joined(piece: Piece, after: list[Piece]) -> tuple[Piece, int]:
     for count, following in enumerate(after, 1):
         lines += following.lines
         if following.depth == 0:
+            if words(following) is not None:
+                break
             whole = Piece(piece.first, lines, 0)
-            if not _recover("", whole).findings and _recover("", following).findings:
+            if words(whole) is not None:
                 return whole, count
     return piece, 0
 

@@ -113,18 +113,23 @@ def test_a_comment_at_any_place_stays_there(path: Path) -> None:
 
 
 def test_random_files_keep_their_words_comments_and_meaning() -> None:
-    """Right files with blanks, line ends, comments and mistakes put in and letters taken out."""
+    """Right rules with blanks, line ends, comments and mistakes put in and letters taken out."""
     chance = random.Random(7)
-    texts = [path.read_text("utf-8") for path in CASES]
-    for _ in range(600):
-        proved(mutated(chance, chance.choice(texts)))
+    files = [path.read_text("utf-8") for path in CASES]
+    rules = [re.split(r"\n(?=[a-z#])", text) for text in files]
+    for _ in range(1_500):
+        some = chance.choice(rules)
+        first = chance.randrange(len(some))
+        proved(mutated(chance, "\n".join(some[first : first + chance.randrange(1, 4)])))
 
 
 def mutated(chance: random.Random, text: str) -> str:
     """The text with changes at some places: harmless ones mostly, where a blank or a line ends."""
     for _ in range(chance.randrange(1, 12)):
         places = [one.start() for one in re.finditer(r"[ \n]|(?<=[{}\[\](,])", text)]
-        at = chance.choice(places) if chance.random() < 0.85 else chance.randrange(len(text) + 1)
+        at = chance.choice(places or [0])
+        if chance.random() < 0.15:
+            at = chance.randrange(len(text) + 1)
         put = chance.choice(
             (" ", "  ", "\n", "\n\n\n", "\t", " # c\n", "\n# c\n", '\n  # c { "\n', "\n    when ")
             if chance.random() < 0.8
