@@ -7,11 +7,13 @@ looked up is `names.py`; who fills this in is `resolve.py`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..connectors.base.schema import Object, Schema
+from ..connectors.base.schema import Field, Object, Schema
 from . import tree
+from .conditions import Condition, Get
 from .finding import Finding, Further, Severity
 from .rules import InferRule, MoveRule, Place, RowRule, Side
 
@@ -41,6 +43,7 @@ class Report:
         note: str = "",
         help: str = "",
         fix: str | None = None,
+        witness: str = "",
     ) -> None:
         """Add a finding; the arguments are those of `Finding`."""
         self.findings.append(
@@ -55,6 +58,7 @@ class Report:
                 note=note,
                 help=help,
                 fix=fix,
+                witness=witness,
             )
         )
 
@@ -71,12 +75,24 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A condition beside the node it came from, which has the same shape and the spans."""
+
+    word: Literal["when", "unless"]
+    condition: Condition
+    node: tree.Condition
+
+
+@dataclass(frozen=True, slots=True)
 class BoundMove:
+    """A push or a pull. `said` are its clauses; None where one of them was lost to a finding."""
+
     rule: MoveRule
     file: tree.File
     node: tree.Move
     left: Object
     right: Object
+    said: tuple[Said, ...] | None
 
     @property
     def pair(self) -> PairName:
@@ -90,6 +106,14 @@ class BoundMove:
     @property
     def target(self) -> Object:
         return self.right if self.rule.direction == "push" else self.left
+
+    @property
+    def source(self) -> Object:
+        return self.left if self.rule.direction == "push" else self.right
+
+    @property
+    def source_side(self) -> Side:
+        return "left" if self.rule.direction == "push" else "right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +176,24 @@ class Bound:
     def system(self, side: Side) -> str:
         """What the project calls the system of that side."""
         return self.left_name if side == "left" else self.right_name
+
+    def describe(self, side: Side, thing: Object) -> Callable[[Get], Field | None]:
+        """The fields that conditions read from records of `thing`, over their hops."""
+
+        def field_of(get: Get) -> Field | None:
+            here, found = side, thing
+            for hop in get.hops:
+                if hop.kind == "link":
+                    here = "right" if here == "left" else "left"
+                found = self.schema(here).by_name[hop.object]
+            return found.by_name.get(get.field)
+
+        return field_of
+
+    def related(self, infer: BoundInfer) -> Callable[[Get], Field | None]:
+        """The fields that the arms of an `infer` read."""
+        side: Side = "right" if infer.rule.side == "left" else "left"
+        return self.describe(side, self.schema(side).by_name[infer.rule.related])
 
     def rows_known(self, pair: PairName) -> bool:
         return not self.lost_all and pair not in self.lost_rows

@@ -32,6 +32,7 @@ class Finding:
     `title` says what is wrong and stands alone: lower case, no full stop, names in backticks.
     `label` is the short word at the underlined text, `note` why it matters, `help` what to do.
     `fix` is the text to write instead of what `span` covers; None where there is no sure one.
+    `witness` is a made-up record that shows it, in words.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Finding:
     note: str = ""
     help: str = ""
     fix: str | None = None
+    witness: str = ""
 
     @property
     def order(self) -> tuple[str, Span, str, str]:
@@ -127,7 +129,8 @@ def _block(one: Finding, lines: Mapping[str, Sequence[str]], paint: _Painter) ->
         other = lines.get(each.file, ())
         parts += _quote(other, each.span, label, width=width, paint=paint, style="info")
     margin = " " * width
-    for word, text in (("note", one.note), ("help", one.help)):
+    texts = (("note", one.note), ("for example", one.witness), ("help", one.help))
+    for word, text in texts:
         if text:
             parts.append(f"{margin} = {paint(word, 'bold')}: {text}")
     return "\n".join(parts) + "\n"

@@ -6,9 +6,12 @@ right field each stands for is known once the rows are (`pairs.py`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from ..connectors.base.schema import Field, Object
 from . import conditions, tree
-from .bound import Bound, BoundMove, Placed, place
+from .bound import Bound, BoundMove, Placed, Said, place
 from .clauses import Clauses
 from .finding import Further
 from .names import find_choice, find_field, find_object, text_of
@@ -49,14 +52,14 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
     update = once != "create only"
     if create and not target.creatable:
         _not_creatable(bound, file, node, target)
-    when = _condition(bound, file, node, source_side, source)
+    said = _said(bound, file, node, source_side, source)
     rule = MoveRule(
         name,
         place(file, node.span),
         node.direction,
         source.name if pushes else target.name,
         target.name if pushes else source.name,
-        when,
+        _whole(said),
         create,
         update,
         sight == "visible",
@@ -64,7 +67,9 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
         placed.every,
     )
     left, right = (source, target) if pushes else (target, source)
-    bound.moves.append(BoundMove(rule, file, node, left, right))
+    known = tuple(one for one in said if one is not None)
+    whole = known if len(known) == len(said) else None
+    bound.moves.append(BoundMove(rule, file, node, left, right, whole))
 
 
 def _turned_round(
@@ -89,23 +94,33 @@ def _turned_round(
     return True
 
 
-def _condition(
+def _said(
     bound: Bound, file: tree.File, node: tree.Move, side: Side, source: Object
-) -> conditions.Condition | None:
-    """`when A unless B` as one condition; None: always, or something was reported."""
+) -> list[Said | None]:
+    """The clauses `when` and `unless`; None for each that was lost to a finding."""
     clauses = Clauses(bound, file, side, source)
     seen: dict[type, tree.Span] = {}
-    parts: list[conditions.Condition] = []
+    found: list[Said | None] = []
     for one in node.clauses:
         if isinstance(one, tree.Flag):
             continue
-        word = "when" if isinstance(one, tree.When) else "unless"
+        word: Literal["when", "unless"] = "when" if isinstance(one, tree.When) else "unless"
         if type(one) in seen:
             _twice(bound, file, one.span, word, seen[type(one)])
+            found.append(None)
         seen[type(one)] = one.span
-        found = clauses.condition(one.condition)
-        if found is not None:
-            parts.append(conditions.Not(found) if word == "unless" else found)
+        condition = clauses.condition(one.condition)
+        found.append(None if condition is None else Said(word, condition, one.condition))
+    return found
+
+
+def _whole(said: Sequence[Said | None]) -> conditions.Condition | None:
+    """`when A unless B` as one condition; None: always, or something was reported."""
+    parts = [
+        conditions.Not(one.condition) if one.word == "unless" else one.condition
+        for one in said
+        if one is not None
+    ]
     if len(parts) > 1:
         return conditions.All(tuple(parts))
     return parts[0] if parts else None

@@ -12,10 +12,14 @@ from collections.abc import Callable
 
 from ..bound import Bound
 from . import (
+    always_true,
     conflicting_writes,
+    never_true,
+    redundant_part,
     required_field_unfilled,
     same_target_twice,
     table_twice_with_infer,
+    unreachable_arm,
     unused_map,
 )
 
@@ -36,6 +40,10 @@ CODES = (
     "one-way-template",
     "no-winner",
     "required-field-unfilled",
+    "never-true",
+    "always-true",
+    "redundant-part",
+    "unreachable-arm",
     "same-target-twice",
     "conflicting-writes",
     "match-twice",
@@ -51,6 +59,10 @@ CODES = (
 
 CHECKS: tuple[Callable[[Bound], None], ...] = (
     required_field_unfilled.find,
+    never_true.find,
+    always_true.find,
+    redundant_part.find,
+    unreachable_arm.find,
     same_target_twice.find,
     conflicting_writes.find,
     table_twice_with_infer.find,

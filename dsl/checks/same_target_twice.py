@@ -6,8 +6,8 @@ Why it matters
 
 Wrong
     sync apollo with salesforce
-    push contact as Lead when stage is "Replied"
-    push contact as Lead when stage is "Replied" { source "Web" }
+    push contact as Lead when stage in ["Interested", "Replied"]
+    push contact as Lead when email_status is "verified" { source "Web" }
     map contact with Lead {
         last_name         -> LastName
         organization_name -> Company
@@ -15,8 +15,8 @@ Wrong
 
 Right
     sync apollo with salesforce
-    push contact as Lead when stage is "Replied"
-    push contact as Lead when stage is "Interested" { source "Web" }
+    push contact as Lead when stage in ["Interested", "Replied"] unless email_status is "verified"
+    push contact as Lead when email_status is "verified" { source "Web" }
     map contact with Lead {
         last_name         -> LastName
         organization_name -> Company
@@ -29,7 +29,7 @@ When to allow it
 
 from __future__ import annotations
 
-from .. import tree
+from .. import logic
 from ..bound import Bound, BoundMove
 from ..finding import Further
 
@@ -37,29 +37,24 @@ CODE = "same-target-twice"
 
 
 def find(bound: Bound) -> None:
-    """A rule without a condition beside another, or two with the same condition."""
-    seen: dict[tuple[object, ...], BoundMove] = {}
+    """Each rule that takes a record which an earlier one takes, with such a record."""
+    groups: dict[tuple[object, ...], list[BoundMove]] = {}
     for move in bound.moves:
-        if _conditional(move.node) and move.rule.when is None:
+        if move.said is not None:
+            groups.setdefault((*move.pair, move.rule.direction), []).append(move)
+    for moves in groups.values():
+        if len(moves) < 2:
             continue
-        group = (*move.pair, move.rule.direction)
-        always = (*group, None)
-        first = seen.get(always) or seen.get(
-            (*group, move.rule.when) if move.rule.when is not None else group
-        )
-        seen.setdefault(group, move)
-        seen.setdefault((*group, move.rule.when), move)
-        if first is not None:
+        describe = bound.describe(moves[0].source_side, moves[0].source)
+        conditions = [one.rule.when for one in moves]
+        for number, before, witness in logic.overlaps(conditions, describe):
+            move, first = moves[number], moves[before]
             bound.report.add(
                 CODE,
                 move.file,
                 move.node.span,
                 f"`{move.rule.name}` takes records that `{first.rule.name}` takes",
                 further=(Further(first.file.path, first.node.span, "takes them, too"),),
+                witness="" if witness.undecided else witness.shown(),
                 help="give the two rules conditions that exclude each other",
             )
-
-
-def _conditional(node: tree.Move) -> bool:
-    """It has a condition, which may have been lost to a finding."""
-    return any(isinstance(one, (tree.When, tree.Unless)) for one in node.clauses)

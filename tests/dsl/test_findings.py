@@ -35,6 +35,11 @@ def account_stages(rows: str) -> str:
     return f"{HEAD}{ACCOUNT}map account stage with §Account.Rating {{\n{rows}\n}}\n"
 
 
+def arms(*rows: str) -> str:
+    inner = "".join(f"    {one}\n" for one in rows)
+    return f"{HEAD}{ACCOUNT}infer account stage from opportunities {{\n{inner}}}\n"
+
+
 WRONG = [
     # ---- what can't be read
     ("syntax", HEAD + "§psuh contact as Lead\n"),
@@ -211,6 +216,66 @@ WRONG = [
         HEAD + LEAD + "map contact with Lead { email -> Email }\n"
         "map contact with Lead { §title -> Email }\n",
     ),
+    # ---- what conditions say together
+    ("never-true", of('stage is "Replied" and §stage is "Interested"')),
+    ("never-true", of('stage in ["Cold", "Replied"] and title is known and §stage is "Bad Data"')),
+    ("never-true", of("score > 5 and (title is known and §score < 3)")),
+    ("never-true", of('not (stage is not "Cold" or §stage is not "Replied")')),
+    ("never-true", of('title is blank and §title contains "sales"')),
+    ("never-true", of('title contains "sales" and §title is "CEO"')),
+    ("never-true", of('account is blank and §account.domain is "acme.example"')),
+    ("never-true", of('email is "ann@a.example" and §domain of email is "b.example"')),
+    ("never-true", of('lists contains "Newsletter" and §lists is blank')),
+    ("never-true", of('title starts with "VP" and §title starts with "Head"')),
+    ("never-true", of('title ends with "sales" and §not title contains "sale"')),
+    ("never-true", of("birthday is blank and §days since birthday > 3")),
+    ("never-true", of("created_at < 2025-01-01 and §days since created_at < 30")),
+    ("never-true", of('§title is ""')),
+    ("never-true", of("email_unsubscribed\n    unless §email_unsubscribed is true")),
+    ("never-true", of('stage is "Cold"\n    unless title is known or §stage is "Cold"')),
+    ("never-true", arms('"Cold" when any with Amount > 5 and §Amount < 3')),
+    ("always-true", of('§stage is not "Cold" or stage is not "Replied"')),
+    ("always-true", of("§title is known or title is blank")),
+    ("always-true", of("§score >= 3 or score < 3 or score is blank")),
+    ("always-true", HEAD + 'push contact as Lead update only unless §title is ""\n'),
+    ("redundant-part", of('stage is "Replied" and §stage is not "Cold"')),
+    ("redundant-part", of("score > 3 or §score > 5")),
+    ("redundant-part", of("§score is known and score > 5")),
+    ("redundant-part", of("title is known and (score > 3 or §score is 7)")),
+    ("redundant-part", of('title is known and §title is not ""')),
+    ("redundant-part", of('title is "CEO" or §title is "ceo"')),
+    ("redundant-part", of('stage is "Cold"\n    unless §title is ""')),
+    ("redundant-part", arms('"Cold" when any with Amount > 5 and §Amount > 3')),
+    ("unreachable-arm", arms('"Cold" when any is open', '§"Current Client" when any is open')),
+    (
+        "unreachable-arm",
+        arms('"Cold" when any is open', '§"Current Client" when any with open and Amount > 3'),
+    ),
+    ("unreachable-arm", arms('"Cold" when any is open', '§"Current Client" when all are open')),
+    ("unreachable-arm", arms('"Cold" when all are open', '§"Current Client" when all are open')),
+    ("unreachable-arm", arms('"Cold" when none', '§"Current Client" when none')),
+    (
+        "unreachable-arm",
+        arms(
+            '"Cold" when any with Amount > 5',
+            '"Dead Opportunity" when any with Amount is blank',
+            '§"Current Client" when all with Amount > 9 or Amount is blank',
+        ),
+    ),
+    (
+        "unreachable-arm",
+        arms(
+            '"Cold" when all with Amount > 5',
+            '"Dead Opportunity" when any with not Amount > 5',
+            '§"Current Client" when any is won',
+        ),
+    ),
+    ("same-target-twice", of("score > 3") + "§push contact as Lead update only when score < 5\n"),
+    (
+        "same-target-twice",
+        of('title contains "sales"')
+        + '§push contact as Lead update only when domain of email is "a.example"\n',
+    ),
     ("same-target-twice", HEAD + LEAD + "§push contact as Lead update only when title is known\n"),
     (
         "same-target-twice",
@@ -272,6 +337,88 @@ def marks(marked: str) -> list[tuple[int, int]]:
         for number, line in enumerate(marked.split("\n"), 1)
         for before, place in enumerate(i for i, letter in enumerate(line) if letter == "§")
     ]
+
+
+RIGHT = [
+    of('stage in ["Interested", "Replied"] unless email_status is "extrapolated"'),
+    of("score >= 2.5 and score < 100 and score is not 7"),
+    of("score < 3 or score >= 3"),  # not of a blank
+    of("score > 3 and score < 4"),
+    of("email is known and domain of email is account.domain"),
+    of('email is known and domain of email in ["a.example"]'),
+    of("match is `when` and `match` is known"),
+    of('title contains "sales" or title contains "sales engineer"'),
+    of('title starts with "a" and title ends with "b" and title is not "ab"'),
+    of("account is blank or account.domain is blank"),
+    of("email_unsubscribed is not true unless email_unsubscribed"),
+    of("days since last_seen <= 7 and last_seen > 2026-01-31"),
+    of("days since created_at > 3 or created_at is blank"),
+    of('not (email is blank or domain of email in ["a.example"])'),
+    of("title is known") + "push contact as Lead update only when title is blank\n",
+    of('stage is "Cold"') + 'push contact as Lead update only when stage is "Replied"\n',
+    of("score > 3") + "push contact as Lead update only unless score > 3\n",
+    of('title starts with "a"') + 'push contact as Lead update only when title starts with "b"\n',
+    of("days since created_at < 9")
+    + "push contact as Lead update only when created_at < 2025-01-01\n",
+    of("title is known") + "pull Lead as contact when Title is known\n",
+    arms(
+        '"Current Client" when any is won',
+        '"Active Opportunity" when any is open',
+        '"Dead Opportunity" when all are lost',
+        '"Cold" when none',
+    ),
+    arms('"Cold" when all are open', '"Current Client" when any is open', '"Cold" when none'),
+    arms('"Cold" when any with Amount > 5 and open', '"Current Client" when any is open'),
+]
+
+
+@pytest.mark.parametrize("source", RIGHT)
+def test_conditions_that_make_sense_give_no_finding(source: str) -> None:
+    """A false alarm is a mistake of ours: what may hold, differ or be reached is left in peace."""
+    found = dsl.check({"a.sync": source}, SCHEMAS).findings
+    assert dsl.to_text(found, {"a.sync": source}) == ""
+
+
+EXAMPLES = [
+    ('stage is "Replied"', "email is blank", 'stage "Replied", email blank'),
+    ("score > 3", "score < 5 and title is known", 'score 4, title "Other"'),
+    ('title contains "Sales"', 'title ends with "Officer"', 'title "sales officer"'),
+    ("email is known", 'domain of email in ["a.example"]', 'email "ada@a.example"'),
+    (
+        "days since last_seen <= 7",
+        "title is blank",
+        "last_seen 2026-01-31, title blank on 2026-01-31",
+    ),
+    ('stage is "Cold"', "Lead.IsConverted", 'stage "Cold", Lead.IsConverted true'),
+    ('lists contains "Newsletter"', "account is known", 'lists "Newsletter", account known'),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "example"), EXAMPLES)
+def test_rules_that_overlap_are_told_with_a_record(first: str, second: str, example: str) -> None:
+    """Someone who reads the finding sees for whom both rules would act."""
+    source = of(first) + f"push contact as Lead update only when {second}\n"
+    found = dsl.check({"a.sync": source}, SCHEMAS).findings
+    assert [(one.code, one.witness) for one in found] == [("same-target-twice", example)]
+    assert f" = for example: {example}\n" in dsl.to_text(found, {"a.sync": source})
+
+
+def test_a_contradiction_underlines_every_part_of_it_and_no_other() -> None:
+    """The parts that clash are named and shown, in whichever clause they stand."""
+    source = of('title is known and stage is "Cold" and score > 1\n    unless stage is "Cold"')
+    (found,) = dsl.check({"a.sync": source}, SCHEMAS).findings
+    assert found.title == (
+        'no record satisfies `stage is "Cold"` and `stage is not "Cold"` together'
+    )
+    spans = [found.span, *(one.span for one in found.further)]
+    assert [(one.line, one.column) for one in spans] == [(4, 12), (3, 58)]
+
+
+def test_a_clause_that_was_not_understood_is_not_judged() -> None:
+    """What is left of a condition says nothing about the whole of it."""
+    source = of('emial is known unless title is ""') + "push contact as Lead update only\n"
+    found = dsl.check({"a.sync": source}, SCHEMAS).findings
+    assert [one.code for one in found] == ["unknown-field"]
 
 
 def test_the_table_has_every_code_and_sixty_files() -> None:

@@ -1,0 +1,59 @@
+"""What it finds
+    A condition that every record satisfies, whatever its fields hold.
+
+Why it matters
+    It looks as if the rule picked some records, and it takes them all: thousands may be created
+    where dozens were meant. Often an `or` was meant to be an `and`.
+
+Wrong
+    sync apollo with salesforce
+    push contact as Lead when stage is not "Cold" or stage is not "Bad Data"
+    map contact with Lead {
+        last_name         -> LastName
+        organization_name -> Company
+    }
+
+Right
+    sync apollo with salesforce
+    push contact as Lead when stage is not "Cold" and stage is not "Bad Data"
+    map contact with Lead {
+        last_name         -> LastName
+        organization_name -> Company
+    }
+
+When to allow it
+    Where all records are meant, leave the condition out: it says the same.
+"""
+
+from __future__ import annotations
+
+from .. import logic
+from ..bound import Bound
+from ..finding import Further
+
+CODE = "always-true"
+
+
+def find(bound: Bound) -> None:
+    """Whole conditions of moves, at their first clause."""
+    for move in bound.moves:
+        if not move.said or move.rule.when is None:
+            continue
+        if not logic.always(move.rule.when, bound.describe(move.source_side, move.source)):
+            continue
+        first, *others = move.said
+        if first.word == "unless":
+            title = "no record satisfies this `unless`, so it keeps none out"
+        else:
+            title = "every record satisfies this condition"
+        bound.report.add(
+            CODE,
+            move.file,
+            first.node.span,
+            title,
+            severity="warning",
+            label="always holds" if first.word == "when" else "never holds",
+            further=tuple(Further(move.file.path, one.node.span, "with this") for one in others),
+            note=f"`{move.rule.name}` takes every `{move.source.name}`",
+            help="mend the condition, or leave it out",
+        )
