@@ -221,7 +221,8 @@ def fmt(shell: Shell, *, paths: tuple[Path, ...], asks: bool, diff: bool) -> int
             replace(here() / path, raw, done.text.encode())
             shell.say(f"laid out {path}")
     if not piped:
-        shell.say(f"{changed or 'none'} of {_files(len(files))} {_WOULD[asks or diff]}")
+        done_to = f"{changed} of {_files(len(files))} {_WOULD[asks or diff]}"
+        shell.say(done_to if changed else f"nothing to change in {_files(len(files))}")
     return int(bool(refused) or (asks and bool(changed)))
 
 

@@ -46,13 +46,13 @@ def to_sarif(findings: Iterable[Finding], *, folder: str = "", version: str = ""
 
 
 def _rule(code: str) -> dict[str, Any]:
-    """A code with its page. The page's first section says in a sentence what is found."""
+    """A code with its page, whose first section says in a sentence what is found."""
     page = explain(code) or ""
-    _, _, first = page.partition("\n\n")
-    lines = [line.strip() for line in first.split("\n\n")[0].splitlines()]
+    _, what, *_ = page.split("\n\n")
+    _, *lines = what.splitlines()
     return {
         "id": code,
-        "shortDescription": {"text": " ".join(lines)},
+        "shortDescription": {"text": " ".join(line.strip() for line in lines)},
         "help": {"text": page},
     }
 
@@ -124,8 +124,9 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def _message(one: Finding) -> str:
-    """What is wrong, and on a second line what to do."""
-    return f"{one.title}\n{one.help}" if one.help else one.title
+    """What is wrong, and on lines of their own a record that shows it and what to do."""
+    example = f"for example: {one.witness}" if one.witness else ""
+    return "\n".join(part for part in (one.title, example, one.help) if part)
 
 
 def _path(file: str, folder: str) -> str:

@@ -80,7 +80,7 @@ def test_fmt_needs_no_project_and_lays_out_what_is_below(folder: Path) -> None:
     assert (folder / "ugly.sync").read_text("utf-8") == NEAT
     for name in (".tool/ugly.sync", "ugly.txt"):
         assert (folder / name).read_text("utf-8") == UGLY
-    assert fresh(folder, "fmt").out == "none of 2 files changed\n"
+    assert fresh(folder, "fmt").out == "nothing to change in 2 files\n"
 
 
 def test_fmt_takes_the_rules_of_the_project(project: Path) -> None:

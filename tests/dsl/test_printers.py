@@ -173,7 +173,9 @@ def test_sarif_knows_remarks_further_places_and_odd_names() -> None:
     assert further["message"]["text"] == "the other one"
     [rule] = log["runs"][0]["tool"]["driver"]["rules"]
     assert rule["help"]["text"] == dsl.explain("shared-value")
-    assert rule["shortDescription"]["text"]
+    assert rule["shortDescription"]["text"] == (
+        "Left values of a table that share a right one, where the schema lets values share."
+    )
 
 
 def test_github_gets_one_command_for_each_finding() -> None:
@@ -190,10 +192,12 @@ def test_github_gets_one_command_for_each_finding() -> None:
 def test_github_reads_odd_letters_as_they_are() -> None:
     """What ends a property or a line is escaped; a place of several lines has no columns."""
     for span, columns in ((Span(3, 1, 3, 2), ",col=1,endColumn=2"), (Span(3, 1, 4, 2), "")):
-        one = Finding("syntax", "warning", "a,b:c%.sync", span, "50% ::\r\nx, y", help="z")
+        one = Finding(
+            "syntax", "warning", "a,b:c%.sync", span, "50% ::\r\nx, y", help="z", witness="w"
+        )
         assert to_github([one]) == (
             f"::warning file=a%2Cb%3Ac%25.sync,line=3,endLine={span.end_line}{columns},"
-            "title=syncrules syntax::50%25 ::%0D%0Ax, y%0Az"
+            "title=syncrules syntax::50%25 ::%0D%0Ax, y%0Afor example: w%0Az"
         )
     note = Finding("shared-value", "info", "a.sync", Span(1, 1, 1, 2), "x")
     assert to_github([note], folder=".").startswith("::notice file=a.sync,line=1,")
