@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from syncrules.connectors.base.schema import Schema, to_json
+from syncrules.engine.rewrite import replace
+from syncrules.errors import UsageError
 from syncrules.tests.cli import PROGRAM, Ended, call, fresh
 from syncrules.tests.dsl.schemas import SCHEMAS
 
@@ -209,3 +211,12 @@ def test_nothing_found_is_an_empty_log_for_tools(project: Path, capsys: Shown) -
     assert (log.code, log.json()["runs"][0]["results"]) == (0, [])
     ended = check(project, capsys, "--format", "github")
     assert (ended.code, ended.out) == (0, "")
+
+
+def test_a_file_that_someone_else_is_writing_is_left_as_it_is(tmp_path: Path) -> None:
+    """What was read is not there any more: nothing is overwritten, and no draft stays behind."""
+    path = tmp_path / "a.sync"
+    path.write_bytes(b"newer")
+    with pytest.raises(UsageError, match="changed meanwhile"):
+        replace(path, b"older", b"laid out")
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"newer"]
