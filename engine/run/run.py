@@ -31,6 +31,9 @@ from .write import settle_doubts, write
 LEASE = 120.0
 """Seconds that a runner may be silent before another machine may take over."""
 
+ROUNDS = 3
+"""How often what a person asked for is decided again, since links it made let other values flow."""
+
 Verb = Literal["run", "preview", "backfill", "retry"]
 OnChange = Callable[[Entry], None]
 
@@ -169,10 +172,14 @@ def _written(
     with session.db.transaction("rules"):
         _rules(session)
     mark(session)
-    session.progress("deciding")
-    propose(session)
-    guard(session, asked_for=verb != "run")
-    write(session)
+    for _ in range(ROUNDS if verb != "run" else 1):
+        before = session.numbers
+        session.progress("deciding")
+        propose(session)
+        guard(session, asked_for=verb != "run")
+        write(session)
+        if session.numbers == before:
+            break
     return _result(session, verb, on_change)
 
 
