@@ -15,6 +15,7 @@ from ..connectors.base.schema import Field, Object, Schema
 from . import tree
 from .conditions import Condition, Get
 from .finding import Finding, Further, Severity
+from .logic import Asked
 from .rules import InferRule, MoveRule, Place, RowRule, Side
 
 Winner = Literal["left", "right", "latest", "lost"] | None
@@ -169,6 +170,7 @@ class Bound:
     lost_rows: set[PairName] = field(default_factory=set)
     lost_all: bool = False
     lost_moves: bool = False
+    _asked: dict[str, Asked] = field(default_factory=dict)
 
     def schema(self, side: Side) -> Schema:
         return self.left if side == "left" else self.right
@@ -189,6 +191,14 @@ class Bound:
             return found.by_name.get(get.field)
 
         return field_of
+
+    def asked(self, move: BoundMove) -> Asked:
+        """Questions about the clauses of a rule, prepared once."""
+        name = move.rule.name
+        if name not in self._asked:
+            when = [] if move.rule.when is None else [move.rule.when]
+            self._asked[name] = Asked(when, self.describe(move.source_side, move.source))
+        return self._asked[name]
 
     def related(self, infer: BoundInfer) -> Callable[[Get], Field | None]:
         """The fields that the arms of an `infer` read."""

@@ -190,6 +190,17 @@ def text(condition: Condition) -> str:
             return f"{_operand(left)} {sign} {_operand(right, left)}"
 
 
+def written(value: Value, beside: Operand | None) -> str:
+    """A value as one writes it in a rule beside a field."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        if isinstance(beside, Get) and beside.type in ("date", "datetime"):
+            return value
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return str(value)
+
+
 def day_of(value: Value, zone: str = "UTC") -> Value:
     """The day of a moment in a time zone; a date, and what is neither, as it is."""
     if isinstance(value, str) and len(value) > 10 and value[10] == "T":
@@ -361,23 +372,13 @@ def _inside(part: Condition, looser: tuple[type, ...]) -> str:
 
 def _operand(operand: Operand, beside: Operand | None = None) -> str:
     if isinstance(operand, Constant):
-        return _written(operand.value, beside)
+        return written(operand.value, beside)
     path = ".".join([*(_name(hop.name) for hop in operand.hops), _name(operand.field)])
     return f"{operand.function} {path}".strip()
 
 
-def _written(value: Value, beside: Operand | None) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        if isinstance(beside, Get) and beside.type in ("date", "datetime"):
-            return value
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    return str(value)
-
-
 def _list(left: Operand, values: tuple[Value, ...]) -> str:
-    return f"[{', '.join(_written(one, left) for one in values)}]"
+    return f"[{', '.join(written(one, left) for one in values)}]"
 
 
 _RESERVED = frozenset({"not", "true", "false", "blank", "known"})

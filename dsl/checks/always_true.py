@@ -27,7 +27,6 @@ When to allow it
 
 from __future__ import annotations
 
-from .. import logic
 from ..bound import Bound
 from ..finding import Further
 
@@ -37,9 +36,7 @@ CODE = "always-true"
 def find(bound: Bound) -> None:
     """Whole conditions of moves, at their first clause."""
     for move in bound.moves:
-        if not move.said or move.rule.when is None:
-            continue
-        if not logic.always(move.rule.when, bound.describe(move.source_side, move.source)):
+        if not move.said or not bound.asked(move).always:
             continue
         first, *others = move.said
         if first.word == "unless":

@@ -45,29 +45,28 @@ def find(bound: Bound) -> None:
     """Conditions of moves and of arms, at the parts that contradict each other."""
     for move in bound.moves:
         if move.said:
-            describe = bound.describe(move.source_side, move.source)
-            parts = together(move.said)
-            _report(bound, move.file, parts, describe, joined=len(move.said) == 1)
+            joined = len(move.said) == 1
+            _report(bound, move.file, together(move.said), bound.asked(move), joined=joined)
     for infer in bound.infers:
         for node, arm in zip(infer.node.arms or (), infer.rule.arms, strict=False):
             if node.condition is not None and arm.when is not None:
                 parts = conjuncts(arm.when, node.condition)
-                _report(bound, infer.file, parts, bound.related(infer), joined=True)
+                asked = logic.Asked([arm.when], bound.related(infer))
+                _report(bound, infer.file, parts, asked, joined=True)
 
 
 def _report(
     bound: Bound,
     file: tree.File,
     parts: Sequence[Part],
-    describe: logic.Describe,
+    asked: logic.Asked,
     *,
     joined: bool,
 ) -> None:
     """`joined`: all parts stand in one clause, where `or` could stand between them."""
-    written = [one.condition for one in parts]
-    if logic.satisfiable(written, describe) is not None:
+    if not asked.never:
         return
-    clash = [parts[i] for i in logic.clash(written, describe)]
+    clash = [parts[i] for i in asked.clash([one.condition for one in parts])]
     clash.sort(key=lambda one: one.node.span)
     *others, last = clash
     named = [f"`{text(one.condition)}`" for one in clash]

@@ -28,11 +28,11 @@ When to allow it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .. import logic, tree
-from ..bound import Bound, BoundMove, Said
+from ..bound import Bound, Said
 from ..conditions import All, Not, text
 from ..finding import Further
 from ..parts import Part, siblings
@@ -54,57 +54,53 @@ class _Idle:
 def find(bound: Bound) -> None:
     """Parts of all conditions but those that never or always hold, which are told as a whole."""
     for move in bound.moves:
-        describe = bound.describe(move.source_side, move.source)
-        idle = [each for one in move.said or () for each in _clause(move, one, describe)]
-        if idle and not _settled(move, describe):
-            for one in idle:
+        if not move.said or bound.asked(move).never or bound.asked(move).always:
+            continue
+        for said in move.said:
+            for one in _clause(said, bound.asked(move), alone=len(move.said) == 1):
                 _report(bound, move.file, one)
     for infer in bound.infers:
-        describe = bound.related(infer)
         for node, arm in zip(infer.node.arms or (), infer.rule.arms, strict=False):
             if node.condition is not None and arm.when is not None:
-                for one in _idle(Part(arm.when, node.condition), describe):
+                asked = logic.Asked([arm.when], bound.related(infer))
+                for one in _idle(Part(arm.when, node.condition), asked):
                     _report(bound, infer.file, one)
 
 
-def _clause(move: BoundMove, said: Said, describe: logic.Describe) -> list[_Idle]:
+def _clause(said: Said, asked: logic.Asked, *, alone: bool) -> list[_Idle]:
     """Idle parts of one clause, or the clause itself where it has no effect beside the other."""
     whole = Part(said.condition, said.node)
-    if move.said is not None and len(move.said) > 1:
-        if said.word == "when" and logic.always(said.condition, describe):
+    if not alone:
+        if said.word == "when" and asked.impossible([Not(said.condition)]):
             return [_Idle(whole, True, ())]
-        if said.word == "unless" and logic.satisfiable([said.condition], describe) is None:
+        if said.word == "unless" and asked.impossible([said.condition]):
             return [_Idle(whole, False, ())]
-    return list(_idle(whole, describe))
+    return list(_idle(whole, asked))
 
 
-def _settled(move: BoundMove, describe: logic.Describe) -> bool:
-    when = move.rule.when
-    if when is None:
-        return False
-    return logic.satisfiable([when], describe) is None or logic.always(when, describe)
-
-
-def _idle(part: Part, describe: logic.Describe) -> Iterator[_Idle]:
+def _idle(part: Part, asked: logic.Asked) -> Iterator[_Idle]:
     """Of several that make each other idle, the later; what is idle is not looked into."""
     condition, node = part.condition, part.node
     if isinstance(condition, Not) and isinstance(node, tree.Not):
-        yield from _idle(Part(condition.part, node.part), describe)
+        yield from _idle(Part(condition.part, node.part), asked)
         return
     parts, both = siblings(part), isinstance(condition, All)
-    if not parts or len(parts) > MOST_PARTS:
-        return
-    asked = logic.Parts([one.condition for one in parts], describe, both=both)
-    if asked.settled():
+    written = [one.condition for one in parts]
+    if not parts or len(parts) > MOST_PARTS or asked.settled(written, both=both):
         return
     left = list(range(len(parts)))
     for i in reversed(range(len(parts))):
         others = [one for one in left if one != i]
-        if asked.implied(i, others):
+
+        def enough(some: Sequence[int], i: int = i) -> bool:
+            return asked.idle(written[i], [written[one] for one in some], both=both)
+
+        if enough(others):
             left = others
-            yield _Idle(parts[i], both, tuple(parts[one] for one in asked.because(i, others)))
+            because = logic.fewest(others, enough)
+            yield _Idle(parts[i], both, tuple(parts[one] for one in because))
     for i in left:
-        yield from _idle(parts[i], describe)
+        yield from _idle(parts[i], asked)
 
 
 def _report(bound: Bound, file: tree.File, idle: _Idle) -> None:

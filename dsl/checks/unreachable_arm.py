@@ -41,14 +41,15 @@ CODE = "unreachable-arm"
 def find(bound: Bound) -> None:
     """Arms that no set of related records reaches, with the arms that come first instead."""
     for infer in bound.infers:
-        describe, arms = bound.related(infer), infer.rule.arms
+        arms = infer.rule.arms
+        asked = logic.Asked([one.when for one in arms if one.when], bound.related(infer))
         for number, node in enumerate(infer.node.arms or ()):
             arm, earlier = arms[number], arms[:number]
-            if arm.when is not None and logic.satisfiable([arm.when], describe) is None:
+            if arm.when is not None and asked.impossible([arm.when]):
                 continue
-            if _reachable(arm, earlier, describe):
+            if _reachable(arm, earlier, asked):
                 continue
-            taken = [(infer.node.arms or ())[i] for i in _before(arm, earlier, describe)]
+            taken = [(infer.node.arms or ())[i] for i in _before(arm, earlier, asked)]
             bound.report.add(
                 CODE,
                 infer.file,
@@ -61,16 +62,16 @@ def find(bound: Bound) -> None:
             )
 
 
-def _before(arm: Arm, earlier: Sequence[Arm], describe: logic.Describe) -> tuple[int, ...]:
+def _before(arm: Arm, earlier: Sequence[Arm], asked: logic.Asked) -> tuple[int, ...]:
     """The fewest of the earlier arms that keep an arm from being reached."""
 
     def enough(some: Sequence[int]) -> bool:
-        return not _reachable(arm, [earlier[i] for i in some], describe)
+        return not _reachable(arm, [earlier[i] for i in some], asked)
 
     return logic.fewest(range(len(earlier)), enough)
 
 
-def _reachable(arm: Arm, earlier: Sequence[Arm], describe: logic.Describe) -> bool:
+def _reachable(arm: Arm, earlier: Sequence[Arm], asked: logic.Asked) -> bool:
     """Whether some related records make the arm true and none before it.
 
     Of no records, only `none` is true. Of some, where `any A` is not true each is outside A, and
@@ -86,4 +87,4 @@ def _reachable(arm: Arm, earlier: Sequence[Arm], describe: logic.Describe) -> bo
     own = [] if arm.when is None else [arm.when]
     everyone: list[Condition] = [*outside, *(own if arm.quantifier == "all" else [])]
     wanted: list[list[Condition]] = [[*outside, *own], *([*everyone, one] for one in one_outside)]
-    return all(logic.satisfiable(one, describe) is not None for one in wanted)
+    return not any(asked.impossible(one) for one in wanted)

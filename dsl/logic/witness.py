@@ -14,8 +14,18 @@ from itertools import islice, product
 
 from ...connectors.base.schema import Field
 from ...connectors.base.values import Value
-from ..conditions import Compare, Condition, Constant, Get, OneOf, Truth, holds, reads, text
-from ..names import quoted
+from ..conditions import (
+    Compare,
+    Condition,
+    Constant,
+    Get,
+    OneOf,
+    Truth,
+    holds,
+    reads,
+    text,
+    written,
+)
 from .cells import BLANK, FIRST_DAY, LAST_DAY, Cells, Finite, Line, chosen, fold
 from .space import Describe, Space, kind_of
 
@@ -295,12 +305,9 @@ def _hosts(space: Space, boxes: Sequence[int], get: Get) -> list[str]:
 def _written(get: Get, value: Value) -> str:
     if value is None:
         return "blank"
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if get.type == "reference":
         return "known"
     if isinstance(value, tuple):
-        return " and ".join(quoted(one) for one in value)
-    if isinstance(value, str):
-        return value[:10] if get.type in ("date", "datetime") else quoted(value)
-    return str(value)
+        return " and ".join(written(one, get) for one in value)
+    whole = written(value, get)
+    return whole[:10] if get.type == "datetime" else whole

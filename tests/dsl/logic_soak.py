@@ -105,7 +105,12 @@ DATED = tuple(
     )
     for name, kind in DATES
 )
-BY_GET = {one.get: one for one in (*SORTS, *DATED)}
+DEALS = (
+    Sort(Get("Amount", "number"), Field("Amount", "", "number"), (0, 1), (None, -1, 0, 0.5, 1, 2)),
+    Sort(Get("won", "boolean"), Field("won", "", "boolean"), (True,), (True, False)),
+    Sort(Get("open", "boolean"), Field("open", "", "boolean"), (True,), (True, False)),
+)
+BY_GET = {one.get: one for one in (*SORTS, *DATED, *DEALS)}
 
 
 def describe(get: Get) -> Field | None:
@@ -187,6 +192,8 @@ def difference(condition: Condition) -> str:
     """What the logic and the world disagree about, "" for nothing."""
     record, witness = found(condition), logic.satisfiable([condition], describe)
     told = text(condition)
+    if logic.Asked([condition], describe).never != (witness is None):
+        return f"yes and no: {told}"
     if record is not None and witness is None:
         return f"no record, they say, and here is one: {told}: {record}"
     if witness is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import sys
 import time
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import combinations, pairwise
 
 import pytest
+from syncrules import dsl
 from syncrules.connectors.base.schema import Field
 from syncrules.dsl import logic
 from syncrules.dsl.conditions import (
@@ -24,7 +26,7 @@ from syncrules.dsl.conditions import (
 )
 
 from . import logic_soak
-from .schemas import APOLLO, CONTACT, SALESFORCE
+from .schemas import APOLLO, CONTACT, SALESFORCE, SCHEMAS
 from .test_conditions import written
 
 
@@ -70,11 +72,53 @@ def test_a_part_is_idle_just_where_leaving_it_out_changes_nothing() -> None:
         sorts = tuple(chance.sample(logic_soak.SORTS[:6], 2))
         parts = [logic_soak.arbitrary(chance, sorts, 1) for _ in range(3)]
         both = number % 2 == 0
-        idle = logic.Parts(parts, logic_soak.describe, both=both).implied(0, (1, 2))
+        idle = logic.Asked(parts, logic_soak.describe).idle(parts[0], parts[1:], both=both)
         turned: list[Condition] = [Not(parts[0]), *parts[1:]]
         if not both:
             turned = [parts[0], *(Not(one) for one in parts[1:])]
         assert idle == (logic_soak.found(All(tuple(turned))) is None), [text(one) for one in parts]
+
+
+def test_an_arm_is_out_of_reach_just_where_no_deals_reach_it() -> None:
+    """Random arms, against all sets of deals: those that are told are those that no set reaches."""
+    chance = random.Random(8)
+    told = 0
+    for _ in range(200):
+        arms = [
+            (chance.choice(("any", "all")), logic_soak.arbitrary(chance, logic_soak.DEALS, 1))
+            if chance.random() < 0.9
+            else ("none", None)
+            for _ in range(chance.randrange(2, 6))
+        ]
+        rows = "".join(
+            f'    "Cold" when {word} {"" if one is None else text(one)}\n' for word, one in arms
+        )
+        head = "sync apollo with salesforce\ninfer account stage from opportunities {\n"
+        found = dsl.check({"a.sync": f"{head}{rows}}}\n"}, SCHEMAS).findings
+        wrong = {
+            one.span.line - 3 for one in found if one.code in ("never-true", "unreachable-arm")
+        }
+        assert wrong == set(range(len(arms))) - reached(arms), rows
+        told += len(wrong)
+    assert told > 100
+
+
+def reached(arms: Sequence[tuple[str, Condition | None]]) -> set[int]:
+    """The numbers of the arms that some set of deals makes the first true one."""
+    kinds = {
+        tuple(one is not None and holds(one, deal.__getitem__, "") for _, one in arms)
+        for deal in logic_soak.records(tuple(one.get for one in logic_soak.DEALS))
+    }
+    first = set()
+    for size in range(len(arms) + 2):
+        for deals in combinations(sorted(kinds), size):
+            for number, (word, _) in enumerate(arms):
+                verdicts = [deal[number] for deal in deals]
+                true = {"any": any(verdicts), "all": bool(deals) and all(verdicts)}
+                if true.get(word, not deals):
+                    first.add(number)
+                    break
+    return first
 
 
 CLASHES = [
@@ -91,7 +135,8 @@ def test_a_clash_is_the_fewest_parts_that_contradict(
     parts: tuple[str, ...], expected: tuple[int, ...]
 ) -> None:
     """What doesn't take part in the contradiction is not named."""
-    assert logic.clash([condition(one) for one in parts], describe) == expected
+    written_parts = [condition(one) for one in parts]
+    assert logic.Asked(written_parts, describe).clash(written_parts) == expected
 
 
 UNDECIDED = [
