@@ -219,8 +219,15 @@ class _Checker:
             allowed = _allowed(event.key[1])
             if event.field not in allowed:
                 yield f"{event.key}.{event.field} was written, which no row maps"
+            if event.field == "Phone" and event.old and not self.raced(event):
+                yield f"{event.key}.Phone: {event.old!r} was replaced, and only blanks are filled"
             if event.new in (None, "") and event.field in _mapped(event.key[1]):
                 yield f"{event.key}.{event.field}: a blank erased {event.old!r}"
+
+    def raced(self, write: Event) -> bool:
+        """Whether a person saved the same field at the same time."""
+        edit = self.last_before(write.key, write.field, write.seq)
+        return edit is not None and (write.run == edit.run or write.at - edit.at < RACE)
 
     def journal_closed(self) -> Iterator[str]:
         """Nothing is left planned, sent or marked, and doubt only where nobody can tell."""
@@ -240,6 +247,8 @@ class _Checker:
                 yield from self.converged(link, one)
             if one.both and one.kind != "reference":
                 yield from self.edits_kept(link, one)
+            if one.kind in ("text", "email", "domain"):
+                yield from self.copied(link, one)
         if link.flow == "account~Account" and not refused:
             yield from self.inferred(link)
 
@@ -280,6 +289,16 @@ class _Checker:
                 yield f"{what}: the blank was not filled"
         elif right is None or right.who == "sync" or right.seq < left.seq:
             yield f"{what}: the right side did not follow"
+
+    def copied(self, link: Link, one: Mapped) -> Iterator[str]:
+        """What we write to a linked record is a value that its partner has had."""
+        ends = (link.left, one.left), (link.right, one.right)
+        for end, source in (ends, ends[::-1]):
+            held = {_canon(one.kind, each.new) for each in self.log.by_field.get(source, [])}
+            for each in self.log.by_field.get(end, []):
+                ours = each.who == "sync" and not _newborn(self.log, each)
+                if ours and _canon(one.kind, each.new) not in held:
+                    yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
 
     def edits_kept(self, link: Link, one: Mapped) -> Iterator[str]:
         """A person's value that we replaced lost by the rule, and stands in the journal."""

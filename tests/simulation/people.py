@@ -207,6 +207,8 @@ class People:
             return {what: self.owner()}
         if what != "last_name" and self.chance.random() < 0.15:
             return {what: ""}
+        if what == "title" and self.chance.random() < 0.15:
+            return {what: BAD_TITLE}
         return {what: self.value_for(what, self.tag(key))}
 
     def right_edit(self, key: Key) -> dict[str, Any]:
