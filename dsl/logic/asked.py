@@ -17,7 +17,7 @@ from .space import Describe, Space
 from .ties import ties
 from .witness import days
 
-MOST_ASKED = 500_000
+MOST_ASKED = 200_000
 """Steps of the search for all questions about the same conditions; after them none is proved."""
 MOST_TRIED_ALL = 12
 """Parts whose every choice is tried to find a smallest one."""

@@ -169,6 +169,22 @@ def test_a_condition_that_is_too_large_to_search_is_given_up_soon() -> None:
     assert time.process_time() - start < 2
 
 
+def test_among_many_conditions_each_overlap_is_found() -> None:
+    """Ruling out pairs in bulk loses none: the same as asking about each pair."""
+    chance = random.Random(9)
+    for number in range(60):
+        sorts = tuple(chance.sample(logic_soak.SORTS, 2))
+        depth = number % 3
+        group = [logic_soak.arbitrary(chance, sorts, depth) for _ in range(8)]
+        expected = []
+        for second, one in enumerate(group):
+            pairs = ((first, logic_soak.found(All((one, group[first])))) for first in range(second))
+            first = next((first for first, record in pairs if record is not None), None)
+            expected += [(second, first)] if first is not None else []
+        found = [one[:2] for one in logic.overlaps(group, logic_soak.describe)]
+        assert found == expected, [text(one) for one in group]
+
+
 def test_a_quarter_of_a_million_pairs_take_a_moment() -> None:
     """Fifty groups of a hundred conditions, each pair asked: rules by the thousand stay quick."""
     groups = [disjoint(random.Random(seed)) for seed in range(5)] * 10
