@@ -17,7 +17,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow, Move
 from ..store import statements as sql
 from .closures import Ready, ReadyInfer, ReadyRow, Values
-from .decision import Coming, Match, Reference
+from .decision import Coming, Match, Reference, path
 from .match import NO_MATCH
 from .session import Linked, Session, Stored, load_coming, other
 
@@ -119,19 +119,30 @@ class Surroundings:
         for side, get in gets:
             end = self.ready.flow.left if side == "left" else self.ready.flow.right
             own = (one.left if side == "left" else one.right for one in pairs)
-            reached = [one.values for one in own if one]
-            system = end.system
-            for hop in get.hops:
-                if hop.kind == "link":
-                    break
-                ids = {str(one[hop.name]) for one in reached if one.get(hop.name)}
-                missing = {id for id in ids if (system, hop.object, id) not in self._records}
-                for id in missing:
-                    self._records[system, hop.object, id] = None
-                for one in self.session.stored(system, hop.object, missing).values():
-                    self._keep(system, hop.object, one)
-                found = (self._records.get((system, hop.object, id)) for id in ids)
-                reached = [one.values for one in found if one]
+            self._load_path(end.system, [one.values for one in own if one], get)
+
+    def _load_path(self, system: str, start: Sequence[Values], get: Get) -> None:
+        """The records that a path leads to, for many records at once."""
+        reached = start
+        for hop in get.hops:
+            if hop.kind == "link":
+                return
+            ids = {str(one[hop.name]) for one in reached if one.get(hop.name)}
+            missing = {id for id in ids if (system, hop.object, id) not in self._records}
+            for id in missing:
+                self._records[system, hop.object, id] = None
+            for one in self.session.stored(system, hop.object, missing).values():
+                self._keep(system, hop.object, one)
+            found = (self._records.get((system, hop.object, id)) for id in ids)
+            reached = [one.values for one in found if one]
+
+    def _at_end(self, system: str, start: Values, get: Get) -> Value:
+        """The value at the end of a path over references."""
+        values: Values | None = start
+        for hop in get.hops:
+            id = values.get(hop.name) if values else None
+            values = self.record(system, hop.object, str(id)) if id else None
+        return values.get(get.field) if values else None
 
     def _load_related(self, pairs: Sequence[Pair]) -> None:
         """The related records of `infer`, by parent."""
@@ -154,12 +165,23 @@ class Surroundings:
                 values=sorted({folded(one) for one in parents}),
             )
             found = session.stored(system, infer.related, [id for _, id in rows])
+            here = [one.values for one in found.values() if one.life == "here"]
+            paths = [
+                get
+                for arm in infer.arms
+                if arm.when is not None
+                for get in conditions.reads(arm.when)
+                if get.hops
+            ]
+            for get in paths:
+                self._load_path(system, here, get)
             for parent in parents:
-                self._related[infer.related, parent] = [
-                    one.values
-                    for one in found.values()
-                    if one.life == "here" and one.values.get(infer.via) == parent
-                ]
+                self._related[infer.related, parent] = []
+            for values in here:
+                reached = {path(get): self._at_end(system, values, get) for get in paths}
+                children = self._related.get((infer.related, str(values.get(infer.via))))
+                if children is not None:
+                    children.append({**values, **reached} if reached else values)
 
     # ---- answers
 

@@ -34,6 +34,7 @@ from .decision import (
     Coming,
     Decision,
     Problem,
+    path,
 )
 
 
@@ -404,7 +405,7 @@ def _arm(quantifier: str, holds: Holds, related: Sequence[Values], around: Aroun
 
 
 def _reader(values: Values) -> Callable[[Get], Value]:
-    return lambda get: values.get(get.field)
+    return lambda get: values.get(path(get))
 
 
 def _carry(

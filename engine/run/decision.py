@@ -134,3 +134,9 @@ class Decision:
 
 
 NOTHING = Decision("nothing")
+
+
+def path(get: Get) -> str:
+    """How a field that an arm names stands among the values of a related record: over dots, as
+    `AccountId.Name`, which no field is called."""
+    return ".".join([*(hop.name for hop in get.hops), get.field])
