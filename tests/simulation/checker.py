@@ -188,6 +188,8 @@ class _Checker:
 
     def no_guess(self, link: Link) -> Iterator[str]:
         """Of two records with one address neither was linked, nor was a counterpart made."""
+        if link.ended:
+            return  # Its run is the one that ended it.
         begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
         for key in (link.left, link.right):
             name = _KEYS[key[1]][key[1]]
