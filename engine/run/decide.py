@@ -82,6 +82,8 @@ def decide(
 
 
 def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around) -> Decision:
+    if not flow.infers and _as_agreed(flow, left, right, base):
+        return NOTHING
     draft = _Draft()
 
     def judge(row: ReadyRow, lv: Seen, rv: Seen, into: _Draft) -> None:
@@ -95,6 +97,16 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
     for infer in flow.infers:
         _infer(infer, left, right, base, around, draft)
     return _finish("update", flow, draft, "")
+
+
+def _as_agreed(flow: Ready, left: Values, right: Values, base: Base) -> bool:
+    """Whether both sides hold in every row what they held when they last agreed."""
+    then_left, then_right = base.left, base.right
+    return all(
+        then_left.get(row.key, NOT_READ) == row.left(left)
+        and then_right.get(row.key, NOT_READ) == row.right(right)
+        for row in flow.rows
+    )
 
 
 def _each_row(
