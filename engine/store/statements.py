@@ -427,7 +427,6 @@ def _of_pairs(*more: ColumnElement[bool]) -> Statement:
 
 open_pairs = _of_pairs(C.state.in_(OPEN))
 unfinished_pairs = _of_pairs(C.state != "done")
-unfinished_pairs = _of_pairs(C.state != "done")
 planned_creates = _of_pairs(C.state == "planned", C.action.in_(("create", "link")))
 any_planned = statement(
     select(C.number)
