@@ -15,6 +15,8 @@ from ...dsl.rules import Side
 from ..store import statements as sql
 from .session import Session, Stored, load_values
 
+LATE = 120.0
+"""Seconds that a write may take to arrive after it was sent: what is seen before is no edit."""
 QUIET_PAGES = 2
 """Pages without news after which a feed without stamps has been read to where it was known."""
 
@@ -137,7 +139,7 @@ def _seen_late(
         system=ask.system,
         object=ask.object,
         ids=known,
-        since=session.now - lag,
+        since=session.now - lag - LATE,
     ):
         for name, value in load_values(old).items():
             replaced.setdefault(id, {}).setdefault(name, value)

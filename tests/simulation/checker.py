@@ -281,8 +281,17 @@ class _Checker:
                 yield f"{what}: they did not converge"
             return
         # One way, to the right.
-        if not lv or left is None or left.seq < self.log.numbers.get(link.run, (0, 0, 0.0))[1]:
+        start = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
+        if not lv or left is None or left.seq < start:
             return
+        events = self.log.by_field[link.left, one.left]
+        # A search that lags may have shown, at the link, what the edit before it replaced.
+        edits = [each for each in events if each.seq >= start]
+        shown = {
+            each.old for each in (edits[0], self.last_before(link.left, one.left, start)) if each
+        }
+        if lv in shown and (right is None or right.seq < edits[0].seq):
+            return  # Changed and changed back between two looks: nothing to follow.
         if one.kind == "user" and lv not in self.users.values():
             return
         if one.when_blank:
