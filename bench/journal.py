@@ -177,5 +177,4 @@ def _intent(run: int, number: int) -> dict[str, object]:
         "state": "planned",
         "sent": 0.0,
         "code": "",
-        "part": 0,
     }

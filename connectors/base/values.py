@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
-from .schema import Field, Format
+from .schema import Format
 
 Value = None | bool | int | float | str | tuple[str, ...]
 
@@ -125,11 +125,6 @@ def same(format: Format) -> Callable[[Value, Value], bool]:
             a == b or (isinstance(a, str) and isinstance(b, str) and a.casefold() == b.casefold())
         )
     return lambda a, b: a == b and isinstance(a, bool) == isinstance(b, bool)
-
-
-def key_of(field: Field, value: Value) -> str:
-    """`value` as it stands in an index of match keys of `field`."""
-    return folded(value, field.format)
 
 
 def _near(a: Value, b: Value, format: Format) -> bool:

@@ -112,6 +112,10 @@ class Flow:
     users: bool = False
     fingerprint: str = ""
 
+    def end(self, side: Side) -> End:
+        """The end on a side."""
+        return self.left if side == "left" else self.right
+
 
 @dataclass(frozen=True, slots=True)
 class Index:

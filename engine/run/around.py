@@ -25,6 +25,10 @@ ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry", "ex
 """Causes of a mark under which a rule acts on a record that was there before it."""
 
 
+_SOURCES: Mapping[str, tuple[Side]] = {"push": ("left",), "pull": ("right",)}
+"""Whose record the condition of a move reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """One decision to make: a side's dirty record and its partner, if any."""
@@ -108,16 +112,16 @@ class Surroundings:
 
     def _load_hops(self, pairs: Sequence[Pair]) -> None:
         """Records that conditions reach over references, one step after the other."""
-        gets = [
+        gets: list[tuple[Side, Get]] = [
             (side, get)
             for move in self.ready.flow.moves
             if move.when is not None
-            for side in ("left" if move.direction == "push" else "right",)
+            for side in _SOURCES[move.direction]
             for get in conditions.reads(move.when)
             if get.hops
         ]
         for side, get in gets:
-            end = self.ready.flow.left if side == "left" else self.ready.flow.right
+            end = self.ready.flow.end(side)
             own = (one.left if side == "left" else one.right for one in pairs)
             self._load_path(end.system, [one.values for one in own if one], get)
 
@@ -196,7 +200,7 @@ class Surroundings:
         parent = self.session.flows[flow].flow
         if to == "left" or parent.users or self._brought.get((flow, side, id)):
             return Reference("missing")
-        end = parent.left if side == "left" else parent.right
+        end = parent.end(side)
         stored = self.session.stored(end.system, end.object, [id]).get(id)
         if stored is None or stored.life != "here":
             return Reference("missing")
@@ -204,7 +208,7 @@ class Surroundings:
 
     def user(self, row: ReadyRow, to: Side, email: str) -> str:
         flow = self.session.flows[row.row.reference].flow
-        end = flow.left if to == "left" else flow.right
+        end = flow.end(to)
         wanted = (flow.name, to, email)
         if wanted not in self._users:
             names = {pair[0 if to == "left" else 1] for key in flow.keys for pair in key.pairs}

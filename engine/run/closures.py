@@ -94,7 +94,6 @@ class Ready:
     infers: tuple[ReadyInfer, ...]
     push_updates: bool
     pull_updates: bool
-    row_keys: tuple[str, ...]
     push_rule: str
     pull_rule: str
 
@@ -129,7 +128,6 @@ def ready(flow: Flow, zone: str) -> Ready:
         infers,
         _updates(flow, "push"),
         _updates(flow, "pull"),
-        tuple(row.key for row in rows) + tuple(one.key for one in infers),
         _first_rule(flow, "push"),
         _first_rule(flow, "pull"),
     )

@@ -205,7 +205,7 @@ def _why(flow: Ready, winner: Side, both: bool) -> str:
 
 
 def _system(flow: Ready, side: Side) -> str:
-    return (flow.flow.left if side == "left" else flow.flow.right).system
+    return (flow.flow.end(side)).system
 
 
 # ---- two records that have just found each other --------------------------------------------

@@ -60,7 +60,7 @@ def _in_flow(
         wanted = {
             id: parts
             for id, values in records.items()
-            if id not in decided and (parts := _parts(flow, key, side, values)) is not None
+            if id not in decided and (parts := key_parts(flow, key, side, values)) is not None
         }
         if not wanted:
             continue
@@ -105,7 +105,7 @@ def _held(session: Session, flow: Flow, side: Side, decided: dict[str, Found]) -
     }
 
 
-def _parts(flow: Flow, key: Key, side: Side, values: Values) -> tuple[str, ...] | None:
+def key_parts(flow: Flow, key: Key, side: Side, values: Values) -> tuple[str, ...] | None:
     """A record's key, folded; None where a part is blank or wasn't read."""
     formats = {one.name: one.format for one in fields_of(flow, side)}
     names = [pair[0 if side == "left" else 1] for pair in key.pairs]
@@ -117,7 +117,7 @@ def _ids(
     session: Session, flow: Flow, key: Key, side: Side, wanted: Iterable[tuple[str, ...]]
 ) -> dict[tuple[str, ...], list[str]]:
     """The ids on a side by key."""
-    end = flow.left if side == "left" else flow.right
+    end = flow.end(side)
     wanted = list(wanted)
     by_part: list[dict[str, set[str]]] = []
     for place, pair in enumerate(key.pairs):
@@ -149,7 +149,7 @@ def _several(flow: Flow, side: Side, parts: Sequence[str], ids: Sequence[str]) -
 
 
 def _twins(flow: Flow, side: Side, parts: Sequence[str], twins: Sequence[str], id: str) -> str:
-    end = flow.left if side == "left" else flow.right
+    end = flow.end(side)
     return (
         f"{_key(parts)} belongs to {len(twins) + 1} records of {end.object}: {_list([id, *twins])}"
     )

@@ -40,7 +40,7 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
     for problem in decision.problems:
-        end = flow.left if problem.side == "left" else flow.right
+        end = flow.end(problem.side)
         file, _, line = problem.place.rpartition(":")
         _enter(
             session,

@@ -165,7 +165,7 @@ def _marks(session: Session, flow: Flow, side: Side, ids: Sequence[str]) -> list
 
 
 def _object(flow: Flow, side: Side) -> tuple[str, str]:
-    end = flow.left if side == "left" else flow.right
+    end = flow.end(side)
     return (end.system, end.object)
 
 
@@ -294,7 +294,7 @@ class Kept:
         changes: Sequence[Change],
         reason: str,
     ) -> None:
-        end = self.flow.left if side == "left" else self.flow.right
+        end = self.flow.end(side)
         left, right = pair.left, pair.right
         written = left if side == "left" else right
         self._rows.append(
@@ -322,7 +322,6 @@ class Kept:
                 "state": "planned",
                 "sent": 0.0,
                 "code": "",
-                "part": 0,
             }
         )
 

@@ -87,9 +87,7 @@ def backfill(
     """Brings what was there before the rules: every record of `object` on the side that is read."""
     side: Side = "left" if direction == "push" else "right"
     flows = [
-        flow
-        for flow in setup.plan.flows
-        if not flow.users and (flow.left if side == "left" else flow.right).object == object
+        flow for flow in setup.plan.flows if not flow.users and flow.end(side).object == object
     ]
     if not flows:
         known = sorted(
@@ -360,7 +358,7 @@ def _fingerprint(move: Move) -> str:
 def _rule_changed(session: Session, flow: Flow) -> None:
     sides: tuple[Side, Side] = ("left", "right")
     for side in sides:
-        end = flow.left if side == "left" else flow.right
+        end = flow.end(side)
         statement = sql.mark_unlinked_left if side == "left" else sql.mark_unlinked_right
         session.db.run(
             statement,
@@ -376,7 +374,7 @@ def _rule_changed(session: Session, flow: Flow) -> None:
 
 
 def _mark_all(session: Session, flow: Flow, side: Side, cause: str) -> None:
-    end = flow.left if side == "left" else flow.right
+    end = flow.end(side)
     session.db.run(
         sql.mark_all,
         org=session.org,

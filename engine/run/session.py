@@ -197,8 +197,7 @@ class Session:
             (one.flow, side)
             for one in self.flows.values()
             for side in sides
-            if (end := one.flow.left if side == "left" else one.flow.right).system == system
-            and end.object == object
+            if (end := one.flow.end(side)).system == system and end.object == object
         ]
 
     def planned_ids(self, flow: str, side: Side, ids: Sequence[str]) -> set[str]:

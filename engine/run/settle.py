@@ -17,6 +17,7 @@ from . import problems
 from .decision import Coming
 from .journal import Entry
 from .look import store
+from .match import key_parts
 from .session import Session, dump_values, other
 
 Settled = tuple[Entry, Outcome]
@@ -215,7 +216,7 @@ def _tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]
             if row.reference != parent or not made:
                 continue
             for place, side in enumerate(_SIDES):
-                end = ready.flow.left if side == "left" else ready.flow.right
+                end = ready.flow.end(side)
                 rows = session.db.rows(
                     sql.ids_by_key,
                     org=session.org,
@@ -316,15 +317,8 @@ def _matches(
     flow: Flow, entry: Entry, source: Mapping[str, Value], found: Mapping[str, Value]
 ) -> bool:
     left, right = (source, found) if entry.side == "right" else (found, source)
-    formats = (
-        {one.name: one.format for one in flow.left.fields},
-        {one.name: one.format for one in flow.right.fields},
-    )
     return any(
-        all(
-            (key_part := folded(left.get(one), formats[0].get(one, "")))
-            and key_part == folded(right.get(two), formats[1].get(two, ""))
-            for one, two in key.pairs
-        )
+        (parts := key_parts(flow, key, "left", left)) is not None
+        and parts == key_parts(flow, key, "right", right)
         for key in flow.keys
     )

@@ -50,7 +50,7 @@ def _links(session: Session, flow: Flow) -> None:
 
 
 def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
-    end = flow.left if side == "left" else flow.right
+    end = flow.end(side)
     connector = session.connectors[end.system]
     most = LANES * session.sizes[end.system]
     while True:

@@ -89,9 +89,6 @@ record_life = statement(
     .where(*_this_object, R.id == bindparam("one"))
     .values(life=bindparam("new_life"), run=_run)
 )
-count_records = statement(
-    select(func.count()).select_from(table(tables.Record)).where(*_this_object, R.life == "here")
-)
 
 _this_key_object = (K.org == _org, K.system == _system, K.object == _object)
 drop_keys = statement(delete(table(tables.Key)).where(*_this_key_object, among(K.id, "ids")))
@@ -349,11 +346,6 @@ planned = statement(
     )
     .order_by(C.parent, C.number)
     .limit(bindparam("most"))
-)
-planned_numbers = statement(
-    select(C.number, C.left, C.right).where(
-        C.org == _org, C.run == _run, C.state == "planned", C.flow == _flow
-    )
 )
 changes_of_run = statement(select(*_change).where(C.org == _org, C.run == _run).order_by(C.number))
 in_doubt = statement(

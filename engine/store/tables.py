@@ -177,7 +177,6 @@ class Change(Table, table=True):
     state: Text
     sent: float = 0.0
     code: Text = ""
-    part: int = 0
 
 
 class Cursor(Table, table=True):

@@ -110,15 +110,6 @@ def convert(org: Org, lead: str, actor: Actor, *, opportunity: bool = False) -> 
     return contact
 
 
-def bump(org: Org, of: ObjectType, ids: list[str]) -> None:
-    """Moves SystemModstamp and nothing else, as renaming a picklist value does."""
-    table, now = org.store.table(of), org.clock.now()
-    for id in ids:
-        row = table.latest(id)
-        if row is not None:
-            org.store.put(table, id, {**row, "SystemModstamp": stamp(now)})
-
-
 def _move(org: Org, old: str, new: str, actor: Actor) -> None:
     """Hangs the children of one row under another."""
     for name, field in _MOVED:
