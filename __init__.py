@@ -7,10 +7,10 @@ that one keeps the contract.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # what `typing` has is the same, and takes longer than all of the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from .engine.project import Project
     from .engine.verbs import check, compile, preview, run
 
@@ -21,5 +21,7 @@ __all__ = ["Project", "check", "compile", "preview", "run"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     room = ".engine.project" if name == "Project" else ".engine.verbs"
     return getattr(import_module(room, __name__), name)

@@ -1,6 +1,6 @@
 """All errors of the product, each with what went wrong, why, how to mend it, and an exit code.
 
-Knows no room of the house; every room may import it. How errors are shown is `cli.py`.
+Knows no room of the house; every room may import it. How errors are shown is `terminal.py`.
 
     SyncrulesError                    70  a fault of ours
     ├── UsageError                     2  the command or the project file is wrong

@@ -1,7 +1,7 @@
 """The terminal around a command line: what goes where, options all commands have, how errors look.
 
-Knows click, stdout and stderr, and no command: those are in `cli.py`. An unexpected error becomes
-one line here, and its details go to a log file.
+Knows click, stdout and stderr, and no command: those are in `commands/`. An unexpected error
+becomes one line here, and its details go to a log file.
 """
 
 from __future__ import annotations
@@ -132,27 +132,30 @@ Function = Callable[..., int]
 
 
 def command(
-    parent: click.Group, name: str, lines: str, *, project: bool = True
+    name: str, lines: str, *, of: click.Group | None = None, project: bool = True
 ) -> Callable[[Function], click.Command]:
     """Makes a function `(shell, ...) -> exit code` a command with the options that all have.
 
-    `lines` are what its help shows to type; `project`: it works in one.
+    `lines` are what its help shows to type; `of`: the command it belongs to; `project`: it works in
+    one.
     """
 
     def make(function: Function) -> click.Command:
-        wrapped = _with_options(function, project)
-        return parent.command(name, epilog=example(lines))(wrapped)
+        made = click.command(name, epilog=example(lines))(_with_options(function, project))
+        if of is not None:
+            of.add_command(made)
+        return made
 
     return make
 
 
-def group(parent: click.Group, name: str, lines: str) -> Callable[[Function], click.Group]:
+def group(name: str, lines: str) -> Callable[[Function], click.Group]:
     """The same for a command that has commands of its own, and is called before each of them."""
 
     def make(function: Function) -> click.Group:
         wrapped = _with_options(function, True)
-        made = parent.group(name, cls=Commands, epilog=example(lines), invoke_without_command=True)
-        return made(wrapped)
+        kind = click.group(name, cls=Commands, epilog=example(lines), invoke_without_command=True)
+        return kind(wrapped)
 
     return make
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 
 import click
-from syncrules.cli import cli
+from syncrules.commands import cli
 from syncrules.dsl import CODES, explain
 
 HERE = Path(__file__).parent

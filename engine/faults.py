@@ -1,6 +1,6 @@
 """Unexpected errors: where their details are kept, so that nobody is shown a traceback.
 
-Knows the log file and nothing of what went wrong. How it is told to a person is `cli.py`.
+Knows the log file and nothing of what went wrong. How it is told to a person is `terminal.py`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
-from syncrules.cli import cli
+from syncrules.commands import cli
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.engine.systems import kind
 from syncrules.tests.cli import call, fresh, spawn, third_system

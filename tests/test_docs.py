@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from syncrules.cli import cli
+from syncrules.commands import cli
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.schema import Schema
 from syncrules.connectors.base.serve import SimulatorOptions

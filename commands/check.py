@@ -1,0 +1,72 @@
+"""`syncrules check`: all findings of the rules, in the form that was asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..terminal import Shell, command
+from .shared import PATHS, count_files
+
+if TYPE_CHECKING:
+    from ..dsl import Finding
+
+
+@command("check", "syncrules check\nsyncrules check rules/contacts.sync --format json")
+@PATHS
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for scripts, for code scanning, or for a GitHub workflow.",
+)
+@click.option("--fix", is_flag=True, help="Write what findings say to write, where it is sure.")
+def check(shell: Shell, *, paths: tuple[Path, ...], shape: str, fix: bool) -> int:
+    """Prove the rules before a record moves.
+
+    Shows all findings of all rule files, or of PATHs instead. Works offline, from the stored
+    schemas. Exit code 1 where a finding is an error or a warning.
+    """
+    from ..dsl import to_json, to_text
+    from ..dsl.printers import to_github, to_sarif
+
+    project = shell.project(paths)
+    if fix:
+        from ..engine.rewrite import mend
+
+        for edit in mend(project):
+            shell.note(edit)
+        project = shell.project(paths)
+    findings, sources = project.check().findings, project.sources()
+    if shape == "json":
+        shell.data(to_json(findings))
+    elif shape == "sarif":
+        from importlib.metadata import version
+
+        shell.data(to_sarif(findings, folder=project.in_repository, version=version("syncrules")))
+    elif findings:
+        shown = to_text(findings, sources, color=shell.color)
+        shell.data(
+            to_github(findings, folder=project.in_repository) if shape == "github" else shown
+        )
+    if shape == "text":
+        shell.say(_tally(findings, len(sources)))
+    return int(any(one.severity != "info" for one in findings))
+
+
+def _tally(findings: Sequence[Finding], files: int) -> str:
+    """`1 error and 2 warnings in 3 files`."""
+    counts = Counter(one.severity for one in findings)
+    words = {
+        "errors": counts["error"],
+        "warnings": counts["warning"],
+        "notes": counts["info"],
+    }
+    parts = [f"{n} {word if n > 1 else word[:-1]}" for word, n in words.items() if n]
+    return f"{' and '.join(parts) or 'no findings'} in {count_files(files)}"

@@ -1,0 +1,26 @@
+"""`syncrules status`: runs, rules, and what waits; from the state alone."""
+
+from __future__ import annotations
+
+from ..terminal import Shell, command
+from .shared import FORMAT
+
+
+@command("status", "syncrules status\nsyncrules status --format json")
+@FORMAT
+def status(shell: Shell, *, shape: str) -> int:
+    """Runs, rules, what waits, open errors and calls.
+
+    Works from the state and asks no system.
+    """
+    from ..engine.report import status_text
+    from ..engine.verbs import status
+
+    project = shell.project()
+    with shell.world() as world:
+        data = status(project, world)
+    if shape == "json":
+        shell.json(data)
+    else:
+        shell.data(status_text(data))
+    return 0
