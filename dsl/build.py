@@ -7,6 +7,7 @@ lines of the whole file. Nodes are made while parsing, so no second walk and no 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal, cast
 
 from lark import Token, Transformer, v_args
@@ -86,11 +87,14 @@ class Build(Transformer[Token, tree.Statement]):
     def sight(self, word: Token) -> tree.Flag:
         return tree.Flag(cast(Literal["hidden", "visible"], str(word)), span(word))
 
-    def block(self, *settings: tree.Match | tree.Source | None) -> tuple[object, ...]:
+    def block(self, *settings: tree.Setting | None) -> tuple[object, ...]:
         return tuple(one for one in settings if one is not None)
 
-    def match(self, word: Token, *keys: tuple[tree.Name, ...]) -> tree.Match:
-        return tree.Match(keys, span(word).to(keys[-1][-1].span))
+    def match(self, word: Token, *rest: tuple[tree.Name, ...] | tree.Tie) -> tree.Match:
+        ties = tuple(one for one in rest if isinstance(one, tree.Tie))
+        keys = tuple(one for one in rest if not isinstance(one, tree.Tie))
+        last = ties[-1] if ties else keys[-1][-1]
+        return tree.Match(keys, ties, span(word).to(last.span))
 
     def key(self, *names: Token) -> tuple[tree.Name, ...]:
         return tuple(self.name(one) for one in names)
@@ -102,12 +106,50 @@ class Build(Transformer[Token, tree.Statement]):
             span(word).to(span(text if field is None else field)),
         )
 
+    def by_age(self, word: Token) -> tree.Tie:
+        return tree.Tie(cast(Literal["oldest", "newest"], str(word)), None, span(word))
+
+    def by_field(self, word: Token, name: Token) -> tree.Tie:
+        which = cast(Literal["most", "same"], str(word))
+        return tree.Tie(which, self.name(name), span(word).to(span(name)))
+
+    def stop(self, word: Token, condition: tree.Condition) -> tree.Stop:
+        return tree.Stop(condition, span(word).to(condition.span))
+
+    def stand_in(
+        self, field: Token, function: Token, path: tree.Path, *ties: tree.Tie
+    ) -> tree.StandIn:
+        whole = span(field).to(ties[-1].span if ties else path.span)
+        return tree.StandIn(self.name(field), self.name(function), path, ties, whole)
+
+    def event(
+        self, word: Token, what: Token, action: Token | tuple[Token, Token, tree.Text]
+    ) -> tree.Event:
+        on = cast(Literal["delete", "merge", "cancel"], str(what))
+        if isinstance(action, tuple):
+            _, field, text = action
+            return tree.Event(on, "mark", self.name(field), text, span(word).to(text.span))
+        then = cast(Literal["delete", "merge", "unlink"], str(action))
+        return tree.Event(on, then, None, None, span(word).to(span(action)))
+
+    def mark(self, word: Token, field: Token, text: tree.Text) -> tuple[Token, Token, tree.Text]:
+        return (word, field, text)
+
+    def people(self, first: Token, second: Token, third: Token) -> tree.AddPeople:
+        return tree.AddPeople(span(first).to(span(third)))
+
+    def allow(self, word: Token, code: Token, reason: Token) -> tree.Allow:
+        return tree.Allow(self.name(code), self.text(reason), span(word).to(span(reason)))
+
     # ---- which values
 
-    def map_fields(self, word: Token, thing: Token, *rest: Token | tree.Row | None) -> object:
+    def map_fields(
+        self, word: Token, thing: Token, *rest: Token | tree.Row | tree.Allow | None
+    ) -> object:
         targets = tuple(self.name(one) for one in rest if isinstance(one, Token))
         rows = tuple(one for one in rest if isinstance(one, tree.Row))
-        return tree.MapFields(self.name(thing), targets, rows, span(word).to(targets[-1].span))
+        whole = span(word).to(targets[-1].span)
+        return tree.MapFields(self.name(thing), targets, rows, _allows(rest), whole)
 
     def row(
         self,
@@ -123,6 +165,14 @@ class Build(Transformer[Token, tree.Statement]):
     def when_blank(self, first: Token, second: Token) -> tree.Flag:
         return tree.Flag("when blank", span(first).to(span(second)))
 
+    def field_allow(self, word: Token) -> tree.Path:
+        return tree.Path((self.name(word),), span(word))
+
+    def care(self, word: Token) -> tree.Flag:
+        return tree.Flag(cast(Literal["ask", "truncate", "clear"], str(word)), span(word))
+
+    ask = care
+
     def default(self, word: Token, value: tree.Word) -> tree.Default:
         return tree.Default(value, span(word).to(value.span))
 
@@ -130,19 +180,21 @@ class Build(Transformer[Token, tree.Statement]):
         self, word: Token, thing: Token, field: Token, target: tree.Path, *rest: object
     ) -> tree.MapValues:
         *modifiers, rows = rest
+        inside = cast("tuple[object, ...]", rows or ())
         return tree.MapValues(
             self.name(thing),
             self.name(field),
             target,
             cast("tuple[tree.Prefer | tree.Flag, ...]", tuple(modifiers)),
-            cast("tuple[tree.ValueRow, ...]", rows or ()),
+            tuple(one for one in inside if isinstance(one, tree.ValueRow)),
+            _allows(inside),
             span(word).to(target.span),
         )
 
     def by_name(self, first: Token, second: Token) -> tree.Flag:
         return tree.Flag("by name", span(first).to(span(second)))
 
-    def value_rows(self, *rows: tree.ValueRow | None) -> tuple[tree.ValueRow, ...]:
+    def value_rows(self, *rows: tree.ValueRow | tree.Allow | None) -> tuple[object, ...]:
         return tuple(one for one in rows if one is not None)
 
     def value_row(
@@ -159,13 +211,15 @@ class Build(Transformer[Token, tree.Statement]):
         thing: Token,
         field: Token,
         related: Token,
-        arms: tuple[tree.Arm, ...] | None,
+        inside: tuple[object, ...] | None,
     ) -> tree.Infer:
+        names = (self.name(thing), self.name(field), self.name(related))
         whole = span(word).to(span(related))
-        return tree.Infer(self.name(thing), self.name(field), self.name(related), arms, whole)
+        arms = tuple(one for one in inside or () if isinstance(one, tree.Arm))
+        return tree.Infer(*names, None if inside is None else arms, _allows(inside or ()), whole)
 
-    def arms(self, *arms: tree.Arm | None) -> tuple[tree.Arm, ...]:
-        return tuple(one for one in arms if one is not None)
+    def arms(self, *inside: tree.Arm | tree.Allow | None) -> tuple[object, ...]:
+        return tuple(one for one in inside if one is not None)
 
     def arm(
         self, value: tree.Text | tree.Name, rest: Token | tuple[Token, tree.Condition]
@@ -178,6 +232,78 @@ class Build(Transformer[Token, tree.Statement]):
 
     def some(self, word: Token, condition: tree.Condition) -> tuple[Token, tree.Condition]:
         return (word, condition)
+
+    def enrich(self, word: Token, existing: Token | None, *names: Token) -> tree.Enrich:
+        *targets, thing = (self.name(one) for one in names)
+        whole = span(word).to(thing.span)
+        return tree.Enrich(existing is not None, tuple(targets), thing, whole)
+
+    # ---- brakes and tests
+
+    def guard(
+        self, word: Token, count: Token, percent: Token | None, of: Token, what: Token, per: Token
+    ) -> tree.Guard:
+        period = cast(Literal["run", "day"], str(per))
+        whole = span(word).to(span(per))
+        return tree.Guard(
+            self.number(count), percent is not None, self.name(of), self.name(what), period, whole
+        )
+
+    def test(
+        self, word: Token, name: Token, day: Token | None, *rest: tree.Step | tree.Expect | None
+    ) -> tree.Test:
+        return tree.Test(
+            self.text(name),
+            None if day is None else self.day(day),
+            tuple(one for one in rest if isinstance(one, tree.Step)),
+            tuple(one for one in rest if isinstance(one, tree.Expect)),
+            span(word).to(span(name if day is None else day)),
+        )
+
+    def given(self, word: Token, record: tree.Made) -> tree.Step:
+        return tree.Step("given", record, None, span(word).to(record.span))
+
+    def linked(self, word: Token, record: tree.Made) -> tree.Step:
+        return tree.Step("linked", record, None, span(word).to(record.span))
+
+    def changed(self, word: Token, record: tree.Made, by: Token | None) -> tree.Step:
+        who = None if by is None else self.text(by)
+        return tree.Step("change", record, who, span(word).to((who or record).span))
+
+    def gone(self, word: Token, thing: Token) -> tree.Step:
+        record = tree.Made(self.name(thing), (), span(thing))
+        return tree.Step("delete", record, None, span(word).to(record.span))
+
+    def wanted_write(
+        self, word: Token, kind: Token, record: tree.Made, by: Token | None
+    ) -> tree.Expect:
+        who = None if by is None else self.text(by)
+        whole = span(word).to((who or record).span)
+        return tree.Expect(cast(Literal["create", "update"], str(kind)), record, None, who, whole)
+
+    def wanted_life(self, word: Token, kind: Token, thing: Token) -> tree.Expect:
+        what = cast(Literal["delete", "link", "unlink"], str(kind))
+        return tree.Expect(what, None, self.path(thing), None, span(word).to(span(thing)))
+
+    def wanted_outcome(self, word: Token, kind: Token, path: tree.Path) -> tree.Expect:
+        what = cast(Literal["conflict", "approval", "refusal"], str(kind))
+        return tree.Expect(what, None, path, None, span(word).to(path.span))
+
+    def wanted_nothing(self, word: Token, kind: Token) -> tree.Expect:
+        return tree.Expect("nothing", None, None, None, span(word).to(span(kind)))
+
+    def record(self, thing: Token, *rest: tree.GivenValue | Token | None) -> tree.Made:
+        values = tuple(one for one in rest if isinstance(one, tree.GivenValue))
+        end = values[-1].span if values else span(thing)
+        return tree.Made(self.name(thing), values, span(thing).to(end))
+
+    def given_value(self, field: Token, value: tree.Word | tree.Several | Token) -> tree.GivenValue:
+        held = tree.Blank(span(value)) if isinstance(value, Token) else value
+        return tree.GivenValue(self.name(field), held, span(field).to(held.span))
+
+    def list(self, *values: tree.Word | Token | None) -> tree.Several:
+        words = tuple(one for one in values if one is not None and not isinstance(one, Token))
+        return tree.Several(words, words[0].span.to(words[-1].span))
 
     # ---- conditions
 
@@ -271,6 +397,10 @@ class Build(Transformer[Token, tree.Statement]):
 
     def false(self, token: Token) -> tree.YesNo:
         return tree.YesNo(False, span(token))
+
+
+def _allows(inside: Iterable[object]) -> tuple[tree.Allow, ...]:
+    return tuple(one for one in inside if isinstance(one, tree.Allow))
 
 
 def _path(word: tree.Word) -> tree.Literal_ | tree.Expression:

@@ -69,6 +69,8 @@ def _token(path: str, error: UnexpectedToken, expected: dict[str, str], first: i
     rest = _source(error)[error.pos_in_stream or 0 :].partition("\n")[0]
     if not before.strip() and text != "}":
         return _no_rule(path, token, expected)
+    if _names(error) == {"BY"} and not nearest(text, ["by"]):
+        return _setting(path, error)
     if re.fullmatch(r"\w+", text):
         near = nearest(text, [one.strip("`") for one in expected.values() if _WORD.fullmatch(one)])
         several = None if near else _several_words(path, error)
@@ -87,6 +89,29 @@ def _token(path: str, error: UnexpectedToken, expected: dict[str, str], first: i
 
 
 _WORD = re.compile(r"`\w+`")
+_SETTINGS = ("match", "source", "stop", "on", "add", "allow")
+
+
+def _setting(path: str, error: UnexpectedToken) -> Finding:
+    """In the block of a rule: the word before was taken for a name, as in `account by domain of`,
+    and was meant to begin a setting."""
+    before = _before(error).rstrip()
+    word = before[len(before.rstrip(_LETTERS)) :]
+    place = span(error.token)
+    begin = len(before.rpartition("\n")[2]) - len(word) + 1
+    line = place.line - _before(error)[len(before) :].count("\n")
+    near = nearest(word, _SETTINGS)
+    return _finding(
+        path,
+        tree.Span(line, begin, line, begin + len(word)),
+        f"unexpected `{_short(word)}`",
+        {one: f"`{one}`" for one in _SETTINGS} | {"by": "`FIELD by domain of ADDRESS`"},
+        help=f"did you mean `{near}`?" if near else "",
+        fix=near or None,
+    )
+
+
+_LETTERS = "".join(chr(one) for one in range(128) if chr(one).isalnum()) + "_`"
 
 
 def _habit(path: str, begin: tree.Span, found: Habit, expected: dict[str, str]) -> Finding:
@@ -239,8 +264,8 @@ _COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|#[^\n]*')
 
 def _or(words: Iterable[str]) -> str:
     unique = list(dict.fromkeys(words))
-    if len(unique) > 7:
-        unique = [*unique[:6], "…"]
+    if len(unique) > 12:
+        unique = [*unique[:11], "…"]
     if len(unique) < 2:
         return "".join(unique)
     return f"{', '.join(unique[:-1])} or {unique[-1]}"

@@ -160,6 +160,8 @@ def _word(rest: str, before: str, expected: Collection[str]) -> Habit | None:
         return Habit(word, f"write `{_COMPARE[lower]}`", _COMPARE[lower])
     if "WHEN" in expected and lower in _FOR_WHEN:
         return Habit(word, "write `when`", "when")
+    if {"ELSE", "OLDEST"} <= set(expected):
+        return Habit(word, "write `else` before it", f"else {word}")
     if len(expected) == 1:
         (name,) = expected
         wanted = name.lower()

@@ -21,7 +21,9 @@ from .build import Build, NotAFunction
 from .complaint import complaint, not_a_function
 from .finding import Finding
 
-RULE_WORDS = ("sync", "every", "prefer", "push", "pull", "map", "infer")
+RULE_WORDS = (
+    "sync", "every", "prefer", "push", "pull", "map", "enrich", "infer", "guard", "test",
+)  # fmt: skip
 LONGEST_LINE = 10_000
 LARGEST_FILE = 10_000_000
 MOST_COMPLAINTS = 100

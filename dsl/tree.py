@@ -184,15 +184,30 @@ class Unless:
 class Flag:
     """A clause or modifier without an argument; `word` is as written, single blanks between."""
 
-    word: Literal["hidden", "visible", "create only", "update only", "when blank", "by name"]
+    word: Literal[
+        "hidden", "visible", "create only", "update only",
+        "when blank", "by name", "ask", "truncate", "clear",
+    ]  # fmt: skip
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """Which of several candidates is taken: `oldest first`, `newest first`, and with a `name`
+    `most contacts first`, `same owner first`."""
+
+    word: Literal["oldest", "newest", "most", "same"]
+    name: Name | None
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`match on A and B, else C`: keys in the order they are tried, each some names."""
+    """`match on A and B, else C, oldest first`: keys in the order they are tried, each some
+    names."""
 
     keys: tuple[tuple[Name, ...], ...]
+    ties: tuple[Tie, ...]
     span: Span
 
 
@@ -204,6 +219,55 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """`stop when CONDITION`: meanwhile nothing is created or written in this direction."""
+
+    condition: Condition
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """`account by domain of Email`: what stands in for a reference that a record doesn't have."""
+
+    field: Name
+    function: Name
+    path: Path
+    ties: tuple[Tie, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`on delete mark Description "Gone"`; `field` and `text` go with `mark`."""
+
+    on: Literal["delete", "merge", "cancel"]
+    action: Literal["delete", "merge", "unlink", "mark"]
+    field: Name | None
+    text: Text | Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AddPeople:
+    """`add unknown people`."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """`allow CODE because "REASON"`: accepts the findings of that code in its block."""
+
+    code: Name
+    reason: Text
+    span: Span
+
+
+Setting = Match | Source | Stop | StandIn | Event | AddPeople | Allow
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """A `push` or `pull`; `target` is the object that is written."""
 
@@ -211,7 +275,7 @@ class Move:
     source: Name
     target: Name
     clauses: tuple[When | Unless | Flag, ...]
-    block: tuple[Match | Source, ...]
+    block: tuple[Setting, ...]
     span: Span
 
 
@@ -239,6 +303,7 @@ class MapFields:
     object: Name
     targets: tuple[Name, ...]
     rows: tuple[Row, ...]
+    allows: tuple[Allow, ...]
     span: Span
 
 
@@ -257,6 +322,7 @@ class MapValues:
     target: Path
     modifiers: tuple[Prefer | Flag, ...]
     rows: tuple[ValueRow, ...]
+    allows: tuple[Allow, ...]
     span: Span
 
 
@@ -276,10 +342,105 @@ class Infer:
     field: Name
     related: Name
     arms: tuple[Arm, ...] | None
+    allows: tuple[Allow, ...]
     span: Span
 
 
-Statement = Sync | Every | Prefer | Move | MapFields | MapValues | Infer
+@dataclass(frozen=True, slots=True)
+class Enrich:
+    """`enrich existing Lead, Contact with contact`."""
+
+    existing: bool
+    targets: tuple[Name, ...]
+    object: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`guard at most 5% of Lead changed per run`; `of` names an object or a system, `what` says
+    what is counted."""
+
+    number: Number
+    percent: bool
+    of: Name
+    what: Name
+    per: Literal["run", "day"]
+    span: Span
+
+
+# ---- tests of rules -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """`["A", "B"]`: the members of a multiple choice."""
+
+    values: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenValue:
+    """A field of a made-up record. A bare name means the last record given of that object."""
+
+    field: Name
+    value: Word | Blank | Several
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A record that a test makes up or expects: `contact { email "ada@example.com" }`."""
+
+    object: Name
+    values: tuple[GivenValue, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was there (`given`, `linked`) or happened since (`change`, `delete`), by `by`."""
+
+    kind: Literal["given", "linked", "change", "delete"]
+    record: Made
+    by: Text | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What should come of it. `record` goes with `create` and `update`; `path` names an object,
+    for an outcome also its field."""
+
+    kind: Literal[
+        "create", "update", "delete", "link", "unlink",
+        "conflict", "approval", "refusal", "nothing",
+    ]  # fmt: skip
+    record: Made | None
+    path: Path | None
+    by: Text | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`test "NAME" on DAY { ... }`."""
+
+    __test__ = False
+    name: Text
+    day: Day | None
+    steps: tuple[Step, ...]
+    expects: tuple[Expect, ...]
+    span: Span
+
+
+Statement = Sync | Every | Prefer | Move | MapFields | MapValues | Enrich | Infer | Guard | Test
 
 
 @dataclass(frozen=True, slots=True)
