@@ -135,7 +135,7 @@ class ConnectorContract:
         assert len(names) == len(set(names))
         assert {self.subject.key, self.subject.text} <= set(names)
         assert {one.name for one in found.fields if one.required} <= set(self.subject.create(1))
-        assert set(found.keys) <= set(names)
+        assert {*found.keys, *filter(None, [found.created])} <= set(names)
 
     # ---- reading ---------------------------------------------------------------------------
 

@@ -99,6 +99,8 @@ def test_names_are_those_of_the_wire_and_references_lose_their_id(far: Far) -> N
     assert (contact.thing, contact.keys, contact.feed) == ("person", ("email",), "stamped")
     assert schema.by_name["account"].feed == "newest first"
     assert contact.count == 120
+    made = {one.name: one.created for one in schema.objects}
+    assert made == {**dict.fromkeys(made, "created_at"), "user": ""}
 
 
 def test_what_no_write_takes_is_not_writable(far: Far) -> None:

@@ -249,6 +249,7 @@ def test_the_recorded_descriptions_become_schemas() -> None:
     assert [one.name for one in schema.things("person")] == ["Contact", "Lead"]
     assert {"open", "won", "lost"} <= set(by_name["Opportunity"].by_name)
     assert by_name["Lead"].status_field == "Status" and by_name["Lead"].account_by == "Email"
+    assert {one.created for one in schema.objects} == {"CreatedDate"}
 
 
 # ---- rows ----------------------------------------------------------------------------------

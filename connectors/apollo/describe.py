@@ -178,6 +178,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
             plural="opportunities",
             feed="whole",
             status_field="stage",
+            created="created_at",
             creatable=False,
             updatable=False,
             count=total(found),
@@ -194,6 +195,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
         keys=("email",) if person else ("domain",),
         thing="person" if person else "",
         status_field="stage",
+        created="created_at",
         count=total(found),
     )
 

@@ -69,6 +69,7 @@ class Object:
     - `source_field`, `status_field`: what `source` and a bare table of stages mean.
     - `account_by`: for an object without a reference to accounts, the address field whose domain
       stands in for it.
+    - `created`: the field that says when a record was made.
     - `count`: how many records there were, roughly, when the schema was pulled.
     """
 
@@ -84,6 +85,7 @@ class Object:
     source_field: str = ""
     status_field: str = ""
     account_by: str = ""
+    created: str = ""
     creatable: bool = True
     updatable: bool = True
     deletable: bool = False

@@ -99,6 +99,7 @@ CONTACT = Object(
     plural="Contacts",
     keys=("email",),
     thing="person",
+    created="created_at",
 )
 ACCOUNT = Object(
     "account",
@@ -111,11 +112,13 @@ ACCOUNT = Object(
         choice("stage", "Stage", ACCOUNT_STAGES, restricted=True),
         text("original_source", "Source"),
         Field("employees", "Employees", "number", "integer", creatable=False, updatable=False),
+        seen("created_at", "Created", "datetime"),
         reference("owner", "Owner", "user"),
     ),
     plural="Accounts",
     feed="newest first",
     keys=("domain",),
+    created="created_at",
 )
 DEAL = Object(
     "opportunity",
@@ -181,6 +184,7 @@ LEAD = Object(
     source_field="LeadSource",
     status_field="Status",
     account_by="Email",
+    created="CreatedDate",
 )
 SF_CONTACT = Object(
     "Contact",
@@ -201,12 +205,14 @@ SF_CONTACT = Object(
         ),
         Field("DoNotCall", "Do Not Call", "boolean"),
         reference("ReportsToId", "Reports To", "Contact"),
+        seen("CreatedDate", "Created Date", "datetime"),
     ),
     plural="Contacts",
     keys=("Email",),
     thing="person",
     rank=0,
     source_field="LeadSource",
+    created="CreatedDate",
 )
 SF_ACCOUNT = Object(
     "Account",
@@ -220,11 +226,13 @@ SF_ACCOUNT = Object(
         choice("Rating", "Rating", ("Hot", "Warm", "Cold")),
         choice("Type", "Type", ("Prospect", "Customer"), restricted=True),
         Field("NumberOfEmployees", "Employees", "number", "integer"),
+        seen("CreatedDate", "Created Date", "datetime"),
         reference("OwnerId", "Owner", "User"),
     ),
     plural="Accounts",
     keys=("Website",),
     source_field="AccountSource",
+    created="CreatedDate",
 )
 OPPORTUNITY = Object(
     "Opportunity",
