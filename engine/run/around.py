@@ -15,11 +15,10 @@ from ...dsl import conditions
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
 from ..plan.model import Flow, Move
-from ..store import statements as sql
 from .closures import Ready, ReadyInfer, ReadyRow, Values
 from .decision import Coming, Match, Reference, path
 from .match import NO_MATCH
-from .session import Linked, Session, Stored, load_coming, other
+from .state import Linked, State, Stored, other
 
 ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry", "exists already"})
 """Causes of a mark under which a rule acts on a record that was there before it."""
@@ -45,7 +44,7 @@ class Pair:
 class Surroundings:
     """Everything that the decisions of one flow over some pairs ask for."""
 
-    def __init__(self, session: Session, ready: Ready, pairs: Sequence[Pair]) -> None:
+    def __init__(self, session: State, ready: Ready, pairs: Sequence[Pair]) -> None:
         self.session = session
         self.ready = ready
         self._records: dict[tuple[str, str, str], Stored | None] = {}
@@ -93,9 +92,7 @@ class Surroundings:
         open_ids = sorted(id for id in ids if (flow, side, id) not in self._links)
         if not open_ids:
             return
-        for left, right in session.db.rows(
-            sql.planned_creates, org=session.org, run=session.run, flow=flow, ids=open_ids
-        ):
+        for left, right in session.planned_pairs(flow, open_ids):
             mine, theirs = (left, right) if side == "left" else (right, left)
             if theirs:
                 self._links[flow, side, mine] = theirs
@@ -103,9 +100,7 @@ class Surroundings:
                 self._coming.add((flow, side, mine))
         if session.flows[flow].flow.users:
             return
-        for _, id, mark, cause, decided, run in session.db.rows(
-            sql.marks_of, org=session.org, flow=flow, side=side, ids=open_ids
-        ):
+        for _, id, mark, cause, decided, run in session.marks_of(flow, side, open_ids):
             self._brought[flow, side, id] = (
                 cause == "brought along" and decided == mark and run == session.run
             )
@@ -160,13 +155,8 @@ class Surroundings:
                 if (one := pair.right if there == "right" else pair.left) is not None
             ]
             system = session.plan.right if there == "right" else session.plan.left
-            rows = session.db.rows(
-                sql.ids_by_key,
-                org=session.org,
-                system=system,
-                object=infer.related,
-                field=infer.via,
-                values=sorted({folded(one) for one in parents}),
+            rows = session.by_value(
+                system, infer.related, infer.via, {folded(one) for one in parents}
             )
             found = session.stored(system, infer.related, [id for _, id in rows])
             here = [one.values for one in found.values() if one.life == "here"]
@@ -215,14 +205,7 @@ class Surroundings:
             ids = [
                 id
                 for name in sorted(names)
-                for _, id in self.session.db.rows(
-                    sql.ids_by_key,
-                    org=self.session.org,
-                    system=end.system,
-                    object=end.object,
-                    field=name,
-                    values=[folded(email)],
-                )
+                for _, id in self.session.by_value(end.system, end.object, name, [folded(email)])
             ]
             self._users[wanted] = ids[0] if len(ids) == 1 else ""
         return self._users[wanted]
@@ -297,23 +280,13 @@ def _later(pair: Pair) -> Side:
 
 
 def as_planned(
-    session: Session, system: str, object: str, records: Mapping[str, Stored]
+    session: State, system: str, object: str, records: Mapping[str, Stored]
 ) -> dict[str, Stored]:
     """Records with what this run's earlier decisions will write to them."""
-    rows = session.db.rows(
-        sql.planned_updates,
-        org=session.org,
-        run=session.run,
-        system=system,
-        object=object,
-        ids=sorted(records),
-    )
     shown = dict(records)
-    for id, after in rows:
+    for id, after in session.planned_values(system, object, records):
         old = shown[id]
-        fresh = {
-            name: one for name, one in load_coming(after).items() if not isinstance(one, Coming)
-        }
+        fresh = {name: one for name, one in after.items() if not isinstance(one, Coming)}
         shown[id] = Stored(id, {**old.values, **fresh}, old.stamp, old.life, old.into, old.run)
     return shown
 

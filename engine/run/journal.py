@@ -16,6 +16,7 @@ from ...dsl.rules import Side
 from ..store import statements as sql
 from .decision import Coming
 from .session import Session, dump_values, load_coming
+from .state import Doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,6 @@ def entry(row: tuple[object, ...]) -> Entry:
 def dump_agree(halves: tuple[Mapping[str, object], Mapping[str, object]]) -> str:
     """The halves of a base as a row of the journal holds them."""
     return dump_values({"left": dump_values(halves[0]), "right": dump_values(halves[1])})
-
-
-@dataclass(frozen=True, slots=True)
-class Doubts:
-    """What is open: ids that must not be decided, and objects whose new records may be ours."""
-
-    ids: frozenset[tuple[str, str]]
-    objects: frozenset[tuple[str, str]]
 
 
 def doubts(session: Session, flow: str) -> Doubts:

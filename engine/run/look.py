@@ -7,13 +7,15 @@ nothing. What a mark leads to is `propose.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ...connectors.base.contract import Page, Read, Record
-from ...connectors.base.values import Value, folded
+from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ..store import statements as sql
-from .session import Session, Stored, load_values
+from .pairs import watched
+from .session import Session, load_values
+from .state import Stored
 
 LATE = 120.0
 """Seconds that a write may take to arrive after it was sent: what is seen before is no edit."""
@@ -118,8 +120,8 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     session.mark(marks, "there before" if first else "changed")
     more = [one.id for one in changed if one not in news]
     session.mark(_linked(session, ask, more), "read in full")
-    watched = _watched(session, ask, before, news)
-    session.mark(watched, "there before" if first else "a related record changed")
+    related = watched(session, ask, before, news)
+    session.mark(related, "there before" if first else "a related record changed")
     return len(news)
 
 
@@ -194,31 +196,3 @@ def _run_of(session: Session, before: Stored | None, now: Record, first: bool) -
     if before and _only_more_fields(before, now):
         return before.run
     return 0 if first else session.run
-
-
-def _watched(
-    session: Session, ask: Read, before: dict[str, Stored], news: Iterable[Record]
-) -> list[tuple[str, Side, str]]:
-    """The records whose rules look at these ones."""
-    found: list[tuple[str, Side, str]] = []
-    changed = list(news)
-    for watch in session.plan.watches:
-        if (watch.system, watch.object) != (ask.system, ask.object):
-            continue
-        if watch.backward:
-            rows = session.db.rows(
-                sql.ids_by_key,
-                org=session.org,
-                system=watch.system,
-                object=watch.target,
-                field=watch.via,
-                values=[folded(one.id) for one in changed],
-            )
-            found += [(watch.flow, watch.side, id) for _, id in rows]
-            continue
-        for one in changed:
-            old = before[one.id].values.get(watch.via) if one.id in before else None
-            for target in (old, one.values.get(watch.via)):
-                if isinstance(target, str):
-                    found.append((watch.flow, watch.side, target))
-    return found

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from ...connectors.base.values import folded
 from ...dsl.rules import Key, Side
 from ..plan.model import Flow
-from ..store import statements as sql
 from .closures import Values
 from .decision import Match
-from .session import Session, fields_of, other
+from .state import State, fields_of, other
 
 NO_MATCH = Match()
 
@@ -30,7 +29,7 @@ class Found:
 
 
 def match(
-    session: Session, flow: Flow, side: Side, records: Mapping[str, Values]
+    session: State, flow: Flow, side: Side, records: Mapping[str, Values]
 ) -> dict[str, Found]:
     """Partners of unlinked records of one side, over all flows whose records are one thing."""
     found: dict[str, Found] = {}
@@ -53,7 +52,7 @@ def _same_end(flow: Flow, sibling: Flow, side: Side) -> bool:
 
 
 def _in_flow(
-    session: Session, flow: Flow, side: Side, records: Mapping[str, Values]
+    session: State, flow: Flow, side: Side, records: Mapping[str, Values]
 ) -> dict[str, Found]:
     decided: dict[str, Found] = {}
     for key in flow.keys:
@@ -80,7 +79,7 @@ def _in_flow(
     return _held(session, flow, side, decided)
 
 
-def _held(session: Session, flow: Flow, side: Side, decided: dict[str, Found]) -> dict[str, Found]:
+def _held(session: State, flow: Flow, side: Side, decided: dict[str, Found]) -> dict[str, Found]:
     """A partner that has one already, in this flow or one like it, is nobody else's."""
     there = other(side)
     wanted = {one.id for one in decided.values() if one.match.kind == "one"}
@@ -91,9 +90,7 @@ def _held(session: Session, flow: Flow, side: Side, decided: dict[str, Found]) -
         if _same_end(flow, session.flows[name].flow, there):
             for id, link in session.links(name, there, wanted).items():
                 holders[id] = link.right if there == "right" and side == "right" else link.left
-            for left, right in session.db.rows(
-                sql.planned_creates, org=session.org, run=session.run, flow=name, ids=sorted(wanted)
-            ):
+            for left, right in session.planned_pairs(name, wanted):
                 mine, theirs = (left, right) if side == "left" else (right, left)
                 if theirs in wanted:
                     holders[theirs] = mine
@@ -114,20 +111,18 @@ def key_parts(flow: Flow, key: Key, side: Side, values: Values) -> tuple[str, ..
 
 
 def _ids(
-    session: Session, flow: Flow, key: Key, side: Side, wanted: Iterable[tuple[str, ...]]
+    session: State, flow: Flow, key: Key, side: Side, wanted: Iterable[tuple[str, ...]]
 ) -> dict[tuple[str, ...], list[str]]:
     """The ids on a side by key."""
     end = flow.end(side)
     wanted = list(wanted)
     by_part: list[dict[str, set[str]]] = []
     for place, pair in enumerate(key.pairs):
-        rows = session.db.rows(
-            sql.ids_by_key,
-            org=session.org,
-            system=end.system,
-            object=end.object,
-            field=pair[0 if side == "left" else 1],
-            values=sorted({parts[place] for parts in wanted}),
+        rows = session.by_value(
+            end.system,
+            end.object,
+            pair[0 if side == "left" else 1],
+            {parts[place] for parts in wanted},
         )
         ids: dict[str, set[str]] = {}
         for value, id in rows:

@@ -2,39 +2,28 @@
 
 Goes over the flows, parents first, until a pass decides nothing new: accounts that are brought
 along and stages that are inferred come out here. What is decided stands in the journal as planned;
-nothing is sent. The decision itself is `decide.py`, finding partners `match.py`.
+nothing is sent. The decision itself is `decide.py`, what there is to decide `pairs.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
 from ..store.database import Statement
 from . import problems
-from .around import ASKED_FOR, Pair, Surroundings, as_planned, key_text
-from .closures import Ready, Values
-from .decide import decide
-from .decision import NOTHING, Change, Coming, Decision
+from .around import Pair, Surroundings, key_text
+from .closures import Ready
+from .decision import Change, Coming, Decision
 from .journal import doubts, dump_agree
-from .match import Found, match
-from .session import Linked, Session, Stored, dump_values, other
+from .pairs import Mark, decide_pair, ids_of, pairs_of
+from .session import Session, dump_values
+from .state import Linked
 
 CHUNK = 500
 """Records that are loaded and decided at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A dirty record that is due."""
-
-    side: Side
-    id: str
-    mark: int
-    cause: str
 
 
 def propose(session: Session) -> None:
@@ -70,18 +59,18 @@ def _flow(session: Session, ready: Ready) -> int:
 
 def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
     flow = ready.flow
-    pairs = _pairs(session, flow, marks)
+    pairs = pairs_of(session, flow, marks, doubts(session, flow.name))
     surroundings = Surroundings(session, ready, [pair for _, pair in pairs])
     claimed: set[tuple[Side, str]] = set()
     decided = 0
     kept = Kept(session, flow)
     for seen, pair in pairs:
-        ids = {(mark.side, mark.id) for mark in seen} | _ids(pair)
+        ids = {(mark.side, mark.id) for mark in seen} | ids_of(pair)
         if ids & claimed:
             # The other half of a pair that this chunk has decided, or a partner that another
             # record has found as well: the next pass looks again where a mark is left.
             continue
-        decision = _decide(session, ready, pair, surroundings)
+        decision = decide_pair(ready, pair, surroundings)
         if decision.action == "need":
             decided += _bring(session, decision.needs)
             continue
@@ -92,106 +81,6 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
     return decided
 
 
-def _ids(pair: Pair) -> set[tuple[Side, str]]:
-    sides: tuple[tuple[Side, Stored | None], ...] = (("left", pair.left), ("right", pair.right))
-    return {(side, one.id) for side, one in sides if one is not None}
-
-
-def _decide(session: Session, ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
-    if pair.link is not None and pair.link.ended:
-        return NOTHING
-    gone = [one for one in (pair.left, pair.right) if one is not None and one.life != "here"]
-    if gone or (pair.left is None and pair.right is None):
-        return NOTHING
-    left = pair.left.values if pair.left else None
-    right = pair.right.values if pair.right else None
-    base = pair.link.base if pair.link else None
-    return decide(ready, left, right, base, surroundings.of(pair))
-
-
-# ---- loading --------------------------------------------------------------------------------
-
-
-def _pairs(
-    session: Session, flow: Flow, marks: Sequence[Mark]
-) -> list[tuple[Sequence[Mark], Pair]]:
-    """The marked records with their partners, by link, else by match; the marks of both belong to
-    one decision. What is in doubt is left."""
-    pairs: list[tuple[Sequence[Mark], Pair]] = []
-    open_ones = doubts(session, flow.name)
-    sides: tuple[Side, Side] = ("left", "right")
-    for side in sides:
-        mine = [one for one in marks if one.side == side and (side, one.id) not in open_ones.ids]
-        if not mine:
-            continue
-        own = _records(session, flow, side, [one.id for one in mine])
-        links = session.links(flow.name, side, [one.id for one in mine])
-        loose = {
-            id: record.values
-            for id, record in own.items()
-            if id not in links and record.life == "here"
-        }
-        elsewhere = _linked_elsewhere(session, flow, side, loose)
-        found = match(
-            session, flow, side, {id: one for id, one in loose.items() if id not in elsewhere}
-        )
-        partners = {id: _partner(links.get(id), found.get(id), side) for id in own}
-        others = _records(session, flow, other(side), [id for id in partners.values() if id])
-        theirs = {one.id: one for one in _marks(session, flow, other(side), list(others))}
-        for one in mine:
-            link, record = links.get(one.id), own.get(one.id)
-            partner = others.get(partners.get(one.id, ""))
-            if partner and (other(side), partner.id) in open_ones.ids:
-                continue
-            if link is None and partner is None and _object(flow, side) in open_ones.objects:
-                # A create of ours may stand unseen behind it: it waits until that is known.
-                continue
-            if one.id in elsewhere:
-                record = partner = None
-            left, right = (record, partner) if side == "left" else (partner, record)
-            seen = [one, theirs[partner.id]] if partner and partner.id in theirs else [one]
-            cause = next((each.cause for each in seen if each.cause in ASKED_FOR), one.cause)
-            candidate = found.get(one.id, Found())
-            pairs.append((seen, Pair(side, one.id, cause, left, right, link, candidate.match)))
-    return pairs
-
-
-def _marks(session: Session, flow: Flow, side: Side, ids: Sequence[str]) -> list[Mark]:
-    """The marks of records, also of those that wait."""
-    rows = session.db.rows(
-        sql.marks_of, org=session.org, flow=flow.name, side=side, ids=sorted(ids)
-    )
-    return [Mark(side, id, mark, cause) for _, id, mark, cause, _, _ in rows]
-
-
-def _object(flow: Flow, side: Side) -> tuple[str, str]:
-    end = flow.end(side)
-    return (end.system, end.object)
-
-
-def _records(session: Session, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, Stored]:
-    system, object = _object(flow, side)
-    return as_planned(session, system, object, session.stored(system, object, ids))
-
-
-def _partner(link: Linked | None, found: Found | None, side: Side) -> str:
-    if link is not None:
-        return link.right if side == "left" else link.left
-    return found.id if found and found.match.kind == "one" else ""
-
-
-def _linked_elsewhere(
-    session: Session, flow: Flow, side: Side, records: Mapping[str, Values]
-) -> set[str]:
-    """Records that have their link in a sibling flow."""
-    held: set[str] = set()
-    for name in flow.siblings:
-        sibling = session.flows[name].flow
-        if name != flow.name and _object(sibling, side) == _object(flow, side):
-            held |= set(session.links(name, side, records))
-    return held
-
-
 # ---- keeping --------------------------------------------------------------------------------
 
 
@@ -200,9 +89,7 @@ def _bring(session: Session, needs: Sequence[Coming]) -> int:
     The record that needs them is decided in the next pass."""
     new = []
     for one in dict.fromkeys(needs):
-        rows = session.db.rows(
-            sql.marks_of, org=session.org, flow=one.flow, side=one.side, ids=[one.id]
-        )
+        rows = session.marks_of(one.flow, one.side, [one.id])
         if not any(cause == "brought along" for _, _, _, cause, _, _ in rows):
             new.append((one.flow, one.side, one.id))
     session.mark(new, "brought along")

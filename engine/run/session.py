@@ -13,40 +13,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ...connectors.base.contract import Connector, Read
-from ...connectors.base.schema import Field
 from ...connectors.base.values import Value, folded
 from ...connectors.base.world import World
 from ...dsl.rules import Side
 from ..plan.model import Flow, Index, Plan
 from ..store import statements as sql
 from ..store.database import Database
-from .closures import Ready, Values, ready
+from .closures import Ready, ready
 from .decision import Base, Coming
+from .state import Linked, MarkRow, Stored
 
 UNREAD: dict[str, str] = {}
 """How a value that was not read stands in a stored body: an empty object, which no value is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A record as the last look left it. `run` is the run of its last change, 0: there before."""
-
-    id: str
-    values: Values
-    stamp: str
-    life: str
-    into: str
-    run: int
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A link with its base; `ended` says how it ended, "" while it stands."""
-
-    left: str
-    right: str
-    base: Base
-    ended: str
 
 
 @dataclass
@@ -155,6 +133,43 @@ class Session:
         ]
         return {one.left if side == "left" else one.right: one for one in made}
 
+    def by_value(
+        self, system: str, object: str, field: str, values: Iterable[str]
+    ) -> list[tuple[str, str]]:
+        """(folded value, id) of the records whose indexed field has one of `values`, folded."""
+        return self.db.rows(
+            sql.ids_by_key,
+            org=self.org,
+            system=system,
+            object=object,
+            field=field,
+            values=sorted(set(values)),
+        )
+
+    def marks_of(self, flow: str, side: Side, ids: Iterable[str]) -> list[MarkRow]:
+        """The marks of records, also of those that wait."""
+        return self.db.rows(sql.marks_of, org=self.org, flow=flow, side=side, ids=sorted(set(ids)))
+
+    def planned_pairs(self, flow: str, ids: Iterable[str]) -> list[tuple[str, str]]:
+        """(left, right) of the creates and links that this run plans for any of `ids`."""
+        return self.db.rows(
+            sql.planned_creates, org=self.org, run=self.run, flow=flow, ids=sorted(set(ids))
+        )
+
+    def planned_values(
+        self, system: str, object: str, ids: Iterable[str]
+    ) -> list[tuple[str, Mapping[str, Value | Coming]]]:
+        """(id, fields) of the updates that this run plans."""
+        rows = self.db.rows(
+            sql.planned_updates,
+            org=self.org,
+            run=self.run,
+            system=system,
+            object=object,
+            ids=sorted(set(ids)),
+        )
+        return [(id, load_coming(after)) for id, after in rows]
+
     def index_keys(
         self, system: str, object: str, id: str, values: Mapping[str, Value]
     ) -> list[dict[str, object]]:
@@ -211,16 +226,6 @@ class Session:
         """The next number in this run's journal."""
         self.numbers += 1
         return self.numbers
-
-
-def fields_of(flow: Flow, side: Side) -> tuple[Field, ...]:
-    """The fields of one side of a flow."""
-    return flow.left.fields if side == "left" else flow.right.fields
-
-
-def other(side: Side) -> Side:
-    """The other side."""
-    return "right" if side == "left" else "left"
 
 
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

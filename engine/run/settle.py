@@ -18,7 +18,8 @@ from .decision import Coming
 from .journal import Entry
 from .look import store
 from .match import key_parts
-from .session import Session, dump_values, other
+from .session import Session, dump_values
+from .state import other
 
 Settled = tuple[Entry, Outcome]
 _SIDES: tuple[Side, Side] = ("left", "right")

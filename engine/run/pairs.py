@@ -1,0 +1,149 @@
+"""What there is to decide: marked records with their partners, and whom a change marks.
+
+A partner is found by the link, else by the keys; the marks of both belong to one decision. Written
+against `state.py`, so that a run and a test mean the same. The decision is `decide.py`, what is
+done with it `propose.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...connectors.base.contract import Read, Record
+from ...connectors.base.values import folded
+from ...dsl.rules import Side
+from ..plan.model import Flow
+from .around import ASKED_FOR, Pair, Surroundings, as_planned
+from .closures import Ready, Values
+from .decide import decide
+from .decision import NOTHING, Decision
+from .match import Found, match
+from .state import NO_DOUBTS, Doubts, Linked, State, Stored, other
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A dirty record that is due."""
+
+    side: Side
+    id: str
+    mark: int
+    cause: str
+
+
+def ids_of(pair: Pair) -> set[tuple[Side, str]]:
+    sides: tuple[tuple[Side, Stored | None], ...] = (("left", pair.left), ("right", pair.right))
+    return {(side, one.id) for side, one in sides if one is not None}
+
+
+def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
+    if pair.link is not None and pair.link.ended:
+        return NOTHING
+    gone = [one for one in (pair.left, pair.right) if one is not None and one.life != "here"]
+    if gone or (pair.left is None and pair.right is None):
+        return NOTHING
+    left = pair.left.values if pair.left else None
+    right = pair.right.values if pair.right else None
+    base = pair.link.base if pair.link else None
+    return decide(ready, left, right, base, surroundings.of(pair))
+
+
+def pairs_of(
+    session: State, flow: Flow, marks: Sequence[Mark], open_ones: Doubts = NO_DOUBTS
+) -> list[tuple[Sequence[Mark], Pair]]:
+    """The marked records with their partners, by link, else by match; the marks of both belong to
+    one decision. What is in doubt is left."""
+    pairs: list[tuple[Sequence[Mark], Pair]] = []
+    sides: tuple[Side, Side] = ("left", "right")
+    for side in sides:
+        mine = [one for one in marks if one.side == side and (side, one.id) not in open_ones.ids]
+        if not mine:
+            continue
+        own = _records(session, flow, side, [one.id for one in mine])
+        links = session.links(flow.name, side, [one.id for one in mine])
+        loose = {
+            id: record.values
+            for id, record in own.items()
+            if id not in links and record.life == "here"
+        }
+        elsewhere = _linked_elsewhere(session, flow, side, loose)
+        found = match(
+            session, flow, side, {id: one for id, one in loose.items() if id not in elsewhere}
+        )
+        partners = {id: _partner(links.get(id), found.get(id), side) for id in own}
+        others = _records(session, flow, other(side), [id for id in partners.values() if id])
+        theirs = {one.id: one for one in _marks(session, flow, other(side), list(others))}
+        for one in mine:
+            link, record = links.get(one.id), own.get(one.id)
+            partner = others.get(partners.get(one.id, ""))
+            if partner and (other(side), partner.id) in open_ones.ids:
+                continue
+            if link is None and partner is None and _object(flow, side) in open_ones.objects:
+                # A create of ours may stand unseen behind it: it waits until that is known.
+                continue
+            if one.id in elsewhere:
+                record = partner = None
+            left, right = (record, partner) if side == "left" else (partner, record)
+            seen = [one, theirs[partner.id]] if partner and partner.id in theirs else [one]
+            cause = next((each.cause for each in seen if each.cause in ASKED_FOR), one.cause)
+            candidate = found.get(one.id, Found())
+            pairs.append((seen, Pair(side, one.id, cause, left, right, link, candidate.match)))
+    return pairs
+
+
+def _marks(session: State, flow: Flow, side: Side, ids: Sequence[str]) -> list[Mark]:
+    """The marks of records, also of those that wait."""
+    rows = session.marks_of(flow.name, side, ids)
+    return [Mark(side, id, mark, cause) for _, id, mark, cause, _, _ in rows]
+
+
+def _object(flow: Flow, side: Side) -> tuple[str, str]:
+    end = flow.end(side)
+    return (end.system, end.object)
+
+
+def _records(session: State, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, Stored]:
+    system, object = _object(flow, side)
+    return as_planned(session, system, object, session.stored(system, object, ids))
+
+
+def _partner(link: Linked | None, found: Found | None, side: Side) -> str:
+    if link is not None:
+        return link.right if side == "left" else link.left
+    return found.id if found and found.match.kind == "one" else ""
+
+
+def _linked_elsewhere(
+    session: State, flow: Flow, side: Side, records: Mapping[str, Values]
+) -> set[str]:
+    """Records that have their link in a sibling flow."""
+    held: set[str] = set()
+    for name in flow.siblings:
+        sibling = session.flows[name].flow
+        if name != flow.name and _object(sibling, side) == _object(flow, side):
+            held |= set(session.links(name, side, records))
+    return held
+
+
+def watched(
+    session: State, ask: Read, before: Mapping[str, Stored], news: Iterable[Record]
+) -> list[tuple[str, Side, str]]:
+    """The records whose rules look at these ones."""
+    found: list[tuple[str, Side, str]] = []
+    changed = list(news)
+    for watch in session.plan.watches:
+        if (watch.system, watch.object) != (ask.system, ask.object):
+            continue
+        if watch.backward:
+            rows = session.by_value(
+                watch.system, watch.target, watch.via, [folded(one.id) for one in changed]
+            )
+            found += [(watch.flow, watch.side, id) for _, id in rows]
+            continue
+        for one in changed:
+            old = before[one.id].values.get(watch.via) if one.id in before else None
+            for target in (old, one.values.get(watch.via)):
+                if isinstance(target, str):
+                    found.append((watch.flow, watch.side, target))
+    return found

@@ -1,0 +1,108 @@
+"""What deciding asks of the state: records, links, marks, and what is planned by now.
+
+A run answers from the database (`session.py`), a test from memory (`engine/trial/memory.py`).
+Finding partners and the surroundings of a decision are written against this and mean the same for
+both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...connectors.base.schema import Field
+from ...connectors.base.values import Value
+from ...dsl.rules import Side
+from ..plan.model import Flow, Plan
+from .closures import Ready, Values
+from .decision import Base, Coming
+
+MarkRow = tuple[Side, str, int, str, int, int]
+"""A mark: side, id, number, cause, the number that was decided last, and by which run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as the last look left it. `run` is the run of its last change, 0: there before."""
+
+    id: str
+    values: Values
+    stamp: str
+    life: str
+    into: str
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A link with its base; `ended` says how it ended, "" while it stands."""
+
+    left: str
+    right: str
+    base: Base
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What is open: ids that must not be decided, and objects whose new records may be ours."""
+
+    ids: frozenset[tuple[str, str]]
+    objects: frozenset[tuple[str, str]]
+
+
+NO_DOUBTS = Doubts(frozenset(), frozenset())
+
+
+class State(Protocol):
+    """The state as one run sees it. Answers name only what is there."""
+
+    @property
+    def plan(self) -> Plan: ...
+
+    @property
+    def flows(self) -> Mapping[str, Ready]: ...
+
+    @property
+    def run(self) -> int: ...
+
+    @property
+    def first_runs(self) -> Mapping[str, int]:
+        """The first run of each rule."""
+
+    @property
+    def today(self) -> str: ...
+
+    def stored(self, system: str, object: str, ids: Iterable[str]) -> dict[str, Stored]:
+        """Records by id, as the last look left them."""
+
+    def links(self, flow: str, side: Side, ids: Iterable[str]) -> dict[str, Linked]:
+        """Links by the id on `side`, ended ones too."""
+
+    def by_value(
+        self, system: str, object: str, field: str, values: Iterable[str]
+    ) -> list[tuple[str, str]]:
+        """(folded value, id) of the records whose indexed field has one of `values`, folded."""
+
+    def marks_of(self, flow: str, side: Side, ids: Iterable[str]) -> list[MarkRow]:
+        """The marks of records, also of those that wait."""
+
+    def planned_pairs(self, flow: str, ids: Iterable[str]) -> list[tuple[str, str]]:
+        """(left, right) of the creates and links that this run plans for any of `ids`; "" for the
+        one that is to be made."""
+
+    def planned_values(
+        self, system: str, object: str, ids: Iterable[str]
+    ) -> list[tuple[str, Mapping[str, Value | Coming]]]:
+        """(id, fields) of the updates that this run plans."""
+
+
+def fields_of(flow: Flow, side: Side) -> tuple[Field, ...]:
+    """The fields of one side of a flow."""
+    return flow.left.fields if side == "left" else flow.right.fields
+
+
+def other(side: Side) -> Side:
+    """The other side."""
+    return "right" if side == "left" else "left"
