@@ -13,6 +13,7 @@ from typing import Literal
 from ...connectors.base.values import Value
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
+from .carry import Draft, begin, carry, conflict, equal, move, place, problem
 from .closures import (
     NOT_READ,
     Holds,
@@ -22,7 +23,6 @@ from .closures import (
     ReadyInfer,
     ReadyMove,
     ReadyRow,
-    Same,
     Seen,
     Values,
 )
@@ -36,24 +36,6 @@ from .decision import (
     Problem,
     path,
 )
-
-
-class _Draft:
-    """What rows have said so far; becomes a `Decision`."""
-
-    def __init__(self) -> None:
-        self.left: list[Change] = []
-        self.right: list[Change] = []
-        self.agree_left: dict[str, Value] = {}
-        self.agree_right: dict[str, Value] = {}
-        self.needs: list[Coming] = []
-        self.problems: list[Problem] = []
-
-    def agree(self, key: str, left: Seen, right: Seen) -> None:
-        if not isinstance(left, NotRead):
-            self.agree_left[key] = left
-        if not isinstance(right, NotRead):
-            self.agree_right[key] = right
 
 
 def decide(
@@ -84,9 +66,9 @@ def decide(
 def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around) -> Decision:
     if not flow.infers and _as_agreed(flow, left, right, base):
         return NOTHING
-    draft = _Draft()
+    draft = Draft()
 
-    def judge(row: ReadyRow, lv: Seen, rv: Seen, into: _Draft) -> None:
+    def judge(row: ReadyRow, lv: Seen, rv: Seen, into: Draft) -> None:
         bl, br = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
         if isinstance(bl, NotRead) and isinstance(br, NotRead) and around.backfill:
             _first_row(flow, row, lv, rv, around, into)
@@ -113,8 +95,8 @@ def _each_row(
     flow: Ready,
     left: Values,
     right: Values,
-    draft: _Draft,
-    judge: Callable[[ReadyRow, Seen, Seen, _Draft], None],
+    draft: Draft,
+    judge: Callable[[ReadyRow, Seen, Seen, Draft], None],
 ) -> None:
     """Every row; then once more those that read what another row has just changed: a template says
     what its fields will hold, not what they held."""
@@ -134,7 +116,7 @@ def _each_row(
             then = (row.left(new_left), rv) if row.pushes else (lv, row.right(new_right))
         if then == (lv, rv):
             continue
-        again = _Draft()
+        again = Draft()
         judge(row, *then, again)
         draft.left = [one for one in draft.left if one.key != row.key] + again.left
         draft.right = [one for one in draft.right if one.key != row.key] + again.right
@@ -154,7 +136,7 @@ def _later_row(
     now: tuple[Seen, Seen],
     then: tuple[Seen, Seen],
     around: Around,
-    draft: _Draft,
+    draft: Draft,
 ) -> None:
     """A row of two records with a past: what changed flows, as the arrow points."""
     lv, rv = now
@@ -177,7 +159,7 @@ def _later_row(
         to_right = lv is not None and row.pushes and flow.push_updates
     if to_right and to_left:
         # Both sides changed. The same on both: they agree. A blank wins against nothing.
-        if _equal(row, lv, rv, around):
+        if equal(row, lv, rv, around):
             draft.agree(row.key, lv, rv)
             return
         if lv is None or rv is None:
@@ -185,13 +167,13 @@ def _later_row(
         else:
             winner = row.row.prefer if row.row.prefer in ("left", "right") else around.later
             if not winner:
-                draft.problems.append(_conflict(row, lv, rv))
+                draft.problems.append(conflict(row, lv, rv))
                 return
             to_right, to_left = winner == "left", winner == "right"
     if to_right:
-        _carry(row, "right", lv, rv, around, draft, _why(flow, "left", right_changed))
+        carry(row, "right", lv, rv, around, draft, _why(flow, "left", right_changed))
     elif to_left:
-        _carry(row, "left", rv, lv, around, draft, _why(flow, "right", left_changed))
+        carry(row, "left", rv, lv, around, draft, _why(flow, "right", left_changed))
     elif isinstance(bl, NotRead) != isinstance(br, NotRead) and (lv is None) != (rv is None):
         # One of them is our work and had not been seen in full: what stands on one side only has
         # been filled in since.
@@ -220,9 +202,9 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
         rule = acting[0].move.rule
     else:
         rule = _any_rule(flow)
-    draft = _Draft()
+    draft = Draft()
 
-    def judge(row: ReadyRow, lv: Seen, rv: Seen, into: _Draft) -> None:
+    def judge(row: ReadyRow, lv: Seen, rv: Seen, into: Draft) -> None:
         _first_row(flow, row, lv, rv, around, into)
 
     _each_row(flow, left, right, draft, judge)
@@ -232,16 +214,16 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
 
 
 def _first_row(
-    flow: Ready, row: ReadyRow, lv: Seen, rv: Seen, around: Around, draft: _Draft
+    flow: Ready, row: ReadyRow, lv: Seen, rv: Seen, around: Around, draft: Draft
 ) -> None:
     if isinstance(lv, NotRead) or isinstance(rv, NotRead):
         return
     may_push, may_pull = row.pushes and flow.push_updates, row.pulls and flow.pull_updates
     if lv is None and rv is not None and may_pull:
-        _begin(row, "left", lv, rv, around, draft, "blank was filled at the first link")
+        begin(row, "left", lv, rv, around, draft, "blank was filled at the first link")
     elif rv is None and lv is not None and may_push:
-        _begin(row, "right", lv, rv, around, draft, "blank was filled at the first link")
-    elif lv is None or rv is None or row.row.when_blank or _equal(row, lv, rv, around):
+        begin(row, "right", lv, rv, around, draft, "blank was filled at the first link")
+    elif lv is None or rv is None or row.row.when_blank or equal(row, lv, rv, around):
         draft.agree(row.key, lv, rv)
     else:
         winner: str | None = row.row.prefer
@@ -249,37 +231,14 @@ def _first_row(
             winner = "left" if not row.pulls else "right" if not row.pushes else None
         if winner == "left" and may_push:
             why = f"differed at the first link, {_system(flow, 'left')} wins"
-            _begin(row, "right", lv, rv, around, draft, why)
+            begin(row, "right", lv, rv, around, draft, why)
         elif winner == "right" and may_pull:
             why = f"differed at the first link, {_system(flow, 'right')} wins"
-            _begin(row, "left", lv, rv, around, draft, why)
+            begin(row, "left", lv, rv, around, draft, why)
         else:
             if winner is None:
-                draft.problems.append(_conflict(row, lv, rv))
+                draft.problems.append(conflict(row, lv, rv))
             draft.agree(row.key, lv, rv)
-
-
-def _begin(
-    row: ReadyRow, to: Side, lv: Value, rv: Value, around: Around, draft: _Draft, why: str
-) -> None:
-    """Carries a value at the first link. Until it has arrived the base says that the side it comes
-    from was blank: so it flows later where it can't now, or where a crash comes between."""
-    if to == "right":
-        draft.agree(row.key, None, rv)
-        _carry(row, to, lv, rv, around, draft, why)
-    else:
-        draft.agree(row.key, lv, None)
-        _carry(row, to, rv, lv, around, draft, why)
-
-
-def _conflict(row: ReadyRow, lv: Value, rv: Value) -> Problem:
-    return Problem(
-        "conflict",
-        f"{row.row.left} is {_show(lv)}, {row.row.right} is {_show(rv)}, and no rule says who wins",
-        row.row.rule,
-        _place(row),
-        row.row.right,
-    )
 
 
 # ---- one record without a partner -----------------------------------------------------------
@@ -310,7 +269,7 @@ def _create(flow: Ready, to: Side, source: Values, around: Around) -> Decision:
 def _new(
     flow: Ready, to: Side, source: Values, around: Around, maker: ReadyMove | None
 ) -> Decision:
-    draft = _Draft()
+    draft = Draft()
     made = draft.right if to == "right" else draft.left
     for row in flow.rows:
         given = (row.left if to == "right" else row.right)(source)
@@ -321,10 +280,10 @@ def _new(
             half = (given, NOT_READ) if to == "right" else (NOT_READ, given)
             draft.agree(row.key, *half)
             continue
-        moved = _move(row, to, given, around, draft)
+        moved = move(row, to, given, around, draft)
         after = moved if isinstance(moved, Coming) else moved.value
         if isinstance(moved, Moved) and moved.code and moved.code != "nowhere":
-            draft.problems.append(_problem(row, to, moved))
+            draft.problems.append(problem(row, to, moved))
         if after is None:
             after = _default(row, to, around)
         if after is None:
@@ -337,7 +296,7 @@ def _new(
             continue
         agreed = after if not isinstance(after, Coming) else None
         agree = (given, agreed) if to == "right" else (agreed, given)
-        made.append(Change(target, None, after, row.row.rule, _place(row), row.key, agree))
+        made.append(Change(target, None, after, row.row.rule, place(row), row.key, agree))
     for infer in flow.infers:
         value = _inferred(infer, around) if infer.infer.side == to else None
         if value is not None:
@@ -377,7 +336,7 @@ def _no_guess(flow: Ready, to: Side, around: Around) -> Decision:
 
 
 def _infer(
-    infer: ReadyInfer, left: Values, right: Values, base: Base | None, around: Around, draft: _Draft
+    infer: ReadyInfer, left: Values, right: Values, base: Base | None, around: Around, draft: Draft
 ) -> None:
     """The first arm that is true; written only when the inferred value itself changes."""
     value = _inferred(infer, around)
@@ -403,7 +362,7 @@ def _inferred(infer: ReadyInfer, around: Around) -> str | None:
     return next(true, None)
 
 
-def _infer_to(infer: ReadyInfer, before: Value, value: str, draft: _Draft) -> None:
+def _infer_to(infer: ReadyInfer, before: Value, value: str, draft: Draft) -> None:
     rule = infer.infer
     made = draft.left if rule.side == "left" else draft.right
     made.append(Change(rule.field, before, value, rule.text, infer.place, infer.key, (None, value)))
@@ -420,80 +379,10 @@ def _reader(values: Values) -> Callable[[Get], Value]:
     return lambda get: values.get(path(get))
 
 
-def _carry(
-    row: ReadyRow, to: Side, value: Value, current: Value, around: Around, draft: _Draft, why: str
-) -> None:
-    """`value` goes to the other side, unless it is blank, equal there, or can't go."""
-    left, right = (value, current) if to == "right" else (current, value)
-    agree: tuple[Value, Value]
-    moved = _move(row, to, value, around, draft)
-    if isinstance(moved, Moved):
-        if moved.code == "nowhere":
-            return
-        if moved.code:
-            draft.problems.append(_problem(row, to, moved))
-            return
-        if moved.value is None or (row.row.when_blank and current is not None):
-            draft.agree(row.key, left, right)
-            return
-        if _same(row, to)(moved.value, current):
-            draft.agree(row.key, left, right)
-            return
-        after: Value | Coming = moved.value
-        agree = (value, moved.value) if to == "right" else (moved.value, value)
-    else:
-        after = moved
-        agree = (value, None) if to == "right" else (None, value)
-    target = row.row.right if to == "right" else row.row.left
-    changes = draft.right if to == "right" else draft.left
-    reason = f"{why}; {_place(row)}"
-    changes.append(Change(target, current, after, row.row.rule, reason, row.key, agree))
-
-
-def _move(row: ReadyRow, to: Side, value: Value, around: Around, draft: _Draft) -> Moved | Coming:
-    """The value as the other side has it. A reference without a counterpart is code `nowhere`."""
-    if not row.row.reference:
-        return (row.to_right if to == "right" else row.to_left)(value)
-    if value is None:
-        return Moved()
-    found = around.reference(row, to, str(value))
-    if found.kind == "found":
-        return Moved(found.id)
-    if found.coming is None:
-        return Moved(code="nowhere")
-    if found.kind == "coming":
-        return found.coming
-    draft.needs.append(found.coming)
-    return Moved(code="nowhere")
-
-
-def _equal(row: ReadyRow, lv: Value, rv: Value, around: Around) -> bool:
-    """Whether the two say the same, seen from either side that the row can be read from."""
-    if row.pushes:
-        moved = _move(row, "right", lv, around, _Draft())
-        if isinstance(moved, Moved) and not moved.code and _same(row, "right")(moved.value, rv):
-            return True
-    if row.pulls:
-        moved = _move(row, "left", rv, around, _Draft())
-        if isinstance(moved, Moved) and not moved.code and _same(row, "left")(moved.value, lv):
-            return True
-    return False
-
-
-def _same(row: ReadyRow, side: Side) -> Same:
-    return row.same_left if side == "left" else row.same_right
-
-
-def _problem(row: ReadyRow, to: Side, moved: Moved) -> Problem:
-    field = row.row.right if to == "right" else row.row.left
-    shared = moved.message if moved.code == "unknown-value" else ""
-    return Problem(moved.code, moved.message, row.row.rule, _place(row), field, to, shared)
-
-
 def _finish(
     action: Literal["link", "update", "create"],
     flow: Ready,
-    draft: _Draft,
+    draft: Draft,
     rule: str,
     *,
     side: Side = "right",
@@ -519,11 +408,3 @@ def _finish(
 
 def _any_rule(flow: Ready) -> str:
     return flow.push_rule or flow.pull_rule or f"map {flow.flow.left.object}"
-
-
-def _place(row: ReadyRow) -> str:
-    return f"{row.row.place.file}:{row.row.place.line}"
-
-
-def _show(value: Value) -> str:
-    return "blank" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
