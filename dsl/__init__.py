@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..connectors.base.schema import Schema
+from .allows import accepting, settle
 from .bound import Report
 from .checks import CODES, explain
 from .finding import Finding, to_json, to_text
@@ -39,7 +40,9 @@ def check(sources: Mapping[str, bytes | str], schemas: Mapping[str, Schema]) -> 
         files.append(file)
         report.findings += findings
     rules = resolve(report, files, schemas)
-    found = tuple(sorted(set(report.findings), key=lambda one: one.order))
+    allows = [one for file in files for one in accepting(file)]
+    settled = settle(report.findings, allows)
+    found = tuple(sorted(set(settled), key=lambda one: one.order))
     return Checked(found, None if any(one.severity == "error" for one in found) else rules)
 
 

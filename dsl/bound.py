@@ -16,7 +16,16 @@ from . import tree
 from .conditions import Condition, Get
 from .finding import Finding, Further, Severity
 from .logic import Asked
-from .rules import InferRule, MoveRule, Place, RowRule, Side
+from .rules import (
+    EnrichRule,
+    GuardRule,
+    InferRule,
+    MoveRule,
+    Place,
+    RowRule,
+    Side,
+    TestRule,
+)
 
 Winner = Literal["left", "right", "latest", "lost"] | None
 """Who wins; `lost` where a line that says so could not be understood."""
@@ -79,14 +88,15 @@ class Placed:
 class Said:
     """A condition beside the node it came from, which has the same shape and the spans."""
 
-    word: Literal["when", "unless"]
+    word: Literal["when", "unless", "stop"]
     condition: Condition
     node: tree.Condition
 
 
 @dataclass(frozen=True, slots=True)
 class BoundMove:
-    """A push or a pull. `said` are its clauses; None where one of them was lost to a finding."""
+    """A push or a pull. `said` are its clauses; None where one of them was lost to a finding.
+    `stop` is its `stop when`."""
 
     rule: MoveRule
     file: tree.File
@@ -94,6 +104,7 @@ class BoundMove:
     left: Object
     right: Object
     said: tuple[Said, ...] | None
+    stop: Said | None = None
 
     @property
     def pair(self) -> PairName:
@@ -147,6 +158,30 @@ class BoundInfer:
     pair: PairName
 
 
+@dataclass(frozen=True, slots=True)
+class BoundEnrich:
+    """An `enrich` for one pair; `span` is the target's in its statement."""
+
+    rule: EnrichRule
+    file: tree.File
+    span: tree.Span
+    pair: PairName
+
+
+@dataclass(frozen=True, slots=True)
+class BoundGuard:
+    rule: GuardRule
+    file: tree.File
+    node: tree.Guard
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTest:
+    rule: TestRule
+    file: tree.File
+    node: tree.Test
+
+
 @dataclass(slots=True)
 class Bound:
     """All statements between two systems, as far as their names are known.
@@ -167,6 +202,9 @@ class Bound:
     maps: list[BoundMap] = field(default_factory=list)
     rows: list[BoundRow] = field(default_factory=list)
     infers: list[BoundInfer] = field(default_factory=list)
+    enriches: list[BoundEnrich] = field(default_factory=list)
+    guards: list[BoundGuard] = field(default_factory=list)
+    tests: list[BoundTest] = field(default_factory=list)
     lost_rows: set[PairName] = field(default_factory=set)
     lost_all: bool = False
     lost_moves: bool = False

@@ -17,7 +17,7 @@ from ..connectors.base.schema import Schema
 from . import Checked, Finding, check
 from .parse import RULE_WORDS, decoded
 
-HIDING = ("syntax", "needs-quotes", "unknown-system", "unknown-object")
+HIDING = ("syntax", "needs-quotes", "unknown-system", "unknown-object", "unknown-code")
 """Codes of mistakes that keep us from looking further: what is found behind them is new then."""
 HALF = ("sync-line",)
 """Codes whose edit is one half of the work: turned round, the rules below would say the reverse."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ..connectors.base.schema import Field, Object
-from . import conditions, tree
+from . import conditions, settings, tree
 from .bound import Bound, BoundMove, Placed, Said, place
 from .clauses import Clauses
 from .finding import Further
@@ -53,6 +53,7 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
     if create and not target.creatable:
         _not_creatable(bound, file, node, target)
     said = _said(bound, file, node, source_side, source)
+    stop = settings.stop(bound, file, node, Clauses(bound, file, source_side, source))
     rule = MoveRule(
         name,
         place(file, node.span),
@@ -65,11 +66,15 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
         sight == "visible",
         _source(bound, file, node, target),
         placed.every,
+        None if stop is None else stop.condition,
+        settings.stand_ins(bound, file, node, source, target),
+        settings.events(bound, file, node, source, target),
+        settings.add_people(bound, file, node, source),
     )
     left, right = (source, target) if pushes else (target, source)
     known = tuple(one for one in said if one is not None)
     whole = known if len(known) == len(said) else None
-    bound.moves.append(BoundMove(rule, file, node, left, right, whole))
+    bound.moves.append(BoundMove(rule, file, node, left, right, whole, stop))
 
 
 def _turned_round(
@@ -150,8 +155,7 @@ def _source(
 ) -> tuple[str, str] | None:
     """(field, text) that labels what this rule creates."""
     found = [one for one in node.block if isinstance(one, tree.Source)]
-    for extra in found[1:]:
-        _twice(bound, file, extra.span, "source", found[0].span)
+    settings.once(bound, file, [*found], "source")
     if not found:
         return None
     one = found[0]

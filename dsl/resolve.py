@@ -13,6 +13,9 @@ from ..connectors.base.schema import Schema
 from . import tree
 from .bound import Bound, Placed, Report, Winner
 from .checks import CHECKS, missing_sync, sync_line
+from .enrich import declare as declare_enrich
+from .enrich import enrich
+from .guards import guard
 from .infer import infer
 from .moves import declare, move
 from .names import find_system
@@ -21,6 +24,7 @@ from .parse import RULE_WORDS
 from .rows import map_fields, winner
 from .rules import Rules, RuleSet
 from .tables import map_values
+from .trials import test
 
 FIRST_EVERY = 15
 """Minutes between two looks before the first `every`."""
@@ -72,6 +76,8 @@ def _bind(bound: Bound, files: list[tree.File]) -> RuleSet:
             _declare_map(bound, one.statement.object, one.statement.targets)
         elif isinstance(one.statement, tree.MapValues):
             _declare_map(bound, one.statement.object, one.statement.target.parts[:1])
+        elif isinstance(one.statement, tree.Enrich):
+            declare_enrich(bound, one.statement)
     count: dict[str, int] = {}
     for one in placed:
         statement = one.statement
@@ -85,6 +91,12 @@ def _bind(bound: Bound, files: list[tree.File]) -> RuleSet:
                 map_fields(bound, one, statement)
             case tree.MapValues():
                 map_values(bound, one, statement)
+            case tree.Enrich():
+                enrich(bound, one, statement)
+            case tree.Guard():
+                guard(bound, one, statement)
+            case tree.Test():
+                test(bound, one, statement)
     for one in placed:
         if isinstance(one.statement, tree.Infer):
             infer(bound, one, one.statement)

@@ -6,20 +6,19 @@ can go that way. Tables of values are `tables.py`; whether two rows fight is tol
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from ..connectors.base.schema import Field, Object
-from ..connectors.base.values import Value
 from . import templates, tree
 from .bound import Bound, BoundMap, BoundRow, Placed, Winner, place
 from .checks import no_winner
 from .finding import Further
-from .names import find_choice, find_field, find_object, near_field, quoted, text_of
+from .names import find_field, find_object
 from .nearest import nearest
 from .references import reference_kind
 from .rules import Direction, RowRule, Side
 from .types import KINDS, Refusal, conversion
+from .written import literal, template_reads
 
 DIRECTIONS: dict[str, Direction] = {"->": "push", "<-": "pull", "<->": "both"}
 
@@ -34,7 +33,7 @@ class _Row:
     left: Object
     direction: Direction
     prefer: Winner
-    when_blank: bool
+    flags: frozenset[str]
     default: tree.Default | None
 
 
@@ -181,7 +180,8 @@ def _right(row: _Row, target: Object, chosen: list[Object]) -> Field | None:
 
 
 def _modifiers(bound: Bound, placed: Placed, row: tree.Row, left: Object) -> _Row:
-    prefer, own, when_blank = placed.prefer, False, False
+    prefer, own = placed.prefer, False
+    flags: set[str] = set()
     default: tree.Default | None = None
     seen: dict[str, tree.Span] = {}
     for one in row.modifiers:
@@ -201,9 +201,18 @@ def _modifiers(bound: Bound, placed: Placed, row: tree.Row, left: Object) -> _Ro
         elif isinstance(one, tree.Default):
             default = one
         elif isinstance(one, tree.Flag):
-            when_blank = True
+            flags.add(one.word)
+    if {"clear", "when blank"} <= flags:
+        bound.report.add(
+            "syntax",
+            placed.file,
+            seen["clear"],
+            "`clear` erases a value, and `when blank` never replaces one",
+            further=(Further(placed.file.path, seen["when blank"], "said here"),),
+            help="keep one of the two",
+        )
     direction = DIRECTIONS[row.arrow]
-    return _Row(bound, placed.file, row, left, direction, prefer, when_blank, default)
+    return _Row(bound, placed.file, row, left, direction, prefer, frozenset(flags), default)
 
 
 def _bind(row: _Row, left_field: Field | None, right: Object, right_field: Field | None) -> bool:
@@ -234,8 +243,11 @@ def _bind(row: _Row, left_field: Field | None, right: Object, right_field: Field
         right_field.name if right_field is not None else "",
         row.direction,
         prefer=None if row.prefer == "lost" else row.prefer,
-        when_blank=row.when_blank,
+        when_blank="when blank" in row.flags,
         default=default,
+        ask="ask" in row.flags,
+        truncate="truncate" in row.flags,
+        clear="clear" in row.flags,
     )
     if left_field is not None and right_field is not None:
         if row.direction == "both" and not _writable(row, node.left.span, left, left_field):
@@ -256,7 +268,7 @@ def _from_text(row: _Row, rule: RowRule, right: Object, target: Field) -> RowRul
     source = row.left if isinstance(row.node.left, tree.Text) else right
     assert isinstance(text, tree.Text)
     if templates.is_template(text.value):
-        reads = _template(row, text, source, target)
+        reads = template_reads(row.bound, row.file, text, source, target)
         return None if reads is None else replace(rule, template=text.value, reads=reads)
     constant = literal(row.bound, row.file, text, target)
     return None if constant is None else replace(rule, constant=constant)
@@ -307,103 +319,8 @@ def _refused(row: _Row, refusal: Refusal, source: Field, target: Field) -> None:
     )
 
 
-def _template(row: _Row, text: tree.Text, source: Object, target: Field) -> tuple[str, ...] | None:
-    """The fields a template reads; each name in it is a field of the record it comes from."""
-    bound, file = row.bound, row.file
-    try:
-        names = templates.names(text.value)
-    except templates.NotATemplate as error:
-        bound.report.add(
-            "syntax",
-            file,
-            text.span,
-            f"this template can't be read: {error}",
-            help="`{{ FIELD }}` stands for the value of a field",
-        )
-        return None
-    good = True
-    for name in names:
-        if name not in source.by_name:
-            good = False
-            near = near_field(source, name)
-            bound.report.add(
-                "unknown-name-in-template",
-                file,
-                _word_in(text, name),
-                f"`{source.name}` has no field `{name}` for this template",
-                help=f"did you mean `{near}`?" if near else "name a field of the record itself",
-                fix=near or None,
-            )
-    if good and (target.type not in ("text", "choice") or _restricted(target)):
-        bound.report.add(
-            "wrong-type",
-            file,
-            text.span,
-            f"a template makes a text, and `{target.name}` is {KINDS[target.type]}",
-            help="write it into a text field",
-        )
-        return None
-    return names if good else None
-
-
-def _restricted(field: Field) -> bool:
-    return field.type == "choice" and field.restricted
-
-
-def _word_in(text: tree.Text, name: str) -> tree.Span:
-    """Where a name stands inside a quoted text."""
-    found = re.search(rf"\b{re.escape(name)}\b", text.raw)
-    if found is None:
-        return text.span
-    column = text.span.column + 1 + found.start()
-    return tree.Span(text.span.line, column, text.span.line, column + len(name))
-
-
 def _users(bound: Bound, owner: Object, field: Field) -> bool:
     """Whether a reference leads to users, who are named by their address."""
     side: Side = "right" if bound.right.by_name.get(owner.name) is owner else "left"
     known = bound.schema(side).by_name
     return any(known[one].thing == "user" for one in field.references if one in known)
-
-
-def literal(
-    bound: Bound, file: tree.File, word: tree.Word, field: Field, *, users: bool = False
-) -> Value:
-    """A written value in the form of the field that gets it; None after a finding."""
-    match word:
-        case tree.Number() if field.type == "number":
-            return word.value
-        case tree.YesNo() if field.type == "boolean":
-            return word.value
-        case tree.Day() if field.type == "date":
-            return word.value
-        case tree.Text() if field.type in ("choice", "choices"):
-            listed = field.restricted or (field.type == "choices" and field.choices)
-            value = word.value
-            if listed:
-                found = find_choice(bound.report, file, field, word, written=True)
-                if found is None:
-                    return None
-                value = found
-            return (value,) if field.type == "choices" else value
-        case tree.Text() if field.type == "text" or (field.type == "reference" and users):
-            if field.length is not None and len(word.value) > field.length:
-                title = f"{len(word.value)} characters don't fit into `{field.name}`"
-                help = f"it takes {field.length}"
-                bound.report.add("wrong-type", file, word.span, title, help=help)
-                return None
-            return word.value
-        case tree.Name():
-            text_of(bound.report, file, word, field)
-            return None
-    written = file.text(word.span)
-    is_text = field.type in ("text", "choice") or (field.type == "reference" and users)
-    bound.report.add(
-        "wrong-type",
-        file,
-        word.span,
-        f"`{field.name}` is {KINDS[field.type]}, and `{written}` is not",
-        help=f"write {quoted(written)}" if is_text else "write a value of that type",
-        fix=quoted(written) if is_text else None,
-    )
-    return None

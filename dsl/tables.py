@@ -43,7 +43,8 @@ def _bind(bound: Bound, placed: Placed, node: tree.MapValues, left: Object, righ
     written = _written(bound, file, node, left_field, right_field)
     if written is None:
         return False
-    prefer, named = _modifiers(bound, placed, node)
+    prefer, words = _modifiers(bound, placed, node)
+    named = "by name" in words
     by_name = _by_name(left_field, right_field, written) if named else ()
     entries = (*written, *by_name)
     if not entries and named:
@@ -72,6 +73,7 @@ def _bind(bound: Bound, placed: Placed, node: tree.MapValues, left: Object, righ
         ("table" if direction != "pull" else "", "table" if direction != "push" else ""),
         prefer=None if prefer == "lost" else prefer,
         table=entries,
+        ask="ask" in words,
     )
     bound.rows.append(BoundRow(rule, file, node.span))
     return True
@@ -148,15 +150,16 @@ def _by_name(left: Field, right: Field, written: tuple[Entry, ...]) -> tuple[Ent
     )
 
 
-def _modifiers(bound: Bound, placed: Placed, node: tree.MapValues) -> tuple[Winner, bool]:
-    """Who wins, and whether equal names pair themselves."""
-    prefer, named = placed.prefer, False
+def _modifiers(bound: Bound, placed: Placed, node: tree.MapValues) -> tuple[Winner, set[str]]:
+    """Who wins, and the words that stand alone (`by name`, `ask`)."""
+    prefer = placed.prefer
+    words: set[str] = set()
     for one in node.modifiers:
         if isinstance(one, tree.Prefer):
             prefer = winner(bound, placed.file, one)
         else:
-            named = True
-    return prefer, named
+            words.add(one.word)
+    return prefer, words
 
 
 def _direction(entries: tuple[Entry, ...]) -> Direction:

@@ -54,8 +54,27 @@ CODES = (
     "table-twice-with-infer",
     "infer-not-related",
     "unused-map",
+    "unknown-tie",
+    "only-for-activities",
+    "unknown-code",
+    "not-allowable",
+    "unused-allow",
 )
 """All codes of findings; a code is never used again for something else."""
+
+ALLOWABLE = frozenset(
+    {
+        "never-true",
+        "always-true",
+        "redundant-part",
+        "unreachable-arm",
+        "same-target-twice",
+        "unused-map",
+        "shared-value",
+    }
+)
+"""What `allow CODE because "REASON"` can accept: what is odd and may be meant. What is spelt wrong,
+loops, rights and fields that two rules write can't be accepted."""
 
 CHECKS: tuple[Callable[[Bound], None], ...] = (
     required_field_unfilled.find,

@@ -23,7 +23,7 @@ Right
     }
 
 When to allow it
-    Never. Mend the condition, or take the rule out.
+    While a rule is prepared for values that do not come together yet.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ Right
     }
 
 When to allow it
-    Write `->` for all rows of a shared value but the one to come back to. Accounts may share a
-    right value as they are: on the way back the first row counts (see `shared-value`).
+    Never. Write `->` for all rows of a shared value but the one to come back to. Accounts may
+    share a right value as they are: on the way back the first row counts (see `shared-value`).
 """
 
 from __future__ import annotations

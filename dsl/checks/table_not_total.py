@@ -25,7 +25,7 @@ Right
     }
 
 When to allow it
-    Add the missing values; several may share a right one.
+    Never. Add the missing values; several may share a right one.
 """
 
 from __future__ import annotations

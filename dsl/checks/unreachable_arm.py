@@ -21,7 +21,7 @@ Right
     }
 
 When to allow it
-    Never. Move the arm up, or take it out.
+    While it is kept for the reader; better move it up, or take it out.
 """
 
 from __future__ import annotations

@@ -289,6 +289,23 @@ WRONG = [
     ),
     ("key-not-mapped", HEAD + "pull Lead as contact { match on email, else §title }\n"),
     ("unused-map", HEAD + "§map contact with Lead { email -> Email }\n"),
+    ("unknown-tie", HEAD + "pull Lead as contact { match on email, §most widgets first }\n"),
+    ("only-for-activities", HEAD + "pull Lead as contact { §on cancel unlink }\n"),
+    (
+        "unknown-code",
+        of('stage is "Cold" and stage is "Replied" { allow §never-treu because "later" }'),
+    ),
+    ("not-allowable", HEAD + 'pull Lead as contact { allow §syntax because "later" }\n'),
+    ("unused-allow", HEAD + 'pull Lead as contact { §allow never-true because "later" }\n'),
+    ("unknown-system", HEAD + "guard at most 5 §apolo calls per day\n"),
+    ("unknown-object", HEAD + "guard at most 5% of §Led changed per run\n"),
+    ("unknown-object", HEAD + "§enrich contact with Lead\n"),
+    ("read-only-field", HEAD + "pull Lead as contact { §on delete delete }\n"),
+    (
+        "syntax",
+        HEAD + LEAD + 'test "t" {\n    given contact { email "a@b.example" }\n'
+        "    change §Lead { LastName blank }\n    expect nothing\n}\n",
+    ),
     (
         "table-not-one-to-one",
         HEAD + LEAD + "map contact stage with Lead {\n"
