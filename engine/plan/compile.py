@@ -7,14 +7,15 @@ indexes the rules need is worked out in `needs.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ...connectors.base.contract import Read
 from ...connectors.base.schema import Object, Schema
-from ...dsl.rules import MoveRule, PairRules, RowRule, RuleSet, Side
+from ...dsl import rules as typed
+from ...dsl.rules import EnrichRule, MoveRule, PairRules, RowRule, RuleSet, Side
 from ...errors import SyncrulesError
-from .model import End, Flow, Index, Move, Plan, Row, Watch
+from .model import End, Flow, Index, Move, Plan, Row, StandIn, Tie, Watch
 from .needs import (
     Need,
     flow_name,
@@ -47,14 +48,27 @@ class Draft:
     indexes: tuple[Index, ...] = ()
 
 
-def compile(rules: RuleSet, schemas: Mapping[str, Schema], zone: str = "UTC") -> Plan:
+def compile(
+    rules: RuleSet,
+    schemas: Mapping[str, Schema],
+    zone: str = "UTC",
+    free_mail: Collection[str] = (),
+) -> Plan:
     """The plan of one rule set. `schemas` are those the rules were checked against, by system;
-    `zone` is the team's time zone (an IANA name)."""
+    `zone` is the team's time zone (an IANA name); `free_mail` the team's own free-mail domains."""
     draft = Draft(rules, {"left": schemas[rules.left], "right": schemas[rules.right]})
     for one in PASSES:
         draft = one(draft)
     return Plan(
-        rules.left, rules.right, draft.reads, draft.flows, draft.watches, draft.indexes, zone
+        rules.left,
+        rules.right,
+        draft.reads,
+        draft.flows,
+        draft.watches,
+        draft.indexes,
+        zone,
+        tuple(sorted(rules.guards, key=lambda one: one.place)),
+        tuple(sorted({one.strip().lower() for one in free_mail})),
     )
 
 
@@ -66,6 +80,7 @@ def _rules_in_order(draft: Draft) -> Draft:
             moves=tuple(sorted(pair.moves, key=lambda one: (one.place, one.name))),
             rows=tuple(sorted(pair.rows, key=lambda one: (one.place, one.left, one.right))),
             infers=tuple(sorted(pair.infers, key=lambda one: (one.place, one.field))),
+            enriches=tuple(sorted(pair.enriches, key=lambda one: (one.place, one.name))),
         )
         for pair in draft.rules.pairs
     )
@@ -172,6 +187,7 @@ def _flow(pair: PairRules, draft: Draft) -> Flow:
             Move(rule, place, "pull", None, create=False, update=True, implied=True)
             for rule, place in named
         ]
+    moves += [_enrich(one) for one in pair.enriches]
     return Flow(
         name=flow_name(pair),
         left=End(draft.rules.left, pair.left, ()),
@@ -181,6 +197,7 @@ def _flow(pair: PairRules, draft: Draft) -> Flow:
         rows=tuple(_row(one) for one in pair.rows),
         infers=pair.infers,
         users=_object(draft, "left", pair.left).thing == "user",
+        ties=_ties(pair.ties),
     )
 
 
@@ -195,6 +212,38 @@ def _move(rule: MoveRule) -> Move:
         create=create,
         update=rule.update,
         source=rule.source,
+        stop=rule.stop,
+        stand_ins=tuple(_stand_in(rule, one) for one in rule.stand_ins),
+        events=rule.events,
+    )
+
+
+def _stand_in(move: MoveRule, rule: typed.StandIn) -> StandIn:
+    return StandIn(
+        rule.place,
+        rule.text,
+        "right" if move.direction == "push" else "left",
+        rule.field,
+        rule.object,
+        rule.key,
+        rule.source,
+        _ties(rule.ties),
+    )
+
+
+def _ties(ties: tuple[typed.Tie, ...]) -> tuple[Tie, ...]:
+    return tuple(Tie(one.kind, one.left, one.right) for one in ties)
+
+
+def _enrich(rule: EnrichRule) -> Move:
+    return Move(
+        rule.name,
+        rule.place,
+        "push",
+        None,
+        create=False,
+        update=True,
+        enrich="existing" if rule.existing else "new",
     )
 
 
@@ -216,6 +265,9 @@ def _row(rule: RowRule) -> Row:
         when_blank=rule.when_blank,
         default=rule.default,
         table=rule.table,
+        ask=rule.ask,
+        truncate=rule.truncate,
+        clear=rule.clear,
     )
 
 
@@ -228,7 +280,12 @@ def _with_references(flow: Flow, draft: Draft) -> Flow:
     )
     parents = dict.fromkeys(row.reference for row in rows if row.reference)
     parents.pop(flow.name, None)
-    return replace(flow, rows=rows, parents=tuple(sorted(parents)))
+    through = {(row.left, row.right): row.reference for row in rows}
+    ties = tuple(
+        replace(one, through=through.get((one.left, one.right), "")) if one.kind == "same" else one
+        for one in flow.ties
+    )
+    return replace(flow, rows=rows, parents=tuple(sorted(parents)), ties=ties)
 
 
 def _through(flow: Flow, row: Row, draft: Draft) -> str:
@@ -280,7 +337,11 @@ def _meaning(flow: Flow) -> str:
     keys = [canonical(one) for one in flow.keys]
     rows = sorted(canonical(one, _NO_MEANING) for one in flow.rows)
     infers = sorted(canonical(one, _NO_MEANING) for one in flow.infers)
-    return fingerprint(canonical((tuple(moves), tuple(keys), tuple(rows), tuple(infers))))
+    marks = [one.text for move in flow.moves for one in move.events]
+    parts = (tuple(moves), tuple(keys), tuple(rows), tuple(infers))
+    if flow.ties or any(marks):
+        return fingerprint(canonical((*parts, canonical(flow.ties), tuple(marks))))
+    return fingerprint(canonical(parts))
 
 
 def _object(draft: Draft, side: Side, name: str) -> Object:

@@ -13,7 +13,7 @@ from typing import Any
 from ...connectors.base.schema import Schema
 from .cost import ReadCost, requests, total
 from .model import Flow, Plan
-from .needs import gets, other, steps
+from .needs import counted, gets, other, steps
 from .plain import plain
 from .steps import called, flow_steps, in_columns, often, side_of
 
@@ -42,6 +42,7 @@ def as_text(plan: Plan, schemas: Mapping[str, Schema] | None = None) -> str:
         [f"{plan.left} with {plan.right}, days as in {plan.zone}"],
         ["Reads, in this order", *_reads(plan, schemas)],
         *_flows(plan),
+        *_guards(plan),
         ["Looked up by value", *_look_ups(plan)],
     ]
     if schemas is not None:
@@ -72,11 +73,21 @@ def _reasons(plan: Plan) -> dict[tuple[str, str], dict[str, None]]:
         objects = {"left": flow.left.object, "right": flow.right.object}
         for move in flow.moves:
             side = side_of(move)
-            for get in gets(move.when):
+            for get in (*gets(move.when), *gets(move.stop)):
                 for step in steps(side, objects[side], get):
                     if step.object != objects[step.side]:
                         spot = (systems[step.side], step.object)
                         found.setdefault(spot, {})[f"the condition of {move.rule}"] = None
+            for one in move.stand_ins:
+                found.setdefault((systems[one.to], one.object), {})[one.text] = None
+        for tie in flow.ties:
+            for end, counts in (
+                (flow.left, counted(tie, "left")[0]),
+                (flow.right, counted(tie, "right")[0]),
+            ):
+                if counts:
+                    spot = (end.system, counts)
+                    found.setdefault(spot, {})["which of several candidates"] = None
         for infer in flow.infers:
             spot = (systems[other(infer.side)], infer.related)
             found.setdefault(spot, {})[f"infer {infer.object} {infer.field}"] = None
@@ -94,6 +105,13 @@ def _flows(plan: Plan) -> Iterable[list[str]]:
         yield lines
 
 
+def _guards(plan: Plan) -> Iterable[list[str]]:
+    if plan.guards:
+        rows = [(one.text, f"({one.place.file}:{one.place.line})") for one in plan.guards]
+        title = "Held against what is planned, before the first write"
+        yield [title, *(f"     {line}" for line in in_columns(rows))]
+
+
 def _after(flow: Flow) -> str:
     if not flow.parents:
         return ""
@@ -103,7 +121,7 @@ def _after(flow: Flow) -> str:
 def _look_ups(plan: Plan) -> Iterable[str]:
     fields: dict[tuple[str, str], list[str]] = {}
     for index in plan.indexes:
-        fields.setdefault((index.system, index.object), []).append(index.field)
+        fields.setdefault((index.system, index.object), []).append(index.name)
     width = max((len(f"{system} {one}") for system, one in fields), default=0)
     for (system, one), names in fields.items():
         yield from _wrapped(f"     {f'{system} {one}':<{width}}  ", names)

@@ -13,7 +13,7 @@ from ...connectors.base.contract import Read
 from ...connectors.base.schema import Field, Format
 from ...connectors.base.values import Value
 from ...dsl.conditions import Condition
-from ...dsl.rules import Direction, InferRule, Key, Place, Side
+from ...dsl.rules import Direction, Event, GuardRule, InferRule, Key, Place, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,51 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """Which of several candidates is taken; see `dsl.rules.Tie` for `left` and `right`.
+
+    `through`, for `same`, names the flow whose links tell which references are counterparts.
+    """
+
+    kind: Literal["oldest", "newest", "most", "same"]
+    left: str = ""
+    right: str = ""
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """What stands in for a reference that a record doesn't have; see `dsl.rules.StandIn`.
+
+    `to` is the side of the record that is written, `base` what the halves of a base call it by.
+    """
+
+    place: Place
+    text: str
+    to: Side
+    field: str
+    object: str
+    key: str
+    source: str
+    ties: tuple[Tie, ...] = ()
+
+    @property
+    def base(self) -> str:
+        return f"@{self.field}"
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """What creates and links records: a `push` or a `pull`, written or implied.
 
     An implied pull (a push brings one, or an `infer` that stands alone) carries its rule's name,
     creates nothing and has no condition. `create` is whether records are made on the other side;
     `update` whether changes flow in this direction once linked. `source` is (field of the other
-    side, text).
+    side, text). While `stop` holds, nothing is created or written in this direction.
+    `events` say what follows on the other side when a record ends.
+
+    An `enrich` is a push that only links and fills blanks of right records: of those that are
+    `new`er than the rule, or, once, of the `existing` ones.
     """
 
     rule: str
@@ -44,6 +82,10 @@ class Move:
     update: bool
     implied: bool = False
     source: tuple[str, str] | None = None
+    stand_ins: tuple[StandIn, ...] = ()
+    events: tuple[Event, ...] = ()
+    stop: Condition | None = None
+    enrich: Literal["", "new", "existing"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +111,9 @@ class Row:
     default: Value = None
     table: tuple[tuple[str, str, Direction], ...] = ()
     reference: str = ""
+    ask: bool = False
+    truncate: bool = False
+    clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +121,8 @@ class Watch:
     """A change of `object` makes records of another object dirty.
 
     Those whose reference `via` points to the changed record (`backward`), or the record that its
-    own reference `via` points to, before and after. Dirty are records of `side` of `flow`.
+    own reference `via` points to, before and after; with `domain`, those whose address in that
+    field is of the domain in `via`. Dirty are records of `side` of `flow`.
     """
 
     system: str
@@ -86,6 +132,7 @@ class Watch:
     flow: str
     side: Side
     target: str
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +144,7 @@ class Flow:
       Contact), this one included, first choice first. A record has a link in one of them.
     - `users`: links records by their keys without a rule, writes nothing.
     - `parents`: flows whose links this one's references go through.
+    - `ties`: which of several candidates of a match is taken.
     - `fingerprint`: changes when the meaning of a rule of this flow changes.
     """
 
@@ -111,6 +159,7 @@ class Flow:
     parents: tuple[str, ...] = ()
     users: bool = False
     fingerprint: str = ""
+    ties: tuple[Tie, ...] = ()
 
     def end(self, side: Side) -> End:
         """The end on a side."""
@@ -119,17 +168,27 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Values of a field that are kept, folded, for look-ups: match keys and references."""
+    """Values of a field that are kept, folded, for look-ups: match keys and references.
+
+    `domain`: not the value is kept but the domain in it; `name` is what it is kept under.
+    """
 
     system: str
     object: str
     field: str
     format: Format
+    domain: bool = False
+
+    @property
+    def name(self) -> str:
+        return domain_of(self.field) if self.domain else self.field
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run does, for one pair of systems. `reads` are in the order of looking."""
+    """What a run does, for one pair of systems. `reads` are in the order of looking. `guards` say
+    what a run may do at most; `free_mail` are domains, besides those that everybody knows, whose
+    addresses stand for no account."""
 
     left: str
     right: str
@@ -138,3 +197,10 @@ class Plan:
     watches: tuple[Watch, ...]
     indexes: tuple[Index, ...]
     zone: str = "UTC"
+    guards: tuple[GuardRule, ...] = ()
+    free_mail: tuple[str, ...] = ()
+
+
+def domain_of(field: str) -> str:
+    """What the domains in a field are kept under; no field is called so."""
+    return f"domain of {field}"

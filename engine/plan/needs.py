@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from ...connectors.base.contract import Read
 from ...connectors.base.schema import Field, Format, Schema
 from ...dsl import conditions
+from ...dsl import rules as typed
 from ...dsl.conditions import Condition, Get
 from ...dsl.rules import InferRule, MoveRule, PairRules, RowRule, RuleSet, Side
-from .model import Flow, Index, Watch
+from .model import Flow, Index, StandIn, Tie, Watch
 from .order import needed_first
 
 Spot = tuple[Side, str]
@@ -92,18 +93,20 @@ def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Wa
     """Which change of another record makes records of a flow dirty.
 
     A step over a link needs no watch, since both records are of the same flow; of several steps
-    the first is watched: a record two references away is not.
+    over references the first is watched: a record two references away is not.
     """
     found: dict[Watch, None] = {}
     for flow in flows:
         for move in flow.moves:
-            side: Side = "left" if move.direction == "push" else "right"
-            target = (flow.left if side == "left" else flow.right).object
-            for get in gets(move.when):
-                hop = get.hops[0] if get.hops else None
-                if hop is not None and hop.kind == "reference":
+            for get in (*gets(move.when), *gets(move.stop)):
+                side: Side = "left" if move.direction == "push" else "right"
+                hops = get.hops
+                if hops and hops[0].kind == "link":
+                    side, hops = other(side), hops[1:]
+                target = (flow.left if side == "left" else flow.right).object
+                if hops and hops[0].kind == "reference":
                     watch = Watch(
-                        systems[side], hop.object, hop.name, True, flow.name, side, target
+                        systems[side], hops[0].object, hops[0].name, True, flow.name, side, target
                     )
                     found[watch] = None
         for infer in flow.infers:
@@ -112,28 +115,71 @@ def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Wa
                 systems[side], infer.related, infer.via, False, flow.name, side, infer.parent
             )
             found[watch] = None
+        for one in stand_ins_of(flow):
+            side = other(one.to)
+            watch = Watch(
+                systems[one.to],
+                one.object,
+                one.key,
+                False,
+                flow.name,
+                side,
+                flow.end(side).object,
+                one.source,
+            )
+            found[watch] = None
     return tuple(found)
 
 
 def indexes_of(
     flows: tuple[Flow, ...], watches: tuple[Watch, ...], schemas: Mapping[Side, Schema]
 ) -> tuple[Index, ...]:
-    """Fields by which records are looked up: match keys of both sides, and references that lead
-    from one record to another."""
-    found: set[tuple[str, str, str, Format]] = set()
+    """Fields by which records are looked up: match keys of both sides, references that lead
+    from one record to another, and domains that stand for an account."""
+    found: set[tuple[str, str, str, Format, bool]] = set()
     for flow in flows:
         for side, end, part in (("left", flow.left, 0), ("right", flow.right, 1)):
             known = schemas["left" if side == "left" else "right"].by_name[end.object].by_name
             for key in flow.keys:
                 for pair in key.pairs:
-                    found.add((end.system, end.object, pair[part], known[pair[part]].format))
+                    found.add((end.system, end.object, pair[part], known[pair[part]].format, False))
             for row in flow.rows:
                 if row.reference:
-                    found.add((end.system, end.object, (row.left, row.right)[part], ""))
+                    found.add((end.system, end.object, (row.left, row.right)[part], "", False))
+            for tie in flow.ties:
+                found.update(_counted(end.system, tie, "left" if part == 0 else "right"))
+        for one in stand_ins_of(flow):
+            here, there = flow.end(one.to), flow.end(other(one.to))
+            found.add((here.system, one.object, one.key, "", True))
+            found.add((there.system, there.object, one.source, "", True))
+            for tie in one.ties:
+                found.update(_counted(here.system, tie, one.to))
     for watch in watches:
-        holder = watch.target if watch.backward else watch.object
-        found.add((watch.system, holder, watch.via, ""))
+        if not watch.domain:
+            holder = watch.target if watch.backward else watch.object
+            found.add((watch.system, holder, watch.via, "", False))
     return tuple(Index(*one) for one in sorted(found))
+
+
+def stand_ins_of(flow: Flow) -> tuple[StandIn, ...]:
+    """What stands in for references in a flow, the first for each field of a side."""
+    found: dict[tuple[Side, str], StandIn] = {}
+    for move in flow.moves:
+        for one in move.stand_ins:
+            found.setdefault((one.to, one.field), one)
+    return tuple(found.values())
+
+
+def counted(tie: Tie | typed.Tie, side: Side) -> tuple[str, str]:
+    """Whose references `most` counts on a side: (object, field), both "" where it counts none."""
+    object, _, field = (tie.left if side == "left" else tie.right).partition(".")
+    return (object, field) if tie.kind == "most" else ("", "")
+
+
+def _counted(system: str, tie: Tie, side: Side) -> Iterator[tuple[str, str, str, Format, bool]]:
+    object, field = counted(tie, side)
+    if object:
+        yield system, object, field, "", False
 
 
 def steps(side: Side, object: str, get: Get) -> Iterator[Step]:
@@ -173,7 +219,7 @@ def _every(pairs: Mapping[str, PairRules], flows: tuple[Flow, ...]) -> dict[str,
     found: dict[str, int] = {}
     for flow in reversed(flows):
         pair = pairs[flow.name]
-        own = [move.every for move in pair.moves] + [infer.every for infer in pair.infers]
+        own = [one.every for one in (*pair.moves, *pair.infers, *pair.enriches)]
         children = [
             found[one.name] for one in flows if flow.name in one.parents and one.name in found
         ]
@@ -194,8 +240,40 @@ def _pair_needs(pair: PairRules, every: int) -> Iterator[Need]:
         side = source_of(move)
         start = pair.left if side == "left" else pair.right
         yield from _condition_needs(side, start, move.when, move.every)
+        yield from _condition_needs(side, start, move.stop, move.every)
+        yield from _move_needs(pair, move)
+    for tie in pair.ties:
+        yield from _tie_needs(tie, "left", pair.left, every)
+        yield from _tie_needs(tie, "right", pair.right, every)
     for infer in pair.infers:
         yield from _infer_needs(infer)
+
+
+def _move_needs(pair: PairRules, move: MoveRule) -> Iterator[Need]:
+    """What stands in for references, and what follows when a record ends."""
+    side = source_of(move)
+    ends = {"left": pair.left, "right": pair.right}
+    to = other(side)
+    for one in move.stand_ins:
+        yield Need(side, ends[side], one.source, move.every)
+        yield Need(to, ends[to], one.field, move.every)
+        yield Need(to, one.object, one.key, move.every)
+        for tie in one.ties:
+            yield from _tie_needs(tie, to, one.object, move.every)
+    for event in move.events:
+        if event.field:
+            yield Need(to, ends[to], event.field, move.every)
+        for name in event.reads:
+            yield Need(side, ends[side], name, move.every)
+
+
+def _tie_needs(tie: typed.Tie, side: Side, object: str, every: int) -> Iterator[Need]:
+    """The field of a candidate that a tie-breaker looks at, or that of the records it counts."""
+    field = tie.left if side == "left" else tie.right
+    if tie.kind == "most":
+        object, field = counted(tie, side)
+    if field:
+        yield Need(side, object, field, every)
 
 
 def _row_needs(pair: PairRules, row: RowRule, every: int) -> Iterator[Need]:
@@ -237,13 +315,15 @@ def _referred(flows: tuple[Flow, ...]) -> dict[Spot, tuple[Spot, ...]]:
                 found.setdefault(here, {})[there] = None
         for move in flow.moves:
             start = ends[flow.name][0 if move.direction == "push" else 1]
-            for get in gets(move.when):
+            for get in (*gets(move.when), *gets(move.stop)):
                 for step in steps(*start, get):
                     if step.to is not None:
                         found.setdefault((step.side, step.object), {})[step.side, step.to] = None
         for infer in flow.infers:
             side = other(infer.side)
             found.setdefault((side, infer.related), {})[side, infer.parent] = None
+        for one in stand_ins_of(flow):
+            found.setdefault((one.to, flow.end(one.to).object), {})[one.to, one.object] = None
     return {spot: tuple(before) for spot, before in found.items()}
 
 

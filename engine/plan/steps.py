@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from ...connectors.base.values import Value
 from ...dsl.conditions import All, Condition, Truth, text
-from ...dsl.rules import Arm, Direction, InferRule, Place, Side
-from .model import Flow, Move, Row, Watch
+from ...dsl.rules import Arm, Direction, Event, InferRule, Place, Side
+from .model import Flow, Move, Row, StandIn, Tie, Watch
+from .needs import other
 
 _LINE = 90
 """Columns of a line, its place on the page left aside."""
@@ -39,7 +40,9 @@ def flow_steps(
     """
     yield _matching(flow, children)
     for move in flow.moves:
-        if not move.implied:
+        if move.enrich:
+            yield _enrich(flow, move)
+        elif not move.implied:
             yield _move(flow, move)
     implied = [move.rule for move in flow.moves if move.implied]
     if implied:
@@ -94,6 +97,9 @@ def _matching(flow: Flow, children: Sequence[str]) -> list[str]:
         _fitted("match on ", [keys[0], *(f"else {one}" for one in keys[1:])], ",") if keys else []
     )
     lines = lines or ["match on nothing: these objects have no key"]
+    if flow.ties:
+        order = ", then ".join(_tie(one) for one in flow.ties)
+        lines.append(f"of several candidates {order}; still several: an error, never a guess")
     if len(flow.siblings) > 1:
         order = ", then ".join(called(one) for one in flow.siblings)
         lines.append(f"a record has one link in all of these, tried in order: {order}")
@@ -125,15 +131,70 @@ def _move(flow: Flow, move: Move) -> list[str]:
         lines.append("known for matching, creates nothing")
     if not move.update:
         lines.append(f"once linked, changes of {source} stay where they are")
+    if move.stop is not None:
+        lines += _fitted(f"writes nothing to {target} while ", _joined(move.stop))
+    lines += (_stand_in(target, one) for one in move.stand_ins)
+    lines += (_event(flow, move, one) for one in move.events)
     return lines
+
+
+def _tie(tie: Tie) -> str:
+    if tie.kind == "most":
+        counted = " or ".join(one for one in dict.fromkeys((tie.left, tie.right)) if one)
+        return f"the one that most {counted} lead to"
+    if tie.kind == "same":
+        return f"the one of the same {tie.left}"
+    return f"the {tie.kind}"
+
+
+def _stand_in(target: str, one: StandIn) -> str:
+    several = "".join(f", of several {_tie(tie)}" for tie in one.ties[:1])
+    several += "".join(f", then {_tie(tie)}" for tie in one.ties[1:])
+    return (
+        f"a {target} without {one.field} gets the {one.object} whose {one.key} is the domain of "
+        f"{one.source}{several}"
+    )
+
+
+def _event(flow: Flow, move: Move, event: Event) -> str:
+    """What follows when the record that the rule reads has ended."""
+    end = flow.end(side_of(move))
+    target = flow.end(other(side_of(move))).object
+    ended = {
+        "delete": f"is deleted in {end.system}",
+        "merge": f"is merged into one that has a {target} of its own",
+        "cancel": f"is cancelled in {end.system}",
+    }[event.on]
+    follows = {
+        "delete": f"its {target} is deleted, too",
+        "merge": f"the two {target} records are to be merged",
+        "unlink": "the link ends, and both are free",
+        "mark": f"{event.field} of its {target} becomes {_value(event.text)}",
+    }[event.action]
+    return f"when a {end.object} {ended}, {follows}"
+
+
+def _enrich(flow: Flow, move: Move) -> list[str]:
+    source, target = flow.left.object, flow.right.object
+    which = "is new" if move.enrich == "new" else "was there before, once"
+    return [
+        f"{move.rule}  ({_at(move.place)})",
+        f"links a {target} that {which} with its {source}",
+        f"fills what is blank in the {target}; what stands there stays, on both sides",
+    ]
 
 
 def _when(does: str, source: str, move: Move) -> list[str]:
     if move.when is None:
         return [f"{does} for every {source}"]
-    parts = tuple(_clauses(move.when))
+    return _fitted(f"{does} when ", _joined(move.when))
+
+
+def _joined(when: Condition) -> list[str]:
+    """A condition by the parts that `and` joins."""
+    parts = tuple(_clauses(when))
     written = [text(All((one,))) if len(parts) > 1 else text(one) for one in parts]
-    return _fitted(f"{does} when ", [written[0], *(f"and {one}" for one in written[1:])])
+    return [written[0], *(f"and {one}" for one in written[1:])]
 
 
 def _clauses(when: Condition) -> Iterator[Condition]:
@@ -187,8 +248,16 @@ def _notes(flow: Flow, row: Row) -> str:
             "latest": "the latest change wins",
         }
         notes.append(winners.get(row.prefer or "", "where both changed, neither is written"))
-    if row.when_blank:
-        notes.append("when blank")
+    notes += [
+        name
+        for name, said in (
+            ("when blank", row.when_blank),
+            ("ask", row.ask),
+            ("truncate", row.truncate),
+            ("clear", row.clear),
+        )
+        if said
+    ]
     if row.default is not None:
         notes.append(f"default {_value(row.default)}")
     if row.reference:
@@ -217,6 +286,8 @@ def _arm(arm: Arm) -> str:
 
 
 def _watch(watch: Watch) -> str:
+    if watch.domain:
+        return f"{watch.target} when a {watch.object} of its {watch.domain}'s domain comes or goes"
     if watch.backward:
         known = watch.via.casefold() == watch.object.casefold()
         which = f"its {watch.via}" if known else f"the {watch.object} in its {watch.via}"
