@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal, cast
 
-from lark import Token, Transformer, v_args
-
 from . import tree
+from .reader import Token
 
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
@@ -33,12 +32,11 @@ class NotAFunction(ValueError):
 
 def span(token: Token) -> tree.Span:
     """Where a token stands."""
-    return tree.Span(token.line or 1, token.column or 1, token.end_line or 1, token.end_column or 1)
+    return tree.Span(token.line, token.column, token.line, token.column + len(token))
 
 
-@v_args(inline=True)
-class Build(Transformer[Token, tree.Statement]):
-    """The inline transformer; each method's arguments are the rule's parts in order."""
+class Build:
+    """A method for each rule of the grammar; its arguments are the rule's parts in order."""
 
     def statement(self, one: tree.Statement) -> tree.Statement:
         return one

@@ -14,10 +14,11 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from lark.lexer import PatternStr
 
 from . import tree
-from .build import NotAFunction, span
+from .build import NotAFunction
 from .finding import Finding
 from .habits import Habit, habit
 from .nearest import nearest
+from .table import lark
 
 _WORDS = {
     "NAME": "a name",
@@ -34,8 +35,21 @@ _TESTS = {"IS", "IN", "ORDER", "CONTAINS", "STARTS", "ENDS"}
 _VALUES = {"STRING", "NUMBER", "DATE", "TRUE", "FALSE"}
 
 
-def complaint(path: str, error: UnexpectedInput, parser: Lark, first: int) -> Finding:
-    """The finding for a line that can't be read. `first` is the line on which the text begins."""
+def complaint(path: str, text: str, first: int) -> Finding:
+    """The finding for the first line that can't be read in a statement that begins in line `first`
+    and ends with a line end."""
+    interactive = lark().parse_interactive(text)
+    state = interactive.lexer_thread.state
+    assert state is not None
+    state.line_ctr.line = first
+    try:
+        interactive.resume_parse()  # type: ignore[no-untyped-call]
+    except UnexpectedInput as error:
+        return _complaint(path, error, lark(), first)
+    raise AssertionError(f"the tables refuse what the grammar allows: {text}")
+
+
+def _complaint(path: str, error: UnexpectedInput, parser: Lark, first: int) -> Finding:
     expected = _expected(error, parser)
     if isinstance(error, UnexpectedToken):
         return _token(path, error, expected, first)
@@ -56,6 +70,11 @@ def not_a_function(path: str, error: NotAFunction) -> Finding:
         help=f"write `{word} FIELD`",
         fix=error.known,
     )
+
+
+def span(token: Token) -> tree.Span:
+    """Where a token of Lark's stands."""
+    return tree.Span(token.line or 1, token.column or 1, token.end_line or 1, token.end_column or 1)
 
 
 def _token(path: str, error: UnexpectedToken, expected: dict[str, str], first: int) -> Finding:

@@ -12,10 +12,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
-from lark import Token
-
 from . import tree
 from .parse import Piece, decoded, pieces, too_long, words
+from .reader import Token
 
 INDENT = 4
 WIDEST_SIDE = 32
@@ -154,7 +153,10 @@ def _lay_out(text: str) -> _Laid:
     for run in _runs(lines):
         _line_up_rows(run)
         _place_comments(run)
-    return _Laid("".join(f"{one.text}\n" for one in lines), tuple(statements), tuple(kept))
+    whole = "".join(f"{one.text}\n" for one in lines)
+    if whole.startswith("\ufeff"):  # a letter that nobody sees, which at the start would get lost
+        whole = f"\n{whole}"
+    return _Laid(whole, tuple(statements), tuple(kept))
 
 
 def _between(source: Iterable[str], lines: list[_Line]) -> None:

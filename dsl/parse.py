@@ -11,15 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-
-from lark import Lark, Token
-from lark.exceptions import UnexpectedInput
 
 from . import tree
 from .build import Build, NotAFunction
-from .complaint import complaint, not_a_function
 from .finding import Finding
+from .reader import Reader, Token
+from .table import table
 
 RULE_WORDS = (
     "sync", "every", "prefer", "push", "pull", "map", "enrich", "infer", "guard", "test",
@@ -80,17 +77,9 @@ def parse(path: str, raw: bytes | str) -> tuple[tree.File, tuple[Finding, ...]]:
 
 
 @cache
-def parser() -> Lark:
-    """The LALR parser of one statement; made once, in about 60 ms."""
-    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(
-        grammar,
-        parser="lalr",
-        lexer="contextual",
-        start="statement",
-        maybe_placeholders=True,
-        transformer=Build(),
-    )
+def reader() -> Reader:
+    """What reads one statement; made once, in about 3 ms where the tables are kept."""
+    return Reader(table(), Build())
 
 
 def decoded(raw: bytes | str) -> str | None:
@@ -122,13 +111,12 @@ def words(piece: Piece) -> tuple[tree.Statement, list[Token]] | None:
     (`_NL`) among these; None where it can't be read."""
     if piece.depth or _too_deep("", piece) is not None:
         return None
-    interactive = parser().parse_interactive("\n".join(piece.lines) + "\n")
+    found: list[Token] = []
     try:
-        found = list(interactive.iter_parse())
-        statement = interactive.feed_eof(found[-1])  # type: ignore[no-untyped-call]
-    except (UnexpectedInput, NotAFunction):
+        statement = reader().read("\n".join(piece.lines) + "\n", every=found)
+    except NotAFunction:
         return None
-    return statement, found
+    return None if statement is None else (statement, found)
 
 
 def _cut(lines: list[str]) -> list[Piece]:
@@ -193,29 +181,28 @@ def _recover(path: str, piece: Piece) -> _Read:
         findings.append(_unclosed(path, piece, head))
         lines.append("}" * piece.depth)
     for _ in range(MOST_COMPLAINTS):
+        text = "\n".join(lines) + "\n"
         try:
-            return _Read(_parse(lines, piece.first), tuple(findings), tuple(broken))
+            statement = reader().read(text, piece.first)
+            if statement is not None:
+                return _Read(statement, tuple(findings), tuple(broken))
+            from .complaint import complaint  # with Lark, which a file that is right can do without
+
+            found = complaint(path, text, piece.first)
         except NotAFunction as error:
+            from .complaint import not_a_function
+
             found = not_a_function(path, error)
-        except UnexpectedInput as error:
-            found = complaint(path, error, parser(), piece.first)
-        findings.append(found)
         bad = found.span.line - piece.first
+        if findings and bad >= len(piece.lines):
+            break  # at an end that was put there for the block: that it isn't closed has been told
+        findings.append(found)
         if bad <= head or bad >= len(lines) or not _meaningful(lines[bad]):
             break
         broken.append(tree.Broken(f"{word} row", found.span))
         _blank(lines, bad, head)
     broken.append(tree.Broken(word, findings[-1].span))
     return _Read(None, tuple(findings), tuple(broken))
-
-
-def _parse(lines: list[str], first: int) -> tree.Statement:
-    text = "\n".join(lines)
-    interactive = parser().parse_interactive(text + "\n")
-    state = interactive.lexer_thread.state
-    assert state is not None
-    state.line_ctr.line = first
-    return interactive.resume_parse()  # type: ignore[no-untyped-call, no-any-return]
 
 
 def _blank(lines: list[str], bad: int, head: int) -> None:
