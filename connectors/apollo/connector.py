@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from ...errors import UsageError
 from ..base.contract import (
     Batch,
     Connector,
@@ -25,6 +26,7 @@ from ..base.login import Secret
 from ..base.schema import Schema
 from ..base.serve import Simulator, SimulatorOptions
 from ..base.world import World
+from . import activities
 from .describe import Catalog, describe
 from .doubts import find
 from .feeds import SHOWN, Feeds
@@ -45,7 +47,7 @@ class ApolloConnector:
         self, settings: Mapping[str, str | Secret], world: World, shown: int = SHOWN
     ) -> None:
         self._session = Session(settings, world)
-        self._catalog = Catalog(self._session)
+        self._catalog = Catalog(self._session, _undocumented(settings))
         self._feeds = Feeds(self._session, self._catalog, shown)
         self._writes = Writes(self._session, self._catalog)
 
@@ -57,11 +59,13 @@ class ApolloConnector:
         return describe(self._session, self._catalog, self.identity(), names)
 
     def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
+        self._refuse(ask.object)
         return self._feeds.read(ask, cursor)
 
     def fetch(
         self, object: str, fields: Collection[str], key: str, values: Collection[str]
     ) -> list[Record]:
+        self._refuse(object)
         return self._feeds.fetch(object, fields, key, values) if object in STANDARD else []
 
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
@@ -75,6 +79,27 @@ class ApolloConnector:
 
     def meters(self) -> list[Meter]:
         return self._session.meters()
+
+    def _refuse(self, object: str) -> None:
+        """Activities are described, so that rules on them can be checked; nothing reads them."""
+        if object in activities.FORMS:
+            raise UsageError(
+                f"{object}s of {self._session.system} can't be read by this version",
+                why="it knows their fields, so that rules on them can be checked, and no more",
+                fix=f"take the rules on `{object}` out, then run again",
+            )
+
+
+def _undocumented(settings: Mapping[str, str | Secret]) -> bool:
+    """Whether the project wants to see what Apollo has and its API doesn't document."""
+    written = settings.get("undocumented") or "no"
+    if written not in ("yes", "no"):
+        name = settings.get("system") or "apollo"
+        raise UsageError(
+            f"`undocumented` of [systems.{name}] is neither yes nor no",
+            fix='write "yes" to see what the API does not document, or leave it out',
+        )
+    return written == "yes"
 
 
 def connect(settings: Mapping[str, str | Secret], world: World) -> Connector:
@@ -95,6 +120,7 @@ KIND = Kind(
     settings=(
         Setting("key", required=True, secret=True, example="env:APOLLO_API_KEY"),
         Setting("url", default=DEFAULT_URL),
+        Setting("undocumented", default="no", example="yes"),
     ),
     connect=connect,
     simulate=simulate,

@@ -1,7 +1,7 @@
 """What an Apollo team has: its stages and custom fields, and the schema that comes of them.
 
 Knows which lists there are and asks for each once a connection, and again for a name or id that is
-not among them. How a field reads and writes is in `fields.py`.
+not among them. How a field reads and writes is in `fields.py` and `activities.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ..base.contract import Record
 from ..base.schema import Field, Object, Schema
 from ..base.values import Value
+from . import activities
 from .fields import (
     STANDARD,
     Custom,
@@ -41,10 +42,14 @@ _STAGES: Mapping[str, tuple[str, str, str]] = {
 
 
 class Catalog:
-    """The lists of one team, each asked for when it is first needed. Safe for several threads."""
+    """The lists of one team, each asked for when it is first needed. Safe for several threads.
 
-    def __init__(self, session: Session) -> None:
+    `undocumented`: with what Apollo has and its API doesn't document.
+    """
+
+    def __init__(self, session: Session, undocumented: bool = False) -> None:
         self._session = session
+        self.undocumented = undocumented
         self._lock = threading.RLock()
         self._lists: dict[str, Any] = {}
         self._forms: dict[str, dict[str, Form]] = {}
@@ -53,6 +58,8 @@ class Catalog:
     def forms(self, object: str, names: Collection[str] | None = None) -> dict[str, Form]:
         """The fields of an object by name. Custom fields are asked for only where `names` has one
         that is not standard, or is None."""
+        if object in activities.FORMS:
+            return activities.forms(object, self.undocumented)
         standard = {one.field.name: one for one in STANDARD[object]}
         if object in _STAGES and (names is None or "stage" in names):
             standard["stage"] = self._stage(object)
@@ -137,7 +144,8 @@ def describe(
 ) -> Schema:
     """The objects of those names with their fields, stages and rough counts; the calls a day as
     the headers told them."""
-    asked = [one for one in STANDARD if names is None or one in names]
+    there = (*STANDARD, *activities.names(catalog.undocumented))
+    asked = [one for one in there if names is None or one in names]
     objects = tuple(_object(session, catalog, one) for one in asked)
     limits = {
         one.endpoint: one.limit
@@ -157,6 +165,8 @@ def describe(
 
 def _object(session: Session, catalog: Catalog, name: str) -> Object:
     fields: tuple[Field, ...] = tuple(one.field for one in catalog.forms(name).values())
+    if name in activities.FORMS:
+        return activities.describe(name, fields, LAG)
     if name == "user":
         return Object(
             name="user",

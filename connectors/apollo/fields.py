@@ -67,7 +67,7 @@ class Form:
     custom: Custom | None = None
 
 
-def _form(
+def form_of(
     name: str,
     label: str,
     read: Callable[[Row], Value],
@@ -99,15 +99,15 @@ def text_of(key: str) -> Callable[[Row], Value]:
     return lambda row: values.text(row.get(key))
 
 
-def _moment_of(key: str) -> Callable[[Row], Value]:
+def moment_of(key: str) -> Callable[[Row], Value]:
     return lambda row: values.instant(row.get(key))
 
 
-def _number_of(key: str) -> Callable[[Row], Value]:
+def number_of(key: str) -> Callable[[Row], Value]:
     return lambda row: values.number(row.get(key))
 
 
-def _boolean_of(key: str) -> Callable[[Row], Value]:
+def boolean_of(key: str) -> Callable[[Row], Value]:
     return lambda row: values.boolean(row.get(key))
 
 
@@ -138,26 +138,30 @@ def _lost(row: Row) -> Value:
     return bool(row.get("is_closed")) and not row.get("is_won")
 
 
-def _text(name: str, label: str, rights: str = "", format: Format = "") -> Form:
-    return _form(name, label, text_of(name), "text", format, rights=rights)
+def text_form(name: str, label: str, rights: str = "", format: Format = "") -> Form:
+    return form_of(name, label, text_of(name), "text", format, rights=rights)
 
 
-def _open_choice(name: str, label: str, *known: str) -> Form:
-    return _form(name, label, text_of(name), "choice", choices=known)
+def choice_form(name: str, label: str, *known: str) -> Form:
+    return form_of(name, label, text_of(name), "choice", choices=known)
 
 
 def _made(key: str) -> Form:
-    return _form("created_at", "Created at", _moment_of(key), "datetime")
+    return form_of("created_at", "Created at", moment_of(key), "datetime")
 
 
-def _reference(name: str, label: str, to: str, rights: str = "") -> Form:
+def reference_form(name: str, label: str, to: str, rights: str = "") -> Form:
     key = f"{name}_id"
-    return _form(name, label, text_of(key), "reference", rights=rights, key=key, references=(to,))
+    return form_of(name, label, text_of(key), "reference", rights=rights, key=key, references=(to,))
 
 
 ADDRESS = (
-    *(_text("street_address", "Street"), _text("city", "City"), _text("state", "State")),
-    *(_text("country", "Country"), _text("postal_code", "Postal code")),
+    *(
+        text_form("street_address", "Street"),
+        text_form("city", "City"),
+        text_form("state", "State"),
+    ),
+    *(text_form("country", "Country"), text_form("postal_code", "Postal code")),
 )
 SOURCE = (
     *("api", "search", "csv_import", "crm", "crm_csv", "salesforce", "salesforce_contact"),
@@ -166,106 +170,110 @@ SOURCE = (
     "meetings_scheduled_in_app",
 )
 EMAIL_STATUS = ("verified", "extrapolated", "unavailable", "bounced", "pending_manual_fulfillment")
-_ID = _form("id", "Id", lambda row: str(row["id"]), "id")
+ID = form_of("id", "Id", lambda row: str(row["id"]), "id")
 
 CONTACT: tuple[Form, ...] = (
-    _ID,
-    _text("first_name", "First name", "CU"),
-    _text("last_name", "Last name", "CU"),
-    _text("name", "Name"),
-    _form("email", "Email", _email, "text", "email", rights="CU"),
-    _text("title", "Title", "CU"),
-    _text("organization_name", "Company", "CU"),
-    _reference("account", "Account", "account", "CU"),
-    _reference("owner", "Owner", "user", "CU"),
-    _form("phone", "Work phone", _phone_of("work_direct", "work_hq"), "text", "phone", rights="CU"),
-    _form("mobile_phone", "Mobile phone", _phone_of("mobile"), "text", "phone", rights="U"),
-    _form("home_phone", "Home phone", _phone_of("home"), "text", "phone", rights="U"),
-    _form("other_phone", "Other phone", _phone_of("other"), "text", "phone", rights="U"),
-    _text("present_raw_address", "Address", "CU"),
+    ID,
+    text_form("first_name", "First name", "CU"),
+    text_form("last_name", "Last name", "CU"),
+    text_form("name", "Name"),
+    form_of("email", "Email", _email, "text", "email", rights="CU"),
+    text_form("title", "Title", "CU"),
+    text_form("organization_name", "Company", "CU"),
+    reference_form("account", "Account", "account", "CU"),
+    reference_form("owner", "Owner", "user", "CU"),
+    form_of(
+        "phone", "Work phone", _phone_of("work_direct", "work_hq"), "text", "phone", rights="CU"
+    ),
+    form_of("mobile_phone", "Mobile phone", _phone_of("mobile"), "text", "phone", rights="U"),
+    form_of("home_phone", "Home phone", _phone_of("home"), "text", "phone", rights="U"),
+    form_of("other_phone", "Other phone", _phone_of("other"), "text", "phone", rights="U"),
+    text_form("present_raw_address", "Address", "CU"),
     *ADDRESS,
-    _text("time_zone", "Time zone"),
-    _text("linkedin_url", "LinkedIn address", "CU", "url"),
-    _text("twitter_url", "Twitter address", "C", "url"),
-    _text("facebook_url", "Facebook address", "C", "url"),
-    _text("headline", "Headline"),
-    _open_choice("email_status", "Email status", *EMAIL_STATUS),
-    _text("email_true_status", "Email status, in words"),
-    _form("email_unsubscribed", "Unsubscribed", _boolean_of("email_unsubscribed"), "boolean"),
-    _form("call_opted_out", "Do not call", _boolean_of("call_opted_out"), "boolean"),
-    _open_choice("source", "Source", *SOURCE),
-    _open_choice("original_source", "First source", *SOURCE),
-    _text("source_display_name", "Source, in words"),
-    _open_choice("existence_level", "Visibility", "full", "invisible", "none"),
-    _text("salesforce_lead_id", "Salesforce lead", "C"),
-    _text("salesforce_contact_id", "Salesforce contact", "C"),
-    _text("salesforce_account_id", "Salesforce account", "C"),
+    text_form("time_zone", "Time zone"),
+    text_form("linkedin_url", "LinkedIn address", "CU", "url"),
+    text_form("twitter_url", "Twitter address", "C", "url"),
+    text_form("facebook_url", "Facebook address", "C", "url"),
+    text_form("headline", "Headline"),
+    choice_form("email_status", "Email status", *EMAIL_STATUS),
+    text_form("email_true_status", "Email status, in words"),
+    form_of("email_unsubscribed", "Unsubscribed", boolean_of("email_unsubscribed"), "boolean"),
+    form_of("call_opted_out", "Do not call", boolean_of("call_opted_out"), "boolean"),
+    choice_form("source", "Source", *SOURCE),
+    choice_form("original_source", "First source", *SOURCE),
+    text_form("source_display_name", "Source, in words"),
+    choice_form("existence_level", "Visibility", "full", "invisible", "none"),
+    text_form("salesforce_lead_id", "Salesforce lead", "C"),
+    text_form("salesforce_contact_id", "Salesforce contact", "C"),
+    text_form("salesforce_account_id", "Salesforce account", "C"),
     _made("created_at"),
-    _form("updated_at", "Updated at", _moment_of("updated_at"), "datetime"),
-    _form("last_activity_date", "Last activity", _moment_of("last_activity_date"), "datetime"),
+    form_of("updated_at", "Updated at", moment_of("updated_at"), "datetime"),
+    form_of("last_activity_date", "Last activity", moment_of("last_activity_date"), "datetime"),
 )
 ACCOUNT: tuple[Form, ...] = (
-    _ID,
-    _text("name", "Name", "CU"),
-    _form("domain", "Domain", _domain, "text", "domain", rights="CU"),
-    _reference("owner", "Owner", "user", "CU"),
-    _text("phone", "Phone", "CU", "phone"),
-    _text("raw_address", "Address", "CU"),
+    ID,
+    text_form("name", "Name", "CU"),
+    form_of("domain", "Domain", _domain, "text", "domain", rights="CU"),
+    reference_form("owner", "Owner", "user", "CU"),
+    text_form("phone", "Phone", "CU", "phone"),
+    text_form("raw_address", "Address", "CU"),
     *ADDRESS,
-    _text("website_url", "Website", "", "url"),
-    _text("industry", "Industry"),
-    _form(
+    text_form("website_url", "Website", "", "url"),
+    text_form("industry", "Industry"),
+    form_of(
         "estimated_num_employees",
         "Employees",
-        _number_of("estimated_num_employees"),
+        number_of("estimated_num_employees"),
         "number",
         "integer",
     ),
-    _form("annual_revenue", "Annual revenue", _number_of("annual_revenue"), "number", "currency"),
-    _form("founded_year", "Founded", _number_of("founded_year"), "number", "integer"),
-    _text("linkedin_url", "LinkedIn address", "C", "url"),
-    _text("twitter_url", "Twitter address", "C", "url"),
-    _text("facebook_url", "Facebook address", "C", "url"),
-    _text("salesforce_id", "Salesforce account", "C"),
-    _open_choice("source", "Source", *SOURCE),
-    _open_choice("original_source", "First source", *SOURCE),
-    _text("source_display_name", "Source, in words"),
-    _open_choice("existence_level", "Visibility", "full", "invisible", "none"),
+    form_of("annual_revenue", "Annual revenue", number_of("annual_revenue"), "number", "currency"),
+    form_of("founded_year", "Founded", number_of("founded_year"), "number", "integer"),
+    text_form("linkedin_url", "LinkedIn address", "C", "url"),
+    text_form("twitter_url", "Twitter address", "C", "url"),
+    text_form("facebook_url", "Facebook address", "C", "url"),
+    text_form("salesforce_id", "Salesforce account", "C"),
+    choice_form("source", "Source", *SOURCE),
+    choice_form("original_source", "First source", *SOURCE),
+    text_form("source_display_name", "Source, in words"),
+    choice_form("existence_level", "Visibility", "full", "invisible", "none"),
     _made("created_at"),
-    _form("last_activity_date", "Last activity", _moment_of("last_activity_date"), "datetime"),
+    form_of("last_activity_date", "Last activity", moment_of("last_activity_date"), "datetime"),
 )
 OPPORTUNITY: tuple[Form, ...] = (
-    _ID,
-    _text("name", "Name"),
-    _reference("owner", "Owner", "user"),
-    _reference("account", "Account", "account"),
-    _form("amount", "Amount", _number_of("amount"), "number", "currency"),
-    _form("closed_date", "Close date", lambda row: values.day(row.get("closed_date")), "date"),
-    _form("is_closed", "Closed", _boolean_of("is_closed"), "boolean"),
-    _form("is_won", "Won", _boolean_of("is_won"), "boolean"),
-    _form("open", "Open", lambda row: not row.get("is_closed"), "boolean", derived=True),
-    _form("won", "Won", lambda row: bool(row.get("is_won")), "boolean", derived=True),
-    _form("lost", "Lost", _lost, "boolean", derived=True),
-    _text("description", "Description"),
-    _text("source", "Source"),
-    _text("next_step", "Next step"),
-    _form(
+    ID,
+    text_form("name", "Name"),
+    reference_form("owner", "Owner", "user"),
+    reference_form("account", "Account", "account"),
+    form_of("amount", "Amount", number_of("amount"), "number", "currency"),
+    form_of("closed_date", "Close date", lambda row: values.day(row.get("closed_date")), "date"),
+    form_of("is_closed", "Closed", boolean_of("is_closed"), "boolean"),
+    form_of("is_won", "Won", boolean_of("is_won"), "boolean"),
+    form_of("open", "Open", lambda row: not row.get("is_closed"), "boolean", derived=True),
+    form_of("won", "Won", lambda row: bool(row.get("is_won")), "boolean", derived=True),
+    form_of("lost", "Lost", _lost, "boolean", derived=True),
+    text_form("description", "Description"),
+    text_form("source", "Source"),
+    text_form("next_step", "Next step"),
+    form_of(
         "created_at",
         "Created at",
         lambda row: values.instant(row.get("opportunity_created_at") or row.get("created_at")),
         "datetime",
     ),
-    _form("stage_updated_at", "Stage changed at", _moment_of("stage_updated_at"), "datetime"),
-    _form("last_activity_date", "Last activity", _moment_of("last_activity_date"), "datetime"),
+    form_of("stage_updated_at", "Stage changed at", moment_of("stage_updated_at"), "datetime"),
+    form_of("last_activity_date", "Last activity", moment_of("last_activity_date"), "datetime"),
 )
 USER: tuple[Form, ...] = (
-    _ID,
-    _text("email", "Email", "", "email"),
-    _text("name", "Name"),
-    _text("first_name", "First name"),
-    _text("last_name", "Last name"),
-    _text("title", "Title"),
-    _form("active", "Active", lambda row: row.get("deleted") is not True, "boolean", derived=True),
+    ID,
+    text_form("email", "Email", "", "email"),
+    text_form("name", "Name"),
+    text_form("first_name", "First name"),
+    text_form("last_name", "Last name"),
+    text_form("title", "Title"),
+    form_of(
+        "active", "Active", lambda row: row.get("deleted") is not True, "boolean", derived=True
+    ),
 )
 STANDARD: Mapping[str, tuple[Form, ...]] = {
     "contact": CONTACT,
@@ -277,7 +285,7 @@ STANDARD: Mapping[str, tuple[Form, ...]] = {
 
 def stage_form(rights: str, key: str, read: Callable[[Row], Value], names: Names) -> Form:
     """The field `stage`, whose values are the names of the team's stages."""
-    form = _form("stage", "Stage", read, "choice", rights=rights, key=key)
+    form = form_of("stage", "Stage", read, "choice", rights=rights, key=key)
     field = replace(form.field, choices=names.choices(), restricted=True)
     return replace(form, field=field)
 

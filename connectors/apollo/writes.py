@@ -12,6 +12,7 @@ from typing import Any
 from ..base.contract import Batch, Outcome, Write
 from ..base.values import Value
 from ..base.wire import NoReply, Response
+from .activities import FORMS
 from .describe import Catalog
 from .fields import Form, Names
 from .outcomes import accepted, named_in, refused
@@ -52,6 +53,12 @@ class Writes:
             text = "Apollo has no way to delete a record through its API"
             return [
                 Outcome(one.ref, "refused", one.id, None, NOT_DELETABLE, text)
+                for one in batch.writes
+            ]
+        if batch.writes[0].object in FORMS:
+            text = "activities are described by this version, and not written"
+            return [
+                Outcome(one.ref, "refused", one.id, None, NOT_WRITABLE, text)
                 for one in batch.writes
             ]
         spelled: list[tuple[Write, dict[str, Any]]] = []

@@ -21,14 +21,69 @@ Format = Literal["", "email", "phone", "url", "domain", "currency", "percent", "
 
 Feed = Literal["stamped", "newest first", "whole", "by parent"]
 
+Role = Literal[
+    "",
+    "kind",
+    "subject",
+    "text",
+    "when",
+    "end",
+    "status",
+    "priority",
+    "owner",
+    "person",
+    "account",
+    "about",
+    "done",
+    "cancelled",
+    "address",
+]
+"""What a field is to an activity. Fields of one role are each other's counterparts: the standard
+rows of any two activities follow from them (`dsl/activities.py`). An object has each at most once.
+
+- `kind`, `status`, `priority`: choices, whose values tell by `means` what they stand for.
+- `subject` and `text`: what it is called, and what was said.
+- `when`: the moment or the day it is due or took place, its start where it has an `end`.
+- `owner`: whose it is. `person`, `account`: with whom; `about`: either of them, where one field
+  holds it.
+- `done`, `cancelled`: yes-or-no. `address`: of the person, who may be known to nobody.
+"""
+
+ROLE_TYPES: Mapping[Role, tuple[FieldType, ...]] = {
+    "kind": ("choice",),
+    "subject": ("text",),
+    "text": ("text",),
+    "when": ("datetime", "date"),
+    "end": ("datetime",),
+    "status": ("choice",),
+    "priority": ("choice",),
+    "owner": ("reference",),
+    "person": ("reference",),
+    "account": ("reference",),
+    "about": ("reference",),
+    "done": ("boolean",),
+    "cancelled": ("boolean",),
+    "address": ("text",),
+}
+"""The types that a field of a role may have."""
+
+MEANINGS: Mapping[Role, tuple[str, ...]] = {
+    "kind": ("task", "call", "email", "social"),
+    "status": ("open", "done"),
+    "priority": ("high", "normal", "low"),
+}
+"""What values of a role may stand for in any system."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value of a picklist or a stage. Rules name `value`; `label` is what people see."""
+    """A value of a picklist or a stage. Rules name `value`; `label` is what people see. `means` is
+    one of `MEANINGS`, for a field with such a role; "" for what no other system knows."""
 
     value: str
     label: str = ""
     active: bool = True
+    means: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +93,8 @@ class Field:
     `length` counts characters, None where there is no limit. `choices` holds the values of a
     choice, `restricted` says that others are refused. `references` names the objects a reference
     may point to. `required`: a create without it is refused. `derived`: computed by the connector
-    for reading (`won`, `open`); a condition may name it, a row may not write it.
+    for reading (`won`, `open`); a condition may name it, a row may not write it. `role`: what it is
+    to an activity.
     """
 
     name: str
@@ -55,6 +111,7 @@ class Field:
     custom: bool = False
     derived: bool = False
     filterable: bool = True
+    role: Role = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +152,11 @@ class Object:
     @cached_property
     def by_name(self) -> Mapping[str, Field]:
         return {one.name: one for one in self.fields}
+
+    @cached_property
+    def by_role(self) -> Mapping[Role, Field]:
+        """The fields that are something to an activity; the first of a role."""
+        return {one.role: one for one in reversed(self.fields) if one.role}
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ..base.schema import Choice, Field, FieldType, Format, Object, Schema
+from ..base.schema import Choice, Field, FieldType, Format, Object, Role, Schema
 from ..base.world import Job, moment
 from .session import Refused, Session
-from .soql import LONGEST_URL, cost
+from .soql import LONGEST_URL, cost, select
 
 PAGE = 2000
 """Rows of a page of a query, and ids of one retrieve."""
@@ -39,7 +39,8 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a standard object means; names as in `schema.Object`."""
+    """What a standard object means; names as in `schema.Object`. `roles` are those of its fields,
+    `means` tells by field and value what the values of a choice stand for."""
 
     thing: str = ""
     rank: int = 0
@@ -48,8 +49,17 @@ class Standing:
     status_field: str = ""
     account_by: str = ""
     derived: Mapping[str, Derived] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    means: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+_ACTIVITY: Mapping[str, Role] = {
+    "Subject": "subject",
+    "Description": "text",
+    "OwnerId": "owner",
+    "WhoId": "person",
+    "WhatId": "account",
+}
 STANDING: Mapping[str, Standing] = {
     "Account": Standing(keys=("Website",), source_field="AccountSource"),
     "Contact": Standing("person", 0, ("Email",), source_field="LeadSource"),
@@ -69,14 +79,46 @@ STANDING: Mapping[str, Standing] = {
         }
     ),
     "User": Standing("user", keys=("Email",)),
+    # ActivityDate is a day without a time. AccountId can't be written: a save takes it from WhatId
+    # or else from the contact, so WhatId stands for the account. It is refused beside a lead.
     "Task": Standing(
         "activity",
+        status_field="Status",
         derived={
             "open": Derived("Open", false=("IsClosed",)),
             "completed": Derived("Completed", true=("IsClosed",)),
         },
+        roles={
+            **_ACTIVITY,
+            "TaskSubtype": "kind",
+            "ActivityDate": "when",
+            "Status": "status",
+            "Priority": "priority",
+            "completed": "done",
+        },
+        means={
+            # A subtype is given at creation and stays.
+            "TaskSubtype": {"Task": "task", "Call": "call", "Email": "email", "LinkedIn": "social"},
+            "Priority": {"High": "high", "Normal": "normal", "Low": "low"},
+            # As an org has them that changed nothing; `Catalog.schema` asks which are closed.
+            "Status": {
+                "Not Started": "open",
+                "In Progress": "open",
+                "Waiting on someone else": "open",
+                "Deferred": "open",
+                "Completed": "done",
+            },
+        },
     ),
-    "Event": Standing("activity"),
+    # ActivityDateTime and StartDateTime are one; a save refuses two that differ.
+    "Event": Standing(
+        "activity", roles={**_ACTIVITY, "StartDateTime": "when", "EndDateTime": "end"}
+    ),
+    # The parent is given at creation and stays.
+    "Note": Standing(
+        "activity",
+        roles={"Title": "subject", "Body": "text", "OwnerId": "owner", "ParentId": "about"},
+    ),
 }
 
 _TYPES: Mapping[str, tuple[FieldType, Format]] = {
@@ -125,6 +167,8 @@ class Catalog:
         session = self._session
         wanted = sorted(self._worth_having() if names is None else set(names))
         found = {one.name: one for one in self._all(wanted)}
+        if "Task" in found:
+            found["Task"] = _with_closed(found["Task"], self._closed())
         if names is None:
             found = {
                 name: replace(one, count=count)
@@ -170,6 +214,16 @@ class Catalog:
                 return None
             raise self._session.failure(f"to describe {name}", refused) from None
 
+    def _closed(self) -> Mapping[str, bool]:
+        """Which statuses of tasks are closed ones, in this org; nothing where nobody may know."""
+        try:
+            told = self._session.get(
+                "/query", q=select(("ApiName", "IsClosed"), "TaskStatus")
+            ).data["records"]
+        except Refused:
+            return {}
+        return {str(one["ApiName"]): one["IsClosed"] is True for one in told}
+
     def _counts(self, names: Collection[str]) -> list[int | None]:
         """Rough numbers of records, from a cache of Salesforce's; None where it counts none."""
         counts: dict[str, int] = {}
@@ -201,7 +255,9 @@ def to_object(data: Mapping[str, Any]) -> Object:
     """An object from the reply to `GET /sobjects/NAME/describe`."""
     name = str(data["name"])
     standing = STANDING.get(name, Standing())
-    fields = tuple(_field(one) for one in data["fields"] if not one.get("deprecatedAndHidden"))
+    fields = tuple(
+        _field(one, standing) for one in data["fields"] if not one.get("deprecatedAndHidden")
+    )
     have = {one.name for one in fields}
     derived = tuple(
         Field(
@@ -212,6 +268,7 @@ def to_object(data: Mapping[str, Any]) -> Object:
             updatable=False,
             derived=True,
             filterable=False,
+            role=standing.roles.get(each, ""),
         )
         for each, how in standing.derived.items()
         if have.issuperset(how.sources)
@@ -241,20 +298,43 @@ def _if_in(name: str, have: set[str]) -> str:
     return name if name in have else ""
 
 
-def _field(data: Mapping[str, Any]) -> Field:
+def _with_closed(task: Object, closed: Mapping[str, bool]) -> Object:
+    """The object with what its statuses stand for: as many as an org likes may be closed."""
+
+    def told(one: Choice) -> Choice:
+        if one.value not in closed:
+            return one
+        return replace(one, means="done" if closed[one.value] else "open")
+
+    return replace(
+        task,
+        fields=tuple(
+            replace(one, choices=tuple(told(each) for each in one.choices))
+            if one.role == "status"
+            else one
+            for one in task.fields
+        ),
+    )
+
+
+def _field(data: Mapping[str, Any], standing: Standing) -> Field:
     """A field of a describe reply. Required on create is what can't be empty, isn't filled by the
     server, and can be written."""
     kind, format = _TYPES.get(str(data["type"]), ("other", ""))
     creatable = bool(data.get("createable"))
     sized = kind == "text" and int(data.get("length") or 0) > 0
     listed = kind in ("choice", "choices")
+    name = str(data["name"])
+    means = standing.means.get(name, {})
     return Field(
-        name=str(data["name"]),
+        name=name,
         label=str(data.get("label") or data["name"]),
         type=kind,
         format=format,
         length=int(data["length"]) if sized else None,
-        choices=tuple(_choice(one) for one in data.get("picklistValues") or ()) if listed else (),
+        choices=tuple(_choice(one, means) for one in data.get("picklistValues") or ())
+        if listed
+        else (),
         restricted=listed and bool(data.get("restrictedPicklist")),
         references=tuple(str(one) for one in data.get("referenceTo") or ()),
         required=creatable and not data.get("nillable") and not data.get("defaultedOnCreate"),
@@ -262,10 +342,12 @@ def _field(data: Mapping[str, Any]) -> Field:
         updatable=bool(data.get("updateable")),
         custom=bool(data.get("custom")),
         filterable=bool(data.get("filterable", True)),
+        role=standing.roles.get(name, ""),
     )
 
 
-def _choice(data: Mapping[str, Any]) -> Choice:
+def _choice(data: Mapping[str, Any], means: Mapping[str, str]) -> Choice:
     value = str(data["value"])
     label = str(data.get("label") or "")
-    return Choice(value, "" if label == value else label, bool(data.get("active", True)))
+    active = bool(data.get("active", True))
+    return Choice(value, "" if label == value else label, active, means.get(value, ""))

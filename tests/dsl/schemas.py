@@ -6,9 +6,10 @@ that connector.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
-from syncrules.connectors.base.schema import Choice, Field, Object, Schema
+from syncrules.connectors.base.schema import Choice, Field, Object, Role, Schema
 
 CONTACT_STAGES = (
     "Cold",
@@ -63,6 +64,17 @@ def seen(name: str, label: str, type: Literal["id", "text", "datetime", "boolean
 
 def derived(name: str) -> Field:
     return Field(name, name, "boolean", creatable=False, updatable=False, derived=True)
+
+
+def as_role(role: Role, field: Field, required: bool = False, **means: tuple[str, ...]) -> Field:
+    """A field of an activity; `means` says which of its values stand for what."""
+    known = {value: word for word, values in means.items() for value in values}
+    choices = tuple(replace(one, means=known.get(one.value, "")) for one in field.choices)
+    return replace(field, role=role, required=required, choices=choices)
+
+
+def read_only(field: Field) -> Field:
+    return replace(field, creatable=False, updatable=False)
 
 
 CONTACT = Object(
@@ -142,7 +154,157 @@ APOLLO_USER = Object(
     thing="user",
     creatable=False,
 )
-APOLLO = Schema("apollo", "apollo", "team", (CONTACT, ACCOUNT, DEAL, APOLLO_USER))
+# What people did, as Apollo has it. Emails, meetings and notes can only be read.
+_WHO = (
+    as_role("owner", reference("user", "User", "user")),
+    as_role("person", reference("contact", "Contact", "contact")),
+    as_role("account", reference("account", "Account", "account")),
+)
+_SEEN_WHO = tuple(read_only(one) for one in _WHO)
+TASK = Object(
+    "task",
+    "Task",
+    (
+        seen("id", "ID", "id"),
+        as_role("subject", text("title", "Title")),
+        as_role("text", text("note", "Note")),
+        as_role(
+            "kind",
+            choice("type", "Type", ("call", "outreach_manual_email", "action_item")),
+            required=True,
+            call=("call",),
+            email=("outreach_manual_email",),
+            task=("action_item",),
+        ),
+        as_role(
+            "status",
+            choice("status", "Status", ("scheduled", "completed", "skipped"), restricted=True),
+            required=True,
+            open=("scheduled",),
+            done=("completed",),
+        ),
+        derived("open"),
+        as_role("done", derived("completed")),
+        as_role(
+            "priority",
+            choice("priority", "Priority", ("high", "medium", "low"), restricted=True),
+            high=("high",),
+            normal=("medium",),
+            low=("low",),
+        ),
+        as_role("when", Field("due_at", "Due at", "datetime"), required=True),
+        replace(_WHO[0], required=True),
+        replace(_WHO[1], required=True),
+        _SEEN_WHO[2],
+        seen("created_at", "Created", "datetime"),
+    ),
+    plural="Tasks",
+    feed="whole",
+    thing="activity",
+    status_field="status",
+    created="created_at",
+)
+CALL = Object(
+    "call",
+    "Call",
+    (
+        seen("id", "ID", "id"),
+        as_role("kind", read_only(choice("kind", "Kind", ("call",))), call=("call",)),
+        as_role("subject", seen("subject", "Subject", "text")),
+        as_role("text", text("note", "Note")),
+        read_only(choice("direction", "Direction", ("outgoing", "incoming"), restricted=True)),
+        as_role(
+            "status",
+            choice("status", "Status", ("in-progress", "completed", "no-answer"), restricted=True),
+            open=("in-progress",),
+            done=("completed", "no-answer"),
+        ),
+        as_role("when", Field("start_time", "Start", "datetime")),
+        as_role("end", Field("end_time", "End", "datetime")),
+        Field("duration", "Duration in seconds", "number", "integer"),
+        *_WHO,
+        reference("outreach_task", "Task", "task"),
+    ),
+    plural="Calls",
+    feed="newest first",
+    thing="activity",
+    status_field="status",
+)
+EMAIL = Object(
+    "email",
+    "Email",
+    (
+        seen("id", "ID", "id"),
+        as_role("kind", read_only(choice("kind", "Kind", ("email",))), email=("email",)),
+        as_role("subject", seen("subject", "Subject", "text")),
+        as_role("text", seen("body_text", "Text", "text")),
+        read_only(choice("direction", "Direction", ("outgoing", "incoming"), restricted=True)),
+        read_only(choice("mailbox", "Mailbox", ("apollo", "connected"), restricted=True)),
+        as_role(
+            "status",
+            read_only(
+                choice("status", "Status", ("drafted", "scheduled", "completed"), restricted=True)
+            ),
+            open=("drafted", "scheduled"),
+            done=("completed",),
+        ),
+        as_role("when", seen("completed_at", "Sent at", "datetime")),
+        as_role("address", read_only(text("address", "Other side", format="email"))),
+        *_SEEN_WHO,
+        seen("created_at", "Created", "datetime"),
+    ),
+    plural="Emails",
+    feed="newest first",
+    thing="activity",
+    status_field="status",
+    created="created_at",
+    creatable=False,
+    updatable=False,
+)
+MEETING = Object(
+    "meeting",
+    "Meeting",
+    (
+        seen("id", "ID", "id"),
+        as_role("subject", seen("subject", "Subject", "text")),
+        as_role("text", seen("description", "Description", "text")),
+        as_role("when", seen("start_time", "Start", "datetime")),
+        as_role("end", seen("end_time", "End", "datetime")),
+        as_role("cancelled", seen("cancelled", "Cancelled", "boolean")),
+        read_only(Field("guests", "Guests' addresses", "choices")),
+        *_SEEN_WHO,
+        seen("created_at", "Created", "datetime"),
+    ),
+    plural="Meetings",
+    thing="activity",
+    created="created_at",
+    creatable=False,
+    updatable=False,
+)
+NOTE = Object(
+    "note",
+    "Note",
+    (
+        seen("id", "ID", "id"),
+        as_role("subject", seen("subject", "First line", "text")),
+        as_role("text", seen("content", "Text", "text")),
+        as_role("about", read_only(reference("about", "About", "contact", "account"))),
+        *_SEEN_WHO,
+        seen("created_at", "Created", "datetime"),
+    ),
+    plural="Notes",
+    feed="by parent",
+    thing="activity",
+    created="created_at",
+    creatable=False,
+    updatable=False,
+)
+APOLLO = Schema(
+    "apollo",
+    "apollo",
+    "team",
+    (CONTACT, ACCOUNT, DEAL, APOLLO_USER, TASK, CALL, EMAIL, MEETING, NOTE),
+)
 
 PERSON = (
     seen("Id", "Record ID", "id"),
@@ -265,7 +427,93 @@ SF_USER = Object(
     thing="user",
     creatable=False,
 )
+_ABOUT = (
+    as_role("subject", text("Subject", "Subject", 255)),
+    as_role("text", text("Description", "Description", 32000, "long")),
+    as_role("person", reference("WhoId", "Name", "Contact", "Lead")),
+    as_role("account", reference("WhatId", "Related To", "Account", "Opportunity")),
+    as_role("owner", reference("OwnerId", "Assigned To", "User")),
+    seen("CreatedDate", "Created Date", "datetime"),
+)
+SF_TASK = Object(
+    "Task",
+    "Task",
+    (
+        seen("Id", "Activity ID", "id"),
+        *_ABOUT,
+        as_role("when", Field("ActivityDate", "Due Date", "date")),
+        as_role(
+            "status",
+            choice("Status", "Status", ("Not Started", "In Progress", "Completed")),
+            open=("Not Started", "In Progress"),
+            done=("Completed",),
+        ),
+        as_role(
+            "priority",
+            choice("Priority", "Priority", ("High", "Normal", "Low")),
+            high=("High",),
+            normal=("Normal",),
+            low=("Low",),
+        ),
+        as_role(
+            "kind",
+            replace(
+                choice("TaskSubtype", "Task Subtype", ("Task", "Email", "Call"), restricted=True),
+                updatable=False,
+            ),
+            task=("Task",),
+            email=("Email",),
+            call=("Call",),
+        ),
+        Field("CallDurationInSeconds", "Call Duration", "number", "integer"),
+        derived("open"),
+        as_role("done", derived("completed")),
+    ),
+    plural="Tasks",
+    thing="activity",
+    status_field="Status",
+    created="CreatedDate",
+)
+SF_EVENT = Object(
+    "Event",
+    "Event",
+    (
+        seen("Id", "Event ID", "id"),
+        *_ABOUT,
+        as_role("when", Field("StartDateTime", "Start", "datetime")),
+        as_role("end", Field("EndDateTime", "End", "datetime")),
+        text("Location", "Location", 255),
+    ),
+    plural="Events",
+    thing="activity",
+    created="CreatedDate",
+)
+SF_NOTE = Object(
+    "Note",
+    "Note",
+    (
+        seen("Id", "Note ID", "id"),
+        as_role("subject", text("Title", "Title", 80), required=True),
+        as_role("text", text("Body", "Body", 32000, "long")),
+        as_role(
+            "about",
+            replace(
+                reference("ParentId", "Parent", "Account", "Contact", "Lead", "Opportunity"),
+                updatable=False,
+            ),
+            required=True,
+        ),
+        as_role("owner", reference("OwnerId", "Owner", "User")),
+        seen("CreatedDate", "Created Date", "datetime"),
+    ),
+    plural="Notes",
+    thing="activity",
+    created="CreatedDate",
+)
 SALESFORCE = Schema(
-    "salesforce", "salesforce", "00D", (LEAD, SF_CONTACT, SF_ACCOUNT, OPPORTUNITY, SF_USER)
+    "salesforce",
+    "salesforce",
+    "00D",
+    (LEAD, SF_CONTACT, SF_ACCOUNT, OPPORTUNITY, SF_USER, SF_TASK, SF_EVENT, SF_NOTE),
 )
 SCHEMAS = {"apollo": APOLLO, "salesforce": SALESFORCE}

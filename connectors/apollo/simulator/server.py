@@ -118,7 +118,7 @@ class ApolloSimulator:
 
     def sign_in(self, url: str) -> dict[str, str]:
         """The settings of a system that listens at `url`, besides the address itself."""
-        return {"key": self.key}
+        return {"key": self.key, "undocumented": "yes"}
 
     def count(self, action: str = "") -> int:
         """How many requests of an action arrived, or of all."""

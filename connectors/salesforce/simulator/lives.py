@@ -26,6 +26,7 @@ _MOVED = (
         ("Task", "WhatId"),
     ),
     *(("Event", "WhoId"), ("Event", "WhatId"), ("Contact", "ReportsToId"), ("Account", "ParentId")),
+    ("Note", "ParentId"),
 )
 
 

@@ -270,6 +270,18 @@ IsGroupEvent boolean D
 EventSubtype picklist 40 CNR = Event*
 """,
 )
+NOTE = Standard(
+    "Note",
+    "002",
+    """
+Id id D
+ParentId reference C -> Account, Contact, Lead, Opportunity as Parent
+Title string 80 CU
+IsPrivate boolean CUD
+Body textarea 32000 CUNL
+OwnerId reference CUD -> User as Owner
+""",
+)
 OBJECTS = (
     LEAD,
     CONTACT,
@@ -278,6 +290,7 @@ OBJECTS = (
     USER,
     TASK,
     EVENT,
+    NOTE,
     Standard(
         "OpportunityStage",
         "01J",
