@@ -111,6 +111,11 @@ def reads(condition: Condition) -> tuple[Get, ...]:
     return tuple(found)
 
 
+def counts_days(condition: Condition) -> bool:
+    """Whether the condition may hold tomorrow without any change, since it counts days."""
+    return any(one.function == "days since" for one in _gets(condition))
+
+
 def holds(condition: Condition, get: Reader, today: str, zone: str = "UTC") -> bool:
     """Whether the condition holds: the reference meaning, written to be read.
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from ..connectors.base.schema import Field
 from ..connectors.base.values import Value, domain
 from .conditions import day_of
+from .shorten import shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,29 @@ def conversion(source: Field, target: Field) -> str | Refusal:
     return Refusal(f"{KINDS[source.type]} can't become {KINDS[target.type]}", _other_way(source))
 
 
-def convert(name: str, value: Value, source: Field, target: Field, zone: str = "UTC") -> Value:
+def convert(
+    name: str,
+    value: Value,
+    source: Field,
+    target: Field,
+    zone: str = "UTC",
+    truncate: bool = False,
+) -> Value:
     """A value of `source` in the form of `target`; a blank stays blank. Raises `Unfit`.
 
     `name` is from `conversion`, or `table` for a value that a value table gave, or `user`.
     References come back as they are: the engine puts the linked record's id. `zone` is the team's
-    time zone (an IANA name), which decides the day of a moment.
+    time zone (an IANA name), which decides the day of a moment. With `truncate` a text that is too
+    long is shortened.
     """
     if value is None:
         return None
     if name == "day of moment":
         return day_of(value, zone)
-    return _fit(_FORMS.get(name, _same)(value), target)
+    formed = _FORMS.get(name, _same)(value)
+    if truncate and isinstance(formed, str) and target.type == "text" and target.length:
+        formed = shorten(formed, target.length)
+    return _fit(formed, target)
 
 
 KINDS = {

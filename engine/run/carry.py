@@ -6,16 +6,27 @@ that becomes a decision. Conversions are `closures.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
-from .closures import Moved, NotRead, ReadyRow, Same, Seen
+from .closures import Failed, Moved, NotRead, ReadyMove, ReadyRow, Same, Seen
 from .decision import Around, Change, Coming, Problem
+
+NO_STOPS: Mapping[Side, ReadyMove] = {}
 
 
 class Draft:
-    """What rows have said so far; becomes a `Decision`."""
+    """What rows have said so far; becomes a `Decision`.
 
-    def __init__(self) -> None:
+    `stops`: the sides that nothing may be written to now, with the rule that says so; `stopped` is
+    the one that has held something back.
+    """
+
+    def __init__(self, stops: Mapping[Side, ReadyMove] = NO_STOPS) -> None:
+        self.stops = stops
+        self.stopped: ReadyMove | None = None
+        self.asks: list[Change] = []
         self.left: list[Change] = []
         self.right: list[Change] = []
         self.agree_left: dict[str, Value] = {}
@@ -46,31 +57,63 @@ def begin(
 def carry(
     row: ReadyRow, to: Side, value: Value, current: Value, around: Around, draft: Draft, why: str
 ) -> None:
-    """`value` goes to the other side, unless it is blank, equal there, or can't go."""
+    """`value` goes to the other side, unless it is blank, equal there, or can't go; where the row
+    says `ask`, once a person has let it go. While that side is stopped nothing is agreed either,
+    so that it flows when the stop ends."""
+    trial = Draft()
+    change = _change(row, to, value, current, around, trial, why)
+    waits = change is not None or bool(trial.needs)
+    if waits and to in draft.stops:
+        draft.stopped = draft.stops[to]
+        return
+    if to in draft.stops and not _agreed(row, to, value, current, around):
+        return
+    if waits and row.row.ask:
+        asked = change or _made(row, to, value, current, trial.needs[0], why)
+        if not around.approved(asked):
+            draft.asks.append(asked)
+            return
+    draft.agree_left |= trial.agree_left
+    draft.agree_right |= trial.agree_right
+    draft.needs += trial.needs
+    draft.problems += trial.problems
+    if change is not None:
+        (draft.right if to == "right" else draft.left).append(change)
+
+
+def _agreed(row: ReadyRow, to: Side, value: Value, current: Value, around: Around) -> bool:
+    return equal(row, *((value, current) if to == "right" else (current, value)), around)
+
+
+def _change(
+    row: ReadyRow, to: Side, value: Value, current: Value, around: Around, draft: Draft, why: str
+) -> Change | None:
+    """What is written to the other side; None where nothing is: then `draft` says why."""
     left, right = (value, current) if to == "right" else (current, value)
-    agree: tuple[Value, Value]
     moved = move(row, to, value, around, draft)
     if isinstance(moved, Moved):
         if moved.code == "nowhere":
-            return
+            return None
         if moved.code:
             draft.problems.append(problem(row, to, moved))
-            return
-        if moved.value is None or (row.row.when_blank and current is not None):
+            return None
+        erases = value is None and row.row.clear
+        keeps = row.row.when_blank and current is not None
+        if keeps or (moved.value is None and not erases) or _same(row, to)(moved.value, current):
             draft.agree(row.key, left, right)
-            return
-        if _same(row, to)(moved.value, current):
-            draft.agree(row.key, left, right)
-            return
-        after: Value | Coming = moved.value
-        agree = (value, moved.value) if to == "right" else (moved.value, value)
-    else:
-        after = moved
-        agree = (value, None) if to == "right" else (None, value)
+            return None
+        return _made(row, to, value, current, moved.value, why)
+    return _made(row, to, value, current, moved, why)
+
+
+def _made(
+    row: ReadyRow, to: Side, value: Value, current: Value, after: Value | Coming, why: str
+) -> Change:
+    agreed = None if isinstance(after, Coming) else after
+    agree = (value, agreed) if to == "right" else (agreed, value)
     target = row.row.right if to == "right" else row.row.left
-    changes = draft.right if to == "right" else draft.left
     reason = f"{why}; {place(row)}"
-    changes.append(Change(target, current, after, row.row.rule, reason, row.key, agree))
+    return Change(target, current, after, row.row.rule, reason, row.key, agree, to)
 
 
 def move(row: ReadyRow, to: Side, value: Value, around: Around, draft: Draft) -> Moved | Coming:
@@ -111,6 +154,16 @@ def problem(row: ReadyRow, to: Side, moved: Moved) -> Problem:
     field = row.row.right if to == "right" else row.row.left
     shared = moved.message if moved.code == "unknown-value" else ""
     return Problem(moved.code, moved.message, row.row.rule, place(row), field, to, shared)
+
+
+def unread(row: ReadyRow, *seen: Seen, draft: Draft) -> bool:
+    """Whether a side of the row can't be told now. What a template could not say is a problem."""
+    for one in seen:
+        if isinstance(one, Failed):
+            to: Side = "right" if row.pushes else "left"
+            moved = Moved(code="template-failed", message=f"the template fails: {one.why}")
+            draft.problems.append(problem(row, to, moved))
+    return any(isinstance(one, NotRead) for one in seen)
 
 
 def conflict(row: ReadyRow, lv: Value, rv: Value) -> Problem:

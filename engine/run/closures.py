@@ -31,6 +31,13 @@ class NotRead:
         return "not read"
 
 
+class Failed(NotRead):
+    """What a template could not say: `why`, in Jinja2's words."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
 NOT_READ = NotRead()
 Seen = Value | NotRead
 
@@ -67,11 +74,14 @@ class ReadyRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadyMove:
-    """A move with its condition; `days` says that it asks how many days have passed."""
+    """A move with its condition; `days` says that it asks how many days have passed. `stopped`
+    says whether nothing is created or written in its direction now; None: it is never stopped."""
 
     move: Move
     holds: Holds
     days: bool
+    stopped: Holds | None = None
+    stop_days: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,8 @@ class ReadyInfer:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A flow, ready. `push_updates` and `pull_updates`: changes flow that way once linked."""
+    """A flow, ready. `push_updates` and `pull_updates`: changes flow that way once linked. `stops`
+    are the moves that something may stop."""
 
     flow: Flow
     rows: tuple[ReadyRow, ...]
@@ -96,6 +107,7 @@ class Ready:
     pull_updates: bool
     push_rule: str
     pull_rule: str
+    stops: tuple[ReadyMove, ...] = ()
 
 
 def ready(flow: Flow, zone: str) -> Ready:
@@ -116,8 +128,9 @@ def ready(flow: Flow, zone: str) -> Ready:
         ReadyMove(
             move,
             _condition(move.when, zone),
-            move.when is not None
-            and any(get.function == "days since" for get in conditions.reads(move.when)),
+            _counts_days(move.when),
+            None if move.stop is None else _condition(move.stop, zone),
+            _counts_days(move.stop),
         )
         for move in flow.moves
     )
@@ -130,17 +143,26 @@ def ready(flow: Flow, zone: str) -> Ready:
         _updates(flow, "pull"),
         _first_rule(flow, "push"),
         _first_rule(flow, "pull"),
+        tuple(one for one in moves if one.stopped is not None),
     )
 
 
 def _updates(flow: Flow, direction: str) -> bool:
     """Whether changes flow in this direction: unless every rule for it says `create only`."""
-    written = [one for one in flow.moves if one.direction == direction and not one.implied]
+    written = [
+        one
+        for one in flow.moves
+        if one.direction == direction and not one.implied and not one.enrich
+    ]
     return not written or any(one.update for one in written)
 
 
 def _first_rule(flow: Flow, direction: str) -> str:
     return next((one.rule for one in flow.moves if one.direction == direction), "")
+
+
+def _counts_days(condition: conditions.Condition | None) -> bool:
+    return condition is not None and conditions.counts_days(condition)
 
 
 def _condition(when: conditions.Condition | None, zone: str) -> Holds:
@@ -176,7 +198,7 @@ def _field(name: str) -> Callable[[Values], Seen]:
 
 
 def _computed(row: Row) -> Callable[[Values], Seen]:
-    """A constant, or what a template says; one that fails says nothing."""
+    """A constant, or what a template says; one that fails says why."""
     if not row.template:
         constant = row.constant
         return lambda values: constant
@@ -187,8 +209,8 @@ def _computed(row: Row) -> Callable[[Values], Seen]:
             return NOT_READ
         try:
             return templates.render(source, {name: values[name] for name in names})
-        except templates.NotATemplate:
-            return NOT_READ
+        except templates.NotATemplate as error:
+            return Failed(str(error))
 
     return rendered
 
@@ -212,7 +234,8 @@ def _turn(
         if value is None:
             return Moved()
         try:
-            return Moved(types.convert(name or "text", value, origin, target, zone))
+            moved = types.convert(name or "text", value, origin, target, zone, row.truncate)
+            return Moved(moved)
         except types.Unfit as unfit:
             return Moved(code=unfit.code, message=str(unfit))
 

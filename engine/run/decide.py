@@ -7,15 +7,27 @@ language reference; the tables it must satisfy are in `tests/run/test_decide.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from ...connectors.base.values import Value
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
-from .carry import Draft, begin, carry, conflict, equal, move, place, problem
+from .carry import (
+    NO_STOPS,
+    Draft,
+    begin,
+    carry,
+    conflict,
+    equal,
+    move,
+    place,
+    problem,
+    unread,
+)
 from .closures import (
     NOT_READ,
+    Failed,
     Holds,
     Moved,
     NotRead,
@@ -66,7 +78,7 @@ def decide(
 def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around) -> Decision:
     if not flow.infers and _as_agreed(flow, left, right, base):
         return NOTHING
-    draft = Draft()
+    draft = Draft(_stops(flow, around))
 
     def judge(row: ReadyRow, lv: Seen, rv: Seen, into: Draft) -> None:
         bl, br = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
@@ -88,6 +100,24 @@ def _as_agreed(flow: Ready, left: Values, right: Values, base: Base) -> bool:
         then_left.get(row.key, NOT_READ) == row.left(left)
         and then_right.get(row.key, NOT_READ) == row.right(right)
         for row in flow.rows
+    )
+
+
+def _stops(flow: Ready, around: Around) -> Mapping[Side, ReadyMove]:
+    """The sides to which nothing may be written now, with the rule that says so."""
+    if not flow.stops:
+        return NO_STOPS
+    found: dict[Side, ReadyMove] = {}
+    for one in flow.stops:
+        to: Side = "right" if one.move.direction == "push" else "left"
+        if to not in found and _is_stopped(one, "left" if to == "right" else "right", around):
+            found[to] = one
+    return found
+
+
+def _is_stopped(move: ReadyMove, origin: Side, around: Around) -> bool:
+    return move.stopped is not None and move.stopped(
+        lambda get: around.get(origin, get), around.today
     )
 
 
@@ -116,10 +146,12 @@ def _each_row(
             then = (row.left(new_left), rv) if row.pushes else (lv, row.right(new_right))
         if then == (lv, rv):
             continue
-        again = Draft()
+        again = Draft(draft.stops)
         judge(row, *then, again)
         draft.left = [one for one in draft.left if one.key != row.key] + again.left
         draft.right = [one for one in draft.right if one.key != row.key] + again.right
+        draft.asks = [one for one in draft.asks if one.key != row.key] + again.asks
+        draft.stopped = draft.stopped or again.stopped
         draft.needs += again.needs
         draft.problems += [one for one in again.problems if one not in draft.problems]
 
@@ -140,7 +172,7 @@ def _later_row(
 ) -> None:
     """A row of two records with a past: what changed flows, as the arrow points."""
     lv, rv = now
-    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
+    if unread(row, lv, rv, draft=draft) or isinstance(lv, NotRead) or isinstance(rv, NotRead):
         return
     bl, br = then
     left_changed = not isinstance(bl, NotRead) and not row.same_left(lv, bl)
@@ -158,11 +190,11 @@ def _later_row(
     elif rv is None and br is None and isinstance(bl, NotRead):
         to_right = lv is not None and row.pushes and flow.push_updates
     if to_right and to_left:
-        # Both sides changed. The same on both: they agree. A blank wins against nothing.
+        # Both sides changed. The same on both: they agree. A blank wins only where it may erase.
         if equal(row, lv, rv, around):
             draft.agree(row.key, lv, rv)
             return
-        if lv is None or rv is None:
+        if (lv is None or rv is None) and not row.row.clear:
             to_right, to_left = rv is None, lv is None
         else:
             winner = row.row.prefer if row.row.prefer in ("left", "right") else around.later
@@ -198,14 +230,20 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
     if not flow.flow.users and not around.brought:
         acting = [one for one in flow.moves if around.acts(one.move)]
         if not acting:
-            return Decision("wait", rule=_any_rule(flow)) if flow.moves else NOTHING
+            waits = any(not one.move.enrich for one in flow.moves)
+            return Decision("wait", rule=_any_rule(flow)) if waits else NOTHING
         rule = acting[0].move.rule
     else:
-        rule = _any_rule(flow)
-    draft = Draft()
+        acting, rule = [], _any_rule(flow)
+    draft = Draft(_stops(flow, around))
+    enriches = any(one.move.enrich for one in acting)
+    alone = all(one.move.enrich for one in acting)
 
     def judge(row: ReadyRow, lv: Seen, rv: Seen, into: Draft) -> None:
-        _first_row(flow, row, lv, rv, around, into)
+        if enriches:
+            _enriched_row(flow, row, (lv, rv), alone, around, into)
+        else:
+            _first_row(flow, row, lv, rv, around, into)
 
     _each_row(flow, left, right, draft, judge)
     for infer in flow.infers:
@@ -216,7 +254,11 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
 def _first_row(
     flow: Ready, row: ReadyRow, lv: Seen, rv: Seen, around: Around, draft: Draft
 ) -> None:
-    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
+    if unread(row, lv, rv, draft=draft) or isinstance(lv, NotRead) or isinstance(rv, NotRead):
+        if isinstance(lv, Failed) and not isinstance(rv, NotRead):
+            draft.agree(row.key, None, rv)
+        elif isinstance(rv, Failed) and not isinstance(lv, NotRead):
+            draft.agree(row.key, lv, None)
         return
     may_push, may_pull = row.pushes and flow.push_updates, row.pulls and flow.pull_updates
     if lv is None and rv is not None and may_pull:
@@ -226,9 +268,7 @@ def _first_row(
     elif lv is None or rv is None or row.row.when_blank or equal(row, lv, rv, around):
         draft.agree(row.key, lv, rv)
     else:
-        winner: str | None = row.row.prefer
-        if winner not in ("left", "right"):
-            winner = "left" if not row.pulls else "right" if not row.pushes else None
+        winner = _first_winner(row)
         if winner == "left" and may_push:
             why = f"differed at the first link, {_system(flow, 'left')} wins"
             begin(row, "right", lv, rv, around, draft, why)
@@ -239,6 +279,34 @@ def _first_row(
             if winner is None:
                 draft.problems.append(conflict(row, lv, rv))
             draft.agree(row.key, lv, rv)
+
+
+def _first_winner(row: ReadyRow) -> Side | None:
+    """Whose value stands at the first link where both have one; None: nobody's, it is listed."""
+    if row.row.prefer is not None and row.row.prefer != "latest":
+        return row.row.prefer
+    return "left" if not row.pulls else "right" if not row.pushes else None
+
+
+def _enriched_row(
+    flow: Ready,
+    row: ReadyRow,
+    now: tuple[Seen, Seen],
+    alone: bool,
+    around: Around,
+    draft: Draft,
+) -> None:
+    """A right record is enriched: its blanks are filled, and what stands there stays. To the left
+    goes what another rule would bring there; `alone`: there is none."""
+    lv, rv = now
+    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
+        _first_row(flow, row, lv, rv, around, draft)
+    elif rv is None and lv is not None and row.pushes:
+        begin(row, "right", lv, rv, around, draft, "blank was enriched")
+    elif alone or (lv is not None and rv is not None and _first_winner(row) == "left"):
+        draft.agree(row.key, lv, rv)
+    else:
+        _first_row(flow, row, lv, rv, around, draft)
 
 
 # ---- one record without a partner -----------------------------------------------------------
@@ -257,13 +325,21 @@ def _create(flow: Ready, to: Side, source: Values, around: Around) -> Decision:
         ):
             continue
         if around.acts(maker.move):
-            return _new(flow, to, source, around, maker)
+            return _held(flow, to, around) or _new(flow, to, source, around, maker)
         waiting = waiting or maker.move.rule
     if waiting:
         return Decision("wait", rule=waiting)
     if around.brought and flow.rows and not makers:
-        return _new(flow, to, source, around, None)
+        return _held(flow, to, around) or _new(flow, to, source, around, None)
     return Decision("nothing", look_again=days) if days else NOTHING
+
+
+def _held(flow: Ready, to: Side, around: Around) -> Decision | None:
+    """What is decided where nothing may be created now."""
+    stop = _stops(flow, around).get(to)
+    if stop is None:
+        return None
+    return Decision("nothing", stopped=stop.move.rule, look_again=stop.stop_days)
 
 
 def _new(
@@ -274,8 +350,10 @@ def _new(
     for row in flow.rows:
         given = (row.left if to == "right" else row.right)(source)
         target = row.row.right if to == "right" else row.row.left
-        if isinstance(given, NotRead):
-            continue
+        if unread(row, given, draft=draft) or isinstance(given, NotRead):
+            if not isinstance(given, Failed):
+                continue
+            given = None
         if not (row.pushes if to == "right" else row.pulls):
             half = (given, NOT_READ) if to == "right" else (NOT_READ, given)
             draft.agree(row.key, *half)
@@ -298,7 +376,7 @@ def _new(
         agree = (given, agreed) if to == "right" else (agreed, given)
         made.append(Change(target, None, after, row.row.rule, place(row), row.key, agree))
     for infer in flow.infers:
-        value = _inferred(infer, around) if infer.infer.side == to else None
+        value = inferred(infer, around) if infer.infer.side == to else None
         if value is not None:
             _infer_to(infer, None, value, draft)
     if maker and maker.move.source and maker.move.source[0] not in {one.field for one in made}:
@@ -322,7 +400,10 @@ def _default(row: ReadyRow, to: Side, around: Around) -> Value:
 def _no_guess(flow: Ready, to: Side, around: Around) -> Decision:
     """Several candidates, or one that another record holds: never a guess."""
     direction = "push" if to == "right" else "pull"
-    wanted = any(one.move.direction == direction and around.acts(one.move) for one in flow.moves)
+    wanted = any(
+        (one.move.direction == direction or one.move.enrich) and around.acts(one.move)
+        for one in flow.moves
+    )
     if flow.flow.users or not (around.brought or wanted):
         return NOTHING
     rule = _any_rule(flow)
@@ -339,7 +420,7 @@ def _infer(
     infer: ReadyInfer, left: Values, right: Values, base: Base | None, around: Around, draft: Draft
 ) -> None:
     """The first arm that is true; written only when the inferred value itself changes."""
-    value = _inferred(infer, around)
+    value = inferred(infer, around)
     before = base.right.get(infer.key) if base else None
     if value is None or value == before:
         return
@@ -350,10 +431,13 @@ def _infer(
     if current == value:
         draft.agree(infer.key, NOT_READ, value)
         return
+    if side in draft.stops:
+        draft.stopped = draft.stops[side]
+        return
     _infer_to(infer, current, value, draft)
 
 
-def _inferred(infer: ReadyInfer, around: Around) -> str | None:
+def inferred(infer: ReadyInfer, around: Around) -> str | None:
     """What the related records say, None where no arm is true."""
     related = around.related(infer)
     if related is None:
@@ -365,7 +449,10 @@ def _inferred(infer: ReadyInfer, around: Around) -> str | None:
 def _infer_to(infer: ReadyInfer, before: Value, value: str, draft: Draft) -> None:
     rule = infer.infer
     made = draft.left if rule.side == "left" else draft.right
-    made.append(Change(rule.field, before, value, rule.text, infer.place, infer.key, (None, value)))
+    agree = (None, value)
+    made.append(
+        Change(rule.field, before, value, rule.text, infer.place, infer.key, agree, rule.side)
+    )
 
 
 def _arm(quantifier: str, holds: Holds, related: Sequence[Values], around: Around) -> bool:
@@ -391,18 +478,19 @@ def _finish(
     if draft.needs:
         return Decision("need", needs=tuple(draft.needs), rule=rule)
     changed = draft.left or draft.right
-    agree = (draft.agree_left, draft.agree_right)
-    if action == "update" and not changed:
-        return Decision("nothing", agree=agree, problems=tuple(draft.problems))
+    nothing = action == "update" and not changed
     return Decision(
-        action,
+        "nothing" if nothing else action,
         side,
-        rule or (draft.right or draft.left)[0].rule,
+        rule or ("" if nothing else (draft.right or draft.left)[0].rule),
         reason,
         tuple(draft.left),
         tuple(draft.right),
-        agree,
+        (draft.agree_left, draft.agree_right),
         problems=tuple(draft.problems),
+        look_again=draft.stopped is not None and draft.stopped.stop_days,
+        asks=tuple(draft.asks),
+        stopped=draft.stopped.move.rule if draft.stopped else "",
     )
 
 

@@ -83,11 +83,14 @@ class Around(Protocol):
     def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
         """The related records; None where the parent has no link."""
 
+    def approved(self, change: Change) -> bool:
+        """Whether a person has let this change go, with these values before and after."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field of one record: `key` is the row it follows from; `agree` is what both halves of
-    the base hold once it is written."""
+    """One field of the record of `side`: `key` is the row it follows from; `agree` is what both
+    halves of the base hold once it is written."""
 
     field: str
     before: Value
@@ -96,6 +99,7 @@ class Change:
     reason: str
     key: str
     agree: tuple[Value, Value]
+    side: Side = "right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,10 @@ class Decision:
     - `action`: `nothing`; `link` the two (with `left` and `right` as first changes); `update`;
       `create` the record of `side`; `wait` for a backfill; `need` the records in `needs` first.
     - `agree`: halves of the base that hold without any write, by row.
+    - `asks`: changes of linked records that wait for a person; none of them is in `left` or
+      `right`, and the base knows nothing of them.
     - `look_again`: tomorrow, since the rule counts days.
+    - `stopped`: the rule whose `stop` holds something back, "" for none.
     """
 
     action: Literal["nothing", "link", "update", "create", "wait", "need"]
@@ -131,6 +138,8 @@ class Decision:
     needs: tuple[Coming, ...] = ()
     problems: tuple[Problem, ...] = ()
     look_again: bool = False
+    asks: tuple[Change, ...] = ()
+    stopped: str = ""
 
 
 NOTHING = Decision("nothing")
