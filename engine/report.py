@@ -93,6 +93,7 @@ def summary(result: Result) -> dict[str, Any]:
         "waiting": dict(sorted(result.waiting.items())),
         "settled": dict(sorted(result.settled.items())),
         "open_errors": result.errors,
+        "held": list(result.held),
     }
 
 
@@ -127,6 +128,7 @@ def result_text(result: Result) -> str:
     for rule, count in sorted(result.waiting.items()):
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
         lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
+    lines += (f"a run would write nothing, since {one}" for one in result.held)
     if result.errors:
         noun = "error is" if result.errors == 1 else "errors are"
         lines.append(f"{result.errors:>8,}  open {noun} listed by `syncrules errors`")

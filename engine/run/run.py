@@ -21,7 +21,7 @@ from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
 from ..store import statements as sql
 from ..store.database import Database
-from .guard import guard
+from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look
 from .propose import propose
@@ -61,7 +61,8 @@ class Setup:
 class Result:
     """What a run did. `counts` has (system, object, action, state) and how often; `waiting` counts
     by rule the records that a backfill would take; `errors` are open entries. `settled` counts what
-    became of writes that an earlier run had sent and never heard of, by kind of outcome."""
+    became of writes that an earlier run had sent and never heard of, by kind of outcome. `held`
+    says, for a preview, what would stop a run before its first write."""
 
     run: int
     verb: Verb
@@ -69,11 +70,12 @@ class Result:
     waiting: Mapping[str, int] = field(default_factory=dict)
     errors: int = 0
     settled: Mapping[str, int] = field(default_factory=dict)
+    held: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0, or 1 where there is something to look at."""
-        return 1 if self.errors else 0
+        """0, 1 where there is something to look at, 3 where a run would be stopped."""
+        return 3 if self.held else 1 if self.errors else 0
 
 
 def run(setup: Setup, on_change: OnChange | None = None) -> Result:
@@ -161,7 +163,8 @@ def _decided(
     mark(session)
     session.progress("deciding")
     propose(session)
-    return _result(session, verb, on_change)
+    held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=False))
+    return replace(_result(session, verb, on_change), held=held)
 
 
 def _written(

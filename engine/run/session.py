@@ -17,6 +17,7 @@ from ...connectors.base.values import Value, folded
 from ...connectors.base.world import World
 from ...dsl.rules import Side
 from ..plan.model import Flow, Index, Plan
+from ..store import asking
 from ..store import statements as sql
 from ..store.database import Database
 from .closures import Ready, ready
@@ -50,11 +51,15 @@ class Session:
     looked: dict[tuple[str, str], float] = field(default_factory=dict)
     numbers: int = 0
     open_errors: bool = False
+    asking: set[str] = field(default_factory=set)
+    ask_numbers: int = 0
 
     def __post_init__(self) -> None:
         counted = self.db.row(sql.count_errors, org=self.org)
         self.open_errors = bool(counted and counted[0])
         self.flows = {flow.name: ready(flow, self.plan.zone) for flow in self.plan.flows}
+        self.asking = {name for name, one in self.flows.items() if one.asks}
+        self.asking |= {name for (name,) in self.db.rows(asking.flows, org=self.org)}
         self.reads = {(one.system, one.object): one for one in self.plan.reads}
         for read in self.plan.reads:
             here = (read.system, read.object)
@@ -79,9 +84,12 @@ class Session:
 
     def tomorrow(self) -> float:
         """When the team's next day begins."""
-        here = datetime.fromtimestamp(self.now, ZoneInfo(self.plan.zone))
-        midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        return midnight.timestamp()
+        return self.midnight(1)
+
+    def midnight(self, days: int = 0) -> float:
+        """When the team's day began, or one `days` later."""
+        here = datetime.fromtimestamp(self.now, ZoneInfo(self.plan.zone)) + timedelta(days=days)
+        return here.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     # ---- layouts and bodies
 
@@ -221,6 +229,22 @@ class Session:
             return set()
         rows = self.db.rows(sql.open_pairs, org=self.org, run=self.run, flow=flow, ids=sorted(ids))
         return {left if side == "left" else right for left, right in rows}
+
+    def approved(self, flow: str, lefts: Iterable[str]) -> set[tuple[str, Approved]]:
+        rows = self.db.rows(asking.of_pairs, org=self.org, flow=flow, ids=sorted(set(lefts)))
+        return {
+            (left, (row, side, load_coming(before)[""], load_coming(after)[""]))
+            for _, left, row, side, before, after, state in rows
+            if state == "approved"
+        }
+
+    def ask_number(self) -> int:
+        """The next number of a change that waits for a person."""
+        if not self.ask_numbers:
+            last = self.db.row(asking.last)
+            self.ask_numbers = (last[0] or 0) if last else 0
+        self.ask_numbers += 1
+        return self.ask_numbers
 
     def number(self) -> int:
         """The next number in this run's journal."""

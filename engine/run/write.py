@@ -84,6 +84,24 @@ def _planned(session: Session, flow: Flow, side: Side, action: str, most: int) -
     return [entry(row) for row in rows]
 
 
+def planned_requests(session: Session, system: str) -> dict[str, int]:
+    """How many requests what is planned for a system takes, by the connector's word for them."""
+    connector, most = session.connectors[system], LANES * session.sizes[system]
+    found: dict[str, int] = {}
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
+        one = entry(row)
+        if one.state == "planned" and one.system == system and one.action != "link":
+            groups.setdefault((one.flow, one.side, one.action), []).append(one)
+    for (name, _, _), entries in groups.items():
+        flow = session.flows[name].flow
+        for start in range(0, len(entries), most):
+            some = [_write(session, flow, one) for one in entries[start : start + most]]
+            for batch in connector.pack(some):
+                found[batch.call] = found.get(batch.call, 0) + 1
+    return found
+
+
 def _all_arrived(session: Session, entries: Sequence[Entry]) -> list[Entry]:
     """What is really sent stands in the journal before it is sent."""
     arrived = [_arrived(session, one) for one in entries]

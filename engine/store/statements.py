@@ -60,6 +60,9 @@ M = table(tables.Meter).columns
 NEVER = 1e18
 """`not_before` of a mark that waits for something other than time."""
 
+WEEK = 7 * 86_400.0
+"""Seconds that no run lasts."""
+
 OPEN = ("planned", "sent", "doubt")
 """States of a change that is not over."""
 
@@ -127,7 +130,9 @@ put_base = statement(
     .values(base_left=bindparam("new_left"), base_right=bindparam("new_right"))
 )
 count_links = statement(
-    select(func.count()).select_from(table(tables.Link)).where(L.org == _org, L.flow == _flow)
+    select(func.count())
+    .select_from(table(tables.Link))
+    .where(L.org == _org, L.flow == _flow, L.ended == "")
 )
 
 # ---- marks ----------------------------------------------------------------------------------
@@ -313,6 +318,30 @@ planned_kinds = statement(
     .group_by(C.flow, C.side, C.system, C.object, C.action)
     .order_by(C.flow, C.side, C.action)
 )
+
+
+def _counting(*action: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    """Changes of an object: this run's planned ones, and what was sent since a moment in runs from
+    `first` on."""
+    gone = and_(C.state.in_(("sent", "doubt", "done")), C.sent >= bindparam("since", type_=Float))
+    ours = and_(C.state == "planned", C.run == _run)
+    here = (C.org == _org, C.run >= bindparam("first"), C.system == _system, C.object == _object)
+    return (*here, *action, or_(ours, gone))
+
+
+counted_changes = statement(
+    select(func.count(), func.count(func.distinct(C.record))).where(
+        *_counting(C.action == bindparam("action"))
+    )
+)
+changed_values = statement(
+    select(C.record, C.before, C.after).where(*_counting(C.action == "update"))
+)
+any_sent = statement(
+    select(C.number)
+    .where(C.org == _org, C.run == _run, C.state.in_(("sent", "doubt", "done")), C.sent > 0)
+    .limit(1)
+)
 _change = (
     C.number,
     C.flow,
@@ -493,6 +522,17 @@ end_run = statement(
     .where(N.org == _org, N.number == bindparam("one"))
     .values(ended=bindparam("at"), exit=bindparam("code"), counts=bindparam("new_counts"))
 )
+first_run_since = statement(
+    select(func.min(N.number)).where(
+        N.org == _org,
+        or_(
+            N.ended >= bindparam("at", type_=Float),
+            and_(N.ended == 0, N.started >= bindparam("at", type_=Float) - WEEK),
+        ),
+    )
+)
+"""The first run that was under way at a moment or began later; one that never ended was killed,
+within a week of its beginning."""
 runs = statement(
     select(N.number, N.verb, N.started, N.ended, N.exit, N.counts)
     .where(N.org == _org)

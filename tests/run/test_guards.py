@@ -1,0 +1,200 @@
+"""Guards, held against what a run is about to do, over both made-up systems."""
+
+from __future__ import annotations
+
+import pytest
+from syncrules.errors import Braked
+from syncrules.tests.both import HOUR, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer apollo
+push contact as Lead { match on email }
+map contact with Lead {
+    first_name        -> FirstName
+    last_name         <-> LastName
+    title             -> Title
+    email             <-> Email
+    organization_name -> Company default "Unknown"
+}
+"""
+
+
+def of(*guards: str, seed: int = 1) -> Both:
+    both = Both(RULES + "".join(f"guard at most {one}\n" for one in guards), seed=seed)
+    both.run()
+    return both
+
+
+def people(both: Both, count: int, first: int = 0, **values: object) -> list[str]:
+    given = [
+        {"last_name": f"Berg{n}", "email": f"p{n}@berg.example", **values}
+        for n in range(first, first + count)
+    ]
+    made = [both.apollo.create("contact", one) for one in given]
+    both.clock.sleep(HOUR)
+    return made
+
+
+def leads(both: Both) -> int:
+    return len(both.salesforce.rows("Lead"))
+
+
+def test_a_tripped_guard_writes_nothing_and_says_which_and_how_many() -> None:
+    """One more than it allows: no write at all, and the sentence has the guard, its place, the
+    number that would be, and the number that may."""
+    both = of("3 Lead created per run")
+    people(both, 4)
+    before = both.calls()
+    with pytest.raises(Braked) as told:
+        both.run()
+    assert both.since(before).salesforce_writes == 0
+    assert leads(both) == 0
+    assert told.value.exit_code == 3
+    assert told.value.what == "4 Lead records in salesforce would be created"
+    assert told.value.why == (
+        "`guard at most 3 Lead created per run` (rules.sync:11) allows 3; nothing was written"
+    )
+
+
+def test_as_many_as_a_guard_allows_go() -> None:
+    """The number itself is allowed."""
+    both = of("3 Lead created per run")
+    people(both, 3)
+    assert both.run().exit_code == 0
+    assert leads(both) == 3
+
+
+def test_a_share_of_none_is_none() -> None:
+    """Before anything is linked, a share lets nothing go: that is what it says."""
+    both = of("5% of Lead created per run")
+    people(both, 1)
+    with pytest.raises(Braked, match="allows 0, 5% of 0 linked"):
+        both.run()
+
+
+def test_blanked_counts_records_that_lose_a_value() -> None:
+    """A title that is cleared counts, another title doesn't."""
+    both = Both(
+        RULES.replace("title             -> Title", "title -> Title clear")
+        + "guard at most 1 Lead blanked per run\n"
+    )
+    both.run()
+    made = people(both, 4, title="CTO")
+    both.run()
+    for id in made[:2]:
+        both.apollo.update("contact", id, {"title": "CEO"})
+    both.clock.sleep(HOUR)
+    both.run()
+    for id in made[:2]:
+        both.apollo.update("contact", id, {"title": ""})
+    both.clock.sleep(HOUR)
+    with pytest.raises(Braked, match="2 Lead records in salesforce would be blanked"):
+        both.run()
+
+
+def test_nothing_to_do_is_never_held() -> None:
+    """A day's calls may be used up by others: what plans no write is no matter for a guard."""
+    both = of("1 salesforce calls per day")
+    assert both.run().exit_code == 0
+
+
+def test_preview_shows_the_changes_and_what_would_stop_them() -> None:
+    """All four creates are shown, the guard is named, and the exit code is the run's."""
+    both = of("3 Lead created per run")
+    people(both, 4)
+    both.said.clear()
+    result = both.preview()
+    assert result.exit_code == 3
+    assert sum("create salesforce Lead" in one for one in both.said) == 4
+    assert "a run would write nothing, since 4 Lead records in salesforce" in both.said[-1]
+    assert "guard at most 3 Lead created per run" in both.said[-1]
+
+
+def test_a_backfill_is_held_by_a_written_guard() -> None:
+    """Asked for or not: what is written down holds."""
+    both = Both(RULES + "guard at most 3 Lead created per run\n")
+    people(both, 4)
+    both.run()
+    with pytest.raises(Braked):
+        both.backfill("push", "contact")
+    assert leads(both) == 0
+
+
+def test_a_share_is_one_of_those_linked() -> None:
+    """Of 40 linked leads 5% are two: three changes trip it, two don't."""
+    both = of("5% of Lead changed per run")
+    made = people(both, 40)
+    both.run()
+    for id in made[:3]:
+        both.apollo.update("contact", id, {"title": "CEO"})
+    both.clock.sleep(HOUR)
+    with pytest.raises(Braked, match=r"3 Lead records.*would be changed.*allows 2, 5% of 40"):
+        both.run()
+    both.apollo.update("contact", made[0], {"title": ""})
+    both.clock.sleep(HOUR)
+    both.run()
+    assert sum(row.get("Title") == "CEO" for row in both.salesforce.rows("Lead").values()) == 2
+
+
+def test_a_day_counts_what_earlier_runs_of_it_made_and_ends_at_midnight() -> None:
+    """Two runs of one day share what a guard allows; the next day has its own."""
+    both = of("3 Lead created per day")
+    people(both, 2)
+    both.run()
+    people(both, 2, first=2)
+    with pytest.raises(Braked, match="4 Lead records in salesforce would be created today"):
+        both.run()
+    both.clock.sleep(24 * HOUR)
+    both.run()
+    assert leads(both) == 4
+
+
+def test_calls_are_those_that_the_plan_takes() -> None:
+    """450 leads take three requests of 200: a guard of two stops them, one of three does not."""
+    both = of("2 salesforce calls per run")
+    people(both, 450)
+    with pytest.raises(Braked, match="3 calls would be made in salesforce"):
+        both.run()
+    enough = of("3 salesforce calls per run")
+    people(enough, 450)
+    enough.run()
+    assert leads(enough) == 450
+
+
+def test_calls_of_a_day_are_those_the_system_has_counted() -> None:
+    """Reading counts, too: a day's calls are what the system says was used, and what is planned."""
+    both = of("1 salesforce calls per day")
+    people(both, 1)
+    with pytest.raises(Braked, match="calls would be made in salesforce today"):
+        both.run()
+
+
+def test_a_share_of_calls_is_one_of_what_is_left() -> None:
+    """One request is more than a hundred-thousandth of a hundred thousand that are left."""
+    both = of("0.00001% of salesforce calls per run")
+    people(both, 1)
+    with pytest.raises(Braked, match=r"1 call would be made in salesforce \(api\).*% of .* left"):
+        both.run()
+    enough = of("1% of salesforce calls per run")
+    people(enough, 1)
+    enough.run()
+    assert leads(enough) == 1
+
+
+def test_a_written_guard_moves_the_unwritten_brake() -> None:
+    """More than half of 1,100 leads at once is braked; a guard that allows it lets it go."""
+
+    def all_change(both: Both) -> None:
+        made = people(both, 1_100)
+        both.run()
+        for id in made:
+            both.apollo.update("contact", id, {"title": "CEO"})
+        both.clock.sleep(HOUR)
+        both.run()
+
+    with pytest.raises(Braked, match="more than half of them"):
+        all_change(of())
+    allowed = of("100% of Lead changed per run")
+    all_change(allowed)
+    assert all(row["Title"] == "CEO" for row in allowed.salesforce.rows("Lead").values())
