@@ -137,6 +137,17 @@ class ConnectorContract:
         assert {one.name for one in found.fields if one.required} <= set(self.subject.create(1))
         assert {*found.keys, *filter(None, [found.created])} <= set(names)
 
+    def test_activities_tell_what_their_fields_are_to_them(self, connector: Connector) -> None:
+        """Standard rows pair fields by role: one of each, of a fitting type, and only there."""
+        for one in connector.describe().objects:
+            told = [field for field in one.fields if field.role]
+            assert one.thing == "activity" or not told
+            assert len(told) == len(one.by_role)
+            for field in told:
+                assert field.type in schema.ROLE_TYPES[field.role]
+                known = {"", *schema.MEANINGS.get(field.role, ())}
+                assert {choice.means for choice in field.choices} <= known
+
     # ---- reading ---------------------------------------------------------------------------
 
     def test_a_read_gives_every_record_and_ends_with_a_cursor(self, connector: Connector) -> None:

@@ -6,9 +6,10 @@ Writing and doubt are `test_salesforce_writing.py`; what holds for every connect
 
 from __future__ import annotations
 
-from syncrules.connectors.base.contract import Read
+from syncrules.connectors.base.contract import Read, Write
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import Server, SimulatorOptions
+from syncrules.connectors.base.values import Value
 from syncrules.connectors.base.world import Machine
 from syncrules.connectors.salesforce.connector import KIND
 from syncrules.connectors.salesforce.simulator import simulate
@@ -266,6 +267,75 @@ def test_the_schema_has_what_people_work_with_and_counts_it() -> None:
     assert [one.name for one in schema.things("person")] == ["Contact", "Lead"]
     assert schema.limits == {"api": 5_000_000}
     assert (schema.read_page, schema.write_batch) == (2000, 200)
+
+
+def test_what_people_did_is_described_by_what_each_field_is_to_it() -> None:
+    """Standard rows follow from that, for any other system."""
+    schema = Org().connector.describe(["Task", "Event", "Note"])
+    roles = {
+        one.name: {role: field.name for role, field in one.by_role.items()}
+        for one in schema.things("activity")
+    }
+    common = {"person": "WhoId", "account": "WhatId", "owner": "OwnerId", "subject": "Subject"}
+    assert roles == {
+        "Task": {
+            **common,
+            "text": "Description",
+            "when": "ActivityDate",
+            "status": "Status",
+            "priority": "Priority",
+            "kind": "TaskSubtype",
+            "done": "completed",
+        },
+        "Event": {
+            **common,
+            "text": "Description",
+            "when": "StartDateTime",
+            "end": "EndDateTime",
+        },
+        "Note": {"subject": "Title", "text": "Body", "owner": "OwnerId", "about": "ParentId"},
+    }
+    task, note = schema.by_name["Task"], schema.by_name["Note"]
+    assert task.status_field == "Status" and task.by_name["open"].derived
+    kind = task.by_role["kind"]
+    assert kind.creatable and not kind.updatable
+    assert {one.name for one in note.fields if one.required} == {"Title", "ParentId"}
+
+
+def test_the_org_says_which_statuses_close_a_task() -> None:
+    """An admin may close tasks by as many statuses as they like, and call them anything."""
+    org = Org()
+    deferred = org.sim.org.listed("TaskStatus", "Deferred")
+    assert deferred is not None
+    deferred["IsClosed"] = True
+
+    def means() -> dict[str, str]:
+        status = org.connector.describe(["Task"]).by_name["Task"].by_role["status"]
+        return {one.value: one.means for one in status.choices}
+
+    told = means()
+    assert told["Deferred"] == told["Completed"] == "done"
+    assert told["Not Started"] == told["In Progress"] == "open"
+    del org.sim.org.schema.objects["taskstatus"]
+    assert means()["Deferred"] == "open" and means()["Completed"] == "done"
+
+
+def test_notes_are_written_and_read_like_any_record() -> None:
+    """On the person or the account that they are about, for good; a merge takes them along."""
+    org = Org()
+    [kept, lost] = [
+        org.sim.create("Contact", {"LastName": "Berg", "Email": f"{n}@berg.example"}) for n in "ab"
+    ]
+    fields: dict[str, Value] = {"Title": "Wants a quote", "Body": "50 seats", "ParentId": lost}
+    [outcome] = org.send(Write(1, "create", "Note", "", fields)).values()
+    assert outcome.kind == "done"
+    names = ("Title", "Body", "ParentId")
+    assert dict(by_id(org.read(None, "Note", names))[outcome.id].values) == fields
+    org.sim.merge("Contact", kept, [lost])
+    [moved] = org.connector.fetch("Note", ["ParentId"], "id", [outcome.id])
+    assert moved.values["ParentId"] == kept
+    [refused] = org.send(Write(2, "create", "Note", "", {"Title": "On nothing"})).values()
+    assert (refused.kind, refused.code) == ("refused", "REQUIRED_FIELD_MISSING")
 
 
 # ---- over the network ----------------------------------------------------------------------

@@ -249,6 +249,15 @@ def test_the_recorded_descriptions_become_schemas() -> None:
     assert [one.name for one in schema.things("person")] == ["Contact", "Lead"]
     assert {"open", "won", "lost"} <= set(by_name["Opportunity"].by_name)
     assert by_name["Lead"].status_field == "Status" and by_name["Lead"].account_by == "Email"
+    assert {role: one.name for role, one in by_name["Event"].by_role.items()} == {
+        "subject": "Subject",
+        "text": "Description",
+        "when": "StartDateTime",
+        "end": "EndDateTime",
+        "owner": "OwnerId",
+        "person": "WhoId",
+        "account": "WhatId",
+    }
     assert {one.created for one in schema.objects} == {"CreatedDate"}
 
 

@@ -302,7 +302,7 @@ def _words(node: Mapping[str, Any]) -> str:
         return "\n"
     if "content" not in node:
         return str(node.get("text") or "")
-    inside = node["content"] or []
+    inside = [one for one in node["content"] or () if isinstance(one, dict)]
     in_line = any(one.get("type") in ("text", "hardBreak") for one in inside)
     return ("" if in_line else "\n").join(_words(one) for one in inside)
 
