@@ -1,8 +1,9 @@
 """Finding a record's partner by the keys, before anything is created.
 
 Keys are tried in order, a blank key matches nothing, and the first key with a candidate decides.
-One candidate on each side is a match; more on either side is ambiguous and never a guess. It reads
-the index that looks have filled and knows nothing of rules' conditions.
+One candidate on each side is a match; of more on either side the written tie-breakers may tell one
+(`ties.py`), else it is ambiguous and never a guess. It reads the index that looks have filled and
+knows nothing of rules' conditions.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ..plan.model import Flow
 from .closures import Values
 from .decision import Match
 from .state import State, fields_of, other
+from .ties import first_pair, said
 
 NO_MATCH = Match()
 
@@ -69,6 +71,14 @@ def _in_flow(
         for id, parts in wanted.items():
             candidates = there.get(parts, [])
             twins = [one for one in here.get(parts, []) if one != id]
+            if flow.ties and (twins or len(candidates) > 1):
+                chosen = _chosen(session, flow, side, id, twins, candidates)
+                if chosen is not None and not chosen:
+                    continue  # It is the one to go on with, and nothing has this key there.
+                if chosen:
+                    why = f"the same {text}, {said(flow.ties)}"
+                    decided[id] = Found(Match("one", why), chosen)
+                    continue
             if twins:
                 # Twins on our own side: making or linking one of them would be a guess, too.
                 decided[id] = Found(Match("several", _twins(flow, side, parts, twins, id)))
@@ -77,6 +87,18 @@ def _in_flow(
             elif candidates:
                 decided[id] = Found(Match("one", f"the same {text}"), candidates[0])
     return _held(session, flow, side, decided)
+
+
+def _chosen(
+    session: State, flow: Flow, side: Side, id: str, twins: Sequence[str], there: Sequence[str]
+) -> str | None:
+    """The partner of a record by the tie-breakers of its rule, "" for one that isn't there yet;
+    None where it isn't the one that is taken on its side, or nobody can tell."""
+    here = [id, *twins]
+    lefts, rights = (here, there) if side == "left" else (there, here)
+    pair = first_pair(session, flow, sorted(lefts), sorted(rights))
+    mine, theirs = pair[:: 1 if side == "left" else -1] if pair else ("", "")
+    return theirs if mine == id else None
 
 
 def _held(session: State, flow: Flow, side: Side, decided: dict[str, Found]) -> dict[str, Found]:
