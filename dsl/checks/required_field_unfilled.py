@@ -26,13 +26,15 @@ When to allow it
 
 from __future__ import annotations
 
+from ..activities import standard_rows
 from ..bound import Bound, BoundMove
 
 CODE = "required-field-unfilled"
 
 
 def find(bound: Bound) -> None:
-    """Required fields of a target that no row and no source of a creating rule fills."""
+    """Required fields of a target that no row, written or standard, and no source of a creating
+    rule fills."""
     filled = _filled(bound)
     seen: set[tuple[str, str, str]] = set()
     for move in bound.moves:
@@ -68,7 +70,14 @@ def _filled(bound: Bound) -> dict[tuple[str, str, str], set[str]]:
 def _missing(move: BoundMove, filled: set[str]) -> list[str]:
     source = "" if move.rule.source is None else move.rule.source[0]
     required = [one.name for one in move.target.fields if one.required]
-    return [one for one in required if one not in filled and one != source]
+    given = {source, *filled, *_standard(move)}
+    return [one for one in required if one not in given]
+
+
+def _standard(move: BoundMove) -> list[str]:
+    """The fields of the target that standard rows fill."""
+    pairs = standard_rows(move.left, move.right)
+    return [(right if move.rule.direction == "push" else left).name for left, right in pairs]
 
 
 def _it(missing: list[str]) -> str:

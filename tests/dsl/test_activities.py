@@ -13,6 +13,7 @@ from syncrules.connectors.base.schema import (
     from_json,
     to_json,
 )
+from syncrules.dsl import check
 from syncrules.dsl.activities import standard_rows, standard_table
 from syncrules.tests.dsl.schemas import APOLLO, SALESFORCE
 
@@ -154,6 +155,23 @@ def test_a_value_that_is_gone_is_read_and_never_written() -> None:
     assert standard_table(own, replace(status, choices=closed[:1])) == (
         ("completed", "Completed", "pull"),
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "codes"),
+    [
+        ("push note as Note create only", []),
+        ("pull Task as task visible when open", []),
+        # Nothing of an email says which record a note hangs on.
+        ("push email as Note", ["required-field-unfilled"]),
+        ("push contact as Note", ["required-field-unfilled"]),
+    ],
+)
+def test_what_standard_rows_fill_needs_no_row(rules: str, codes: list[str]) -> None:
+    """Nobody has to write a row for the title of a note or the person of a task."""
+    text = f"sync apollo with salesforce\n{rules}\n"
+    found = check({"a.sync": text}, {"apollo": APOLLO, "salesforce": SALESFORCE}).findings
+    assert [one.code for one in found] == codes
 
 
 def test_different_things_have_no_values_in_common() -> None:
