@@ -7,7 +7,7 @@ shown as this run's earlier decisions will leave them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...connectors.base.values import Value, folded
@@ -16,13 +16,16 @@ from ...dsl.conditions import Get
 from ...dsl.rules import Side
 from ..plan.model import Flow, Move
 from .closures import Ready, ReadyInfer, ReadyRow, Values
-from .decision import Coming, Match, Reference, path
+from .decision import Change, Coming, Match, Reference, path
 from .match import NO_MATCH
-from .state import Linked, State, Stored, other
+from .state import Approved, Linked, State, Stored, other
 
 ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry", "exists already"})
 """Causes of a mark under which a rule acts on a record that was there before it."""
 
+
+EXISTING = "there before an enrich"
+"""Cause of a mark on a record that `enrich existing` looks at once."""
 
 _SOURCES: Mapping[str, tuple[Side]] = {"push": ("left",), "pull": ("right",)}
 """Whose record the condition of a move reads."""
@@ -59,6 +62,10 @@ class Surroundings:
         self._load_references(pairs)
         self._load_hops(pairs)
         self._load_related(pairs)
+        self._approved: set[tuple[str, Approved]] = set()
+        if ready.asks:
+            lefts = {pair.left.id for pair in pairs if pair.left}
+            self._approved = session.approved(ready.flow.name, lefts)
 
     def of(self, pair: Pair) -> View:
         """The surroundings of one pair, as `decide` sees them."""
@@ -110,22 +117,22 @@ class Surroundings:
         gets: list[tuple[Side, Get]] = [
             (side, get)
             for move in self.ready.flow.moves
-            if move.when is not None
+            for condition in (move.when, move.stop)
+            if condition is not None
             for side in _SOURCES[move.direction]
-            for get in conditions.reads(move.when)
+            for get in conditions.reads(condition)
             if get.hops
         ]
-        for side, get in gets:
+        for origin, get in gets:
+            side, rest = _after_link(origin, get)
             end = self.ready.flow.end(side)
             own = (one.left if side == "left" else one.right for one in pairs)
-            self._load_path(end.system, [one.values for one in own if one], get)
+            self._load_path(end.system, [one.values for one in own if one], rest)
 
     def _load_path(self, system: str, start: Sequence[Values], get: Get) -> None:
         """The records that a path leads to, for many records at once."""
         reached = start
         for hop in get.hops:
-            if hop.kind == "link":
-                return
             ids = {str(one[hop.name]) for one in reached if one.get(hop.name)}
             missing = {id for id in ids if (system, hop.object, id) not in self._records}
             for id in missing:
@@ -135,7 +142,7 @@ class Surroundings:
             found = (self._records.get((system, hop.object, id)) for id in ids)
             reached = [one.values for one in found if one]
 
-    def _at_end(self, system: str, start: Values, get: Get) -> Value:
+    def at_end(self, system: str, start: Values, get: Get) -> Value:
         """The value at the end of a path over references."""
         values: Values | None = start
         for hop in get.hops:
@@ -172,7 +179,7 @@ class Surroundings:
             for parent in parents:
                 self._related[infer.related, parent] = []
             for values in here:
-                reached = {path(get): self._at_end(system, values, get) for get in paths}
+                reached = {path(get): self.at_end(system, values, get) for get in paths}
                 children = self._related.get((infer.related, str(values.get(infer.via))))
                 if children is not None:
                     children.append({**values, **reached} if reached else values)
@@ -214,6 +221,10 @@ class Surroundings:
         found = self._records.get((system, object, id))
         return found.values if found else None
 
+    def approved(self, left: str, change: Change) -> bool:
+        what = (change.key, change.side, change.before, change.after)
+        return (left, what) in self._approved
+
     def related(self, infer: ReadyInfer, parent: str) -> Sequence[Values]:
         return self._related.get((infer.infer.related, parent), [])
 
@@ -231,30 +242,30 @@ class View:
         self.later: Side | Literal[""] = _later(pair)
 
     def acts(self, move: Move) -> bool:
-        """From now on: the record changed after the rule was there, or somebody asked for it."""
+        """From now on: the record changed after the rule was there, or somebody asked for it. An
+        `enrich` looks at the right record only: a new one, or once at those that were there."""
+        if move.enrich == "existing" and self._pair.cause in (EXISTING, "retry"):
+            return self._pair.right is not None
+        if move.enrich:
+            return self._is_new(move, self._pair.right)
         if self._pair.cause in ASKED_FOR:
             return True
         if self._pair.cause == "a related record changed" and _looks_further(move):
             return True
         record = self._pair.left if move.direction == "push" else self._pair.right
+        return self._is_new(move, record)
+
+    def _is_new(self, move: Move, record: Stored | None) -> bool:
         first = self._whole.session.first_runs.get(move.rule, self._whole.session.run)
         return record is not None and record.run >= first
 
     def get(self, side: Side, get: Get) -> Value:
+        side, rest = _after_link(side, get)
         own = self._pair.left if side == "left" else self._pair.right
-        flow = self._whole.ready.flow
-        system = flow.left.system if side == "left" else flow.right.system
-        values: Values | None = own.values if own else None
-        for hop in get.hops:
-            if values is None:
-                return None
-            if hop.kind == "link":
-                partner = self._pair.right if side == "left" else self._pair.left
-                values = partner.values if self._pair.link and partner else None
-                continue
-            id = values.get(hop.name)
-            values = self._whole.record(system, hop.object, str(id)) if id else None
-        return values.get(get.field) if values else None
+        end = self._whole.ready.flow.end(side)
+        if own is None or (rest is not get and end.object != get.hops[0].object):
+            return None
+        return self._whole.at_end(end.system, own.values, rest)
 
     def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
         return self._whole.reference(row, to, id)
@@ -262,14 +273,33 @@ class View:
     def user(self, row: ReadyRow, to: Side, email: str) -> str:
         return self._whole.user(row, to, email)
 
+    def approved(self, change: Change) -> bool:
+        left = self._pair.left
+        return left is not None and self._whole.approved(left.id, change)
+
     def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
         parent = self._pair.right if infer.infer.side == "left" else self._pair.left
         return self._whole.related(infer, parent.id) if parent else None
 
 
+def _after_link(side: Side, get: Get) -> tuple[Side, Get]:
+    """The side and the path that are left of a path once it has gone over the link, if it does.
+
+    A partner that has only been matched counts as linked: it is about to be, and is written to.
+    """
+    if get.hops and get.hops[0].kind == "link":
+        return other(side), replace(get, hops=get.hops[1:])
+    return side, get
+
+
 def _looks_further(move: Move) -> bool:
-    """Whether a rule's condition names related records."""
-    return move.when is not None and any(get.hops for get in conditions.reads(move.when))
+    """Whether a rule's conditions name related records."""
+    return any(
+        get.hops
+        for condition in (move.when, move.stop)
+        if condition is not None
+        for get in conditions.reads(condition)
+    )
 
 
 def _later(pair: Pair) -> Side:

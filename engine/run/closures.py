@@ -97,7 +97,7 @@ class ReadyInfer:
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A flow, ready. `push_updates` and `pull_updates`: changes flow that way once linked. `stops`
-    are the moves that something may stop."""
+    are the moves that something may stop; `asks`: some row's changes wait for a person."""
 
     flow: Flow
     rows: tuple[ReadyRow, ...]
@@ -108,6 +108,7 @@ class Ready:
     push_rule: str
     pull_rule: str
     stops: tuple[ReadyMove, ...] = ()
+    asks: bool = False
 
 
 def ready(flow: Flow, zone: str) -> Ready:
@@ -144,6 +145,7 @@ def ready(flow: Flow, zone: str) -> Ready:
         _first_rule(flow, "push"),
         _first_rule(flow, "pull"),
         tuple(one for one in moves if one.stopped is not None),
+        any(one.ask for one in flow.rows),
     )
 
 

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 
 from ...dsl.rules import Side
 from ..plan.model import Flow
+from ..store import held
 from ..store import statements as sql
 from ..store.database import Statement
 from . import problems
 from .around import Pair, Surroundings, key_text
+from .asks import Asks
 from .closures import Ready
 from .decision import Change, Coming, Decision
 from .journal import doubts, dump_agree
@@ -63,7 +65,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
     surroundings = Surroundings(session, ready, [pair for _, pair in pairs])
     claimed: set[tuple[Side, str]] = set()
     decided = 0
-    kept = Kept(session, flow)
+    kept = Kept(session, flow, [pair for _, pair in pairs])
     for seen, pair in pairs:
         ids = {(mark.side, mark.id) for mark in seen} | ids_of(pair)
         if ids & claimed:
@@ -99,9 +101,10 @@ def _bring(session: Session, needs: Sequence[Coming]) -> int:
 class Kept:
     """The decisions of a chunk: rows for the journal, moves of marks, and bases; stored at once."""
 
-    def __init__(self, session: Session, flow: Flow) -> None:
+    def __init__(self, session: Session, flow: Flow, pairs: Sequence[Pair]) -> None:
         self.session = session
         self.flow = flow
+        self._asks = Asks(session, flow, pairs)
         self._rows: list[dict[str, object]] = []
         self._bases: list[dict[str, object]] = []
         self._marks: dict[Statement, list[dict[str, object]]] = {}
@@ -109,12 +112,18 @@ class Kept:
     def add(self, pair: Pair, decision: Decision, marks: Sequence[Mark]) -> None:
         """Notes a decision and what becomes of the marks that led to it."""
         problems.report(self.session, self.flow, pair, decision)
+        self._asks.add(pair, decision)
         planned = self._journal(pair, decision)
         if pair.link is not None:
             self._agree(pair.link, decision)
         for mark in marks:
-            if planned or mark.cause == "brought along":
+            if planned and decision.stopped:
+                # What is held back is decided again later, whatever becomes of the rest.
+                self._move(held.decided_until, mark, run=self.session.run, **self._until(decision))
+            elif planned or mark.cause == "brought along":
                 self._move(sql.decided, mark, run=self.session.run)
+            elif decision.stopped:
+                self._move(sql.hold, mark, **self._until(decision))
             elif decision.action == "wait" and not (pair.left and mark.side == "right"):
                 # Of two that match, the left one waits for both: people count pairs.
                 self._move(sql.hold, mark, why="waits", rule=decision.rule, until=sql.NEVER)
@@ -124,11 +133,20 @@ class Kept:
             else:
                 self._move(sql.clear, mark)
 
+    def _until(self, decision: Decision) -> dict[str, object]:
+        """When a mark is due again whose rule is stopped: when something changes, or tomorrow
+        where the rule counts days."""
+        if decision.look_again:
+            until = self.session.tomorrow()
+            return {"why": "a day passed", "rule": decision.stopped, "until": until}
+        return {"why": "stopped", "rule": decision.stopped, "until": sql.NEVER}
+
     def store(self) -> None:
         """Writes it all with the transaction under way."""
         db = self.session.db
         db.many(sql.put_change, self._rows)
         db.many(sql.put_base, self._bases)
+        self._asks.store()
         for statement, sets in self._marks.items():
             db.many(statement, sets)
 

@@ -21,6 +21,8 @@ from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
 from ..store import statements as sql
 from ..store.database import Database
+from . import asks
+from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look
@@ -62,7 +64,8 @@ class Result:
     """What a run did. `counts` has (system, object, action, state) and how often; `waiting` counts
     by rule the records that a backfill would take; `errors` are open entries. `settled` counts what
     became of writes that an earlier run had sent and never heard of, by kind of outcome. `held`
-    says, for a preview, what would stop a run before its first write."""
+    says, for a preview, what would stop a run before its first write. `asks` counts the changes
+    that wait for a person, `stale` those that one has approved and whose value changed since."""
 
     run: int
     verb: Verb
@@ -71,6 +74,8 @@ class Result:
     errors: int = 0
     settled: Mapping[str, int] = field(default_factory=dict)
     held: tuple[str, ...] = ()
+    asks: int = 0
+    stale: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -302,7 +307,9 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     for _, rule, count in session.db.rows(sql.waiting, org=session.org):
         waiting[rule] = waiting.get(rule, 0) + count
     errors = session.db.row(sql.count_errors, org=session.org)
-    return Result(session.run, verb, counts, waiting, errors[0] if errors else 0)
+    asked, stale = asks.counts(session)
+    open_errors = errors[0] if errors else 0
+    return Result(session.run, verb, counts, waiting, open_errors, asks=asked, stale=stale)
 
 
 def _plan_hash(plan: Plan) -> str:
@@ -337,6 +344,9 @@ def _rules(session: Session) -> None:
             rows.append(_rule_row(session, name, flow.fingerprint))
             if name in known:
                 _rule_changed(session, flow)
+            for move in flow.moves:
+                if move.enrich == "existing" and move.rule not in known:
+                    _mark_unlinked(session, flow, "right", EXISTING)
     session.db.many(sql.put_rule, rows)
     session.first_runs = firsts
 
@@ -354,26 +364,33 @@ def _rule_row(session: Session, name: str, mark: str) -> dict[str, object]:
 def _fingerprint(move: Move) -> str:
     """What a rule means, without where it stands and how it is spelt."""
     when = conditions.text(move.when) if move.when is not None else ""
-    text = json.dumps([move.direction, when, move.create, move.update, move.source])
+    parts = [move.direction, when, move.create, move.update, move.source]
+    if move.stop is not None:
+        parts.append(conditions.text(move.stop))
+    text = json.dumps([*parts, move.enrich] if move.enrich else parts)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _rule_changed(session: Session, flow: Flow) -> None:
     sides: tuple[Side, Side] = ("left", "right")
     for side in sides:
-        end = flow.end(side)
-        statement = sql.mark_unlinked_left if side == "left" else sql.mark_unlinked_right
-        session.db.run(
-            statement,
-            org=session.org,
-            flow=flow.name,
-            side=side,
-            system=end.system,
-            object=end.object,
-            why="the rule changed",
-            siblings=list(flow.siblings or (flow.name,)),
-        )
+        _mark_unlinked(session, flow, side, "the rule changed")
     session.db.run(sql.release_errors, org=session.org, flow=flow.name)
+    asks.rule_changed(session, flow)
+
+
+def _mark_unlinked(session: Session, flow: Flow, side: Side, cause: str) -> None:
+    end = flow.end(side)
+    session.db.run(
+        sql.mark_unlinked_left if side == "left" else sql.mark_unlinked_right,
+        org=session.org,
+        flow=flow.name,
+        side=side,
+        system=end.system,
+        object=end.object,
+        why=cause,
+        siblings=list(flow.siblings or (flow.name,)),
+    )
 
 
 def _mark_all(session: Session, flow: Flow, side: Side, cause: str) -> None:

@@ -17,12 +17,12 @@ from ...connectors.base.values import Value, folded
 from ...connectors.base.world import World
 from ...dsl.rules import Side
 from ..plan.model import Flow, Index, Plan
-from ..store import asking
+from ..store import held
 from ..store import statements as sql
 from ..store.database import Database
 from .closures import Ready, ready
 from .decision import Base, Coming
-from .state import Linked, MarkRow, Stored
+from .state import Approved, Linked, MarkRow, Stored
 
 UNREAD: dict[str, str] = {}
 """How a value that was not read stands in a stored body: an empty object, which no value is."""
@@ -59,7 +59,7 @@ class Session:
         self.open_errors = bool(counted and counted[0])
         self.flows = {flow.name: ready(flow, self.plan.zone) for flow in self.plan.flows}
         self.asking = {name for name, one in self.flows.items() if one.asks}
-        self.asking |= {name for (name,) in self.db.rows(asking.flows, org=self.org)}
+        self.asking |= {name for (name,) in self.db.rows(held.flows, org=self.org)}
         self.reads = {(one.system, one.object): one for one in self.plan.reads}
         for read in self.plan.reads:
             here = (read.system, read.object)
@@ -231,7 +231,7 @@ class Session:
         return {left if side == "left" else right for left, right in rows}
 
     def approved(self, flow: str, lefts: Iterable[str]) -> set[tuple[str, Approved]]:
-        rows = self.db.rows(asking.of_pairs, org=self.org, flow=flow, ids=sorted(set(lefts)))
+        rows = self.db.rows(held.of_pairs, org=self.org, flow=flow, ids=sorted(set(lefts)))
         return {
             (left, (row, side, load_coming(before)[""], load_coming(after)[""]))
             for _, left, row, side, before, after, state in rows
@@ -241,7 +241,7 @@ class Session:
     def ask_number(self) -> int:
         """The next number of a change that waits for a person."""
         if not self.ask_numbers:
-            last = self.db.row(asking.last)
+            last = self.db.row(held.last)
             self.ask_numbers = (last[0] or 0) if last else 0
         self.ask_numbers += 1
         return self.ask_numbers

@@ -13,7 +13,7 @@ from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
-from . import problems
+from . import asks, problems
 from .decision import Coming
 from .journal import Entry
 from .look import store
@@ -35,6 +35,7 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
         _remember(session, done)
         _link(session, done)
+        asks.written(session, [entry for entry, _ in done])
         _clear(session, [entry for entry, _ in done])
         for entry, outcome in results:
             if outcome.kind != "done":

@@ -21,6 +21,9 @@ from .decision import Base, Coming
 MarkRow = tuple[Side, str, int, str, int, int]
 """A mark: side, id, number, cause, the number that was decided last, and by which run."""
 
+Approved = tuple[str, Side, Value | Coming, Value | Coming]
+"""A change that a person let go: its row, the side, the value before and the value after."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -96,6 +99,9 @@ class State(Protocol):
         self, system: str, object: str, ids: Iterable[str]
     ) -> list[tuple[str, Mapping[str, Value | Coming]]]:
         """(id, fields) of the updates that this run plans."""
+
+    def approved(self, flow: str, lefts: Iterable[str]) -> set[tuple[str, Approved]]:
+        """(left id, change) of what persons have let go, for linked records by their left ids."""
 
 
 def fields_of(flow: Flow, side: Side) -> tuple[Field, ...]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import col
 
@@ -34,6 +34,11 @@ _TABLES: dict[Name, Statement] = {
 }
 _version = statement(select(col(tables.Meta.value)).where(col(tables.Meta.key) == "version"))
 _put_version = insert(tables.Meta)
+_now_version = statement(
+    update(table(tables.Meta))
+    .where(col(tables.Meta.key) == "version")
+    .values(value=bindparam("value"))
+)
 _holder = statement(
     select(col(tables.Lease.fence))
     .where(col(tables.Lease.org) == bindparam("org"))
@@ -242,18 +247,27 @@ class Database:
                         self._command(made)
                     self.run(_put_version, key="version", value=str(tables.VERSION))
         found = self.row(_version)
-        if found is not None and int(found[0]) > tables.VERSION:
+        if found is not None and int(found[0]) < tables.VERSION:
+            self._upgrade()
+        elif found is not None and int(found[0]) > tables.VERSION:
             raise UsageError(
                 "the state was written by a newer syncrules",
                 why=f"its version is {found[0]}, and this one knows {tables.VERSION}",
                 fix="pip install --upgrade syncrules",
             )
 
+    def _upgrade(self) -> None:
+        """A state of an older version gets the tables that it doesn't have yet."""
+        with self.transaction("upgrade"):
+            for made in _creation(self._driver.name):
+                self._command(made)
+            self.run(_now_version, value=str(tables.VERSION))
+
 
 def _creation(name: Name) -> Iterator[str]:
-    """The statements that create all tables and their indexes."""
+    """The statements that create the tables and indexes that are not there."""
     dialect = DIALECTS[name]
     for model in tables.Table.metadata.sorted_tables:
-        yield str(CreateTable(model).compile(dialect=dialect))
+        yield str(CreateTable(model, if_not_exists=True).compile(dialect=dialect))
         for index in sorted(model.indexes, key=lambda one: str(one.name)):
-            yield str(CreateIndex(index).compile(dialect=dialect))
+            yield str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))

@@ -142,7 +142,7 @@ _cause = case(
     (
         and_(
             D.not_before < NEVER,
-            D.cause.in_(("backfill", "retry", "brought along")),
+            D.cause.in_(("backfill", "retry", "brought along", "there before an enrich")),
         ),
         D.cause,
     ),
@@ -233,7 +233,7 @@ marks_of = statement(
 decided = statement(
     update(table(tables.Dirty))
     .where(*_this_mark)
-    .values(decided=bindparam("seen"), decided_run=_run)
+    .values(decided=bindparam("seen"), decided_run=_run, not_before=0.0)
 )
 clear = statement(delete(table(tables.Dirty)).where(*_this_mark, D.mark == bindparam("seen")))
 hold = statement(
@@ -246,6 +246,7 @@ clear_done = statement(
         *_this_mark,
         D.decided_run == _run,
         D.decided == D.mark,
+        D.not_before == 0.0,
         ~exists().where(
             C.org == _org,
             C.flow == _flow,

@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 1
+VERSION = 2
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -222,6 +222,43 @@ class Error(Table, table=True):
     last: float
     count: int
     closed: float = 0.0
+
+
+class Ask(Table, table=True):
+    """A change of one row of two linked records that a person is asked about.
+
+    `side` is the side that would be written, `record` its id; `row` the row's name in the bases.
+    `before` and `after` are JSON. `state`: open; approved, done; replaced by another entry since
+    the value changed, stale where it had been approved; gone when both sides agreed meanwhile.
+    `run` is the run of the last step that a run took. `since` is in seconds UTC.
+    """
+
+    __tablename__ = "asks"
+    __table_args__ = (
+        Index("asks_by_state", "org", "state", "flow"),
+        Index("asks_of_pair", "org", "flow", "left"),
+    )
+
+    org: KeyText
+    id: KeyNumber
+    flow: Text
+    left: Text
+    right: Text
+    row: Text
+    side: Text
+    system: Text
+    object: Text
+    record: Text
+    key: Text
+    field: Text
+    before: Text
+    after: Text
+    rule: Text
+    file: Text
+    line: int
+    since: float
+    run: int
+    state: Text = "open"
 
 
 class Rule(Table, table=True):

@@ -15,7 +15,7 @@ from syncrules.dsl.rules import Arm, Direction, InferRule, Key, Place, Side
 from syncrules.engine.plan.model import End, Flow, Move, Row
 from syncrules.engine.run.closures import ReadyInfer, ReadyRow, Values, ready
 from syncrules.engine.run.decide import decide
-from syncrules.engine.run.decision import Base, Coming, Decision, Match, Reference
+from syncrules.engine.run.decision import Base, Change, Coming, Decision, Match, Reference
 
 HERE = Place("rules.sync", 3, 1)
 LEFT = (
@@ -41,6 +41,7 @@ class Surroundings:
     users: dict[str, str] = field(default_factory=dict)
     children: Sequence[Values] | None = None
     values: Values = field(default_factory=dict)
+    let_go: frozenset[tuple[object, object]] = frozenset()
 
     def acts(self, move: Move) -> bool:
         return self.acting
@@ -56,6 +57,9 @@ class Surroundings:
 
     def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
         return self.children
+
+    def approved(self, change: Change) -> bool:
+        return (change.before, change.after) in self.let_go
 
 
 def row(
