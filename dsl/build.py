@@ -104,12 +104,13 @@ class Build:
             span(word).to(span(text if field is None else field)),
         )
 
-    def by_age(self, word: Token) -> tree.Tie:
-        return tree.Tie(cast(Literal["oldest", "newest"], str(word)), None, span(word))
+    def by_age(self, word: Token, first: Token) -> tree.Tie:
+        which = cast(Literal["oldest", "newest"], str(word))
+        return tree.Tie(which, None, span(word).to(span(first)))
 
-    def by_field(self, word: Token, name: Token) -> tree.Tie:
+    def by_field(self, word: Token, name: Token, first: Token) -> tree.Tie:
         which = cast(Literal["most", "same"], str(word))
-        return tree.Tie(which, self.name(name), span(word).to(span(name)))
+        return tree.Tie(which, self.name(name), span(word).to(span(first)))
 
     def stop(self, word: Token, condition: tree.Condition) -> tree.Stop:
         return tree.Stop(condition, span(word).to(condition.span))
@@ -292,8 +293,8 @@ class Build:
 
     def record(self, thing: Token, *rest: tree.GivenValue | Token | None) -> tree.Made:
         values = tuple(one for one in rest if isinstance(one, tree.GivenValue))
-        end = values[-1].span if values else span(thing)
-        return tree.Made(self.name(thing), values, span(thing).to(end))
+        end = next(one for one in reversed(rest) if isinstance(one, Token))
+        return tree.Made(self.name(thing), values, span(thing).to(span(end)))
 
     def given_value(self, field: Token, value: tree.Word | tree.Several | Token) -> tree.GivenValue:
         held = tree.Blank(span(value)) if isinstance(value, Token) else value

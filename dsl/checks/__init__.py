@@ -14,13 +14,21 @@ from ..bound import Bound
 from . import (
     always_true,
     conflicting_writes,
+    cost_over_limit,
+    enrich_without_map,
+    may_not_fit,
     never_true,
+    open_task_pushed,
     redundant_part,
     required_field_unfilled,
     same_target_twice,
     table_twice_with_infer,
     unreachable_arm,
+    unused_condition,
+    unused_guard,
     unused_map,
+    unused_test,
+    value_loop,
 )
 
 CODES = (
@@ -54,8 +62,17 @@ CODES = (
     "table-twice-with-infer",
     "infer-not-related",
     "unused-map",
+    "value-loop",
+    "lossy-round-trip",
+    "cost-over-limit",
+    "enrich-without-map",
+    "unused-condition",
+    "unused-test",
+    "unused-guard",
+    "may-not-fit",
     "unknown-tie",
     "only-for-activities",
+    "open-task-pushed",
     "unknown-code",
     "not-allowable",
     "unused-allow",
@@ -71,6 +88,10 @@ ALLOWABLE = frozenset(
         "same-target-twice",
         "unused-map",
         "shared-value",
+        "lossy-round-trip",
+        "cost-over-limit",
+        "unused-condition",
+        "may-not-fit",
     }
 )
 """What `allow CODE because "REASON"` can accept: what is odd and may be meant. What is spelt wrong,
@@ -86,6 +107,14 @@ CHECKS: tuple[Callable[[Bound], None], ...] = (
     conflicting_writes.find,
     table_twice_with_infer.find,
     unused_map.find,
+    value_loop.find,
+    cost_over_limit.find,
+    enrich_without_map.find,
+    unused_condition.find,
+    unused_test.find,
+    unused_guard.find,
+    may_not_fit.find,
+    open_task_pushed.find,
 )
 """What looks at all rules of two systems at once, after names and types are known."""
 

@@ -52,8 +52,7 @@ def find(bound: Bound) -> None:
                 move.node.target.span,
                 f"`{target}` requires {named}, and no row fills {_it(missing)}",
                 label="can't be created like this",
-                help=f"add a row: `... {_arrow(move, missing[0])}`, with `default` for records "
-                "that have nothing to give",
+                help=f"add {_rows(move, missing)}, with `default` for records that have nothing to give",
             )
 
 
@@ -84,5 +83,7 @@ def _it(missing: list[str]) -> str:
     return "it" if len(missing) == 1 else "them"
 
 
-def _arrow(move: BoundMove, name: str) -> str:
-    return f"-> {name}" if move.rule.direction == "push" else f"{name} <- ..."
+def _rows(move: BoundMove, missing: list[str]) -> str:
+    pushes = move.rule.direction == "push"
+    rows = [f"`FIELD -> {one}`" if pushes else f"`{one} <- FIELD`" for one in missing]
+    return f"{'a row' if len(rows) == 1 else 'rows'} {' and '.join(rows)}"

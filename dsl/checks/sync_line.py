@@ -29,16 +29,20 @@ CODE = "sync-line"
 
 def find(to: Report, file: tree.File, heads: Sequence[tree.Sync]) -> None:
     """One system twice, or a second `sync` line."""
+    head = heads[0]
+    own = {head.left.text, head.right.text}
     for extra in heads[1:]:
+        same = {extra.left.text, extra.right.text} == own
         to.add(
             CODE,
             file,
             extra.span,
             "a file has one `sync` line",
-            further=(Further(file.path, heads[0].span, "the first one"),),
-            help="put the rules of the other two systems into a file of their own",
+            further=(Further(file.path, head.span, "the first one"),),
+            help="take this one out"
+            if same
+            else "put the rules of the other two systems into a file of their own",
         )
-    head = heads[0]
     if head.left.text == head.right.text:
         to.add(
             CODE,

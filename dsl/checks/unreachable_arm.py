@@ -36,12 +36,16 @@ from ..names import quoted
 from ..rules import Arm
 
 CODE = "unreachable-arm"
+MOST_ARMS = 100
+"""Arms of one `infer`; in a longer one nothing is looked for."""
 
 
 def find(bound: Bound) -> None:
     """Arms that no set of related records reaches, with the arms that come first instead."""
     for infer in bound.infers:
         arms = infer.rule.arms
+        if len(arms) > MOST_ARMS:
+            continue
         asked = logic.Asked([one.when for one in arms if one.when], bound.related(infer))
         for number, node in enumerate(infer.node.arms or ()):
             arm, earlier = arms[number], arms[:number]

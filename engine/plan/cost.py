@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from ...connectors.base.schema import Feed, Object, Schema
+from ...connectors.base.cost import DAY, look
+from ...connectors.base.schema import Object, Schema
 from .model import Plan
-
-_DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class ReadCost:
     @property
     def daily(self) -> int | None:
         """Requests of a day on which nothing changes."""
-        return None if self.quiet is None else ceil(self.quiet * _DAY / self.every)
+        return None if self.quiet is None else ceil(self.quiet * DAY / self.every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +56,5 @@ def total(parts: Iterable[int | None]) -> Total:
 
 
 def _cost(schema: Schema, one: Object, every: int) -> ReadCost:
-    pages = None if one.count is None else max(1, ceil(one.count / schema.read_page))
-    quiet: dict[Feed, int | None] = {
-        "stamped": 1,
-        # Such a feed is read until two pages bring nothing new.
-        "newest first": 2 if pages is None else min(2, pages),
-        "whole": pages,
-        "by parent": None,
-    }
-    first = None if one.feed == "by parent" else pages
-    return ReadCost(schema.system, one.name, every, first, quiet[one.feed])
+    first, quiet = look(schema, one)
+    return ReadCost(schema.system, one.name, every, first, quiet)

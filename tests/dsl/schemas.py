@@ -88,6 +88,7 @@ CONTACT = Object(
         choice("email_status", "Email Status", ("verified", "extrapolated", "unavailable")),
         text("title", "Title"),
         text("organization_name", "Company"),
+        text("headline", "Headline", 255),
         text("phone", "Phone", format="phone"),
         text("linkedin_url", "LinkedIn", format="url"),
         choice("stage", "Stage", CONTACT_STAGES, restricted=True),
