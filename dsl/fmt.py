@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
 from . import tree
+from .collector import resting
 from .parse import Piece, decoded, pieces, too_long, words
 from .reader import Token
 
@@ -38,6 +39,7 @@ class Formatted:
     kept: tuple[int, ...] = ()
 
 
+@resting()
 def format(raw: bytes | str) -> Formatted:
     """Lays a rule file out: LF at the end of each line, four blanks for a row, arrows in a column.
 
@@ -127,6 +129,8 @@ class _Line:
     text: str = ""
 
 
+_BLANKS = " \t"
+"""What is nothing to the reader; other blanks stay as they are."""
 _ALONE = -1
 """The `block` of lines that can't be read."""
 
@@ -161,7 +165,7 @@ def _lay_out(text: str) -> _Laid:
 
 def _between(source: Iterable[str], lines: list[_Line]) -> None:
     """Comments and blank lines outside of statements."""
-    for one in (each.strip() for each in source):
+    for one in (each.strip(_BLANKS) for each in source):
         if one or (lines and not _is_blank(lines[-1])):
             lines.append(_Line(0, (), one))
 
@@ -179,7 +183,7 @@ def _first_word(piece: Piece) -> int:
 def _verbatim(piece: Piece, lines: list[_Line]) -> str:
     """A statement that can't be read, as it is; blank lines behind it become one."""
     rows = list(piece.lines)
-    while not rows[-1].strip():
+    while not rows[-1].strip(_BLANKS):
         rows.pop()
     lines += (_Line(0, (one,), block=_ALONE, text=one) for one in rows)
     if len(rows) < len(piece.lines):
@@ -321,7 +325,7 @@ def _join(tokens: Iterable[Token]) -> str:
 
 
 _TIGHT_BEHIND = {"[", "(", "."}
-_TIGHT_BEFORE = {"]", ")", ".", ","}
+_TIGHT_BEFORE = {"]", ")", ".", ",", "%"}
 
 
 # ---- columns ------------------------------------------------------------------------------

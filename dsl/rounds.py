@@ -209,7 +209,8 @@ def _samples(number: int, field: Field, lengths: Sequence[int]) -> list[Value]:
         known: list[Value] = [one.value for one in field.choices if one.active]
         return known[:MOST_CHOICES] or [letter]
     if field.type == "choices":
-        return [(one.value,) for one in field.choices if one.active][:MOST_CHOICES] or [(letter,)]
+        sets: list[Value] = [(one.value,) for one in field.choices if one.active]
+        return sets[:MOST_CHOICES] or [(letter,)]
     plain: dict[str, Value] = {
         "number": 1 if field.format == "integer" else 1.5,
         "boolean": True,
