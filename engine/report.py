@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..connectors.base.world import moment
 from .run.decision import Coming
 from .run.journal import Entry, entry
+from .store import held
 from .store import statements as sql
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def change_json(one: Entry) -> dict[str, Any]:
         "id": one.record or None,
         "key": one.key or None,
         "fields": {
-            name: {"before": _value(one.before.get(name)), "after": _value(after)}
+            name: {"before": value_json(one.before.get(name)), "after": value_json(after)}
             for name, after in one.after.items()
         },
         "reason": one.reason,
@@ -51,7 +52,7 @@ def change_text(one: Entry) -> str:
     width = max((len(name) for name in one.after), default=0)
     for name, after in one.after.items():
         before = one.before.get(name)
-        shown = f"{_show(before)} -> {_show(after)}" if one.action == "update" else _show(after)
+        shown = f"{show(before)} -> {show(after)}" if one.action == "update" else show(after)
         lines.append(f"    {name:<{width}}  {shown}")
     lines.append(f"    {_because(one.reason)}")
     return "\n".join(lines)
@@ -92,6 +93,7 @@ def summary(result: Result) -> dict[str, Any]:
         ],
         "waiting": dict(sorted(result.waiting.items())),
         "settled": dict(sorted(result.settled.items())),
+        "approvals": result.asks,
         "open_errors": result.errors,
         "held": list(result.held),
     }
@@ -129,6 +131,15 @@ def result_text(result: Result) -> str:
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
         lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
     lines += (f"a run would write nothing, since {one}" for one in result.held)
+    if result.stale:
+        were = "change was" if result.stale == 1 else "changes were"
+        lines.append(
+            f"{result.stale:>8,}  approved {were} not made: the value is another by now, and waits"
+        )
+    if result.asks:
+        noun = "change waits" if result.asks == 1 else "changes wait"
+        listed = "" if future else ": `syncrules approve`"
+        lines.append(f"{result.asks:>8,}  {noun} for a person{listed}")
     if result.errors:
         noun = "error is" if result.errors == 1 else "errors are"
         lines.append(f"{result.errors:>8,}  open {noun} listed by `syncrules errors`")
@@ -150,13 +161,15 @@ def _backfill(rule: str) -> str:
     return f"syncrules backfill {words[0]} {words[1]}" if len(words) > 1 else "syncrules backfill"
 
 
-def _value(value: object) -> object:
+def value_json(value: object) -> object:
+    """A value for scripts; `{"coming": ID}` for a reference to what a run will make."""
     if isinstance(value, Coming):
         return {"coming": value.id}
     return list(value) if isinstance(value, tuple) else value
 
 
-def _show(value: object) -> str:
+def show(value: object) -> str:
+    """A value for people."""
     if value is None:
         return "blank"
     if isinstance(value, Coming):
@@ -236,12 +249,12 @@ def errors_text(entries: Sequence[ErrorEntry]) -> str:
 def error_text(one: ErrorEntry) -> str:
     """One entry: what, where, why, what to do."""
     who = one.key or one.record or "several records"
-    times = f", {one.count:,} times, last {_time(moment(one.last))}" if one.count > 1 else ""
+    times = f", {one.count:,} times, last {at_time(moment(one.last))}" if one.count > 1 else ""
     lines = [
         f"{one.id:>4}  {one.code}: {one.operation} {one.system} {one.object} {who}",
         f"      {one.message}",
         f"      rule   {one.rule}, {one.file}:{one.line}",
-        f"      since  {_time(moment(one.first))}{times}",
+        f"      since  {at_time(moment(one.first))}{times}",
     ]
     if one.advice:
         lines.append(f"      mend   {one.advice}")
@@ -258,13 +271,20 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
         rules = db.rows(sql.rules, org=org)
         waiting = {rule: count for _, rule, count in db.rows(sql.waiting, org=org)}
         runs = db.rows(sql.runs, org=org, most=5)
+        stopped = dict(db.rows(held.stopped, org=org))
+        asks = db.row(held.count, org=org)
         errors = db.row(sql.count_errors, org=org)
         dirty = db.row(sql.count_due, org=org, now=now)
         sets.append(
             {
                 "systems": org,
                 "rules": [
-                    {"name": name, "since_run": first, "waiting": waiting.get(name, 0)}
+                    {
+                        "name": name,
+                        "since_run": first,
+                        "waiting": waiting.get(name, 0),
+                        "stopped": stopped.get(name, 0),
+                    }
                     for name, _, first, _ in rules
                     if not name.startswith("flow ")
                 ],
@@ -279,6 +299,7 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
                     for number, verb, started, ended, code, _ in runs
                 ],
                 "to_decide": dirty[0] if dirty else 0,
+                "approvals": asks[0] if asks else 0,
                 "open_errors": errors[0] if errors else 0,
                 "oldest_error": moment(errors[1]) if errors and errors[1] else None,
                 "looks": [
@@ -311,20 +332,26 @@ def _status(one: Mapping[str, Any]) -> Iterator[str]:
     run = next((run for run in one["runs"] if run["verb"] != "preview"), None)
     if run:
         end = _ENDS.get(run["exit"], f"exit {run['exit']}") if run["ended"] else "it has not ended"
-        yield f"  last run   {run['run']} ({run['verb']}), {_time(run['started'])}: {end}"
+        yield f"  last run   {run['run']} ({run['verb']}), {at_time(run['started'])}: {end}"
     else:
         yield "  last run   none yet"
     for rule in one["rules"]:
         count = rule["waiting"]
         wait = "record waits" if count == 1 else "records wait"
         waiting = f"; {count:,} {wait} for a backfill" if count else ""
-        yield f"  rule       {rule['name']}, since run {rule['since_run']}{waiting}"
+        halted = rule["stopped"]
+        are = "record is" if halted == 1 else "records are"
+        stopped = f"; {halted:,} {are} stopped" if halted else ""
+        yield f"  rule       {rule['name']}, since run {rule['since_run']}{waiting}{stopped}"
     noun = "record" if one["to_decide"] == 1 else "records"
     yield f"  to decide  {one['to_decide']:,} {noun} at the next run"
-    oldest = f", the oldest since {_time(one['oldest_error'])}" if one["oldest_error"] else ""
+    if one["approvals"]:
+        noun = "change waits" if one["approvals"] == 1 else "changes wait"
+        yield f"  approvals  {one['approvals']:,} {noun} for a person"
+    oldest = f", the oldest since {at_time(one['oldest_error'])}" if one["oldest_error"] else ""
     yield f"  errors     {one['open_errors']:,} open{oldest}"
     for look in one["looks"]:
-        yield f"  last read  {look['system']} {look['object']}, {_time(look['at'])}"
+        yield f"  last read  {look['system']} {look['object']}, {at_time(look['at'])}"
     for call in one["calls"]:
         limit = f" of {call['limit']:,}" if call["limit"] else ""
         used = f"{call['used']:,}{limit} this {call['window']}"
@@ -340,7 +367,7 @@ _ENDS = {
 }
 
 
-def _time(iso: str) -> str:
+def at_time(iso: str) -> str:
     """A moment as people read it, to the second."""
     return f"{iso[:10]} {iso[11:19]} UTC"
 

@@ -16,6 +16,7 @@ from .open import Progress, database, opened, silent
 if TYPE_CHECKING:
     from ..connectors.base.world import World
     from ..dsl import Checked
+    from .approvals import Approval
     from .plan.model import Plan
     from .project import Project
     from .report import ErrorEntry
@@ -105,6 +106,22 @@ def errors(project: Project, world: World) -> list[ErrorEntry]:
 
     with database(project, world) as db:
         return open_errors(db, _orgs(project, db))
+
+
+def approvals(project: Project, world: World) -> list[Approval]:
+    """Changes that wait for a person, oldest first. Asks no system."""
+    from .approvals import waiting
+
+    with database(project, world) as db:
+        return waiting(db, _orgs(project, db))
+
+
+def approve(project: Project, world: World, ids: Sequence[int] | None) -> list[Approval]:
+    """Lets changes go that the next run then makes; `ids` None: all that wait. Asks no system."""
+    from .approvals import approve
+
+    with database(project, world) as db:
+        return approve(db, _orgs(project, db), ids)
 
 
 def status(project: Project, world: World) -> dict[str, Any]:

@@ -116,16 +116,18 @@ class Kept:
         planned = self._journal(pair, decision)
         if pair.link is not None:
             self._agree(pair.link, decision)
+        both = {mark.side for mark in marks} == {"left", "right"}
         for mark in marks:
-            if planned and decision.stopped:
+            # People count pairs: of two that are marked the left one is held back for both.
+            stopped = decision.stopped and not (both and mark.side == "right")
+            if planned and stopped:
                 # What is held back is decided again later, whatever becomes of the rest.
                 self._move(held.decided_until, mark, run=self.session.run, **self._until(decision))
             elif planned or mark.cause == "brought along":
                 self._move(sql.decided, mark, run=self.session.run)
-            elif decision.stopped:
+            elif stopped:
                 self._move(sql.hold, mark, **self._until(decision))
             elif decision.action == "wait" and not (pair.left and mark.side == "right"):
-                # Of two that match, the left one waits for both: people count pairs.
                 self._move(sql.hold, mark, why="waits", rule=decision.rule, until=sql.NEVER)
             elif decision.look_again:
                 until = self.session.tomorrow()

@@ -1,0 +1,292 @@
+"""Rows that ask, over both made-up systems: nothing is written that nobody let go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from syncrules import dsl
+from syncrules.engine import approvals
+from syncrules.engine.approvals import Approval
+from syncrules.engine.plan.compile import compile
+from syncrules.engine.report import result_text, status_json, status_text
+from syncrules.engine.run.run import Result
+from syncrules.engine.store import held
+from syncrules.errors import SyncrulesError, UsageError
+from syncrules.tests.both import HOUR, ORG, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Lead { match on email }
+map contact with Lead {
+    last_name         <-> LastName
+    email             <-> Email
+    title             <-> Title   ask
+    organization_name  -> Company default "Unknown"
+}
+"""
+
+
+class World:
+    """One contact and its lead, linked and in agreement."""
+
+    def __init__(self, rules: str = RULES, **values: object) -> None:
+        self.both = Both(rules)
+        self.both.run()
+        given = {"last_name": "King", "email": "ada@a.example", "title": "CTO", **values}
+        self.contact = self.both.apollo.create("contact", given)
+        self.run()
+        [self.lead] = self.both.salesforce.rows("Lead")
+
+    def run(self) -> Result:
+        self.both.clock.sleep(HOUR)
+        return self.both.run()
+
+    def left(self, **values: object) -> None:
+        self.both.apollo.update("contact", self.contact, values)
+
+    def right(self, **values: object) -> None:
+        self.both.salesforce.update("Lead", self.lead, values)
+
+    def titles(self) -> tuple[object, object]:
+        return (
+            self.both.apollo.rows("contact")[self.contact].get("title"),
+            self.both.salesforce.rows("Lead")[self.lead].get("Title"),
+        )
+
+    def waiting(self) -> list[Approval]:
+        return approvals.waiting(self.both.db, [ORG])
+
+    def approve(self, *ids: int) -> list[Approval]:
+        return approvals.approve(self.both.db, [ORG], ids or None)
+
+    def edit(self, rules: str) -> None:
+        schemas = {name: one.describe() for name, one in self.both.setup.connectors.items()}
+        checked = dsl.check({"rules.sync": rules}, schemas)
+        assert checked.rules is not None, checked.findings
+        self.both.setup = replace(self.both.setup, plan=compile(checked.rules.sets[0], schemas))
+
+
+def test_a_change_waits_until_a_person_lets_it_go() -> None:
+    """It is written when a record is made; later it waits, alone, and is told; then it is made
+    once, and the pair has come to rest."""
+    world = World()
+    assert world.titles() == ("CTO", "CTO")
+    world.left(title="CEO", last_name="Byron")
+    result = world.run()
+    assert world.titles() == ("CEO", "CTO")
+    assert world.both.salesforce.rows("Lead")[world.lead]["LastName"] == "Byron"
+    assert result.asks == 1
+    assert "1  change waits for a person: `syncrules approve`" in result_text(result)
+    assert result.exit_code == 0
+    status = status_json(world.both.db, [ORG], world.both.clock.now())
+    assert "approvals  1 change waits for a person" in status_text(status)
+    [one] = world.waiting()
+    assert (one.system, one.object, one.record, one.field) == (
+        *("salesforce", "Lead", world.lead, "Title"),
+    )
+    assert (one.before, one.after, one.key, one.line) == ("CTO", "CEO", "ada@a.example", 7)
+    assert world.approve(one.id) == [one]
+    assert world.waiting() == []
+    assert world.run().asks == 0
+    assert world.titles() == ("CEO", "CEO")
+    before = world.both.calls()
+    world.run()
+    assert world.both.since(before).salesforce_writes == 0
+
+
+def test_an_entry_keeps_its_number_as_long_as_it_means_the_same() -> None:
+    """Other edits of the record, and runs, leave it; another value is another entry."""
+    world = World()
+    world.left(title="CEO")
+    world.run()
+    [first] = world.waiting()
+    world.left(last_name="Byron")
+    world.run()
+    assert world.waiting() == [first]
+    world.left(title="Chair")
+    world.run()
+    [second] = world.waiting()
+    assert (second.before, second.after) == ("CTO", "Chair")
+    assert second.id > first.id
+
+
+def test_approving_what_has_changed_since_is_refused_in_a_line() -> None:
+    """The number stands for one value; the sentence says what it would be now, and its number."""
+    world = World()
+    world.left(title="CEO")
+    world.run()
+    [first] = world.waiting()
+    world.left(title="Chair")
+    world.run()
+    [second] = world.waiting()
+    with pytest.raises(UsageError) as told:
+        world.approve(first.id)
+    assert told.value.what == (
+        f'{first.id} has changed since: Title of ada@a.example would now be "Chair"'
+    )
+    assert told.value.fix == f"look at it, then `syncrules approve {second.id}`"
+    assert world.waiting() == [second]
+    with pytest.raises(UsageError, match="no change 99 waits"):
+        world.approve(second.id, 99)
+    assert world.waiting() == [second]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_an_approval_serves_only_the_two_values_it_was_given_for(side: str) -> None:
+    """Between the approval and the run either value changes: it waits again, and is told."""
+    world = World()
+    world.left(title="CEO")
+    world.run()
+    world.approve()
+    if side == "left":
+        world.left(title="Chair")
+    else:
+        world.right(Title="Clerk")
+    result = world.run()
+    assert world.titles() == (("Chair", "CTO") if side == "left" else ("CEO", "Clerk"))
+    assert "1  approved change was not made: the value is another by now" in result_text(result)
+    [one] = world.waiting()
+    assert (one.system, one.before, one.after) == (
+        ("salesforce", "CTO", "Chair") if side == "left" else ("apollo", "CEO", "Clerk")
+    )
+
+
+def test_an_approval_serves_once() -> None:
+    """The same change comes again later: it waits again."""
+    world = World()
+    world.left(title="CEO")
+    world.run()
+    world.approve()
+    world.run()
+    world.right(Title="CTO")
+    world.run()
+    world.approve()
+    world.run()
+    assert world.titles() == ("CTO", "CTO")
+    world.left(title="CEO")
+    world.run()
+    assert world.titles() == ("CEO", "CTO")
+    assert len(world.waiting()) == 1
+
+
+def test_nothing_waits_once_both_sides_agree() -> None:
+    """Somebody makes the change by hand, or takes it back."""
+    for by_hand in (True, False):
+        world = World()
+        world.left(title="CEO")
+        world.run()
+        if by_hand:
+            world.right(Title="CEO")
+        else:
+            world.left(title="CTO")
+        assert world.run().asks == 0
+        assert world.waiting() == []
+
+
+def test_a_preview_asks_nobody() -> None:
+    """It counts what would wait, and enters nothing."""
+    world = World()
+    world.left(title="CEO")
+    world.both.clock.sleep(HOUR)
+    result = world.both.preview()
+    assert result.asks == 1
+    assert "1  change waits for a person" in result_text(result)
+    assert world.waiting() == []
+
+
+def test_a_rule_that_asks_no_longer_makes_the_change() -> None:
+    world = World()
+    world.left(title="CEO")
+    world.run()
+    world.edit(RULES.replace("   ask", ""))
+    world.run()
+    assert world.titles() == ("CEO", "CEO")
+    assert world.waiting() == []
+
+
+def test_two_that_are_found_to_be_one_ask_before_a_value_is_overwritten() -> None:
+    """A first link is no creation: what would be overwritten or filled waits."""
+    both = Both(RULES)
+    both.run()
+    both.salesforce.create(
+        "Lead", {"LastName": "King", "Company": "A", "Email": "ada@a.example", "Title": "CEO"}
+    )
+    contact = both.apollo.create(
+        "contact", {"last_name": "King", "email": "ada@a.example", "title": "CTO"}
+    )
+    both.clock.sleep(HOUR)
+    assert both.run().asks == 1
+    assert both.apollo.rows("contact")[contact]["title"] == "CTO"
+    approvals.approve(both.db, [ORG], None)
+    both.clock.sleep(HOUR)
+    both.run()
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+
+
+def test_a_table_that_asks_waits_like_any_row() -> None:
+    """A stage is changed in Apollo; the lead's status waits."""
+    table = """\
+map contact stage with Lead.Status ask {
+    "Cold"           <-> "Open - Not Contacted"
+    "Interested"     <-> "Working - Contacted"
+    "Not Interested" <-> "Closed - Not Converted"
+}
+"""
+    world = World(RULES.replace("   ask", "") + table, stage="Cold")
+    world.left(stage="Interested")
+    world.run()
+    status = world.both.salesforce.rows("Lead")[world.lead]["Status"]
+    [one] = world.waiting()
+    assert (status, one.before, one.after) == (
+        *("Open - Not Contacted", "Open - Not Contacted", "Working - Contacted"),
+    )
+    world.approve()
+    world.run()
+    assert world.both.salesforce.rows("Lead")[world.lead]["Status"] == "Working - Contacted"
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+@pytest.mark.parametrize("place", range(40))
+def test_a_crash_at_any_commit_neither_loses_nor_makes_an_unapproved_change(place: int) -> None:
+    """The run dies at its n-th commit; later runs bring it to the same end, and the approval is
+    spent once."""
+    world = World()
+    points = 0
+
+    def point(name: str) -> None:
+        nonlocal points
+        points += 1
+        if points == place:
+            raise Crash
+
+    world.left(title="CEO")
+    _dying(world, point)
+    world.run()
+    assert world.titles() == ("CEO", "CTO")
+    [one] = world.waiting()
+    world.approve(one.id)
+    points = 0
+    _dying(world, point)
+    for _ in range(2):
+        world.run()
+    assert world.titles() == ("CEO", "CEO")
+    assert world.waiting() == []
+    found = world.both.db.row(held.by_id, org=ORG, one=one.id)
+    assert found is not None and found[-1] == "done"
+
+
+def _dying(world: World, point: object) -> None:
+    world.both.clock.sleep(HOUR)
+    world.both.db._point = point  # type: ignore[assignment]
+    try:
+        world.both.run()
+    except (Crash, SyncrulesError):
+        pass
+    finally:
+        world.both.db._point = world.both.world.point
+    world.both.db.fence = None

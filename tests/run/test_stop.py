@@ -1,0 +1,166 @@
+"""`stop when`, over both made-up systems: what is held back, and what flows when it ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from syncrules import dsl
+from syncrules.engine import report
+from syncrules.engine.plan.compile import compile
+from syncrules.tests.both import HOUR, ORG, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer apollo
+{moves}
+map contact with Lead {{
+    last_name         <-> LastName
+    email             <-> Email
+    title             <-> Title
+    account           -> Company default "Unknown"
+}}
+"""
+RULES = RULES.replace("account           -> Company", "organization_name -> Company")
+PUSH = "push contact as Lead {\n    match on email\n    stop when %s\n}\n"
+
+
+def of(stop: str, more: str = "") -> Both:
+    both = Both(RULES.format(moves=PUSH % stop + more))
+    both.run()
+    return both
+
+
+def edit(both: Both, rules: str) -> None:
+    """The rule file is another one from now on."""
+    schemas = {name: one.describe() for name, one in both.setup.connectors.items()}
+    checked = dsl.check({"rules.sync": rules}, schemas)
+    assert checked.rules is not None, checked.findings
+    both.setup = replace(both.setup, plan=compile(checked.rules.sets[0], schemas))
+
+
+def hour(both: Both) -> None:
+    both.clock.sleep(HOUR)
+    both.run()
+
+
+def ada(both: Both, **values: object) -> tuple[str, str]:
+    """One contact, and the lead that was made of it."""
+    values = {"last_name": "King", "email": "ada@a.example", "title": "CTO", **values}
+    contact = both.apollo.create("contact", values)
+    hour(both)
+    [lead] = both.salesforce.rows("Lead")
+    return contact, lead
+
+
+def title(both: Both, lead: str) -> object:
+    return both.salesforce.rows("Lead")[lead]["Title"]
+
+
+def test_what_changed_while_the_linked_record_stopped_it_flows_when_that_ends() -> None:
+    """Held back twice, then the newest value; nothing else had to change on the contact."""
+    both = of("Lead.IsUnreadByOwner")
+    contact, lead = ada(both)
+    both.salesforce.update("Lead", lead, {"IsUnreadByOwner": True})
+    for one in ("CEO", "Chair"):
+        both.apollo.update("contact", contact, {"title": one})
+        before = both.calls()
+        hour(both)
+        assert title(both, lead) == "CTO"
+        assert both.since(before).salesforce_writes == 0
+    both.salesforce.update("Lead", lead, {"IsUnreadByOwner": False})
+    hour(both)
+    assert title(both, lead) == "Chair"
+    before = both.calls()
+    hour(both)
+    assert both.since(before).salesforce_writes == both.since(before).apollo_writes == 0
+
+
+def test_the_other_direction_is_not_stopped() -> None:
+    """An edit in Salesforce reaches Apollo; one made in Apollo meanwhile waits, and wins where the
+    rule says so once the stop ends."""
+    both = of("Lead.IsUnreadByOwner")
+    contact, lead = ada(both)
+    both.salesforce.update("Lead", lead, {"IsUnreadByOwner": True, "LastName": "Byron"})
+    both.apollo.update("contact", contact, {"title": "CEO"})
+    hour(both)
+    assert both.apollo.rows("contact")[contact]["last_name"] == "Byron"
+    assert title(both, lead) == "CTO"
+    both.salesforce.update("Lead", lead, {"IsUnreadByOwner": False, "Title": "Clerk"})
+    hour(both)
+    assert title(both, lead) == "CEO"
+
+
+def test_nothing_is_created_while_it_holds() -> None:
+    """The record's own field stops it; it is made when that is gone."""
+    both = of('stage is "Cold"')
+    values = {"last_name": "King", "email": "ada@a.example", "stage": "Cold"}
+    contact = both.apollo.create("contact", values)
+    hour(both)
+    assert both.salesforce.rows("Lead") == {}
+    both.apollo.update("contact", contact, {"stage": "Interested"})
+    hour(both)
+    assert len(both.salesforce.rows("Lead")) == 1
+
+
+def test_a_related_record_stops_and_releases() -> None:
+    """The account of the contact decides; the change of the account alone lets it go on."""
+    both = of('account.domain is "stop.example"')
+    account = both.apollo.create("account", {"name": "Acme", "domain": "stop.example"})
+    values = {"last_name": "King", "email": "ada@a.example", "account_id": account}
+    both.apollo.create("contact", values)
+    hour(both)
+    assert both.salesforce.rows("Lead") == {}
+    both.apollo.update("account", account, {"domain": "go.example"})
+    hour(both)
+    assert len(both.salesforce.rows("Lead")) == 1
+
+
+def test_a_rule_that_stops_no_longer_lets_go_what_it_held_back() -> None:
+    """Of linked records at once; `status` says until then how many are stopped, and by which."""
+    both = of("Lead.IsUnreadByOwner")
+    contact, lead = ada(both)
+    both.salesforce.update("Lead", lead, {"IsUnreadByOwner": True})
+    both.apollo.update("contact", contact, {"title": "CEO"})
+    hour(both)
+    status = report.status_json(both.db, [ORG], both.clock.now())
+    [rule] = [one for one in status["status"][0]["rules"] if one["name"].startswith("push")]
+    assert rule["stopped"] == 1
+    assert "1 record is stopped" in report.status_text(status)
+    edit(both, RULES.format(moves=PUSH.replace("    stop when %s\n", "")))
+    hour(both)
+    assert title(both, lead) == "CEO"
+    status = report.status_json(both.db, [ORG], both.clock.now())
+    assert status["status"][0]["rules"][0]["stopped"] == 0
+
+
+def test_a_stop_that_counts_days_ends_by_itself() -> None:
+    """Nothing changes on either side, and the day after the last it goes on."""
+    both = of("days since created_at < 3")
+    values = {"last_name": "King", "email": "ada@a.example", "title": "CTO"}
+    both.apollo.create("contact", values)
+    hour(both)
+    assert both.salesforce.rows("Lead") == {}
+    for _ in range(3):
+        both.clock.sleep(24 * HOUR)
+        both.run()
+    assert len(both.salesforce.rows("Lead")) == 1
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_two_that_are_found_to_be_one_are_linked_and_not_written(stopped: bool) -> None:
+    """A first link under a stop: the left side is filled, the right side when the stop ends."""
+    both = of("Lead.IsUnreadByOwner")
+    lead = both.salesforce.create(
+        "Lead",
+        {"LastName": "King", "Company": "A", "Email": "ada@a.example", "IsUnreadByOwner": stopped},
+    )
+    both.apollo.create("contact", {"last_name": "Byron", "email": "ada@a.example", "title": "CTO"})
+    hour(both)
+    wanted = ("King", None) if stopped else ("Byron", "CTO")
+    row = both.salesforce.rows("Lead")[lead]
+    assert (row["LastName"], row.get("Title")) == wanted
+    both.salesforce.update("Lead", lead, {"IsUnreadByOwner": False})
+    hour(both)
+    row = both.salesforce.rows("Lead")[lead]
+    assert (row["LastName"], row.get("Title")) == ("Byron", "CTO")
