@@ -1,22 +1,26 @@
 """What the parser's errors mean in plain words: what stands there, and what could stand instead.
 
 Knows the parser's names for words and signs and turns them into the user's. It doesn't parse;
-`parse.py` calls it after a failure, never on the way of a good file.
+`parse.py` calls it after a failure, never on the way of a good file. What people write out of habit
+is `habits.py`, how lines read `forms.py`, which small change would help `attempts.py`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
 
-from lark import Lark, Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr
 
-from . import tree
+from . import forms, tree
+from .attempts import Reads, attempt
 from .build import NotAFunction
 from .finding import Finding
-from .habits import Habit, habit
+from .habits import Habit, habit, joined
+from .names import quoted
 from .nearest import nearest
 from .table import lark
 
@@ -28,33 +32,26 @@ _WORDS = {
     "ARROW": "an arrow (`->`, `<-`, `<->`)",
     "ORDER": "`<`",
     "UNIT": "`minutes`, `hours` or `days`",
+    "PERIOD": "`run` or `day`",
+    "CODE": "the code of a finding",
     "_NL": "the end of the line",
     "$END": "the end of the line",
 }
 _TESTS = {"IS", "IN", "ORDER", "CONTAINS", "STARTS", "ENDS"}
 _VALUES = {"STRING", "NUMBER", "DATE", "TRUE", "FALSE"}
+MOST_LISTED = 6
+"""Words that a note beside a help lists at most."""
 
 
-def complaint(path: str, text: str, first: int) -> Finding:
+def complaint(path: str, text: str, first: int, reads: Reads) -> Finding:
     """The finding for the first line that can't be read in a statement that begins in line `first`
-    and ends with a line end."""
+    and ends with a line end. `reads` tells whether another one can."""
     interactive = lark().parse_interactive(text)
-    state = interactive.lexer_thread.state
-    assert state is not None
-    state.line_ctr.line = first
     try:
         interactive.resume_parse()  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
-        return _complaint(path, error, lark(), first)
+        return _complaint(_spot(path, text, first, error), reads)
     raise AssertionError(f"the tables refuse what the grammar allows: {text}")
-
-
-def _complaint(path: str, error: UnexpectedInput, parser: Lark, first: int) -> Finding:
-    expected = _expected(error, parser)
-    if isinstance(error, UnexpectedToken):
-        return _token(path, error, expected, first)
-    assert isinstance(error, UnexpectedCharacters)
-    return _characters(path, error, expected)
 
 
 def not_a_function(path: str, error: NotAFunction) -> Finding:
@@ -72,99 +69,284 @@ def not_a_function(path: str, error: NotAFunction) -> Finding:
     )
 
 
-def span(token: Token) -> tree.Span:
-    """Where a token of Lark's stands."""
-    return tree.Span(token.line or 1, token.column or 1, token.end_line or 1, token.end_column or 1)
+@dataclass(frozen=True)
+class _Spot:
+    """Where reading stopped: `text` is the statement without comments, all in their old places, and
+    from `begin` to `end` stands what can't stand there (nothing where a line ends too early)."""
+
+    path: str
+    text: str
+    first: int
+    begin: int
+    end: int
+    names: frozenset[str]
+    ended: bool
+
+    @property
+    def word(self) -> str:
+        return self.text[self.begin : self.end]
+
+    @property
+    def before(self) -> str:
+        return self.text[: self.begin]
+
+    @property
+    def line(self) -> str:
+        """The line up to the spot."""
+        return self.before.rpartition("\n")[2]
+
+    @property
+    def rest(self) -> str:
+        """The line from the spot on."""
+        return self.text[self.begin :].partition("\n")[0]
+
+    @cached_property
+    def expected(self) -> dict[str, str]:
+        """What could come here: the parser's name and the user's word for it."""
+        return _expected(set(self.names))
+
+    @property
+    def could(self) -> list[str]:
+        """The words and signs that could come here, letter for letter."""
+        known = _literals()
+        return [known[one] for one in sorted(self.names) if one in known]
+
+    @property
+    def block(self) -> str:
+        """The kind of block that is open here, "" for none."""
+        marks = [one for one in _MARKS.findall(self.before) if one in "{}"]
+        if marks.count("{") <= marks.count("}"):
+            return ""
+        return "table" if _TABLE.match(self.text) else self.text.split()[0]
+
+    @property
+    def leads(self) -> str:
+        """The word that the line begins with, one that is refused included."""
+        found = re.match(r"\s*(\w+)", self.line + self.rest)
+        return found[1] if found else ""
+
+    def place(self, begin: int, end: int) -> tree.Span:
+        """The span between two letters of the same line."""
+        line = self.first + self.text.count("\n", 0, begin)
+        start = begin - (self.text.rfind("\n", 0, begin) + 1) + 1
+        return tree.Span(line, start, line, start + end - begin)
+
+    @property
+    def span(self) -> tree.Span:
+        return self.place(self.begin, self.end)
 
 
-def _token(path: str, error: UnexpectedToken, expected: dict[str, str], first: int) -> Finding:
-    token = error.token
-    if token.type in ("_NL", "$END"):
-        place = _line_end(error, first)
+_MARKS = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`\n]*`|[{}]')
+_TABLE = re.compile(r"\s*map[ \t]+\S+[ \t]+\S+[ \t]+with\b")
+_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*"|`[^`\n]*`)|#[^\n]*')
+_REFUSED = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\S+|.')
+
+
+def _spot(path: str, text: str, first: int, error: UnexpectedInput) -> _Spot:
+    clean = _COMMENT.sub(lambda one: one[1] or " " * len(one[0]), text)
+    interactive = getattr(error, "interactive_parser", None)
+    names = set(interactive.accepts()) if interactive is not None else set()
+    if len(names) > 1:
+        names -= {"DOT"}
+    begin = error.pos_in_stream or 0
+    ended = isinstance(error, UnexpectedToken) and error.token.type in ("_NL", "$END")
+    if ended:
+        begin = end = len(clean[:begin].rstrip())
+    elif isinstance(error, UnexpectedToken):
+        end = begin + len(error.token)
+    else:
+        found = _REFUSED.match(clean, begin)
+        end = found.end() if found else begin + 1
+    return _Spot(path, clean, first, begin, end, frozenset(names), ended)
+
+
+def _complaint(spot: _Spot, reads: Reads) -> Finding:
+    if not spot.before.strip() and spot.word != "}":
+        return _no_rule(spot) if not habit(spot.rest, "", spot.names) else _habit(spot)
+    if spot.ended:
+        if _lone(spot):
+            return _setting(spot)
+        link = _nameless(spot)
+        if link is not None:
+            return link
         title = "the line ends too early"
-        return _finding(path, place, title, expected, label="something is missing")
-    text = str(token)
-    before = _before(error)
-    rest = _source(error)[error.pos_in_stream or 0 :].partition("\n")[0]
-    if not before.strip() and text != "}":
-        return _no_rule(path, token, expected)
-    if _names(error) == {"BY"} and not nearest(text, ["by"]):
-        return _setting(path, error)
-    if re.fullmatch(r"\w+", text):
-        near = nearest(text, [one.strip("`") for one in expected.values() if _WORD.fullmatch(one)])
-        several = None if near else _several_words(path, error)
+        return _attempted(spot, reads, title, label="something is missing")
+    elsewhere = _misplaced(spot)
+    if elsewhere is not None:
+        return elsewhere
+    if _lone(spot) and not nearest(spot.word, ["by"]) and not _DOMAIN.match(spot.rest):
+        found = habit(spot.rest, spot.before, spot.names)
+        return _setting(spot) if found is None else _habit(spot)
+    if re.fullmatch(r"\w+", spot.word):
+        near = joined(spot.word, spot.could) or nearest(
+            spot.word, [one for one in spot.could if one.isalpha()]
+        )
+        several = None if near else _without_quotes(spot)
         if several is not None:
             return several
         if near:
-            title, help = f"unexpected `{text}`", f"did you mean `{near}`?"
-            return _finding(path, span(token), title, expected, help=help, fix=near)
-    found = habit(rest, before, _names(error))
-    if found is not None:
-        return _habit(path, span(token), found, expected)
-    if text == "{" and not before.rpartition("\n")[2].strip():
+            title, help = f"unexpected `{spot.word}`", f"did you mean `{near}`?"
+            return _finding(spot, spot.span, title, help=help, fix=near, bare=_one(spot))
+    link = _nameless(spot)
+    if link is not None:
+        return link
+    if habit(spot.rest, spot.before, spot.names) is not None:
+        return _habit(spot)
+    beside = forms.beside(spot.block, spot.word)
+    if beside and spot.line.strip():
+        return _finding(spot, spot.span, f"unexpected `{spot.word}`", help=beside, bare=True)
+    if spot.block in ("push", "pull") and not spot.line.strip() and spot.word != "{":
+        return _setting(spot)
+    if spot.word == "{" and not spot.line.strip():
         help = "`{` stands at the end of its rule's line"
-        return _finding(path, span(token), "unexpected `{`", expected, help=help)
-    return _finding(path, span(token), f"unexpected `{_short(text)}`", expected)
+        return _finding(spot, spot.span, "unexpected `{`", help=help)
+    return _attempted(spot, reads, f"unexpected `{_short(spot.word)}`")
 
 
-_WORD = re.compile(r"`\w+`")
-_SETTINGS = ("match", "source", "stop", "on", "add", "allow")
+def _attempted(spot: _Spot, reads: Reads, title: str, *, label: str = "") -> Finding:
+    """With the one change that helps, else with how such a line reads."""
+    found = attempt(spot.text, spot.begin, spot.end, spot.could, reads)
+    if found is not None:
+        help, fix = found.help, found.fix
+        return _finding(spot, spot.span, title, label=label, help=help, fix=fix, bare=_one(spot))
+    return _finding(spot, spot.span, title, label=label, help=_form(spot))
 
 
-def _setting(path: str, error: UnexpectedToken) -> Finding:
-    """In the block of a rule: the word before was taken for a name, as in `account by domain of`,
-    and was meant to begin a setting."""
-    before = _before(error).rstrip()
-    word = before[len(before.rstrip(_LETTERS)) :]
-    place = span(error.token)
-    begin = len(before.rpartition("\n")[2]) - len(word) + 1
-    line = place.line - _before(error)[len(before) :].count("\n")
-    near = nearest(word, _SETTINGS)
+def _one(spot: _Spot) -> bool:
+    """Only one thing could come: a help that writes it has said all."""
+    return len(spot.expected) < 2
+
+
+def _form(spot: _Spot) -> str:
+    line = spot.before[_line_begin(spot.before) :]
+    condition = _CONDITION.search(line)
+    if condition and not (spot.block == "infer" and not condition[1].strip()):
+        return f"a condition reads {forms.CONDITION}"
+    found = forms.form(spot.block, line.split()[0] if line.split() else spot.leads)
+    return f"such a line reads `{found}`" if found else ""
+
+
+_CONDITION = re.compile(r"\b(?:when|unless)\b(.*)", re.S)
+_GOES_ON = re.compile(r"[ \t]*(?:and|or|when|unless|else)\b")
+
+
+def _line_begin(before: str) -> int:
+    """Where the line begins that the last one goes on from."""
+    begin = before.rfind("\n") + 1
+    while begin and _GOES_ON.match(before, begin):
+        begin = before.rfind("\n", 0, begin - 1) + 1
+    return begin
+
+
+def _misplaced(spot: _Spot) -> Finding | None:
+    """A line that belongs elsewhere, at its first word."""
+    line = spot.line + spot.rest
+    begin = len(spot.line) - len(spot.line.lstrip())
+    word = spot.leads
+    if not word or len(spot.line.split()) > 1 or spot.line.strip() not in ("", word):
+        return None
+    if _GOES_ON.match(line) and not spot.block:
+        at = spot.begin - len(spot.line) + begin
+        help = f"a line that begins so goes on from the one before, which takes no `{word}`"
+        title = f"unexpected `{word}`"
+        return _finding(spot, spot.place(at, at + len(word)), title, help=help, bare=True)
+    help = forms.misplaced(spot.block, word, line.strip()[len(word) :])
+    if not help:
+        return None
+    at = spot.begin - len(spot.line) + (len(line) - len(line.lstrip()))
     return _finding(
-        path,
-        tree.Span(line, begin, line, begin + len(word)),
-        f"unexpected `{_short(word)}`",
-        {one: f"`{one}`" for one in _SETTINGS} | {"by": "`FIELD by domain of ADDRESS`"},
-        help=f"did you mean `{near}`?" if near else "",
-        fix=near or None,
+        spot, spot.place(at, at + len(word)), f"unexpected `{word}`", help=help, bare=True
     )
 
 
-_LETTERS = "".join(chr(one) for one in range(128) if chr(one).isalnum()) + "_`"
-
-
-def _habit(path: str, begin: tree.Span, found: Habit, expected: dict[str, str]) -> Finding:
-    """The finding for what people write out of habit, from `begin` on."""
-    end = begin.column + len(found.written)
-    place = tree.Span(begin.line, begin.column, begin.line, end)
-    title = f"unexpected {_called(found.written)}"
-    more = expected if len(expected) > 1 or not found.help else {}
-    return _finding(path, place, title, more, help=found.help, fix=found.fix)
-
-
-def _called(written: str) -> str:
-    """What stands there, as far as it can be seen."""
-    return f"`{_short(written)}`" if written.strip("\u00a0\u200b\ufeff") else "letter"
-
-
-def _several_words(path: str, error: UnexpectedToken) -> Finding | None:
-    """`stage is Not Interested`: a value of several words whose quotes are missing."""
-    before = _before(error)
-    first = _VALUE_BEGINS.search(before)
-    if first is None or (first[0][0] in "[," and before.rfind("[") <= before.rfind("]")):
+def _nameless(spot: _Spot) -> Finding | None:
+    """`push as Lead`: the word that should follow a name stands where the name should."""
+    if len(spot.could) != 1 or len(spot.names) != 1:
         return None
-    rest = _source(error)[error.pos_in_stream or 0 :]
-    found = _WORDS_GO_ON.match(rest)
-    value = before[first.start(1) :] + (found[0] if found else str(error.token))
-    begin = span(error.token).column - (len(before) - first.start(1))
-    line = span(error.token).line
-    written = '"' + " ".join(value.split()) + '"'
+    (word,) = spot.could
+    line = spot.before.rstrip()
+    if not word.isalpha() or not re.search(rf"\s{word}$", line):
+        return None
+    place = spot.place(len(line) - len(word), len(line))
+    help = _form(spot)
+    return _finding(spot, place, f"a name is missing before `{word}`", help=help, bare=True)
+
+
+def _lone(spot: _Spot) -> bool:
+    """In the block of a rule: the first word was taken for a name, as in `account by domain of`."""
+    return spot.names == {"BY"}
+
+
+_DOMAIN = re.compile(r"(?:\w+[ \t]+)?domain\b")
+_EVENTS = ("delete", "merge", "cancel", "mark", "unlink")
+
+
+def _setting(spot: _Spot) -> Finding:
+    """The first word of the line was meant to begin a setting."""
+    line = spot.before.rstrip() if spot.line.strip() else spot.text[: spot.end]
+    word = spot.line.strip() or spot.word
+    at = len(line) - len(word)
+    known = forms.words("push")
+    near = nearest(word, known) if len(word) > 1 else ""
+    place = forms.misplaced(spot.block, word, spot.rest)
+    if word in _EVENTS:
+        place = f"such a line reads `{forms.form('push', 'on')}`"
+    listed = _or([*(f"`{one}`" for one in known), f"`{forms.form('push', '')}`"])
+    return _finding(
+        spot,
+        spot.place(at, at + len(word)),
+        f"unexpected `{_short(word)}`",
+        help=place or (f"did you mean `{near}`?" if near else f"a line here begins with {listed}"),
+        fix=near if near and not place else None,
+        bare=True,
+    )
+
+
+def _habit(spot: _Spot) -> Finding:
+    """The finding for what people write out of habit."""
+    found = habit(spot.rest, spot.before, spot.names)
+    assert found is not None
+    if found.written in ('"', "`"):
+        title = "this text isn't closed" if found.written == '"' else "this name isn't closed"
+        end = spot.begin + len(spot.rest.rstrip())
+        return _finding(spot, spot.place(spot.begin, end), title, help=found.help)
+    place = spot.place(spot.begin, spot.begin + len(found.written))
+    title = f"unexpected {_called(found)}"
+    return _finding(spot, place, title, help=found.help, fix=found.fix, bare=_one(spot))
+
+
+def _called(found: Habit) -> str:
+    """What stands there, as far as it can be seen."""
+    return f"`{_short(found.written)}`" if found.written.strip("\u00a0\u200b\ufeff") else "letter"
+
+
+def _without_quotes(spot: _Spot) -> Finding | None:
+    """`stage is Not Interested`: a value of one or several words whose quotes are missing."""
+    begin = spot.begin
+    if spot.names != {"STRING"}:
+        first = _VALUE_BEGINS.search(spot.before)
+        if first is None or (
+            first[0][0] in "[," and spot.before.rfind("[") <= spot.before.rfind("]")
+        ):
+            return None
+        begin = first.start(1)
+    elif spot.word in ("is", "as", "to", "in", "with"):
+        return None
+    found = _WORDS_GO_ON.match(spot.rest)
+    end = spot.begin + (found.end() if found else len(spot.word))
+    value = spot.text[begin:end]
+    written = quoted(" ".join(value.split()))
+    if value.isdigit():
+        title, help = f"`{value}` is no text", f"write {written}"
+        place = spot.place(begin, end)
+        return Finding("wrong-type", "error", spot.path, place, title, help=help, fix=written)
+    what = "is a name" if value == spot.word else "are several words without quotes"
     return Finding(
         "needs-quotes",
         "error",
-        path,
-        tree.Span(line, begin, line, begin + len(value)),
-        f"`{value}` are several words without quotes, and a value is wanted",
+        spot.path,
+        spot.place(begin, end),
+        f"`{value}` {what}{' here' if what == 'is a name' else ''}, and a value is wanted",
         note="text in quotes is a value, a word without quotes is the name of a field",
         help=f"write {written}",
         fix=written,
@@ -173,74 +355,60 @@ def _several_words(path: str, error: UnexpectedToken) -> Finding | None:
 
 _VALUE_BEGINS = re.compile(
     r"(?:\b(?:is(?:[ \t]+not)?|contains|(?:starts|ends) with|default|source)[ \t]+|[\[,][ \t]*)"
-    r"(\w+)[ \t]+$"
+    r"((?!(?:blank|known|not|in|true|false)\b)\w+)[ \t]+$"
 )
-_WORDS_GO_ON = re.compile(r"\w+(?:[ \t]+(?!(?:and|or|when|unless|in|prefer|default)\b)\w+)*")
+_WORDS_GO_ON = re.compile(
+    r"\w+(?:[ \t]+(?!(?:and|or|else|when|unless|in|by|per|prefer|default|ask|truncate|clear)\b)\w+)*"
+)
 
 
-def _no_rule(path: str, token: Token, expected: dict[str, str]) -> Finding:
-    known = [one for one in expected.values() if one.startswith("`")]
-    near = nearest(str(token), [one.strip("`") for one in known])
+def _no_rule(spot: _Spot) -> Finding:
+    near = nearest(spot.word, spot.could)
+    place = forms.misplaced("", spot.word, spot.rest[len(spot.word) :])
+    if near and not place:
+        help = f"did you mean `{near}`?"
+    else:
+        help = place or f"a rule begins with {_or(f'`{one}`' for one in spot.could)}"
     return Finding(
         "syntax",
         "error",
-        path,
-        span(token),
-        f"no rule begins with `{_short(str(token))}`",
-        help=f"did you mean `{near}`?" if near else f"a rule begins with {_or(known)}",
-        fix=near or None,
+        spot.path,
+        spot.span,
+        f"no rule begins with `{_short(spot.word.strip('`'))}`",
+        help=help,
+        fix=near if near and not place else None,
     )
 
 
-def _characters(path: str, error: UnexpectedCharacters, expected: dict[str, str]) -> Finding:
-    rest = _source(error)[error.pos_in_stream or 0 :][:200].split("\n")[0]
-    begin = tree.Span(error.line, error.column, error.line, error.column)
-    found = habit(rest, _before(error), _names(error))
-    if found is None:
-        shown = re.match(r'"(\\.|[^"\\])*"|\S+|.', rest)[0]  # type: ignore[index]
-        return _habit(path, begin, Habit(shown, ""), expected)
-    if found.written in ('"', "`"):
-        title = "this text isn't closed" if found.written == '"' else "this name isn't closed"
-        end = error.column + len(rest.rstrip())
-        place = tree.Span(error.line, error.column, error.line, end)
-        return _finding(path, place, title, expected, help=found.help)
-    return _habit(path, begin, found, expected)
-
-
 def _finding(
-    path: str,
+    spot: _Spot,
     place: tree.Span,
     title: str,
-    expected: dict[str, str],
     *,
     label: str = "",
     help: str = "",
     fix: str | None = None,
+    bare: bool = False,
 ) -> Finding:
-    can = f"here can come {_or(expected.values())}" if expected else ""
+    """With what could come here beside the help, unless that is a long list or `bare`."""
+    known = list(dict.fromkeys(spot.expected.values()))
+    can = f"here can come {_or(known)}" if known else ""
+    note = can if help and not bare and len(known) <= MOST_LISTED else ""
     return Finding(
         "syntax",
         "error",
-        path,
+        spot.path,
         place,
         title,
         label=label,
-        note=can if help else "",
+        note=note,
         help=help or can,
         fix=fix,
     )
 
 
-def _names(error: UnexpectedInput) -> set[str]:
-    """What could come here, as the parser calls it."""
-    interactive = getattr(error, "interactive_parser", None)
-    names = set(interactive.accepts()) if interactive is not None else set()
-    return names - {"DOT"} if len(names) > 1 else names
-
-
-def _expected(error: UnexpectedInput, parser: Lark) -> dict[str, str]:
-    """What could come here: the parser's name and the user's word for it."""
-    names = _names(error)
+def _expected(names: set[str]) -> dict[str, str]:
+    """What could come: the parser's names and the user's words for them."""
     if names >= _TESTS:
         names -= _TESTS | {"NOT", "OF", "SINCE", "DOT"}
         extra = {"a comparison such as `is` or `in`": "a comparison such as `is` or `in`"}
@@ -251,34 +419,21 @@ def _expected(error: UnexpectedInput, parser: Lark) -> dict[str, str]:
         extra["a value"] = "a value"
     if "$END" in names:
         names -= {"_NL"}
-    patterns = {one.name: one.pattern for one in parser.terminals}
+    known = _literals()
     found = dict(extra)
     for name in sorted(names):
-        pattern = patterns.get(name)
-        written = f"`{pattern.value}`" if isinstance(pattern, PatternStr) else name
-        found[name] = _WORDS.get(name, written)
+        found[name] = _WORDS.get(name) or f"`{known.get(name, name)}`"
     return found
 
 
-def _source(error: UnexpectedInput) -> str:
-    """The text that was being read."""
-    interactive = getattr(error, "interactive_parser", None)
-    return str(interactive.lexer_thread.state.text.text) if interactive is not None else ""
-
-
-def _before(error: UnexpectedInput) -> str:
-    """What stands before the token that failed, without comments."""
-    return _COMMENT.sub(lambda one: one[1] or "", _source(error)[: error.pos_in_stream or 0])
-
-
-def _line_end(error: UnexpectedToken, first: int) -> tree.Span:
-    """Just behind the last letter of the line that ends too early."""
-    lines = _before(error).rstrip().split("\n")
-    line, column = first + len(lines) - 1, len(lines[-1].rstrip()) + 1
-    return tree.Span(line, column, line, column)
-
-
-_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|#[^\n]*')
+@cache
+def _literals() -> dict[str, str]:
+    """What is written for the words and signs of the grammar, by the parser's names."""
+    return {
+        one.name: one.pattern.value
+        for one in lark().terminals
+        if isinstance(one.pattern, PatternStr)
+    }
 
 
 def _or(words: Iterable[str]) -> str:

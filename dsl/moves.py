@@ -111,7 +111,7 @@ def _said(
             continue
         word: Literal["when", "unless"] = "when" if isinstance(one, tree.When) else "unless"
         if type(one) in seen:
-            _twice(bound, file, one.span, word, seen[type(one)])
+            _twice(bound, file, one.span, word, word, seen[type(one)])
             found.append(None)
         seen[type(one)] = one.span
         condition = clauses.condition(one.condition)
@@ -135,18 +135,22 @@ def _flag(bound: Bound, file: tree.File, node: tree.Move, words: tuple[str, str]
     """Which of two words that exclude each other is written, "" for neither."""
     found = [one for one in node.clauses if isinstance(one, tree.Flag) and one.word in words]
     for one in found[1:]:
-        _twice(bound, file, one.span, one.word, found[0].span)
+        _twice(bound, file, one.span, one.word, found[0].word, found[0].span)
     return found[0].word if found else ""
 
 
-def _twice(bound: Bound, file: tree.File, span: tree.Span, word: str, first: tree.Span) -> None:
+def _twice(
+    bound: Bound, file: tree.File, span: tree.Span, word: str, before: str, first: tree.Span
+) -> None:
+    alike = f"`{word}` stands twice in one rule"
+    clause = word in ("when", "unless")
     bound.report.add(
         "syntax",
         file,
         span,
-        f"`{word}` can't be added here: the rule has said so, or the opposite, before",
+        alike if word == before else f"`{before}` and `{word}` exclude each other",
         further=(Further(file.path, first, "said first here"),),
-        help="keep one of the two; join conditions with `and` or `or`",
+        help="join the conditions with `and` or `or`" if clause else "keep one of the two",
     )
 
 
@@ -198,6 +202,6 @@ def _not_creatable(bound: Bound, file: tree.File, node: tree.Move, target: Objec
         "read-only-field",
         file,
         node.target.span,
-        f"this login can't create a `{target.name}`",
+        f"this login can't create records of `{target.name}`",
         help=f"write `{word}` after the names, or give the login the right to create it",
     )

@@ -50,7 +50,7 @@ def find_object(
             file,
             name.span,
             f"`{system}` has no object `{name.text}`",
-            label="not visible to this login" if not near else "",
+            note="" if near else "the object doesn't exist, or is not visible to this login",
             help=f"did you mean `{near}`?" if near else f"objects: {_list(schema.by_name)}",
             fix=near or None,
         )

@@ -188,7 +188,7 @@ def _recover(path: str, piece: Piece) -> _Read:
                 return _Read(statement, tuple(findings), tuple(broken))
             from .complaint import complaint  # with Lark, which a file that is right can do without
 
-            found = complaint(path, text, piece.first)
+            found = complaint(path, text, piece.first, _reads)
         except NotAFunction as error:
             from .complaint import not_a_function
 
@@ -196,25 +196,50 @@ def _recover(path: str, piece: Piece) -> _Read:
         bad = found.span.line - piece.first
         if findings and bad >= len(piece.lines):
             break  # at an end that was put there for the block: that it isn't closed has been told
+        if findings and piece.depth and _explains(lines[bad], found, findings[0]):
+            findings.pop(0)
         findings.append(found)
         if bad <= head or bad >= len(lines) or not _meaningful(lines[bad]):
             break
         broken.append(tree.Broken(f"{word} row", found.span))
-        _blank(lines, bad, head)
+        ends = found.span.column == found.span.end_column
+        _blank(lines, bad, head, deeper=ends)
     broken.append(tree.Broken(word, findings[-1].span))
     return _Read(None, tuple(findings), tuple(broken))
 
 
-def _blank(lines: list[str], bad: int, head: int) -> None:
-    """Take a row out, with the lines that go on from it."""
+def _explains(line: str, found: Finding, unclosed: Finding) -> bool:
+    """Whether a finding tells why a block isn't closed: the brace can't stand there, or another
+    bracket stands where it should end."""
+    return found.span == unclosed.span or line.strip() in (")", "]", ">")
+
+
+def _reads(text: str) -> bool:
+    try:
+        return reader().read(text) is not None
+    except NotAFunction:
+        return False
+
+
+def _blank(lines: list[str], bad: int, head: int, *, deeper: bool) -> None:
+    """Take a row out, with the lines that go on from it; with `deeper`, those that are indented as
+    if they did, too."""
     begin = bad
     while begin > head + 1 and _GOES_ON.match(lines[begin]):
         begin -= 1
     end = bad + 1
-    while end < len(lines) and _GOES_ON.match(lines[end]):
+    indent = _indent(lines[begin])
+    while end < len(lines) and (
+        _GOES_ON.match(lines[end])
+        or (deeper and _meaningful(lines[end]) and _indent(lines[end]) > indent)
+    ):
         end += 1
     for number in range(begin, end):
         lines[number] = ""
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _opens(line: str) -> bool:

@@ -73,7 +73,7 @@ def winner(bound: Bound, file: tree.File, node: tree.Prefer) -> Winner:
         file,
         node.who.span,
         f"`{who}` can't win: it is neither of the two systems",
-        help=f"write `{known[0]}`, `{known[1]}` or `latest`",
+        help=f"did you mean `{near}`?" if near else f"write `{known[0]}`, `{known[1]}` or `latest`",
         fix=near or None,
     )
     return "lost"

@@ -278,7 +278,7 @@ def _event(
             "read-only-field",
             file,
             one.span,
-            f"a `{target.name}` can't be deleted by this login",
+            f"this login can't delete records of `{target.name}`",
             help="write `unlink`, or `mark FIELD TEXT`",
         )
         return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lark.lexer import TerminalDef
 
 START = "statement"
-FORM = 1
+FORM = 2
 """Counts up when what is kept looks different."""
 
 
@@ -45,7 +45,25 @@ def lark() -> Lark:
     """Lark's own parser, for saying why a statement can't be read."""
     from lark import Lark
 
-    return Lark(grammar(), parser="lalr", lexer="contextual", start=START, maybe_placeholders=True)
+    return Lark(
+        grammar(),
+        parser="lalr",
+        lexer="contextual",
+        start=START,
+        maybe_placeholders=True,
+        edit_terminals=_whole_words,
+    )
+
+
+def _whole_words(terminal: TerminalDef) -> None:
+    """A word of the language ends where its letters end: `prefers` is no `prefer` with an `s`."""
+    from lark.lexer import PatternStr
+
+    pattern = terminal.pattern
+    if type(pattern) is PatternStr and pattern.value.isalpha():
+        whole = pattern.to_regexp() + r"(?!\w)"
+        # Lark asks for the very class, so the one method is changed on the object.
+        pattern.to_regexp = lambda: whole  # type: ignore[method-assign]
 
 
 def _made(text: str) -> Table:
