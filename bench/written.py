@@ -62,12 +62,10 @@ def _fields(start: str, end: str) -> Iterator[Field]:
 
 
 def _rule(near: str, far: str, place: int) -> str:
-    if place < 2 * MOVES:
-        return _move(near, far, *divmod(place, MOVES))
-    number = place - 2 * MOVES
-    if number < MAPS:
-        return _table(near, far, number)
-    return _map(near, far, number - MAPS)
+    number, rest = divmod(place, 6)
+    if rest or number >= 2 * MAPS:
+        return _move(near, far, *divmod(place - min(number, 2 * MAPS - 1) - 1, MOVES))
+    return _table(near, far, number // 2) if number % 2 else _map(near, far, number // 2)
 
 
 def _move(near: str, far: str, back: int, number: int) -> str:

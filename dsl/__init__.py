@@ -13,6 +13,7 @@ from ..connectors.base.schema import Schema
 from .allows import accepting, settle
 from .bound import Report
 from .checks import CODES, explain
+from .collector import resting
 from .finding import Finding, to_json, to_text
 from .parse import parse
 from .resolve import resolve
@@ -27,6 +28,7 @@ class Checked:
     rules: Rules | None
 
 
+@resting()
 def check(sources: Mapping[str, bytes | str], schemas: Mapping[str, Schema]) -> Checked:
     """Everything that can be known before a record moves.
 

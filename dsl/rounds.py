@@ -25,9 +25,10 @@ Node = tuple[Literal["left", "right"], str]
 """A field of one side."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """A row in one of its directions: it reads `sources` and writes `target`."""
+    """A row in one of its directions: it reads `sources` and writes `target`. Equal to itself alone:
+    to compare two would be to compare the files that their rows stand in."""
 
     row: BoundRow
     sources: tuple[Node, ...]
@@ -79,12 +80,14 @@ def _ways(row: BoundRow) -> Iterator[Way]:
 def _rings(ways: Sequence[Way]) -> Iterator[tuple[Way, ...]]:
     """Ways that lead from one to the next and back to the first, over two rows at least."""
     writer = {one.target: one for one in ways}
+    places = {one: place for place, one in enumerate(ways)}
     done: set[Node] = set()
     for start in ways:
         reached = _behind(start, writer)
         if start not in reached or start.target in done:
             continue
-        ring = tuple(one for one in ways if one in reached and start in _behind(one, writer))
+        around = (one for one in reached if start in _behind(one, writer))
+        ring = tuple(sorted(around, key=places.__getitem__))
         done |= {one.target for one in ring}
         if len({id(one.row) for one in ring}) > 1:
             yield ring

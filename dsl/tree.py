@@ -465,10 +465,11 @@ class File:
 
     def lost_rows_of(self, head: Span) -> bool:
         """Whether a row in the block of the statement at `head` could not be read."""
-        after = [one.span for one in self.statements if one.span > head]
-        end = min(after, default=None)
-        rows = (one.span for one in self.broken if one.word.endswith(" row"))
-        return any(one > head and (end is None or one < end) for one in rows)
+        rows = [one.span for one in self.broken if one.word.endswith(" row") and one.span > head]
+        if not rows:
+            return False
+        end = min((one.span for one in self.statements if one.span > head), default=None)
+        return any(end is None or one < end for one in rows)
 
     def text(self, span: Span) -> str:
         """What stands in the span, on one line, outer spaces gone."""
