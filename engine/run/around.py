@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ...connectors.base.values import Value, folded
+from ...connectors.base.free_mail import FREE_MAIL
+from ...connectors.base.values import Value, domain, folded
 from ...dsl import conditions
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
-from ..plan.model import Flow, Move
+from ..plan.model import Flow, Move, StandIn
 from .closures import Ready, ReadyInfer, ReadyRow, Values
 from .decision import Change, Coming, Match, Reference, path
-from .match import NO_MATCH
+from .match import NO_MATCH, listed
 from .state import Approved, Linked, State, Stored, other
+from .ties import first_of
 
 ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry", "exists already"})
 """Causes of a mark under which a rule acts on a record that was there before it."""
@@ -26,6 +28,9 @@ ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry", "ex
 
 EXISTING = "there before an enrich"
 """Cause of a mark on a record that `enrich existing` looks at once."""
+
+REASONS = ("brought along", "backfill", "retry", "exists already", "a day passed", EXISTING)
+"""Causes that count for a pair whichever of its two records has them, the first one first."""
 
 _SOURCES: Mapping[str, tuple[Side]] = {"push": ("left",), "pull": ("right",)}
 """Whose record the condition of a move reads."""
@@ -56,12 +61,14 @@ class Surroundings:
         self._brought: dict[tuple[str, Side, str], bool] = {}
         self._related: dict[tuple[str, str], list[Values]] = {}
         self._users: dict[tuple[str, Side, str], str] = {}
+        self._standing: dict[tuple[str, str], list[str]] = {}
         for pair in pairs:
             self._keep(ready.flow.left.system, ready.flow.left.object, pair.left)
             self._keep(ready.flow.right.system, ready.flow.right.object, pair.right)
         self._load_references(pairs)
         self._load_hops(pairs)
         self._load_related(pairs)
+        self._load_stand_ins(pairs)
         self._approved: set[tuple[str, Approved]] = set()
         if ready.asks:
             lefts = {pair.left.id for pair in pairs if pair.left}
@@ -184,7 +191,36 @@ class Surroundings:
                 if children is not None:
                     children.append({**values, **reached} if reached else values)
 
+    def _load_stand_ins(self, pairs: Sequence[Pair]) -> None:
+        """The records whose domain is that of an address, where a reference is blank."""
+        for one in self.ready.stand_ins:
+            ends = [(pair.left, pair.right)[:: -1 if one.to == "left" else 1] for pair in pairs]
+            domains = {
+                self._domain(one, source.values)
+                for source, target in ends
+                if source and (target is None or target.values.get(one.field) is None)
+            }
+            system = self.ready.flow.end(one.to).system
+            rows = self.session.by_domain(system, one.object, one.key, domains - {""})
+            for found, id in rows:
+                self._standing.setdefault((one.base, found), []).append(id)
+
+    def _domain(self, one: StandIn, source: Values) -> str:
+        """The domain that an address stands for, "" where it stands for no company."""
+        found = domain(source.get(one.source)) or ""
+        return "" if found in FREE_MAIL or found in self.session.plan.free_mail else found
+
     # ---- answers
+
+    def stand_in(self, one: StandIn, to: Side, source: Values) -> Reference:
+        wanted = self._domain(one, source)
+        ids = self._standing.get((one.base, wanted), []) if wanted else []
+        system = self.ready.flow.end(to).system
+        chosen = first_of(self.session, one.ties, to, system, one.object, ids)
+        if chosen:
+            return Reference("found", chosen)
+        text = f"{wanted} belongs to {len(ids)} records of {one.object}: {listed(ids)}"
+        return Reference("missing", text=text if ids else "")
 
     def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
         flow, side = row.row.reference, other(to)
@@ -269,6 +305,9 @@ class View:
 
     def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
         return self._whole.reference(row, to, id)
+
+    def stand_in(self, stand_in: StandIn, to: Side, source: Values) -> Reference:
+        return self._whole.stand_in(stand_in, to, source)
 
     def user(self, row: ReadyRow, to: Side, email: str) -> str:
         return self._whole.user(row, to, email)

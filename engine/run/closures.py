@@ -16,7 +16,8 @@ from ...connectors.base.values import Value
 from ...dsl import conditions, templates, types
 from ...dsl.conditions import Get
 from ...dsl.rules import InferRule, Side
-from ..plan.model import Flow, Move, Row
+from ..plan.model import Flow, Move, Row, StandIn
+from ..plan.needs import stand_ins_of
 
 Values = Mapping[str, Value]
 Same = Callable[[Value, Value], bool]
@@ -97,7 +98,8 @@ class ReadyInfer:
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A flow, ready. `push_updates` and `pull_updates`: changes flow that way once linked. `stops`
-    are the moves that something may stop; `asks`: some row's changes wait for a person."""
+    are the moves that something may stop; `asks`: some row's changes wait for a person;
+    `stand_ins`: what fills references that records lack."""
 
     flow: Flow
     rows: tuple[ReadyRow, ...]
@@ -109,6 +111,7 @@ class Ready:
     pull_rule: str
     stops: tuple[ReadyMove, ...] = ()
     asks: bool = False
+    stand_ins: tuple[StandIn, ...] = ()
 
 
 def ready(flow: Flow, zone: str) -> Ready:
@@ -146,6 +149,7 @@ def ready(flow: Flow, zone: str) -> Ready:
         _first_rule(flow, "pull"),
         tuple(one for one in moves if one.stopped is not None),
         any(one.ask for one in flow.rows),
+        stand_ins_of(flow),
     )
 
 

@@ -48,6 +48,7 @@ from .decision import (
     Problem,
     path,
 )
+from .fill import fill, fill_new, lacking
 
 
 def decide(
@@ -76,7 +77,8 @@ def decide(
 
 
 def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around) -> Decision:
-    if not flow.infers and _as_agreed(flow, left, right, base):
+    agreed = not flow.infers and _as_agreed(flow, left, right, base)
+    if agreed and not (flow.stand_ins and lacking(flow, left, right)):
         return NOTHING
     draft = Draft(_stops(flow, around))
 
@@ -87,7 +89,10 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
         else:
             _later_row(flow, row, (lv, rv), (bl, br), around, into)
 
-    _each_row(flow, left, right, draft, judge)
+    def fill_in() -> None:
+        fill(flow, left, right, base, around, draft)
+
+    _each_row(flow, left, right, draft, judge, fill_in)
     for infer in flow.infers:
         _infer(infer, left, right, base, around, draft)
     return _finish("update", flow, draft, "")
@@ -127,11 +132,14 @@ def _each_row(
     right: Values,
     draft: Draft,
     judge: Callable[[ReadyRow, Seen, Seen, Draft], None],
+    fill_in: Callable[[], None],
 ) -> None:
     """Every row; then once more those that read what another row has just changed: a template says
-    what its fields will hold, not what they held."""
+    what its fields will hold, not what they held. In between blank references are filled."""
     for row in flow.rows:
         judge(row, row.left(left), row.right(right), draft)
+    if flow.stand_ins:
+        fill_in()
     if not (draft.left or draft.right):
         return
     written = {one.key for one in (*draft.left, *draft.right)}
@@ -245,7 +253,11 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
         else:
             _first_row(flow, row, lv, rv, around, into)
 
-    _each_row(flow, left, right, draft, judge)
+    def fill_in() -> None:
+        if not (enriches and alone):
+            fill(flow, left, right, None, around, draft)
+
+    _each_row(flow, left, right, draft, judge, fill_in)
     for infer in flow.infers:
         _infer(infer, left, right, None, around, draft)
     return _finish("link", flow, draft, rule, reason=around.match.text)
@@ -375,6 +387,7 @@ def _new(
         agreed = after if not isinstance(after, Coming) else None
         agree = (given, agreed) if to == "right" else (agreed, given)
         made.append(Change(target, None, after, row.row.rule, place(row), row.key, agree))
+    fill_new(flow, to, source, around, draft)
     for infer in flow.infers:
         value = inferred(infer, around) if infer.infer.side == to else None
         if value is not None:

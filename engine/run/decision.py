@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from ...connectors.base.values import Value
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
-from ..plan.model import Move
+from ..plan.model import Move, StandIn
 from .closures import ReadyInfer, ReadyRow, Values
 
 
@@ -39,12 +39,13 @@ class Reference:
     """Where a reference leads on the other side.
 
     `found`: to that id. `coming`: to a record planned in this run. `wanted`: nowhere yet, but the
-    record can be brought along. `missing`: nowhere.
+    record can be brought along. `missing`: nowhere; `text` says why, where that is worth telling.
     """
 
     kind: Literal["found", "coming", "wanted", "missing"]
     id: str = ""
     coming: Coming | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ class Around(Protocol):
 
     def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
         """The other side's counterpart of the record that a reference points to."""
+
+    def stand_in(self, stand_in: StandIn, to: Side, source: Values) -> Reference:
+        """The record of side `to` that stands in for a reference, by a field of `source`."""
 
     def user(self, row: ReadyRow, to: Side, email: str) -> str:
         """The id of the user with that address on a side, "" where there is none."""

@@ -19,6 +19,8 @@ from .state import Stored
 
 LATE = 120.0
 """Seconds that a write may take to arrive after it was sent: what is seen before is no edit."""
+SOME = 1000
+"""Records whose keys are kept anew at once."""
 QUIET_PAGES = 2
 """Pages without news after which a feed without stamps has been read to where it was known."""
 
@@ -40,6 +42,7 @@ def look_at(session: Session, ask: Read) -> None:
         # A rule names another field: everything is read again, and what was known stays known.
         cursor = None
     session.progress(f"reading {ask.system} {ask.object}")
+    _keep_keys(session, ask)
     began = session.now
     quiet = 0
     for page in session.connectors[ask.system].read(ask, cursor):
@@ -63,6 +66,30 @@ def look_at(session: Session, ask: Read) -> None:
         if done:
             break
     session.looked[ask.system, ask.object] = began
+
+
+def _keep_keys(session: Session, ask: Read) -> None:
+    """Where rules look records up by other fields than at the last look, the values of those that
+    are known are kept under these: they need not change to be found."""
+    where = {"org": session.org, "system": ask.system, "object": ask.object}
+    kept = " ".join(f"{one.name}:{one.format}" for one in session.indexes[ask.system, ask.object])
+    held = session.db.row(sql.cursor, **where, purpose="keys")
+    if held and held[0] == kept:
+        return
+    with session.db.transaction("keys"):
+        after = ""
+        while rows := session.db.rows(sql.bodies, **where, after=after, most=SOME):
+            after = rows[-1][0]
+            session.db.run(sql.drop_keys, **where, ids=[id for id, *_ in rows])
+            keys = (
+                session.index_keys(ask.system, ask.object, id, session.values(layout, body))
+                for id, layout, body, life in rows
+                if life == "here"
+            )
+            session.db.many(sql.put_key, [one for some in keys for one in some])
+        session.db.run(
+            sql.put_cursor, **where, purpose="keys", cursor=kept, layout=0, number=0, at=session.now
+        )
 
 
 def _unstamped(page: Page) -> bool:

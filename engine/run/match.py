@@ -162,13 +162,13 @@ def _ids(
 
 def _several(flow: Flow, side: Side, parts: Sequence[str], ids: Sequence[str]) -> str:
     end = flow.right if side == "left" else flow.left
-    return f"{_key(parts)} belongs to {len(ids)} records of {end.object}: {_list(ids)}"
+    return f"{_key(parts)} belongs to {len(ids)} records of {end.object}: {listed(ids)}"
 
 
 def _twins(flow: Flow, side: Side, parts: Sequence[str], twins: Sequence[str], id: str) -> str:
     end = flow.end(side)
     return (
-        f"{_key(parts)} belongs to {len(twins) + 1} records of {end.object}: {_list([id, *twins])}"
+        f"{_key(parts)} belongs to {len(twins) + 1} records of {end.object}: {listed([id, *twins])}"
     )
 
 
@@ -181,6 +181,7 @@ def _key(parts: Sequence[str]) -> str:
     return " / ".join(parts)
 
 
-def _list(ids: Sequence[str]) -> str:
+def listed(ids: Sequence[str]) -> str:
+    """The first few ids and how many more there are."""
     shown = ", ".join(sorted(ids)[:3])
     return shown if len(ids) <= 3 else f"{shown} and {len(ids) - 3} more"

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...connectors.base.contract import Read, Record
-from ...connectors.base.values import folded
+from ...connectors.base.free_mail import FREE_MAIL
+from ...connectors.base.values import domain, folded
 from ...dsl.rules import Side
-from ..plan.model import Flow
-from .around import ASKED_FOR, Pair, Surroundings, as_planned
+from ..plan.model import Flow, Watch
+from .around import REASONS, Pair, Surroundings, as_planned
 from .closures import Ready, Values
 from .decide import decide
 from .decision import NOTHING, Decision
@@ -86,7 +87,8 @@ def pairs_of(
                 record = partner = None
             left, right = (record, partner) if side == "left" else (partner, record)
             seen = [one, theirs[partner.id]] if partner and partner.id in theirs else [one]
-            cause = next((each.cause for each in seen if each.cause in ASKED_FOR), one.cause)
+            causes = {each.cause for each in seen}
+            cause = next((each for each in REASONS if each in causes), one.cause)
             candidate = found.get(one.id, Found())
             pairs.append((seen, Pair(side, one.id, cause, left, right, link, candidate.match)))
     return pairs
@@ -126,6 +128,20 @@ def _linked_elsewhere(
     return held
 
 
+def of_domains(
+    session: State, watch: Watch, before: Mapping[str, Stored], changed: Iterable[Record]
+) -> list[tuple[str, Side, str]]:
+    """Those with an address of a domain that records of another object have, or had."""
+    domains: set[str] = set()
+    for one in changed:
+        old = before[one.id].values.get(watch.via) if one.id in before else None
+        domains |= {domain(each) or "" for each in (old, one.values.get(watch.via))}
+    domains -= {"", *FREE_MAIL, *session.plan.free_mail}
+    end = session.flows[watch.flow].flow.end(watch.side)
+    rows = session.by_domain(end.system, watch.target, watch.domain, domains) if domains else []
+    return [(watch.flow, watch.side, id) for _, id in rows]
+
+
 def watched(
     session: State, ask: Read, before: Mapping[str, Stored], news: Iterable[Record]
 ) -> list[tuple[str, Side, str]]:
@@ -140,6 +156,9 @@ def watched(
                 watch.system, watch.target, watch.via, [folded(one.id) for one in changed]
             )
             found += [(watch.flow, watch.side, id) for _, id in rows]
+            continue
+        if watch.domain:
+            found += of_domains(session, watch, before, changed)
             continue
         for one in changed:
             old = before[one.id].values.get(watch.via) if one.id in before else None

@@ -19,6 +19,7 @@ from .session import Session
 
 ADVICE = {
     "ambiguous-match": "Merge the records that share this key, or change the key of one of them.",
+    "ambiguous-account": "Merge them, or say in the rule which comes first: `oldest first`.",
     "match-taken": "Two records want the same partner: merge them, or change the key of one.",
     "conflict": "Say who wins with `prefer`, or make the two values equal by hand.",
     "unknown-value": "Add the value to the table of the rule, or change it in the record.",
@@ -35,7 +36,7 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     """Enters what a decision could not do, and closes what is no longer so."""
     record = (pair.left.id if pair.left else "") or (pair.right.id if pair.right else "")
     ids = [(flow.name, one.id) for one in (pair.left, pair.right) if one]
-    _close(session, ids, kept="" if decision.action == "nothing" else "write")
+    _close(session, ids, kept="" if decision.action == "nothing" else "writes")
     key = key_text(
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
@@ -83,7 +84,8 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str) -> N
 
 
 def written(session: Session, entries: Sequence[Entry]) -> None:
-    """Closes what was told of pairs that have now been written, all that was to be written."""
+    """Closes the refusals of pairs that have now been written, all that was to be written. What
+    their decision could not do stays until they are decided again."""
     if not session.open_errors:
         return
     open_pairs: set[tuple[str, int, str, str]] = set()
@@ -95,11 +97,11 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
         open_pairs |= {(flow, run, left, right) for left, right in rows}
     whole = [one for one in entries if (one.flow, one.run, one.left, one.right) not in open_pairs]
     ids_of = [(one.flow, id) for one in whole for id in (one.left, one.right) if id]
-    _close(session, ids_of, kept="")
+    _close(session, ids_of, kept="decisions")
 
 
 def _close(session: Session, ids: Sequence[tuple[str, str]], *, kept: str) -> None:
-    """Closes entries of records (flow, id); with `kept` only those of decisions."""
+    """Closes entries of records (flow, id); those `kept` stay, of "writes" or of "decisions"."""
     if not session.open_errors:
         return
     session.db.many(

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ...connectors.base.contract import Connector, Read
-from ...connectors.base.values import Value, folded
+from ...connectors.base.values import Value, domain, folded
 from ...connectors.base.world import World
 from ...dsl.rules import Side
-from ..plan.model import Flow, Index, Plan
+from ..plan.model import Flow, Index, Plan, domain_of
 from ..store import held
 from ..store import statements as sql
 from ..store.database import Database
@@ -154,6 +154,12 @@ class Session:
             values=sorted(set(values)),
         )
 
+    def by_domain(
+        self, system: str, object: str, field: str, domains: Iterable[str]
+    ) -> list[tuple[str, str]]:
+        """(domain, id) of the records whose indexed field has one of `domains` in it."""
+        return self.by_value(system, object, domain_of(field), domains)
+
     def marks_of(self, flow: str, side: Side, ids: Iterable[str]) -> list[MarkRow]:
         """The marks of records, also of those that wait."""
         return self.db.rows(sql.marks_of, org=self.org, flow=flow, side=side, ids=sorted(set(ids)))
@@ -187,12 +193,12 @@ class Session:
                 "org": self.org,
                 "system": system,
                 "object": object,
-                "field": one.field,
+                "field": one.name,
                 "value": value,
                 "id": id,
             }
             for one in self.indexes.get((system, object), ())
-            for value in (folded(values.get(one.field), one.format),)
+            for value in (_kept(one, values.get(one.field)),)
             if value
         ]
 
@@ -250,6 +256,11 @@ class Session:
         """The next number in this run's journal."""
         self.numbers += 1
         return self.numbers
+
+
+def _kept(index: Index, value: Value) -> str:
+    """What stands in an index for a value, "" for nothing."""
+    return (domain(value) or "") if index.domain else folded(value, index.format)
 
 
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

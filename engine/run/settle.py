@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...connectors.base.contract import Outcome, Read
+from ...connectors.base.contract import Outcome, Read, Record
 from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
 from ..plan.model import Flow
@@ -18,6 +18,7 @@ from .decision import Coming
 from .journal import Entry
 from .look import store
 from .match import key_parts
+from .pairs import of_domains
 from .session import Session, dump_values
 from .state import other
 
@@ -130,6 +131,21 @@ def _remember(session: Session, done: Sequence[Settled]) -> None:
         session.db.many(sql.put_record, rows)
         session.db.run(sql.drop_keys, **where, ids=[str(row["id"]) for row in rows])
         session.db.many(sql.put_key, keys)
+        _tell_neighbours(session, group)
+
+
+def _tell_neighbours(session: Session, written: Sequence[Settled]) -> None:
+    """Records with an address of a domain that we have just given another record."""
+    for watch in session.plan.watches:
+        news = [
+            Record(entry.object, entry.record or outcome.id, _named(entry.after, (watch.via,)))
+            for entry, outcome in written
+            if watch.domain
+            and (entry.system, entry.object) == (watch.system, watch.object)
+            and watch.via in entry.after
+        ]
+        if news:
+            session.mark(of_domains(session, watch, {}, news), "a related record changed")
 
 
 def _named(values: Mapping[str, Value | Coming], names: Sequence[str]) -> dict[str, Value]:

@@ -88,6 +88,11 @@ class State(Protocol):
     ) -> list[tuple[str, str]]:
         """(folded value, id) of the records whose indexed field has one of `values`, folded."""
 
+    def by_domain(
+        self, system: str, object: str, field: str, domains: Iterable[str]
+    ) -> list[tuple[str, str]]:
+        """(domain, id) of the records whose indexed field has one of `domains` in it."""
+
     def marks_of(self, flow: str, side: Side, ids: Iterable[str]) -> list[MarkRow]:
         """The marks of records, also of those that wait."""
 

@@ -82,6 +82,12 @@ records = statement(
         *_this_object, among(R.id, "ids")
     )
 )
+bodies = statement(
+    select(R.id, R.layout, R.body, R.life)
+    .where(*_this_object, R.id > bindparam("after"))
+    .order_by(R.id)
+    .limit(bindparam("most"))
+)
 put_record = upsert(
     tables.Record,
     ("org", "system", "object", "id"),
@@ -583,11 +589,15 @@ close_errors = statement(
         E.flow == _flow,
         E.record == bindparam("one"),
         E.closed == 0,
-        or_(bindparam("kept") == "", E.operation.in_(("match", "map"))),
+        or_(
+            bindparam("kept") == "",
+            and_(bindparam("kept") == "writes", E.operation.in_(("match", "map"))),
+            and_(bindparam("kept") == "decisions", E.operation.not_in(("match", "map"))),
+        ),
     )
     .values(closed=bindparam("at"))
 )
-"""Closes entries of a record; with `kept` only those of decisions, not of refused writes."""
+"""Closes entries of a record; those `kept` stay: of refused `writes`, or of `decisions`."""
 
 put_meter = upsert(tables.Meter, ("org", "system", "endpoint", "window"), ("used", "limit", "at"))
 meters = statement(
