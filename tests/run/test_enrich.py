@@ -1,0 +1,183 @@
+"""`enrich`, over both made-up systems: blanks in Salesforce filled from Apollo, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from syncrules import dsl
+from syncrules.engine.plan.compile import compile
+from syncrules.engine.run.run import Result
+from syncrules.tests.both import HOUR, Both
+
+MAP = """\
+map contact with Lead {
+    last_name         <-> LastName
+    email             <-> Email
+    title             <-> Title   prefer apollo
+    first_name        <-> FirstName
+    phone              -> Phone
+}
+"""
+NEW = "sync apollo with salesforce\nprefer salesforce\nenrich Lead with contact\n" + MAP
+EXISTING = NEW.replace("enrich Lead", "enrich existing Lead")
+ADA = {"last_name": "King", "email": "ada@a.example", "title": "CTO", "direct_phone": "+1 555 1000"}
+LEAD = {"LastName": "Byron", "Company": "A", "Email": "ADA@a.example", "FirstName": "Ada"}
+
+
+def edit(both: Both, rules: str) -> None:
+    """The rule file is another one from now on."""
+    schemas = {name: one.describe() for name, one in both.setup.connectors.items()}
+    checked = dsl.check({"rules.sync": rules}, schemas)
+    assert checked.rules is not None, checked.findings
+    both.setup = replace(both.setup, plan=compile(checked.rules.sets[0], schemas))
+
+
+def hour(both: Both) -> Result:
+    both.clock.sleep(HOUR)
+    return both.run()
+
+
+def person(both: Both) -> str:
+    """Somebody Apollo knows, before the first run."""
+    return both.apollo.create("contact", ADA)
+
+
+def row(both: Both, lead: str) -> tuple[object, ...]:
+    found = both.salesforce.rows("Lead")[lead]
+    return tuple(found.get(name) for name in ("LastName", "FirstName", "Title", "Phone"))
+
+
+FILLED = ("Byron", "Ada", "CTO", "+1 555 1000")
+
+
+def test_what_is_new_in_salesforce_gets_its_blanks_filled() -> None:
+    """What stands there stays, whoever is preferred, and nothing goes to Apollo; later the rows
+    flow as ever."""
+    both = Both(NEW)
+    contact = person(both)
+    both.run()
+    lead = both.salesforce.create("Lead", {**LEAD, "Title": None})
+    before = both.calls()
+    hour(both)
+    assert row(both, lead) == FILLED
+    assert both.since(before).apollo_writes == 0
+    left = both.apollo.rows("contact")[contact]
+    assert (left["last_name"], left.get("first_name")) == ("King", None)
+    before = both.calls()
+    hour(both)
+    assert both.since(before).salesforce_writes == both.since(before).apollo_writes == 0
+    both.salesforce.update("Lead", lead, {"LastName": "Lovelace"})
+    both.apollo.update("contact", contact, {"title": "CEO"})
+    hour(both)
+    assert both.apollo.rows("contact")[contact]["last_name"] == "Lovelace"
+    assert row(both, lead)[2] == "CEO"
+
+
+def test_a_value_that_was_there_stays_though_apollo_is_preferred() -> None:
+    both = Both(NEW)
+    person(both)
+    both.run()
+    lead = both.salesforce.create("Lead", {**LEAD, "Title": "Poet"})
+    hour(both)
+    assert row(both, lead) == ("Byron", "Ada", "Poet", "+1 555 1000")
+
+
+def test_what_was_there_before_is_untouched_and_waits_for_nothing() -> None:
+    """Neither written nor counted; a new person in Apollo doesn't make an old lead new."""
+    both = Both(NEW)
+    lead = both.salesforce.create("Lead", LEAD)
+    person(both)
+    assert both.run().waiting == {}
+    both.apollo.create("contact", {**ADA, "email": "second@a.example"})
+    other = both.salesforce.create("Lead", {**LEAD, "Email": "third@a.example"})
+    both.apollo.create("contact", {**ADA, "email": "third@a.example"})
+    result = hour(both)
+    assert result.waiting == {}
+    assert row(both, lead) == ("Byron", "Ada", None, None)
+    assert row(both, other) == FILLED
+
+
+def test_the_switch_fills_what_was_there_before_once() -> None:
+    """Counted in the preview, filled with the next run, and not again: not for an old lead whose
+    contact comes later, nor in a further run."""
+    both = Both(NEW)
+    lead = both.salesforce.create("Lead", LEAD)
+    lonely = both.salesforce.create("Lead", {**LEAD, "Email": "grace@a.example"})
+    contact = person(both)
+    both.run()
+    edit(both, EXISTING)
+    both.clock.sleep(HOUR)
+    seen = both.preview()
+    assert seen.counts == {
+        ("salesforce", "Lead", "link", "planned"): 1,
+        ("salesforce", "Lead", "update", "planned"): 1,
+    }
+    assert row(both, lead) == ("Byron", "Ada", None, None)
+    before = both.calls()
+    hour(both)
+    assert row(both, lead) == FILLED
+    assert both.since(before).apollo_writes == 0
+    assert both.apollo.rows("contact")[contact]["last_name"] == "King"
+    both.apollo.create("contact", {**ADA, "email": "grace@a.example"})
+    hour(both)
+    assert row(both, lonely) == ("Byron", "Ada", None, None)
+
+
+def test_beside_a_push_the_values_of_a_new_lead_stay_and_those_before_follow_the_push() -> None:
+    """The push's rules decide what a backfill of old leads does, `enrich` what happens to new
+    ones."""
+    rules = NEW.replace("enrich Lead", "push contact as Lead\nenrich Lead").replace(
+        "    phone ", '    organization_name -> Company default "A"\n    phone '
+    )
+    both = Both(rules)
+    old = both.salesforce.create("Lead", {**LEAD, "Title": "Poet"})
+    person(both)
+    both.run()
+    new = both.salesforce.create("Lead", {**LEAD, "Title": "Poet", "Email": "grace@a.example"})
+    both.apollo.create("contact", {**ADA, "email": "grace@a.example"})
+    hour(both)
+    assert row(both, new) == ("Byron", "Ada", "Poet", "+1 555 1000")
+    both.clock.sleep(HOUR)
+    both.backfill("push", "contact")
+    assert row(both, old) == ("Byron", "Ada", "CTO", "+1 555 1000")
+
+
+def test_two_people_with_the_address_of_a_new_lead_are_reported_and_not_guessed() -> None:
+    both = Both(NEW)
+    person(both)
+    person(both)
+    both.run()
+    lead = both.salesforce.create("Lead", LEAD)
+    hour(both)
+    assert row(both, lead) == ("Byron", "Ada", None, None)
+    assert [one.code for one in both.errors()] == ["ambiguous-match"]
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+@pytest.mark.parametrize("place", range(13, 30))
+def test_a_crash_of_the_run_that_fills_what_was_there_loses_none(place: int) -> None:
+    """Whatever commit it dies at, the next run fills what is left."""
+    both = Both(EXISTING)
+    leads = [both.salesforce.create("Lead", {**LEAD, "Email": f"p{n}@a.example"}) for n in range(3)]
+    for n in range(3):
+        both.apollo.create("contact", {**ADA, "email": f"p{n}@a.example"})
+    points = 0
+
+    def point(name: str) -> None:
+        nonlocal points
+        points += 1
+        if points == place:
+            raise Crash
+
+    ours, both.db._point = both.db._point, point
+    try:
+        both.run()
+    except Crash:
+        both.db.fence = None
+    both.db._point = ours
+    hour(both)
+    assert [row(both, one) for one in leads] == [FILLED] * 3
