@@ -27,7 +27,8 @@ When to allow it
 
 from __future__ import annotations
 
-from ..bound import Bound
+from .. import logic
+from ..bound import Bound, BoundMove
 from ..finding import Further
 
 CODE = "always-true"
@@ -36,6 +37,7 @@ CODE = "always-true"
 def find(bound: Bound) -> None:
     """Whole conditions of moves, at their first clause."""
     for move in bound.moves:
+        _stop(bound, move)
         if not move.said or not bound.asked(move).always:
             continue
         first, *others = move.said
@@ -53,4 +55,21 @@ def find(bound: Bound) -> None:
             further=tuple(Further(move.file.path, one.node.span, "with this") for one in others),
             note=f"`{move.rule.name}` takes every `{move.source.name}`",
             help="mend the condition, or leave it out",
+        )
+
+
+def _stop(bound: Bound, move: BoundMove) -> None:
+    """A `stop when` that always holds."""
+    if move.stop is None:
+        return
+    describe = bound.describe(move.source_side, move.source)
+    if logic.Asked([move.stop.condition], describe).always:
+        bound.report.add(
+            CODE,
+            move.file,
+            move.stop.node.span,
+            "every record satisfies this condition, so the rule never acts",
+            severity="warning",
+            label="always holds",
+            help="mend the condition, or take the rule out",
         )

@@ -19,7 +19,7 @@ Right
     map contact with Lead {
         last_name         -> LastName
         organization_name -> Company
-        headline          -> Title     truncate
+        headline          -> Title  truncate
     }
 
 When to allow it

@@ -47,6 +47,12 @@ def find(bound: Bound) -> None:
         if move.said:
             joined = len(move.said) == 1
             _report(bound, move.file, together(move.said), bound.asked(move), joined=joined)
+        if move.stop is not None:
+            asked = logic.Asked(
+                [move.stop.condition], bound.describe(move.source_side, move.source)
+            )
+            parts = conjuncts(move.stop.condition, move.stop.node)
+            _report(bound, move.file, parts, asked, joined=True)
     for infer in bound.infers:
         for node, arm in zip(infer.node.arms or (), infer.rule.arms, strict=False):
             if node.condition is not None and arm.when is not None:

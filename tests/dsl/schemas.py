@@ -367,6 +367,7 @@ SF_CONTACT = Object(
             custom=True,
         ),
         Field("DoNotCall", "Do Not Call", "boolean"),
+        Field("Origin_Link__c", "Origin", "text", "url", length=255, updatable=False, custom=True),
         reference("ReportsToId", "Reports To", "Contact"),
         seen("CreatedDate", "Created Date", "datetime"),
     ),

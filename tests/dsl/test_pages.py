@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 from syncrules import dsl
+from syncrules.dsl.checks import ALLOWABLE
 
 from .schemas import SCHEMAS
 
@@ -26,6 +27,14 @@ def test_the_wrong_example_gives_the_code_and_the_right_one_nothing(code: str) -
     """The examples are checked, so that they stay true."""
     wrong, right = (codes(example(code, heading)) for heading in ("Wrong", "Right"))
     assert (wrong, right) == ([code], [])
+
+
+@pytest.mark.parametrize("code", dsl.CODES)
+def test_the_page_says_never_where_a_finding_cant_be_accepted(code: str) -> None:
+    """What `allow` takes and what the pages tell is the same."""
+    page = dsl.explain(code) or ""
+    never = page.split("When to allow it")[1].strip().startswith("Never")
+    assert never == (code not in ALLOWABLE)
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfes", b"sync \x00", "sync \0", bytes(range(256))])

@@ -1,0 +1,64 @@
+"""The rules that come with the product, and the example of the language's design, against the
+object descriptions of a real Salesforce."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from syncrules import dsl
+from syncrules.connectors.base.schema import Schema
+from syncrules.connectors.salesforce.describe import to_object
+
+from .schemas import APOLLO, SALESFORCE
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT / ".." / "shared"
+RECORDED = SHARED / "data" / "salesforce" / "describe"
+DESIGN = SHARED / "design" / "language.md"
+
+pytestmark = pytest.mark.skipif(
+    not RECORDED.exists(), reason="the recorded descriptions aren't here"
+)
+
+
+def schemas() -> dict[str, Schema]:
+    """Ours for Apollo; the recorded objects, and ours for those that nobody recorded."""
+    recorded = {
+        path.stem: to_object(json.loads(path.read_text(encoding="utf-8")))
+        for path in RECORDED.glob("*.json")
+    }
+    objects = [recorded.get(one.name, one) for one in SALESFORCE.objects]
+    return {"apollo": APOLLO, "salesforce": replace(SALESFORCE, objects=tuple(objects))}
+
+
+def example() -> str:
+    """The file under the heading of the design, without its indent."""
+    text = DESIGN.read_text(encoding="utf-8")
+    block = text.split("## One file that says the whole guide")[1].split("\n## ")[0]
+    lines = [line[4:] for line in block.split("\n") if line.startswith("    ") or not line]
+    return "\n".join(lines).strip() + "\n"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("rules/**/*.sync")), ids=lambda one: one.name)
+def test_shipped_rules_fit_a_real_salesforce(path: Path) -> None:
+    """Every name, type and required field of the shipped rules is there in a real org."""
+    source = {path.name: path.read_bytes()}
+    found = dsl.check(source, schemas())
+    assert dsl.to_text(found.findings, source) == ""
+
+
+def test_the_example_of_the_design_passes_against_a_real_salesforce() -> None:
+    """All that is found is that this org has no field for the status of contacts."""
+    found = dsl.check({"x.sync": example()}, schemas()).findings
+    missing = [one for one in found if re.search("Status__c", one.title)]
+    assert [one.title for one in found if one not in missing] == []
+
+
+def test_the_example_of_the_design_gives_no_finding_where_all_its_fields_are() -> None:
+    """The whole guide in one file, letter for letter."""
+    ours = {"apollo": APOLLO, "salesforce": SALESFORCE}
+    assert dsl.check({"x.sync": example()}, ours).findings == ()
