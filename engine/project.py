@@ -32,10 +32,11 @@ FILE = "syncrules.toml"
 STATE = "sqlite:///.syncrules/state.db"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "": ("rules", "team", "systems", "state"),
-    "team": ("timezone",),
+    "team": ("timezone", "free_mail"),
     "state": ("url",),
 }
 _STATES = ("sqlite:///", "postgresql://")
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -44,7 +45,8 @@ class Project:
     """A project as its file says it.
 
     `path` is the project file. `rules` are files and folders, from its folder. `zone` is the name
-    of the time zone whose days dates are. `state` is the database's URL as written, which may point
+    of the time zone whose days dates are, `free_mail` domains that stand for no account besides
+    those that everybody knows. `state` is the database's URL as written, which may point
     to a secret.
     """
 
@@ -53,6 +55,7 @@ class Project:
     zone: str = "UTC"
     systems: Mapping[str, System] = field(default_factory=dict)
     state: str = field(default=STATE, repr=False)
+    free_mail: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Project:
@@ -205,7 +208,8 @@ class Project:
                 fix="`syncrules check` shows each of them with its place",
             )
         schemas = self.schemas()
-        return tuple(compile(rules, schemas, self.zone) for rules in checked.rules.sets)
+        sets = checked.rules.sets
+        return tuple(compile(one, schemas, self.zone, self.free_mail) for one in sets)
 
     @cached_property
     def _schemas(self) -> dict[str, Schema]:
@@ -254,7 +258,7 @@ def _read(path: Path, text: str, data: Mapping[str, Any]) -> Project:
     url = _text(text, "state", state, "url", STATE)
     if not is_reference(url):
         _state(text, url)
-    return replace(project, state=url)
+    return replace(project, state=url, free_mail=_free_mail(text, team))
 
 
 def _systems(text: str, data: Mapping[str, Any]) -> dict[str, System]:
@@ -290,6 +294,17 @@ def _zone(text: str, team: Mapping[str, Any]) -> str:
             fix=nearest(name, available_timezones(), 'write it like `timezone = "Europe/Berlin"`'),
         ) from None
     return name
+
+
+def _free_mail(text: str, team: Mapping[str, Any]) -> tuple[str, ...]:
+    given = team.get("free_mail", [])
+    domains = given if isinstance(given, list) else [given]
+    if not isinstance(given, list) or not all(
+        isinstance(one, str) and _DOMAIN.fullmatch(one.strip()) for one in domains
+    ):
+        wanted = 'a list of domains: `free_mail = ["campus.example"]`'
+        raise _wrong(text, "team", "free_mail", wanted)
+    return tuple(one.strip().lower() for one in domains)
 
 
 def _state(text: str, url: str) -> None:

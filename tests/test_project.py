@@ -17,6 +17,7 @@ rules = ["rules"]
 
 [team]
 timezone = "Europe/Berlin"
+free_mail = ["Campus.example"]
 
 [systems.left]
 connector = "warehouse"
@@ -54,6 +55,7 @@ def test_a_project_is_read_as_its_file_says(tmp_path: Path) -> None:
     """Zone, systems and the place of the state, which lies in the project's folder."""
     project = load(tmp_path)
     assert project.zone == "Europe/Berlin"
+    assert project.free_mail == ("campus.example",)
     assert list(project.systems) == ["left", "right"]
     assert project.systems["left"].connector == "warehouse"
     assert project.state_url == f"sqlite:///{tmp_path}/.syncrules/state.db"
@@ -94,6 +96,8 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest(
         'team = "Berlin"',
         '[team]\ntimezone = "Europe/Berlim"',
         "[team]\ntimezone = 1",
+        '[team]\nfree_mail = "campus.example"',
+        '[team]\nfree_mail = ["ada@campus.example"]',
         '[systems.left]\nkey = "env:KEY"',
         '[systems]\nleft = "warehouse"',
         '[systems."a/b"]\nconnector = "warehouse"',
