@@ -96,6 +96,7 @@ def summary(result: Result) -> dict[str, Any]:
         "approvals": result.asks,
         "open_errors": result.errors,
         "held": list(result.held),
+        "not_carried_out": list(result.later),
     }
 
 
@@ -131,6 +132,9 @@ def result_text(result: Result) -> str:
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
         lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
     lines += (f"a run would write nothing, since {one}" for one in result.held)
+    if result.later:
+        named = ", ".join(f"`{one}`" for one in result.later)
+        lines.append(f"rules on activities are checked, and not carried out yet: {named}")
     if result.stale:
         were = "change was" if result.stale == 1 else "changes were"
         lines.append(

@@ -46,6 +46,7 @@ class Draft:
     reads: tuple[Read, ...] = ()
     watches: tuple[Watch, ...] = ()
     indexes: tuple[Index, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def compile(
@@ -69,6 +70,7 @@ def compile(
         zone,
         tuple(sorted(rules.guards, key=lambda one: one.place)),
         tuple(sorted({one.strip().lower() for one in free_mail})),
+        draft.later,
     )
 
 
@@ -86,6 +88,20 @@ def _rules_in_order(draft: Draft) -> Draft:
     )
     in_order = tuple(sorted(pairs, key=lambda one: (one.left, one.right)))
     return replace(draft, rules=replace(draft.rules, pairs=in_order))
+
+
+def _no_activities_yet(draft: Draft) -> Draft:
+    """Rules on activities are checked, and nothing reads or writes what they name so far."""
+    pairs: list[PairRules] = []
+    later: list[str] = []
+    for pair in draft.rules.pairs:
+        ends = (_object(draft, "left", pair.left), _object(draft, "right", pair.right))
+        if all(one.thing != "activity" for one in ends):
+            pairs.append(pair)
+        else:
+            later += [one.name for one in (*pair.moves, *pair.enriches)]
+    rules = replace(draft.rules, pairs=tuple(pairs))
+    return replace(draft, rules=rules, later=tuple(sorted(later)))
 
 
 def _a_flow_for_each_pair(draft: Draft) -> Draft:
@@ -163,6 +179,7 @@ def _fingerprints(draft: Draft) -> Draft:
 
 PASSES: tuple[Callable[[Draft], Draft], ...] = (
     _rules_in_order,
+    _no_activities_yet,
     _a_flow_for_each_pair,
     _references_through_links,
     _one_thing_once,

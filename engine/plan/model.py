@@ -188,7 +188,8 @@ class Index:
 class Plan:
     """What a run does, for one pair of systems. `reads` are in the order of looking. `guards` say
     what a run may do at most; `free_mail` are domains, besides those that everybody knows, whose
-    addresses stand for no account."""
+    addresses stand for no account. `later` names the rules that are checked, and not carried out
+    yet."""
 
     left: str
     right: str
@@ -199,6 +200,7 @@ class Plan:
     zone: str = "UTC"
     guards: tuple[GuardRule, ...] = ()
     free_mail: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def domain_of(field: str) -> str:

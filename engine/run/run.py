@@ -65,7 +65,8 @@ class Result:
     by rule the records that a backfill would take; `errors` are open entries. `settled` counts what
     became of writes that an earlier run had sent and never heard of, by kind of outcome. `held`
     says, for a preview, what would stop a run before its first write. `asks` counts the changes
-    that wait for a person, `stale` those that one has approved and whose value changed since."""
+    that wait for a person, `stale` those that one has approved and whose value changed since.
+    `later` names the rules that are checked, and not carried out yet."""
 
     run: int
     verb: Verb
@@ -76,6 +77,7 @@ class Result:
     held: tuple[str, ...] = ()
     asks: int = 0
     stale: int = 0
+    later: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -309,7 +311,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     errors = session.db.row(sql.count_errors, org=session.org)
     asked, stale = asks.counts(session)
     open_errors = errors[0] if errors else 0
-    return Result(session.run, verb, counts, waiting, open_errors, asks=asked, stale=stale)
+    return Result(session.run, verb, counts, waiting, open_errors, asks=asked, stale=stale, later=session.plan.later)
 
 
 def _plan_hash(plan: Plan) -> str:
