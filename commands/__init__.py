@@ -21,6 +21,7 @@ NAMES = (
     "check",
     "fmt",
     "explain",
+    "diff",
     "plan",
     "preview",
     "run",

@@ -41,6 +41,12 @@ def names(source: str) -> tuple[str, ...]:
     return tuple(sorted(meta.find_undeclared_variables(parsed)))
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two templates say the same of every record: spaces inside the braces don't count."""
+    parsed = _environment().parse
+    return one == other or parsed(one) == parsed(other)
+
+
 def render(source: str, values: Mapping[str, Value]) -> str | None:
     """The text for one record, None where a value it prints is blank.
 
