@@ -1,0 +1,181 @@
+"""Which changes of the rules no test notices: each mutant is put to all tests until one fails.
+
+What a change may be is in `mutants.py`. A mutant that compiles to the same plan is none. For one
+that survives a test is looked for that would notice it, among the scenes that reach a goal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, field, replace
+
+from ...dsl.conditions import Condition, Not
+from ...dsl.rules import Place, RuleSet, TestRule
+from ...errors import SyncrulesError
+from ..plan.model import Flow
+from .coverage import expecting, reaching
+from .goals import creates, goals
+from .ground import Ground, prepare
+from .mutants import Mutant, mutants
+from .play import play
+from .run import Suite
+from .scenes import Scene, Scenes, Unreachable
+from .verdict import judge
+from .write import block
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A change that no test notices; `test` is the text of one that would, "" where none was
+    found."""
+
+    place: Place
+    rule: str
+    what: str
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How many changes were tried, and those that no test noticed."""
+
+    tried: int
+    survivors: tuple[Survivor, ...] = ()
+
+    @property
+    def noticed(self) -> int:
+        return self.tried - len(self.survivors)
+
+    @property
+    def percent(self) -> float:
+        """What was noticed, in percent; all of nothing is 100."""
+        return 100.0 * self.noticed / self.tried if self.tried else 100.0
+
+    @classmethod
+    def joined(cls, parts: Sequence[Score]) -> Score:
+        """Those of several sets of rules as one."""
+        found = tuple(one for each in parts for one in each.survivors)
+        return cls(sum(one.tried for one in parts), found)
+
+
+def mutate(suite: Suite, progress: Callable[[str], None] = lambda text: None) -> Score:
+    """Tries every mutant of a suite's rules; the tests pass on the rules as they are."""
+    scenes = Scenes(suite.ground, suite.schemas)
+    known = _meaning(suite.ground)
+    finder = _Finder(suite, scenes)
+    tests = list(suite.tests)
+    tried, survivors = 0, []
+    for mutant in mutants(suite.rules, scenes.describe):
+        ground = _ground(suite, mutant.rules)
+        if ground is None or _meaning(ground) == known:
+            continue
+        tried += 1
+        if tried % 50 == 0:
+            progress(f"tried {tried:,} changes of the rules")
+        noticed = next((one for one in tests if _notices(one, ground, suite.today)), None)
+        if noticed is not None:
+            # What noticed one change is likely to notice the next, which is made nearby.
+            tests.remove(noticed)
+            tests.insert(0, noticed)
+            continue
+        found = finder.find(mutant, ground)
+        survivors.append(Survivor(mutant.place, mutant.rule, mutant.what, found))
+    in_order = sorted(survivors, key=lambda one: one.place)
+    return Score(tried, tuple(in_order))
+
+
+def _ground(suite: Suite, rules: RuleSet) -> Ground | None:
+    """The mutant made ready, None where nothing can be made of it."""
+    try:
+        return prepare(rules, suite.schemas, suite.zone, suite.free_mail)
+    except SyncrulesError:
+        return None
+
+
+def _notices(test: TestRule, ground: Ground, today: str) -> bool:
+    return not judge(test, play(ground, test, today)).passed
+
+
+def _meaning(ground: Ground) -> list[object]:
+    """What a run does; a hidden pull says nothing that a push doesn't imply."""
+    parents = {name for flow in ground.plan.flows for name in flow.parents}
+    return [_plain(flow, parents) for flow in ground.plan.flows]
+
+
+def _plain(flow: Flow, parents: Set[str]) -> Flow:
+    moves = [
+        replace(move, implied=True, rule="", place=_NOWHERE)
+        if move.direction == "pull" and not move.create and move.update and not move.events
+        else move
+        for move in flow.moves
+    ]
+    rows = tuple(
+        row if creates(flow, row, parents) else replace(row, default=None) for row in flow.rows
+    )
+    return replace(flow, moves=tuple(dict.fromkeys(moves)), rows=rows, fingerprint="")
+
+
+_NOWHERE = Place("", 0, 0)
+
+
+@dataclass
+class _Finder:
+    """Looks for a test that would notice a mutant; makes each candidate once."""
+
+    suite: Suite
+    scenes: Scenes
+    _ready: list[TestRule] | None = field(default=None, repr=False)
+
+    def find(self, mutant: Mutant, ground: Ground) -> str:
+        """The text of a test that passes on the rules and fails on the mutant."""
+        names = {one.name for one in self.suite.rules.tests}
+        for test in [*self._telling_apart(mutant), *self._all()]:
+            if _notices(test, ground, self.suite.today):
+                name = test.name or f"{mutant.rule}: otherwise where {_unquoted(mutant.what)}"
+                while name in names:
+                    name += " (2)"
+                return block(replace(test, name=name), self.scenes.schemas)
+        return ""
+
+    def _all(self) -> list[TestRule]:
+        """A test for each goal, and some beside them."""
+        if self._ready is None:
+            self._ready = []
+            for goal in goals(self.suite.ground):
+                try:
+                    test = reaching(self.suite, self.scenes, goal)
+                except Unreachable:
+                    continue
+                self._ready += [test] if test is not None else []
+            self._ready += [self._with_outcome(one) for one in self.scenes.beside()]
+        return self._ready
+
+    def _telling_apart(self, mutant: Mutant) -> list[TestRule]:
+        """Tests on records that satisfy one of the two conditions and not the other."""
+        if mutant.old is None or mutant.new is None:
+            return []
+        found = []
+        for flow in self.suite.ground.plan.flows:
+            for number, move in enumerate(flow.moves):
+                if move.place != mutant.place or not move.create:
+                    continue
+                for one, other in ((mutant.old, mutant.new), (mutant.new, mutant.old)):
+                    found += self._created(flow, number, [one, Not(other)])
+        return found
+
+    def _created(self, flow: Flow, number: int, conditions: Sequence[Condition]) -> list[TestRule]:
+        try:
+            return [
+                self._with_outcome(one) for one in self.scenes.creation(flow, number, conditions)
+            ]
+        except Unreachable:
+            return []
+
+    def _with_outcome(self, scene: Scene) -> TestRule:
+        test = scene.test("")
+        played = play(self.suite.ground, test, self.suite.today)
+        return replace(test, expects=expecting(self.scenes, played))
+
+
+def _unquoted(what: str) -> str:
+    return what.replace('"', "").replace("`", "")
