@@ -10,10 +10,10 @@ from syncrules.connectors.base.schema import Field
 from syncrules.connectors.base.values import Value
 from syncrules.dsl.conditions import Get
 from syncrules.dsl.rules import Key, Place, Side
-from syncrules.engine.plan.model import End, Flow, Move, Row
+from syncrules.engine.plan.model import End, Flow, Move, Row, StandIn
 from syncrules.engine.run.closures import ReadyInfer, ReadyRow, Values, ready
 from syncrules.engine.run.decide import decide
-from syncrules.engine.run.decision import Base, Match, Reference
+from syncrules.engine.run.decision import Base, Change, Match, Reference
 
 from .journal import Rate
 
@@ -39,11 +39,17 @@ class Quiet:
     def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
         return Reference("missing")
 
+    def stand_in(self, stand_in: StandIn, to: Side, source: Values) -> Reference:
+        return Reference("missing")
+
     def user(self, row: ReadyRow, to: Side, email: str) -> str:
         return ""
 
     def related(self, infer: ReadyInfer) -> Sequence[Values] | None:
         return None
+
+    def approved(self, change: Change) -> bool:
+        return False
 
 
 def measure(pairs: int, passes: int) -> list[Rate]:

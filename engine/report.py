@@ -275,7 +275,7 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
         rules = db.rows(sql.rules, org=org)
         waiting = {rule: count for _, rule, count in db.rows(sql.waiting, org=org)}
         runs = db.rows(sql.runs, org=org, most=5)
-        stopped = dict(db.rows(held.stopped, org=org))
+        stopped: dict[str, int] = dict(db.rows(held.stopped, org=org))
         asks = db.row(held.count, org=org)
         errors = db.row(sql.count_errors, org=org)
         dirty = db.row(sql.count_due, org=org, now=now)

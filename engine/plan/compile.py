@@ -99,7 +99,7 @@ def _no_activities_yet(draft: Draft) -> Draft:
         if all(one.thing != "activity" for one in ends):
             pairs.append(pair)
         else:
-            later += [one.name for one in (*pair.moves, *pair.enriches)]
+            later += [one.name for one in pair.moves] + [one.name for one in pair.enriches]
     rules = replace(draft.rules, pairs=tuple(pairs))
     return replace(draft, rules=rules, later=tuple(sorted(later)))
 

@@ -219,7 +219,9 @@ def _every(pairs: Mapping[str, PairRules], flows: tuple[Flow, ...]) -> dict[str,
     found: dict[str, int] = {}
     for flow in reversed(flows):
         pair = pairs[flow.name]
-        own = [one.every for one in (*pair.moves, *pair.infers, *pair.enriches)]
+        own = [one.every for one in pair.moves]
+        own += [one.every for one in pair.infers]
+        own += [one.every for one in pair.enriches]
         children = [
             found[one.name] for one in flows if flow.name in one.parents and one.name in found
         ]

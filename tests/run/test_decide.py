@@ -12,7 +12,7 @@ from syncrules.connectors.base.schema import Field
 from syncrules.connectors.base.values import Value
 from syncrules.dsl.conditions import Get, OneOf, Truth
 from syncrules.dsl.rules import Arm, Direction, InferRule, Key, Place, Side
-from syncrules.engine.plan.model import End, Flow, Move, Row
+from syncrules.engine.plan.model import End, Flow, Move, Row, StandIn
 from syncrules.engine.run.closures import ReadyInfer, ReadyRow, Values, ready
 from syncrules.engine.run.decide import decide
 from syncrules.engine.run.decision import Base, Change, Coming, Decision, Match, Reference
@@ -51,6 +51,9 @@ class Surroundings:
 
     def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
         return self.references.get(id, Reference("missing"))
+
+    def stand_in(self, stand_in: StandIn, to: Side, source: Values) -> Reference:
+        return self.references.get(str(source.get(stand_in.source)), Reference("missing"))
 
     def user(self, row: ReadyRow, to: Side, email: str) -> str:
         return self.users.get(email, "")
