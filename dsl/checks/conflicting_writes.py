@@ -29,6 +29,7 @@ When to allow it
 
 from __future__ import annotations
 
+from .. import tree
 from ..bound import Bound, BoundRow
 from ..finding import Further
 
@@ -36,6 +37,32 @@ CODE = "conflicting-writes"
 
 
 def find(bound: Bound) -> None:
+    """Fields that two rows write, and those that a row and a `source` write."""
+    _rows(bound)
+    writes = {
+        (*row.pair, way, field): row
+        for row in reversed(bound.rows)
+        for way, field in (("push", row.rule.right), ("pull", row.rule.left))
+        if row.rule.direction in (way, "both")
+    }
+    for move in bound.moves:
+        if move.rule.source is None or not move.creates:
+            continue
+        row = writes.get((*move.pair, move.rule.direction, move.rule.source[0]))
+        span = next((one.span for one in move.node.block if isinstance(one, tree.Source)), None)
+        if row is not None and span is not None:
+            bound.report.add(
+                CODE,
+                move.file,
+                span,
+                f"`{move.target.name}.{move.rule.source[0]}` is written by `source` and by a row",
+                label="writes it when a record is made",
+                further=(Further(row.file.path, row.span, "writes it, too"),),
+                help="keep one of the two, or let the row point the other way only",
+            )
+
+
+def _rows(bound: Bound) -> None:
     """The second row that writes a field of a pair, at its place, with the first beside it."""
     first: dict[tuple[str, str, str, str], BoundRow] = {}
     reported: set[tuple[str, int]] = set()

@@ -29,8 +29,8 @@ When to allow it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ...connectors.base.frozen import dataclass
 from .. import logic, tree
 from ..bound import Bound, Said
 from ..conditions import All, Not, text

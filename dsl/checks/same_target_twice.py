@@ -38,23 +38,36 @@ CODE = "same-target-twice"
 
 def find(bound: Bound) -> None:
     """Each rule that takes a record which an earlier one takes, with such a record."""
-    groups: dict[tuple[object, ...], list[BoundMove]] = {}
+    groups: dict[tuple[str, ...], list[BoundMove]] = {}
     for move in bound.moves:
-        if move.said is not None:
-            groups.setdefault((*move.pair, move.rule.direction), []).append(move)
-    for moves in groups.values():
-        if len(moves) < 2:
+        if move.said is None:
             continue
-        describe = bound.describe(moves[0].source_side, moves[0].source)
-        conditions = [one.rule.when for one in moves]
-        for number, before, witness in logic.overlaps(conditions, describe):
-            move, first = moves[number], moves[before]
-            bound.report.add(
-                CODE,
-                move.file,
-                move.node.span,
-                f"`{move.rule.name}` takes records that `{first.rule.name}` takes",
-                further=(Further(first.file.path, first.node.span, "takes them, too"),),
-                witness="" if witness.undecided else witness.shown(),
-                help="give the two rules conditions that exclude each other",
-            )
+        groups.setdefault((*move.pair, move.rule.direction), []).append(move)
+        thing = move.target.thing
+        if move.creates and thing not in ("", "user", "activity"):
+            groups.setdefault(("", move.source.name, thing, move.rule.direction), []).append(move)
+    for key, moves in groups.items():
+        if len(moves) > 1:
+            _overlaps(bound, moves, one_thing=not key[0])
+
+
+def _overlaps(bound: Bound, moves: list[BoundMove], *, one_thing: bool) -> None:
+    """`one_thing`: rules for several objects that are one thing to their system (a person is a Lead
+    or a Contact), of which a record gets one."""
+    describe = bound.describe(moves[0].source_side, moves[0].source)
+    conditions = [one.rule.when for one in moves]
+    for number, before, witness in logic.overlaps(conditions, describe):
+        move, first = moves[number], moves[before]
+        if one_thing and move.pair == first.pair:
+            continue
+        note = f"a {move.target.thing} is a `{first.target.name}` or a `{move.target.name}`"
+        bound.report.add(
+            CODE,
+            move.file,
+            move.node.span,
+            f"`{move.rule.name}` takes records that `{first.rule.name}` takes",
+            further=(Further(first.file.path, first.node.span, "takes them, too"),),
+            note=f"{note}, never both" if one_thing else "",
+            witness="" if witness.undecided else witness.shown(),
+            help="give the two rules conditions that exclude each other",
+        )

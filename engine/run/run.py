@@ -311,7 +311,16 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     errors = session.db.row(sql.count_errors, org=session.org)
     asked, stale = asks.counts(session)
     open_errors = errors[0] if errors else 0
-    return Result(session.run, verb, counts, waiting, open_errors, asks=asked, stale=stale, later=session.plan.later)
+    return Result(
+        session.run,
+        verb,
+        counts,
+        waiting,
+        open_errors,
+        asks=asked,
+        stale=stale,
+        later=session.plan.later,
+    )
 
 
 def _plan_hash(plan: Plan) -> str:

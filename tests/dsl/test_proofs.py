@@ -144,3 +144,22 @@ def test_a_stop_that_always_or_never_holds_is_told() -> None:
     head = f"{HEAD}push contact as Lead update only {{ stop when "
     assert found(head + 'title is "A" and title is "B" }\n') == [("never-true", 3)]
     assert found(head + "title is known or title is blank }\n") == [("always-true", 3)]
+
+
+def test_a_contact_that_becomes_a_lead_and_a_contact_is_told() -> None:
+    """A person is one of the two, so rules that take the same person clash."""
+    source = (
+        f"{HEAD}{LEAD}push contact as Contact when title is known\n"
+        f"map contact with Lead, Contact {{\n    last_name         -> LastName\n"
+        "    organization_name -> Lead.Company\n}\n"
+    )
+    assert found(source) == [("same-target-twice", 4)]
+    apart = source.replace("title is known", 'stage is "Cold"')
+    assert found(apart) == []
+
+
+def test_a_source_and_a_row_for_one_field_are_a_double_writer() -> None:
+    """A row that only reads the field is none."""
+    source = mapped("title -> LeadSource").replace(LEAD, LEAD.strip() + ' { source "Apollo" }\n')
+    assert found(source) == [("conflicting-writes", 3)]
+    assert found(source.replace("title -> LeadSource", "title <- LeadSource")) == []

@@ -1,4 +1,4 @@
-"""Rules on activities are checked; until they are carried out, plan and run say that they aren't."""
+"""Rules on activities are checked; until they are carried out, plan and run say so."""
 
 from __future__ import annotations
 
