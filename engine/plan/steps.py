@@ -176,10 +176,11 @@ def _event(flow: Flow, move: Move, event: Event) -> str:
 
 def _enrich(flow: Flow, move: Move) -> list[str]:
     source, target = flow.left.object, flow.right.object
-    which = "is new" if move.enrich == "new" else "was there before, once"
+    new = move.enrich == "new"
+    which = f"a {target} that is new" if new else f"once each {target} that was there before"
     return [
         f"{move.rule}  ({_at(move.place)})",
-        f"links a {target} that {which} with its {source}",
+        f"links {which} with its {source}",
         f"fills what is blank in the {target}; what stands there stays, on both sides",
     ]
 

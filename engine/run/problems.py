@@ -25,7 +25,9 @@ ADVICE = {
     "unknown-value": "Add the value to the table of the rule, or change it in the record.",
     "too-long": "Shorten the text, or ask for a longer field in the other system.",
     "not-a-choice": "Add the value to the picklist, or map it with a table.",
+    "template-failed": "Let the template allow for such a record, or correct the record.",
     "out-of-range": "The value doesn't fit the field of the other system: correct it.",
+    "merge-by-hand": "Merge the two in that system; the link then follows by itself.",
     "in-doubt": "Nobody can tell whether this write happened: look the record up by hand.",
     "busy": "The system kept it locked; the next run tries again.",
     "existed": "The record is there already under another key: give both the same key by hand.",
@@ -98,6 +100,11 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
     whole = [one for one in entries if (one.flow, one.run, one.left, one.right) not in open_pairs]
     ids_of = [(one.flow, id) for one in whole for id in (one.left, one.right) if id]
     _close(session, ids_of, kept="decisions")
+
+
+def over(session: Session, ids: Sequence[tuple[str, str]]) -> None:
+    """Closes all that was told of records (flow, id)."""
+    _close(session, ids, kept="")
 
 
 def _close(session: Session, ids: Sequence[tuple[str, str]], *, kept: str) -> None:
