@@ -1,0 +1,110 @@
+"""Values that are erased, shortened, or can't be told, over both made-up systems."""
+
+from __future__ import annotations
+
+from syncrules.engine.run.run import Result
+from syncrules.tests.both import HOUR, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer apollo
+push contact as Lead { match on email }
+map contact with Lead {
+    last_name         <-> LastName
+    email             <-> Email
+    organization_name  -> Company default "Unknown"
+    {row}
+}
+"""
+
+
+class World:
+    """One contact and its lead, linked under a row of its own."""
+
+    def __init__(self, row: str, **values: object) -> None:
+        self.both = Both(RULES.replace("{row}", row))
+        self.both.run()
+        given = {"last_name": "King", "email": "ada@a.example", **values}
+        self.contact = self.both.apollo.create("contact", given)
+        self.run()
+        [self.lead] = self.both.salesforce.rows("Lead")
+
+    def run(self) -> Result:
+        self.both.clock.sleep(HOUR)
+        return self.both.run()
+
+    def left(self, **values: object) -> None:
+        self.both.apollo.update("contact", self.contact, values)
+
+    def right(self, **values: object) -> None:
+        self.both.salesforce.update("Lead", self.lead, values)
+
+    def now(self, left: str, right: str) -> tuple[object, object]:
+        return (
+            self.both.apollo.rows("contact")[self.contact].get(left) or None,
+            self.both.salesforce.rows("Lead")[self.lead].get(right),
+        )
+
+    def rests(self) -> bool:
+        """Whether two further runs write nothing."""
+        before = self.both.calls()
+        self.run()
+        self.run()
+        spent = self.both.since(before)
+        return spent.apollo_writes == spent.salesforce_writes == 0
+
+
+def test_a_blank_erases_on_either_side_where_the_row_says_so() -> None:
+    world = World("title <-> Title clear", title="CTO")
+    world.left(title=None)
+    world.run()
+    assert world.now("title", "Title") == (None, None)
+    assert world.rests()
+    world.left(title="CEO")
+    world.run()
+    world.right(Title=None)
+    world.run()
+    assert world.now("title", "Title") == (None, None)
+    assert world.rests()
+
+
+def test_a_blank_erases_nothing_where_no_row_says_so() -> None:
+    world = World("title <-> Title", title="CTO")
+    world.left(title=None)
+    world.run()
+    assert world.now("title", "Title") == (None, "CTO")
+    assert world.rests()
+
+
+def test_a_text_that_is_too_long_is_shortened_and_does_not_come_back() -> None:
+    """A FirstName takes forty; Apollo keeps the whole, until a person edits the short one."""
+    long = "Ada Augusta " * 6
+    world = World("first_name <-> FirstName truncate", first_name=long)
+    short = "Ada Augusta Ada Augusta Ada Augusta Ada"
+    assert world.now("first_name", "FirstName") == (long.strip(), short)
+    assert world.both.errors() == []
+    assert world.rests()
+    world.left(first_name="Grace " + long)
+    world.run()
+    assert world.now("first_name", "FirstName")[1] == ("Grace " + short)[:40].strip()
+    assert world.rests()
+    world.right(FirstName="Ada")
+    world.run()
+    assert world.now("first_name", "FirstName") == ("Ada", "Ada")
+
+
+def test_a_template_that_fails_stands_in_the_error_log_until_it_can_be_said() -> None:
+    """The record is made without it, and the entry names the rule's place; a title that the
+    template allows for closes it."""
+    row = '"{{ 100 // (title | length - 3) }}" -> Description'
+    world = World(row, title="CTO")
+    [error] = world.both.errors()
+    assert (error.code, error.file, error.line) == ("template-failed", "rules.sync", 8)
+    assert "division" in error.message
+    assert error.advice
+    assert world.now("title", "Description") == ("CTO", None)
+    world.left(title="Chief")
+    world.run()
+    assert world.now("title", "Description") == ("Chief", "50")
+    assert world.both.errors() == []
+    assert world.rests()
