@@ -7,8 +7,8 @@ meaning, `checks/` proves; what the rules say then is `rules.py`, how findings l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Schema
 from .allows import accepting, settle
 from .bound import Report

@@ -1,4 +1,4 @@
-"""`allow CODE because "REASON"`: takes accepted findings out, and tells what is wrong with an allow.
+"""`allow CODE because "REASON"`: takes accepted findings out, tells what is wrong with an allow.
 
 An allow speaks for the statement in whose block it stands. It knows findings by their code and
 place only; which codes can be accepted is told in `checks/`.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from ..connectors.base.frozen import dataclass
 from . import tree
 from .checks import ALLOWABLE, CODES, not_allowable, unknown_code, unused_allow
 from .finding import Finding

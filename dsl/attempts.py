@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from ..connectors.base.frozen import dataclass
 
 Reads = Callable[[str], bool]
 """Whether a statement can be read."""
@@ -17,6 +18,7 @@ MOST_NAMED = 3
 _MARKS = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`\n]*`|#.*|[{}]')
 _JOINS = (",", "]", ")")
 """Signs that may be missing; others change what is said."""
+_JOINING = ("and", "or")
 _CLAUSES = ("when", "unless")
 """Words behind which a single name would do; that is rarely what was meant."""
 
@@ -51,7 +53,7 @@ def attempt(text: str, begin: int, end: int, could: Sequence[str], reads: Reads)
     if inserted:
         return _several("write", inserted, f"{{}} {refused}", " before it")
     instead = [one for one in words if helps(one)] if len(refused) > 1 or not before else []
-    if instead and len(instead) <= MOST_NAMED:
+    if instead:
         return _several("write", instead, "{}")
     joins = (before[-1:].isalnum() and rest[:1].isalnum()) or could == ["of"]
     return Attempt("take it out", "") if not joins and helps("") else None
@@ -59,6 +61,8 @@ def attempt(text: str, begin: int, end: int, could: Sequence[str], reads: Reads)
 
 def _several(word: str, found: Sequence[str], fix: str, behind: str = "") -> Attempt | None:
     if len(found) > MOST_NAMED:
+        found = [one for one in found if one in _JOINING]
+    if not 0 < len(found) <= MOST_NAMED:
         return None
     named = " or ".join(f"`{one}`" for one in found)
     one = fix.format(found[0]) if len(found) == 1 else None

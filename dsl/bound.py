@@ -8,9 +8,10 @@ looked up is `names.py`; who fills this in is `resolve.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Field, Object, Schema
 from . import tree
 from .conditions import Condition, Get

@@ -8,13 +8,14 @@ is told in `conditions.py`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Field, Object
 from . import conditions, tree
 from .bound import Bound
-from .names import find_choice, find_field, near_field, needs_quotes, quoted
+from .names import find_choice, find_field, near_field, needs_quotes, quoted, values_of
+from .nearest import nearest
 from .rules import Side
 from .types import KINDS, spelled
 
@@ -94,7 +95,7 @@ class Clauses:
                 node.span,
                 f"`{self.file.text(node.span)}` is {_kind(found)}, and only a yes-or-no can stand "
                 "alone",
-                help=f"compare it: `{name} is ...`, or `{name} is known`",
+                help=f"compare it: `{name} {_compared(found)} ...`, or `{name} is known`",
             )
             return None
         return conditions.Truth(found.get)
@@ -133,11 +134,11 @@ class Clauses:
     def _fits_operator(self, left: _Read, node: tree.Compare) -> bool:
         kind, sign, name = _ALIKE.get(left.kind, ""), node.operator, self.file.text(node.left.span)
         if sign in ("<", "<=", ">", ">=") and kind not in _ORDERED:
-            why, help = f"`{sign}` is for numbers and dates", "use `is`, `in` or `contains`"
+            why, help = f"`{sign}` is for numbers and dates", _INSTEAD.get(kind, "")
         elif sign == "contains" and kind not in ("text", "choices"):
-            why, help = "`contains` is for texts and multiple choices", ""
+            why, help = "`contains` is for texts and multiple choices", _INSTEAD.get(kind, "")
         elif sign in ("starts with", "ends with") and kind != "text":
-            why, help = f"`{sign}` is for texts", ""
+            why, help = f"`{sign}` is for texts", _INSTEAD.get(kind, "")
         elif sign == "is" and kind == "choices":
             why, help = "it may hold several values", f"write `{name} contains ...`"
         elif not kind:
@@ -145,7 +146,7 @@ class Clauses:
         else:
             return True
         title = f"`{name}` is {_kind(left)}: {why}"
-        self._error("wrong-type", node.span, title, help=help)
+        self._error("wrong-type", node.span, title, help=help or f"write `{name} is known`")
         return False
 
     def _alike(self, left: _Read, right: _Read, node: tree.Compare) -> bool:
@@ -199,21 +200,27 @@ class Clauses:
         try:
             date.fromisoformat(word.value)
         except ValueError:
-            self._error("wrong-type", word.span, f"there is no day {word.value}")
+            title, help = f"there is no day {word.value}", "write a day of the calendar"
+            self._error("wrong-type", word.span, title, help=help)
             return False
         return True
 
     def _wrong_literal(self, left: _Read, word: tree.Literal_) -> None:
         kind, written = _ALIKE.get(left.kind, ""), self.file.text(word.span)
         help, fix = _HELP.get(kind, ""), None
-        if kind == "text":
+        if kind == "text" and left.field.choices and spelled(written, left.field) is None:
+            help = f"values: {values_of(left.field)}"
+        elif kind == "text":
             help, fix = f"write {quoted(written)}", quoted(written)
+        elif kind == "reference":
+            name = left.get.field
+            help = f"name a field of the record it leads to, with a dot: `{name}.FIELD`"
         elif isinstance(word, tree.Text):
             form = _FORMS.get(kind)
             if form is not None and form.fullmatch(word.value.strip().lower()):
                 fix = word.value.strip().lower()
                 help = f"without quotes: `{fix}`"
-        name = ("its " if left.get.function else "") + f"`{left.get.field}`"
+        name = f"`{f'{left.get.function} {left.get.field}'.strip()}`"
         title = f"{name} is {_kind(left)}, and `{written}` is not"
         self._error("wrong-type", word.span, title, help=help, fix=fix)
 
@@ -229,7 +236,7 @@ class Clauses:
         if found.kind not in wanted:
             needs = "an address" if node.name == "domain of" else "a date or a moment"
             title = f"`{node.name}` needs {needs}, and `{node.path}` is {_kind(found)}"
-            self._error("wrong-type", node.path.span, title)
+            self._error("wrong-type", node.path.span, title, help=f"name {needs}")
             return None
         get = conditions.Get(found.get.field, found.get.type, found.get.hops, node.name)
         return _Read(get, found.field, "text" if node.name == "domain of" else "number")
@@ -264,7 +271,8 @@ class Clauses:
             known = [schema.by_name[one] for one in field.references if one in schema.by_name]
             if field.type != "reference" or not known:
                 title = f"`{step.text}` is {KINDS[field.type]} and leads to no other record"
-                self._error("wrong-type", step.span, title)
+                help = "a dot stands behind a reference: `account.domain`"
+                self._error("wrong-type", step.span, title, help=help)
                 return None
             arrived = next((one for one in known if following.text in one.by_name), known[0])
             hops.append(conditions.Hop("reference", step.text, arrived.name))
@@ -272,7 +280,7 @@ class Clauses:
         other: Side = "right" if side == "left" else "left"
         linked = self.bound.schema(other).by_name.get(step.text)
         if linked is None:
-            find_field(self.bound.report, self.file, thing, step)
+            self._no_hop(thing, step, following, other)
             return None
         pair = (thing.name, linked.name) if side == "left" else (linked.name, thing.name)
         if pair not in self.bound.pairs and not self.bound.lost_moves:
@@ -287,6 +295,22 @@ class Clauses:
         hops.append(conditions.Hop("link", step.text, linked.name))
         return other, linked
 
+    def _no_hop(self, thing: Object, step: tree.Name, following: tree.Name, other: Side) -> None:
+        """A name before a dot that is neither a field nor an object of the other side."""
+        near = nearest(step.text, self.bound.schema(other).by_name)
+        if step.text == thing.name:
+            begin, end = step.span, following.span
+            span = tree.Span(begin.line, begin.column, end.line, end.column)
+            title = f"`{step.text}` is the record itself"
+            self._error(
+                "unknown-field", span, title, help=f"write `{following.text}` alone", fix=""
+            )
+        elif near and not near_field(thing, step.text):
+            title = f"`{thing.name}` has no field `{step.text}`"
+            self._error("unknown-field", step.span, title, help=f"did you mean `{near}`?", fix=near)
+        else:
+            find_field(self.bound.report, self.file, thing, step)
+
     def _error(
         self, code: str, span: tree.Span, title: str, *, help: str = "", fix: str | None = None
     ) -> None:
@@ -297,9 +321,16 @@ _HELP = {
     "number": "write a number without quotes",
     "date": "write a day without quotes, such as `2026-01-31`",
     "boolean": "a yes-or-no stands alone, or is `true` or `false`",
-    "reference": "name a field of the record it leads to, with a dot: `owner.email`",
     "choices": "write `contains` and one value",
 }
+_INSTEAD = {
+    "text": "use `is`, `in` or `contains`",
+    "number": "use `is`, `<` or `>`",
+    "date": "use `is`, `<` or `>`",
+    "boolean": "a yes-or-no stands alone, or is `true` or `false`",
+    "choices": "use `contains`",
+}
+"""What to compare a field with, by what it is like."""
 _FORMS = {
     "number": re.compile(r"-?\d+(\.\d+)?"),
     "date": re.compile(r"\d{4}-\d\d-\d\d"),
@@ -309,6 +340,10 @@ _FORMS = {
 
 def _kind(read: _Read) -> str:
     return KINDS[read.kind]
+
+
+def _compared(read: _Read) -> str:
+    return "contains" if read.kind == "choices" else "is"
 
 
 def _negated(part: conditions.Condition | None) -> conditions.Condition | None:

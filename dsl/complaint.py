@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, cached_property
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr
 
-from . import forms, tree
+from ..connectors.base.frozen import dataclass
+from . import forms, phrases, tree
 from .attempts import Reads, attempt
 from .build import NotAFunction
 from .finding import Finding
@@ -105,6 +105,11 @@ class _Spot:
         """What could come here: the parser's name and the user's word for it."""
         return _expected(set(self.names))
 
+    @cached_property
+    def habit(self) -> Habit | None:
+        """What people write out of habit, if that is what stands here."""
+        return habit(self.rest, self.before, self.names)
+
     @property
     def could(self) -> list[str]:
         """The words and signs that could come here, letter for letter."""
@@ -162,7 +167,7 @@ def _spot(path: str, text: str, first: int, error: UnexpectedInput) -> _Spot:
 
 def _complaint(spot: _Spot, reads: Reads) -> Finding:
     if not spot.before.strip() and spot.word != "}":
-        return _no_rule(spot) if not habit(spot.rest, "", spot.names) else _habit(spot)
+        return _habit(spot, spot.habit) if spot.habit is not None else _no_rule(spot)
     if spot.ended:
         if _lone(spot):
             return _setting(spot)
@@ -175,8 +180,10 @@ def _complaint(spot: _Spot, reads: Reads) -> Finding:
     if elsewhere is not None:
         return elsewhere
     if _lone(spot) and not nearest(spot.word, ["by"]) and not _DOMAIN.match(spot.rest):
-        found = habit(spot.rest, spot.before, spot.names)
-        return _setting(spot) if found is None else _habit(spot)
+        return _setting(spot) if spot.habit is None else _habit(spot, spot.habit)
+    found = _phrase(spot)
+    if found is not None:
+        return found
     if re.fullmatch(r"\w+", spot.word):
         near = joined(spot.word, spot.could) or nearest(
             spot.word, [one for one in spot.could if one.isalpha()]
@@ -190,9 +197,9 @@ def _complaint(spot: _Spot, reads: Reads) -> Finding:
     link = _nameless(spot)
     if link is not None:
         return link
-    if habit(spot.rest, spot.before, spot.names) is not None:
-        return _habit(spot)
-    beside = forms.beside(spot.block, spot.word)
+    if spot.habit is not None:
+        return _habit(spot, spot.habit)
+    beside = forms.beside(spot.block, spot.word, spot.rest)
     if beside and spot.line.strip():
         return _finding(spot, spot.span, f"unexpected `{spot.word}`", help=beside, bare=True)
     if spot.block in ("push", "pull") and not spot.line.strip() and spot.word != "{":
@@ -284,7 +291,7 @@ _EVENTS = ("delete", "merge", "cancel", "mark", "unlink")
 def _setting(spot: _Spot) -> Finding:
     """The first word of the line was meant to begin a setting."""
     line = spot.before.rstrip() if spot.line.strip() else spot.text[: spot.end]
-    word = spot.line.strip() or spot.word
+    word = line.split()[-1]
     at = len(line) - len(word)
     known = forms.words("push")
     near = nearest(word, known) if len(word) > 1 else ""
@@ -302,11 +309,30 @@ def _setting(spot: _Spot) -> Finding:
     )
 
 
-def _habit(spot: _Spot) -> Finding:
+def _phrase(spot: _Spot) -> Finding | None:
+    """What people write in conditions out of habit."""
+    start = spot.begin - len(spot.line)
+    day = phrases.date(spot.line + spot.rest, len(spot.line))
+    if day is not None:
+        begin, end, written = start + day[0], start + day[1], day[2] or "2026-01-31"
+        title = f"unexpected `{spot.text[begin:end]}`"
+        help = f"a date is written `{written}`"
+        return _finding(
+            spot, spot.place(begin, end), title, help=help, fix=day[2] or None, bare=True
+        )
+    word = phrases.taken(spot.before, spot.names, spot.word)
+    if word:
+        end = len(spot.before.rstrip())
+        help, fix = ("take it out", "") if word in phrases.NEEDLESS else (_form(spot), None)
+        place, title = spot.place(end - len(word), end), f"unexpected `{word}`"
+        return _finding(spot, place, title, help=help, fix=fix, bare=True)
+    found = phrases.phrase(spot.rest, spot.before, spot.names)
+    return None if found is None else _habit(spot, found)
+
+
+def _habit(spot: _Spot, found: Habit) -> Finding:
     """The finding for what people write out of habit."""
-    found = habit(spot.rest, spot.before, spot.names)
-    assert found is not None
-    if found.written in ('"', "`"):
+    if found.written in ('"', "`") and found.help.startswith("end the"):
         title = "this text isn't closed" if found.written == '"' else "this name isn't closed"
         end = spot.begin + len(spot.rest.rstrip())
         return _finding(spot, spot.place(spot.begin, end), title, help=found.help)
@@ -355,10 +381,12 @@ def _without_quotes(spot: _Spot) -> Finding | None:
 
 _VALUE_BEGINS = re.compile(
     r"(?:\b(?:is(?:[ \t]+not)?|contains|(?:starts|ends) with|default|source)[ \t]+|[\[,][ \t]*)"
-    r"((?!(?:blank|known|not|in|true|false)\b)\w+)[ \t]+$"
+    r"((?!(?:blank|known|not|in|one|any|true|false|greater|more|less|larger|smaller|higher|lower|fewer|"
+    r"later|earlier|equal)\b)\w+)[ \t]+$"
 )
 _WORDS_GO_ON = re.compile(
-    r"\w+(?:[ \t]+(?!(?:and|or|else|when|unless|in|by|per|prefer|default|ask|truncate|clear)\b)\w+)*"
+    r"\w+(?:[ \t]+(?!(?:and|or|else|when|unless|in|by|per|prefer|default|ask|truncate|clear)\b)"
+    r"\w+)*"
 )
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import FieldType
 from ..connectors.base.values import Value, domain
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from ..connectors.base.frozen import dataclass
 from .tree import Span
 
 Severity = Literal["error", "warning", "info"]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 
+from ..connectors.base.frozen import dataclass
 from . import tree
 from .collector import resting
 from .parse import Piece, decoded, pieces, too_long, words

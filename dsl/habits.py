@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from ..connectors.base.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _between(rest: str, before: str, expected: Collection[str]) -> Habit | None:
         return Habit(word, "`hidden` and `visible` are for a `pull`: take it out", "")
     if "UNLESS" in expected and lower in ("except", "besides", "without"):
         return Habit(word, "write `unless`", "unless")
-    if "LBRACE" in expected and word == "(":
+    if "LBRACE" in expected and word == "(" and not re.search(r"\b(?:when|unless)\b", line):
         return Habit(word, "a block begins with `{` and ends with `}`")
     if rest.startswith("}") and "RBRACE" not in expected and "_NL" in expected:
         return Habit(word, "no block is open here: take it out", "")

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Schema
 from . import Checked, Finding, check
 from .parse import RULE_WORDS, decoded

@@ -6,8 +6,9 @@ names; its right field is the one that a row of the pair moves it to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..connectors.base.frozen import dataclass
 from . import tree
 from .bound import Bound, BoundMove, PairName
 from .checks.key_not_mapped import report as no_partner

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from ..connectors.base.frozen import dataclass
 from . import tree
 from .build import Build, NotAFunction
 from .finding import Finding
@@ -196,8 +196,11 @@ def _recover(path: str, piece: Piece) -> _Read:
         bad = found.span.line - piece.first
         if findings and bad >= len(piece.lines):
             break  # at an end that was put there for the block: that it isn't closed has been told
-        if findings and piece.depth and _explains(lines[bad], found, findings[0]):
-            findings.pop(0)
+        if findings and piece.depth and len(findings) == 1:
+            if _explains(lines[bad], found, findings[0]):
+                findings.pop(0)
+            elif bad == head:
+                break  # behind the brace that isn't closed, on its line
         findings.append(found)
         if bad <= head or bad >= len(lines) or not _meaningful(lines[bad]):
             break

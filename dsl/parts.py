@@ -7,8 +7,8 @@ the parts mean to each other is asked of `logic/`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..connectors.base.frozen import dataclass
 from . import tree
 from .bound import Said
 from .conditions import All, Any, Condition, Not

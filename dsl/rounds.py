@@ -8,9 +8,9 @@ what the outcome is called is told in `checks/value_loop.py` and `checks/lossy_r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Field
 from ..connectors.base.values import Value
 from . import templates, types
@@ -27,8 +27,8 @@ Node = tuple[Literal["left", "right"], str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """A row in one of its directions: it reads `sources` and writes `target`. Equal to itself alone:
-    to compare two would be to compare the files that their rows stand in."""
+    """A row in one of its directions: it reads `sources` and writes `target`. Equal to itself
+    alone: to compare two would be to compare the files that their rows stand in."""
 
     row: BoundRow
     sources: tuple[Node, ...]

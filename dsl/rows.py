@@ -6,8 +6,9 @@ can go that way. Tables of values are `tables.py`; whether two rows fight is tol
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Field, Object
 from . import templates, tree
 from .bound import Bound, BoundMap, BoundRow, Placed, Winner, place

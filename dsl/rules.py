@@ -7,9 +7,9 @@ it is `engine/plan/model.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.values import Value
 from .conditions import Condition
 

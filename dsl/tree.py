@@ -6,8 +6,9 @@ Frozen nodes, each with the span of text it stands for; names are as written, wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ..connectors.base.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,9 +8,9 @@ Which records a reference leads to is not known here; the engine finds them by l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Field
 from ..connectors.base.values import Value, domain
 from .conditions import day_of

@@ -11,13 +11,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Schema, from_json
 from ..errors import FindingsError, SchemaMissing, UsageError
 from .systems import System, connect, is_reference, kind, nearest, resolve, written

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from ..connectors.base.contract import Connector, Kind, Setting
+from ..connectors.base.frozen import dataclass
 from ..connectors.base.login import Secret
 from ..connectors.base.wire import Request, Response
 from ..connectors.base.world import World

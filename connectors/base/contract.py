@@ -8,9 +8,9 @@ the suite that shows whether a connector keeps this contract.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from .frozen import dataclass
 from .login import Secret
 from .schema import Schema
 from .values import Value

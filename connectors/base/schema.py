@@ -7,9 +7,11 @@ system. What a value of a field looks like is told in `values.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from functools import cached_property
 from typing import Any, Literal
+
+from .frozen import dataclass
 
 FieldType = Literal[
     "id", "text", "number", "boolean", "date", "datetime", "choice", "choices", "reference", "other"

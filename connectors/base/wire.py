@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ...errors import BudgetSpent, SignInRefused, SystemUnavailable
+from .frozen import dataclass
 
 if TYPE_CHECKING:
     from .world import World

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import Value
 
 BLANK = 1

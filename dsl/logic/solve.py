@@ -8,7 +8,8 @@ variables, which decides most alternatives; only what is left open is tried one 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from ...connectors.base.frozen import dataclass
 
 MOST_STEPS = 50_000
 MOST_DEPTH = 200

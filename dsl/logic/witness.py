@@ -8,10 +8,11 @@ that sets don't decide tries texts that are likely to pass. Whether the record s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import islice, product
 
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.schema import Field
 from ...connectors.base.values import Value
 from ..conditions import (
