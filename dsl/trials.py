@@ -7,7 +7,6 @@ is the engine's; whether any rule has to do with it is proved in `checks/unused_
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import NoReturn
 
 from ..connectors.base.schema import Field, Object
@@ -15,10 +14,11 @@ from ..connectors.base.values import choices, instant
 from . import tree
 from .bound import Bound, BoundTest, Placed, place
 from .finding import Further
-from .names import find_choice, find_field, needs_quotes, quoted
+from .names import find_choice, find_field, is_day, needs_quotes, quoted
 from .nearest import nearest
 from .rules import Expectation, LastOf, Side, TestRecord, TestRule, TestStep, TestValue, UserBy
 from .types import KINDS
+from .written import VALUES
 
 _BOTH: tuple[Side, Side] = ("left", "right")
 
@@ -225,7 +225,8 @@ class _Test:
             case tree.Blank():
                 return None
             case tree.Several() if field.type == "choices":
-                return choices([str(self._value(one, field, side)) for one in word.values])
+                members = [self._value(one, field, side) for one in word.values]
+                return choices([one[0] for one in members if isinstance(one, tuple)])
             case tree.Name() if field.type == "reference":
                 return self._last(word, field, side)
             case tree.Text() if field.type == "reference":
@@ -233,7 +234,7 @@ class _Test:
                 users = any(known[one].thing == "user" for one in field.references if one in known)
                 return UserBy(word.value) if users else word.value
             case tree.Name():
-                needs_quotes(self.bound.report, self.file, word, field)
+                needs_quotes(self.bound.report, self.file, word, field, blank=True)
                 raise _Lost
             case tree.Text() if field.type in ("choice", "choices"):
                 return self._choice(word, field)
@@ -282,12 +283,7 @@ class _Test:
             self._lose(word.span, f"{quoted(word.value)} is no moment", help)
 
     def _checked_day(self, word: tree.Day) -> str | None:
-        try:
-            return date.fromisoformat(word.value).isoformat()
-        except ValueError:
-            title = f"there is no day {word.value}"
-            self.bound.report.add("wrong-type", self.file, word.span, title)
-            return None
+        return word.value if is_day(self.bound.report, self.file, word) else None
 
     def _no_value(self, word: tree.Word | tree.Several | tree.Blank, field: Field) -> None:
         written = self.file.text(word.span)
@@ -297,7 +293,7 @@ class _Test:
             self.file,
             word.span,
             f"`{field.name}` is {KINDS[field.type]}, and `{written}` is not",
-            help=f"write {quoted(written)}" if wants_text else "write a value of that type",
+            help=f"write {quoted(written)}" if wants_text else VALUES.get(field.type, ""),
             fix=quoted(written) if wants_text and isinstance(word, tree.Number) else None,
         )
 
