@@ -276,3 +276,34 @@ def test_a_stored_schema_that_is_damaged_names_the_command_that_mends_it(shop: S
             assert "schema/north.json can't be read" in ended.err
             assert "syncrules schema pull north" in ended.err
             assert "Error" not in ended.err
+
+
+def test_a_change_that_asks_waits_for_approve(shop: Shop) -> None:
+    """`run` and `status` count it, `approve` lists it for people and scripts and lets it go, and
+    the next run makes it."""
+    shop.rules(RULES.replace("name <-> name", "name <-> name  ask"))
+    assert shop.type("run").code == 0
+    shop.save(shop.north, "create", sku="a1", name="Lamp")
+    assert shop.type("run").code == 0
+    [item] = [one for one in ask(shop.north, "/item")["rows"] if one["sku"] == "a1"]
+    shop.save(shop.north, "update", id=item["id"], name="Light")
+    assert shop.type("approve").out == "no change waits for anyone\n"
+    ran = shop.type("run")
+    assert ran.code == 0
+    assert "1  change waits for a person: `syncrules approve`" in ran.out
+    assert shop.items(shop.south)["a1"] == "Lamp"
+    assert "approvals  1 change waits for a person" in shop.type("status").out
+    listed = shop.type("approve").out
+    assert 'name  "Lamp" -> "Light"' in listed
+    assert "rule   map item with item, rules/items.sync:8" in listed
+    [one] = shop.type("approve", "--format", "json").json()["approvals"]
+    assert (one["key"], one["field"], one["before"], one["after"]) == (
+        *("a1", "name", "Lamp", "Light"),
+    )
+    wrong = shop.type("approve", one["id"] + 1)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert f"no change {one['id'] + 1} waits" in wrong.err
+    assert shop.type("approve", one["id"], "--all").code == 2
+    assert "1 change approved" in shop.type("approve", one["id"]).out
+    assert shop.type("run").code == 0
+    assert shop.items(shop.south)["a1"] == "Light"
