@@ -2,8 +2,8 @@
 
 Two versions of typed rules in, their differences out, each with a made-up record where a condition
 decides. A rule that is moved, laid out anew or said in other words changes nothing. No file, no Git
-and no record is read here: that is `engine/compare/`. `acting.py`, `writing.py`, `arms.py` and
-`linking.py` compare, `model.py` is what they find.
+and no record is read here: that is `engine/compare/`. `acting.py`, `along.py`, `writing.py`,
+`arms.py` and `linking.py` compare, `model.py` is what they find.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from ...connectors.base.schema import Schema
 from ..rules import PairRules, Rules, RuleSet
 from .acting import acting
+from .along import coming
 from .arms import inferring
 from .linking import BOTH, guarding, linking, testing
 from .model import Detail, Difference, Kind, Records, SetDifference
@@ -47,6 +48,7 @@ def _sets(setting: Setting, old: RuleSet | None, new: RuleSet | None) -> SetDiff
         for pair in sorted(before.keys() | after.keys())
         for one in _pair(setting, pair, before.get(pair), after.get(pair))
     ]
+    found += coming(setting, old, new)
     found += guarding(setting, old, new)
     return SetDifference(setting.left, setting.right, tuple(found), testing(old, new))
 

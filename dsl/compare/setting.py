@@ -37,6 +37,12 @@ class Setting:
                 found.append(field)
         return found
 
+    def rank(self, side: Side, object: str) -> int:
+        """Of objects that are one thing, the lowest is the first choice."""
+        schema = self.schemas[0].get(self.system(side))
+        thing = schema.by_name.get(object) if schema is not None else None
+        return thing.rank if thing is not None else 0
+
     def describe(self, side: Side, object: str) -> Describe:
         """The fields that conditions on records of `object` read, over their hops."""
 

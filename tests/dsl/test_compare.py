@@ -93,6 +93,10 @@ SAME = [
         DEALS.replace("all are lost", "all are lost"),
     ),
     (
+        PUSH + MAP.replace("-> Title", "<- Title"),
+        PUSH + MAP.replace("-> Title", "<- Title truncate"),
+    ),
+    (
         "guard at most 5% of Lead changed per run\n" + PUSH + MAP,
         PUSH + MAP + "guard at most 5% of Lead changed per run\n"
         "guard at most 9% of Lead changed per run\n",
@@ -269,6 +273,44 @@ def test_an_order_that_matters_is_seen() -> None:
 def allowed(text: str) -> str:
     """Rules that overlap, which `check` tells unless it is allowed."""
     return text.replace("{", '{ allow same-target-twice because "the first one acts"\n')
+
+
+def test_the_way_back_of_a_shared_value_is_the_first_row_that_names_it() -> None:
+    """So the order of those rows matters, and no other does."""
+    rows = [
+        f'    "{left}" <-> "{right}"\n'
+        for left, right in (
+            ("Cold", "Prospect"),
+            ("Current Client", "Customer"),
+            ("Active Opportunity", "Prospect"),
+            ("Dead Opportunity", "Prospect"),
+            ("Do Not Prospect", "Prospect"),
+        )
+    ]
+    head = "push account as Account\nmap account with Account { name <-> Name }\n"
+    table = head + "map account stage with Account.Type {\n{}}\n"
+    old = table.replace("{}", "".join(rows))
+    assert told(old, table.replace("{}", "".join([*rows[:2], *rows[:1:-1]]))) == ()
+    assert brief(told(old, table.replace("{}", "".join([*rows[2:], *rows[:2]])))) == [
+        "written-differently: account.stage",
+        '    "Prospect": "Cold" => "Active Opportunity"',
+    ]
+
+
+def test_records_that_come_along_are_told_as_created() -> None:
+    """A row with a reference makes accounts of contacts; not where a rule makes all of them."""
+    people = "push contact as Contact\nmap contact with Contact { last_name <-> LastName }\n"
+    accounts = "map account with Account { name <-> Name }\n"
+    account = people.replace("{", "{\n    account -> AccountId\n")
+    whole = "push account as Account\n"
+    [one, two] = told(people + whole.replace("\n", " update only\n") + accounts,
+                      account + whole.replace("\n", " update only\n") + accounts)  # fmt: skip
+    assert (one.kind, two.kind, two.title) == ("written", "created", "Account from account")
+    assert two.details[0].after == "contact.account -> Contact.AccountId"
+    [only] = told(people + whole + accounts, account + whole + accounts)
+    assert only.title == "Contact.AccountId from contact.account"
+    [first, last] = told(account + accounts, people + accounts + "pull Account as account\n")[-2:]
+    assert (first.kind, last.kind) == ("not-written", "not-created")
 
 
 def test_pairs_of_a_table_are_told_one_by_one() -> None:
