@@ -386,7 +386,7 @@ def _new(
             continue
         agreed = after if not isinstance(after, Coming) else None
         agree = (given, agreed) if to == "right" else (agreed, given)
-        made.append(Change(target, None, after, row.row.rule, place(row), row.key, agree))
+        made.append(Change(target, None, after, row.row.rule, place(row), row.key, agree, to))
     fill_new(flow, to, source, around, draft)
     for infer in flow.infers:
         value = inferred(infer, around) if infer.infer.side == to else None
@@ -395,7 +395,7 @@ def _new(
     if maker and maker.move.source and maker.move.source[0] not in {one.field for one in made}:
         name, text = maker.move.source
         reason = f"{maker.move.place.file}:{maker.move.place.line}"
-        made.append(Change(name, None, text, maker.move.rule, reason, "", (None, None)))
+        made.append(Change(name, None, text, maker.move.rule, reason, "", (None, None), to))
     rule = maker.move.rule if maker else _any_rule(flow)
     if draft.needs:
         return Decision("need", needs=tuple(draft.needs), rule=rule)

@@ -62,7 +62,8 @@ def _filled(one: StandIn, source: Values, around: Around, draft: Draft) -> Chang
             draft.problems.append(Problem(code, found.text, one.text, place, one.field, one.to))
         return None
     why = f"{one.source} is of the domain of this {one.object}; {place}"
-    return Change(one.field, None, found.id, one.text, why, one.base, (found.id, found.id))
+    agree = (found.id, found.id)
+    return Change(one.field, None, found.id, one.text, why, one.base, agree, one.to)
 
 
 def _changes(draft: Draft, side: Side) -> list[Change]:

@@ -90,9 +90,8 @@ def _moves(flow: Flow) -> Iterator[Goal]:
             what = "something is held back by `stop when`"
             yield Goal(("stop", flow.name, number), move.place, move.rule, what)
         for at, stand_in in enumerate(move.stand_ins):
-            if stand_in.place != move.place:
-                what = f"{stand_in.field} is found by `{stand_in.text}`"
-                yield Goal(("stand-in", flow.name, number, at), stand_in.place, move.rule, what)
+            what = f"{stand_in.field} is filled by `{stand_in.text}`"
+            yield Goal(("stand-in", flow.name, number, at), stand_in.place, move.rule, what)
         for at, event in enumerate(move.events):
             if event.on != "cancel":
                 what = f"`on {event.on}` makes it {event.action}"
@@ -202,6 +201,11 @@ class Ear:
             for number, move in enumerate(flow.moves):
                 if move.rule == decision.stopped and move.stop is not None:
                     self.reached.add(("stop", flow.name, number))
+        written = {(one.side, one.key) for one in (*decision.left, *decision.right)}
+        for number, move in enumerate(flow.moves):
+            for at, stand_in in enumerate(move.stand_ins):
+                if (stand_in.to, stand_in.base) in written:
+                    self.reached.add(("stand-in", flow.name, number, at))
         for row in ready.rows:
             self._row(flow, row, pair, decision)
         for at, infer in enumerate(ready.infers):

@@ -228,7 +228,7 @@ def _apart(one: Arm, two: Arm, describe: logic.Describe) -> bool:
 
 def conditions(condition: Condition, describe: logic.Describe) -> Iterator[tuple[str, Condition]]:
     """Conditions that differ from one in a single place, and for at least one record."""
-    for what, changed in _changed(condition):
+    for what, changed in _changed(_straight(condition)):
         if _differs(condition, changed, describe):
             yield what, changed
 
@@ -237,6 +237,20 @@ def _differs(one: Condition, two: Condition, describe: logic.Describe) -> bool:
     return any(
         logic.counterexample(a, b, describe) is not None for a, b in ((one, two), (two, one))
     )
+
+
+def _straight(condition: Condition) -> Condition:
+    """Without a `not` of a `not`, as `unless email is blank` has it."""
+    match condition:
+        case All(parts):
+            return All(tuple(_straight(one) for one in parts))
+        case Any(parts):
+            return Any(tuple(_straight(one) for one in parts))
+        case Not(Not(part)):
+            return _straight(part)
+        case Not(part):
+            return Not(_straight(part))
+    return condition
 
 
 def _changed(condition: Condition) -> Iterator[tuple[str, Condition]]:

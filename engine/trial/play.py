@@ -196,7 +196,7 @@ class _Stage:
             ):
                 if value is not NOT_READ:
                     half[row.key] = value  # type: ignore[assignment]
-        if ready.infers:
+        if ready.infers or ready.stand_ins:
             link = self.memory.links(name, "left", [left_id])[left_id]
             pair = Pair("left", left_id, "changed", left, right, link)
             around = Surroundings(self.memory, ready, [pair]).of(pair)
@@ -204,6 +204,11 @@ class _Stage:
                 value = inferred(infer, around)
                 if value is not None:
                     halves[1][infer.key] = value
+            for one in ready.stand_ins:
+                source = left if one.to == "right" else right
+                found = around.stand_in(one, one.to, source.values)
+                if found.kind == "found":
+                    halves[SIDES.index(one.to)][one.base] = found.id
         self.memory.link(name, left_id, right_id, Base(*halves))
 
     def _stored(self, side: Side, object: str, id: str) -> Stored:

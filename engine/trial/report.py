@@ -43,8 +43,7 @@ def _failure(one: Failure, color: bool) -> Iterable[str]:
         shown = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
         why = f"{_DIM}{row[2]}{_END}" if color and row[2] else row[2]
         yield f"      {shown}  {why}".rstrip()
-    told = {each.why for each in one.differences}
-    if one.rule and not (one.why and one.why in told):
+    if one.rule and not any(each.rule for each in one.differences):
         reason = f" ({one.why})" if one.why and one.why != f"{one.rule} is satisfied" else ""
         yield f"    rule: {one.rule}{reason}"
     elif one.why and not one.rule:
