@@ -43,9 +43,14 @@ def change_json(one: Entry) -> dict[str, Any]:
     }
 
 
+_SIGNS = {"create": "+", "update": "~", "link": "=", "delete": "-", "unlink": "/"}
+
+
 def change_text(one: Entry) -> str:
     """A change in a few lines: what, on which record, field by field, and why."""
-    sign = {"create": "+", "update": "~", "link": "=", "delete": "-"}.get(one.action, "?")
+    sign = {"create": "+", "update": "~", "link": "=", "delete": "-", "unlink": "/"}.get(
+        one.action, "?"
+    )
     name = " ".join(part for part in (one.key, f"({one.record})" if one.record else "") if part)
     head = f"{sign} {one.action} {one.system} {one.object} {name}".rstrip()
     lines = [f"{head}    [{one.rule}]"]
@@ -100,7 +105,13 @@ def summary(result: Result) -> dict[str, Any]:
     }
 
 
-_DONE = {"create": "created", "update": "updated", "link": "linked", "delete": "deleted"}
+_DONE = {
+    "create": "created",
+    "update": "updated",
+    "link": "linked",
+    "delete": "deleted",
+    "unlink": "unlinked",
+}
 _STATES = {
     "refused": "not {done}: refused",
     "doubt": "sent without a reply: {done} or not, the next run finds out",

@@ -32,6 +32,10 @@ EXISTING = "there before an enrich"
 REASONS = ("brought along", "backfill", "retry", "exists already", "a day passed", EXISTING)
 """Causes that count for a pair whichever of its two records has them, the first one first."""
 
+FOLLOWED = "the link followed"
+"""Cause of a mark of two records whose link was another's: rows without a past are as at the first
+link."""
+
 _SOURCES: Mapping[str, tuple[Side]] = {"push": ("left",), "pull": ("right",)}
 """Whose record the condition of a move reads."""
 
@@ -272,7 +276,7 @@ class View:
         self._whole = whole
         self._pair = pair
         self.today = whole.session.today
-        self.backfill = pair.cause in ("backfill", "retry")
+        self.backfill = pair.cause in ("backfill", "retry", FOLLOWED)
         self.brought = pair.cause == "brought along"
         self.match = pair.match
         self.later: Side | Literal[""] = _later(pair)

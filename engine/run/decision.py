@@ -124,15 +124,17 @@ class Decision:
     """What should happen.
 
     - `action`: `nothing`; `link` the two (with `left` and `right` as first changes); `update`;
-      `create` the record of `side`; `wait` for a backfill; `need` the records in `needs` first.
+      `create` or `delete` the record of `side`; `unlink` the two; `wait` for a backfill; `need` the
+      records in `needs` first.
     - `agree`: halves of the base that hold without any write, by row.
     - `asks`: changes of linked records that wait for a person; none of them is in `left` or
       `right`, and the base knows nothing of them.
     - `look_again`: tomorrow, since the rule counts days.
+    - `once`: what the base remembers of a delete, so that it happens once.
     - `stopped`: the rule whose `stop` holds something back, "" for none.
     """
 
-    action: Literal["nothing", "link", "update", "create", "wait", "need"]
+    action: Literal["nothing", "link", "update", "create", "delete", "unlink", "wait", "need"]
     side: Side = "right"
     rule: str = ""
     reason: str = ""
@@ -144,6 +146,7 @@ class Decision:
     look_again: bool = False
     asks: tuple[Change, ...] = ()
     stopped: str = ""
+    once: str = ""
 
 
 NOTHING = Decision("nothing")

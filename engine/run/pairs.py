@@ -19,6 +19,8 @@ from .around import REASONS, Pair, Surroundings, as_planned
 from .closures import Ready, Values
 from .decide import decide
 from .decision import NOTHING, Decision
+from .ended import End, ended, once
+from .heirs import heir
 from .match import Found, match
 from .state import NO_DOUBTS, Doubts, Linked, State, Stored, other
 
@@ -38,16 +40,55 @@ def ids_of(pair: Pair) -> set[tuple[Side, str]]:
     return {(side, one.id) for side, one in sides if one is not None}
 
 
+UNSEEN = Decision("nothing", reason="what it became has not been seen yet")
+"""Nothing is decided, and the mark stays as it is."""
+
+
 def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
     if pair.link is not None and pair.link.ended:
         return NOTHING
-    gone = [one for one in (pair.left, pair.right) if one is not None and one.life != "here"]
-    if gone or (pair.left is None and pair.right is None):
+    left, right = pair.left, pair.right
+    if (left is not None and left.life != "here") or (right is not None and right.life != "here"):
+        return _gone(ready, pair, surroundings) if pair.link is not None else NOTHING
+    if left is None and right is None:
         return NOTHING
-    left = pair.left.values if pair.left else None
-    right = pair.right.values if pair.right else None
     base = pair.link.base if pair.link else None
-    return decide(ready, left, right, base, surroundings.of(pair))
+    return decide(
+        ready,
+        left.values if left else None,
+        right.values if right else None,
+        base,
+        surroundings.of(pair),
+    )
+
+
+def _gone(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
+    """What follows where one of two linked records is not there any more; out of sight is not
+    gone, and of two that are gone nothing follows."""
+    sides: tuple[tuple[Side, Stored | None, Stored | None], ...] = (
+        ("left", pair.left, pair.right),
+        ("right", pair.right, pair.left),
+    )
+    for side, one, partner in sides:
+        if one is None or partner is None or partner.life != "here" or pair.link is None:
+            continue
+        event: End = "delete" if one.life == "deleted" else "merge"
+        if one.life in ("merged", "converted"):
+            found = heir(surroundings.session, ready.flow, side, one)
+            if found.kind == "unseen":
+                return UNSEEN
+            if one.life == "converted" or found.kind != "taken":
+                return NOTHING
+        elif one.life != "deleted":
+            return NOTHING
+        if pair.link.base.left.get(once(event)) or pair.link.base.right.get(once(event)):
+            return NOTHING
+        values = (
+            pair.left.values if pair.left else None,
+            pair.right.values if pair.right else None,
+        )
+        return ended(ready, side, event, *values, surroundings.of(pair))
+    return NOTHING
 
 
 def pairs_of(

@@ -30,6 +30,7 @@ ADVICE = {
     "merge-by-hand": "Merge the two in that system; the link then follows by itself.",
     "in-doubt": "Nobody can tell whether this write happened: look the record up by hand.",
     "busy": "The system kept it locked; the next run tries again.",
+    "gone": "Nobody can tell whether this record is deleted: look at it by hand, then retry.",
     "existed": "The record is there already under another key: give both the same key by hand.",
 }
 

@@ -19,8 +19,9 @@ from .around import Pair, Surroundings, key_text
 from .asks import Asks
 from .closures import Ready
 from .decision import Change, Coming, Decision
+from .follow import follow
 from .journal import doubts, dump_agree
-from .pairs import Mark, decide_pair, ids_of, pairs_of
+from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
 from .session import Session, dump_values
 from .state import Linked
 
@@ -29,7 +30,8 @@ CHUNK = 500
 
 
 def propose(session: Session) -> None:
-    """Decides until quiet."""
+    """Decides until quiet, once links have followed what their records became."""
+    follow(session)
     while any(_flow(session, ready) for ready in session.flows.values()):
         pass
     with session.db.transaction("decided"):
@@ -73,6 +75,8 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
             # record has found as well: the next pass looks again where a mark is left.
             continue
         decision = decide_pair(ready, pair, surroundings)
+        if decision is UNSEEN:
+            continue
         if decision.action == "need":
             decided += _bring(session, decision.needs)
             continue
@@ -182,6 +186,8 @@ class Kept:
         before = len(self._rows)
         if decision.action == "link":
             self._row(pair, decision, "right", "link", (), decision.reason)
+        if decision.action in ("delete", "unlink"):
+            self._row(pair, decision, decision.side, decision.action, (), decision.reason)
         if decision.action == "create":
             made = decision.right if decision.side == "right" else decision.left
             self._row(pair, decision, decision.side, "create", made, decision.reason)
@@ -240,6 +246,8 @@ def _agreements(decision: Decision, changes: Sequence[Change], action: str) -> s
     if action in ("link", "create"):
         left.update(decision.agree[0])
         right.update(decision.agree[1])
+    if decision.once:
+        left[decision.once] = right[decision.once] = True
     for one in changes:
         if not one.key:
             continue

@@ -32,24 +32,43 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
     if not results:
         return
     with session.db.transaction("settled"):
-        done = [(entry, one) for entry, one in results if one.kind == "done"]
+        done = [(entry, one) for entry, one in results if _is_done(entry, one)]
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
-        _remember(session, done)
+        _forget(session, [entry for entry, _ in done if entry.action == "delete"])
+        _remember(session, [one for one in done if one[0].action != "delete"])
         _link(session, done)
         asks.written(session, [entry for entry, _ in done])
         _clear(session, [entry for entry, _ in done])
         for entry, outcome in results:
-            if outcome.kind != "done":
+            if not _is_done(entry, outcome):
                 _not_done(session, entry, outcome)
 
 
 def settle_links(session: Session, entries: Sequence[Entry]) -> None:
-    """Links need no request: they are made with the commit."""
+    """Links need no request: they are made, or taken apart, with the commit."""
     with session.db.transaction("linked"):
         done = [(one, Outcome(one.number, "done", one.right)) for one in entries]
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
-        _link(session, done)
+        for entry in entries:
+            if entry.action == "unlink":
+                session.db.run(sql.drop_link, org=session.org, flow=entry.flow, one=entry.left)
+        _link(session, [one for one in done if one[0].action != "unlink"])
         _clear(session, entries)
+
+
+def _is_done(entry: Entry, outcome: Outcome) -> bool:
+    """Whether what was wanted is so; who deletes what is gone already has nothing left to do."""
+    return outcome.kind == "done" or (entry.action == "delete" and outcome.kind == "gone")
+
+
+def _forget(session: Session, deleted: Sequence[Entry]) -> None:
+    """Records that we have deleted are known as such, so that no look takes it for news."""
+    for one in deleted:
+        where = {"org": session.org, "system": one.system, "object": one.object}
+        session.db.run(
+            sql.record_life, **where, one=one.record, new_life="deleted", run=session.run
+        )
+        session.db.run(sql.drop_keys, **where, ids=[one.record])
 
 
 def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
@@ -169,7 +188,7 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
             left = entry.left or outcome.id
             right = entry.right or outcome.id
             halves = _halves(session, entry, outcome)
-            if entry.action == "update":
+            if entry.action in ("update", "delete"):
                 if left in known:
                     base = known[left].base
                     bases.append(
@@ -196,8 +215,8 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
             )
         session.db.many(sql.put_base, bases)
         session.db.many(sql.put_link, new)
-        _no_longer_waiting(session, flow, made)
-        _tell_children(session, name, made)
+        no_longer_waiting(session, flow, made)
+        tell_children(session, name, made)
 
 
 def _halves(
@@ -219,7 +238,7 @@ def _halves(
     return left, right
 
 
-def _no_longer_waiting(session: Session, flow: Flow, made: Sequence[tuple[str, str]]) -> None:
+def no_longer_waiting(session: Session, flow: Flow, made: Sequence[tuple[str, str]]) -> None:
     """Two records that have been linked wait for no backfill, in any flow that is one thing."""
     for name in (flow.siblings or (flow.name,)) if made else ():
         for place, side in enumerate(_SIDES):
@@ -227,7 +246,7 @@ def _no_longer_waiting(session: Session, flow: Flow, made: Sequence[tuple[str, s
             session.db.run(sql.stop_waiting, org=session.org, flow=name, side=side, ids=ids)
 
 
-def _tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]) -> None:
+def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]) -> None:
     """Linked records that refer to a newly linked one may now say so on the other side."""
     for ready in session.flows.values():
         for row in ready.flow.rows:
@@ -291,24 +310,18 @@ def _hold(session: Session, entry: Entry) -> None:
 
 
 def _gone(session: Session, entry: Entry) -> None:
-    """The record to write is deleted: the link ends, and nothing is made again."""
-    session.db.run(
-        sql.record_life,
-        org=session.org,
-        system=entry.system,
-        object=entry.object,
-        one=entry.record,
-        new_life="deleted",
-        run=session.run,
-    )
-    session.db.run(
-        sql.end_link,
-        org=session.org,
-        flow=entry.flow,
-        one=entry.left,
-        how="deleted",
-        run=session.run,
-    )
+    """The record to write is not there any more. What became of it is looked up, and the next
+    decision says what follows: the link goes on elsewhere, or nothing is made again."""
+    ask: Read = session.reads[entry.system, entry.object]
+    found = session.connectors[entry.system].fetch(entry.object, ask.fields, "id", [entry.record])
+    if any(one.life == "here" for one in found):
+        message = f"{entry.system} says that {entry.object} {entry.record} is gone, and shows it"
+        refusal = Outcome(entry.number, "refused", entry.record, code="gone", message=message)
+        problems.refused(session, entry, refusal, "")
+        _hold(session, entry)
+        return
+    gone = found or [Record(entry.object, entry.record, {}, life="deleted")]
+    store(session, ask, gone, first=False)
     _clear(session, [entry])
 
 

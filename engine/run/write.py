@@ -6,9 +6,10 @@ moved since is not written but decided anew. What becomes of outcomes is `settle
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from ...connectors.base.contract import Batch, Outcome, Write
 from ...connectors.base.values import Value
@@ -27,7 +28,18 @@ FRESH = 60.0
 TRIES = 3
 """How often a write is sent that the system was too busy for."""
 LINKS = 500
-_VERBS = {"create": "creating", "update": "updating"}
+_VERBS = {"create": "creating", "update": "updating", "delete": "deleting"}
+_ACTIONS: Mapping[str, Literal["create", "update", "delete"]] = {
+    "create": "create",
+    "update": "update",
+    "delete": "delete",
+}
+_STATE_ONLY: tuple[tuple[Side, str], ...] = (
+    ("right", "link"),
+    ("right", "unlink"),
+    ("left", "unlink"),
+)
+"""What needs no request."""
 
 
 def write(session: Session) -> None:
@@ -39,14 +51,17 @@ def write(session: Session) -> None:
             ("left", "update"),
             ("right", "create"),
             ("left", "create"),
+            ("right", "delete"),
+            ("left", "delete"),
         )
         for side, action in orders:
             _writes(session, ready.flow, side, action)
 
 
 def _links(session: Session, flow: Flow) -> None:
-    while entries := _planned(session, flow, "right", "link", LINKS):
-        settle_links(session, entries)
+    for side, action in _STATE_ONLY:
+        while entries := _planned(session, flow, side, action, LINKS):
+            settle_links(session, entries)
 
 
 def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
@@ -91,7 +106,7 @@ def planned_requests(session: Session, system: str) -> dict[str, int]:
     groups: dict[tuple[str, str, str], list[Entry]] = {}
     for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
         one = entry(row)
-        if one.state == "planned" and one.system == system and one.action != "link":
+        if one.state == "planned" and one.system == system and one.action in _ACTIONS:
             groups.setdefault((one.flow, one.side, one.action), []).append(one)
     for (name, _, _), entries in groups.items():
         flow = session.flows[name].flow
@@ -156,7 +171,7 @@ def _write(session: Session, flow: Flow, one: Entry) -> Write:
     keys = tuple(dict.fromkeys(pair[place] for key in flow.keys for pair in key.pairs))
     return Write(
         ref=one.number,
-        action="create" if one.action == "create" else "update",
+        action=_ACTIONS[one.action],
         object=one.object,
         id=one.record,
         fields=fields,

@@ -125,6 +125,18 @@ put_link = upsert(
     ("org", "flow", "left"),
     ("right", "base_left", "base_right", "how", "run", "ended"),
 )
+drop_link = statement(
+    delete(table(tables.Link)).where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
+)
+drop_ended = statement(
+    delete(table(tables.Link)).where(
+        L.org == _org,
+        L.flow == _flow,
+        L.ended != "",
+        or_(L.left == bindparam("one_left"), L.right == bindparam("one_right")),
+    )
+)
+"""Ended links of either of two records that are linked anew."""
 end_link = statement(
     update(table(tables.Link))
     .where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
@@ -148,7 +160,15 @@ _cause = case(
     (
         and_(
             D.not_before < NEVER,
-            D.cause.in_(("backfill", "retry", "brought along", "there before an enrich")),
+            D.cause.in_(
+                (
+                    "backfill",
+                    "retry",
+                    "brought along",
+                    "there before an enrich",
+                    "the link followed",
+                )
+            ),
         ),
         D.cause,
     ),
@@ -228,6 +248,21 @@ due = statement(
     .order_by(D.side, D.id)
     .limit(bindparam("most"))
 )
+due_elsewhere = statement(
+    select(D.id)
+    .join(table(tables.Record), and_(R.org == D.org, R.id == D.id))
+    .where(
+        D.org == _org,
+        D.flow == _flow,
+        D.side == bindparam("side"),
+        D.not_before <= bindparam("now", type_=Float),
+        R.system == _system,
+        R.object == _object,
+        R.life.in_(("merged", "converted")),
+    )
+    .order_by(D.id)
+)
+"""Marked records that became others."""
 marks_of = statement(
     select(D.side, D.id, D.mark, D.cause, D.decided, D.decided_run).where(
         D.org == _org,

@@ -1,0 +1,127 @@
+"""What follows on the other side when a record of a linked pair has ended, as its rule says.
+
+Pure, like `decide.py`. Without such a rule nothing follows: the link stays as a tombstone, so that
+nothing is made again. What a base remembers of an end keeps it from following twice. Which ends
+there are, and links that go on elsewhere, is `follow.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from ...dsl import templates
+from ...dsl.rules import Event, Side
+from ..plan.model import Move
+from .closures import Ready, Values
+from .decision import NOTHING, Around, Change, Decision, Problem
+
+End = Literal["delete", "merge", "cancel"]
+
+_SAID = {"delete": "was deleted", "merge": "was merged into another", "cancel": "was cancelled"}
+
+
+def once(event: End) -> str:
+    """What the halves of a base call an end that has been followed."""
+    return f"!{event}"
+
+
+ONCE = tuple(once(one) for one in ("delete", "merge", "cancel"))
+
+
+def ended(
+    flow: Ready,
+    side: Side,
+    event: End,
+    left: Values | None,
+    right: Values | None,
+    around: Around,
+) -> Decision:
+    """What follows on the other side of `side`, whose record has ended that way. `left` and
+    `right` are what the two last held; None for what is not there any more."""
+    direction = "push" if side == "left" else "pull"
+    found = next(
+        (
+            (one.move, each)
+            for one in flow.moves
+            if one.move.direction == direction
+            for each in one.move.events
+            if each.on == event
+        ),
+        None,
+    )
+    source, target = (left, right) if side == "left" else (right, left)
+    if found is None or target is None:
+        return NOTHING
+    return _FOLLOWS[found[1].action](flow, side, *found, source or {}, target)
+
+
+_Follow = Callable[[Ready, Side, Move, Event, Values, Values], Decision]
+
+
+def _delete(
+    flow: Ready, side: Side, move: Move, event: Event, source: Values, target: Values
+) -> Decision:
+    return Decision("delete", _other(side), move.rule, _why(flow, side, event), once=once(event.on))
+
+
+def _unlink(
+    flow: Ready, side: Side, move: Move, event: Event, source: Values, target: Values
+) -> Decision:
+    return Decision("unlink", _other(side), move.rule, _why(flow, side, event))
+
+
+def _merge(
+    flow: Ready, side: Side, move: Move, event: Event, source: Values, target: Values
+) -> Decision:
+    """No system merges two records on request, so a person is told to."""
+    end, to = flow.flow.end(side), flow.flow.end(_other(side))
+    message = (
+        f"the {end.object} {_SAID[event.on]}; its {to.object} in {to.system} is to be merged, too, "
+        f"and {to.system} does that for people only"
+    )
+    wrong = Problem("merge-by-hand", message, move.rule, _place(event), "", _other(side))
+    return Decision("nothing", problems=(wrong,))
+
+
+def _mark(
+    flow: Ready, side: Side, move: Move, event: Event, source: Values, target: Values
+) -> Decision:
+    text: str | None = event.text
+    if event.reads or templates.is_template(event.text):
+        try:
+            text = templates.render(event.text, {name: source.get(name) for name in event.reads})
+        except templates.NotATemplate as error:
+            wrong = Problem(
+                "template-failed", str(error), move.rule, _place(event), event.field, _other(side)
+            )
+            return Decision("nothing", problems=(wrong,))
+    key = once(event.on)
+    before = target.get(event.field)
+    if text is None or before == text:
+        return Decision("nothing", agree=({key: True}, {key: True}))
+    reason = f"{_why(flow, side, event)}; {_place(event)}"
+    change = Change(event.field, before, text, move.rule, reason, key, (True, True))
+    changes = ((change,), ()) if side == "right" else ((), (change,))
+    return Decision("update", _other(side), move.rule, reason, *changes)
+
+
+_FOLLOWS: dict[str, _Follow] = {
+    "delete": _delete,
+    "unlink": _unlink,
+    "merge": _merge,
+    "mark": _mark,
+}
+
+
+def _why(flow: Ready, side: Side, event: Event) -> str:
+    end = flow.flow.end(side)
+    return f"its {end.object} {_SAID[event.on]} in {end.system}"
+
+
+def _place(event: Event) -> str:
+    return f"{event.place.file}:{event.place.line}"
+
+
+def _other(side: Side) -> Side:
+    return "right" if side == "left" else "left"

@@ -1,0 +1,75 @@
+"""What became of a record that was merged into another or converted.
+
+Asks the state only, so that a run and a test mean the same. Links are moved there in `follow.py`;
+where that can't be, what follows is `ended.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ...dsl.rules import Side
+from ..plan.model import Flow
+from .state import State, Stored, other
+
+STEPS = 10
+"""How often one record may have been merged or converted in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """What a record became: one that is `free`, one that is `taken` by a link of its own, one that
+    no look has `unseen` yet, or `none` that rules know."""
+
+    kind: Literal["free", "taken", "unseen", "none"]
+    flow: str = ""
+    record: Stored | None = None
+
+
+NONE = Heir("none")
+
+
+def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
+    """What became of a merged or converted record of a flow's side."""
+    end = flow.end(side)
+    object, now = end.object, record
+    read = {(one.system, one.object) for one in state.plan.reads}
+    for _ in range(STEPS):
+        if now.life not in ("merged", "converted") or not now.into:
+            break
+        into = now.into
+        if now.life == "converted":
+            object, _, into = into.partition("/")
+        if (end.system, object) not in read:
+            return NONE
+        found = state.stored(end.system, object, [into]).get(into)
+        if found is None:
+            return Heir("unseen")
+        now = found
+    if now.life != "here":
+        return NONE
+    name = _flow_of(state, flow, side, object)
+    if not name:
+        return NONE
+    return Heir("taken" if _taken(state, side, end.system, object, now.id) else "free", name, now)
+
+
+def _flow_of(state: State, flow: Flow, side: Side, object: str) -> str:
+    """The flow of records that are one thing with these, whose records of this side are others."""
+    there = other(side)
+    for name in (flow.name, *flow.siblings):
+        one = state.flows[name].flow
+        if one.end(side).object == object and one.end(there).object == flow.end(there).object:
+            return name
+    return ""
+
+
+def _taken(state: State, side: Side, system: str, object: str, id: str) -> bool:
+    for name, ready in state.flows.items():
+        end = ready.flow.end(side)
+        if (end.system, end.object) == (system, object) and not ready.flow.users:
+            link = state.links(name, side, [id]).get(id)
+            if link is not None and not link.ended:
+                return True
+    return False

@@ -1,0 +1,392 @@
+"""The life of a link: conversions, merges and deletes, and what rules say of them, over both
+made-up systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from syncrules.connectors.salesforce.simulator import lives
+from syncrules.engine.store import statements as sql
+from syncrules.tests.both import HOUR, ORG, Both
+
+PEOPLE = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Lead when stage is "Interested" {{
+    match on email
+    {push}
+}}
+pull Lead as contact hidden {{
+    {pull}
+}}
+{contacts}
+map contact with {targets} {{
+    first_name        <-> FirstName
+    last_name         <-> LastName
+    title             <-> Title
+    email             <-> Email
+    organization_name  -> Lead.Company  default "Unknown"
+    {more}
+}}
+"""
+CONTACTS = "pull Contact as contact visible { match on email }\n"
+
+
+def of(push: str = "", pull: str = "", *, contacts: bool = True) -> Both:
+    """Both systems under the rules, which have run once."""
+    both = Both(
+        PEOPLE.format(
+            push=push,
+            pull=pull,
+            contacts=CONTACTS if contacts else "",
+            targets="Lead, Contact" if contacts else "Lead",
+            more="account <-> Contact.AccountId" if contacts else "",
+        )
+    )
+    both.run()
+    both.clock.sleep(HOUR)
+    return both
+
+
+def pair(both: Both, name: str = "ada") -> tuple[str, str]:
+    """A contact and the lead that a run makes of it."""
+    known = set(both.salesforce.rows("Lead"))
+    left = both.apollo.create(
+        "contact",
+        {
+            "first_name": name.title(),
+            "last_name": "Berg",
+            "email": f"{name}@berg.example",
+            "stage": "Interested",
+            "organization_name": "Berg",
+        },
+    )
+    later(both)
+    (right,) = set(both.salesforce.rows("Lead")) - known
+    return left, right
+
+
+def later(both: Both) -> None:
+    both.clock.sleep(HOUR)
+    both.run()
+    both.clock.sleep(HOUR)
+
+
+def edit(both: Both, left: str, title: str) -> None:
+    both.apollo.update("contact", left, {"title": title})
+    later(both)
+
+
+def title(both: Both, object: str, id: str) -> object:
+    return both.salesforce.rows(object, deleted=True)[id].get("Title")
+
+
+def quiet(both: Both) -> bool:
+    """Whether further runs write nothing."""
+    before = both.calls()
+    later(both)
+    later(both)
+    asked = both.since(before)
+    return asked.apollo_writes == 0 and asked.salesforce_writes == 0
+
+
+def codes(both: Both) -> list[str]:
+    return [one.code for one in both.errors()]
+
+
+def during_write(both: Both, act: Callable[[], object]) -> None:
+    """Something that happens when a write has been noted and not yet been sent."""
+
+    def watch(point: str) -> None:
+        if point == "after sent":
+            both.world.on_point = None
+            act()
+
+    both.world.on_point = watch
+
+
+# ---- conversions ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["between two runs", "inside a run", "while a write waits"])
+def test_a_link_follows_a_lead_that_is_converted(when: str) -> None:
+    """Nothing is created again; edits of both sides go to and come from the Contact, and the edit
+    that was under way arrives there (EDGE-5)."""
+    both = of()
+    left, lead = pair(both)
+    made: list[str] = []
+
+    def convert() -> None:
+        made.append(both.salesforce.convert(lead))
+
+    if when == "inside a run":
+        during_write(both, convert)
+    elif when == "between two runs":
+        convert()
+        later(both)
+    else:
+        convert()
+    edit(both, left, "CEO")
+    later(both)
+    (contact,) = both.salesforce.rows("Contact")
+    assert made == [contact]
+    assert title(both, "Contact", contact) == "CEO"
+    both.salesforce.update("Contact", contact, {"Title": "Chair"})
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "Chair"
+    assert len(both.apollo.rows("contact")) == len(both.salesforce.rows("Lead", deleted=True)) == 1
+    assert codes(both) == []
+    assert quiet(both)
+    assert any("converted into it" in one for one in both.said)
+
+
+def test_what_the_contact_alone_has_is_as_at_a_first_link() -> None:
+    """A Lead has no account: the one that the conversion made comes over to the contact, whose
+    title, changed at the same time, is not lost."""
+    both = of()
+    both_accounts = both.apollo.create("account", {"name": "Berg", "domain": "berg.example"})
+    left, lead = pair(both)
+    both.apollo.update("contact", left, {"title": "CEO"})
+    contact = both.salesforce.convert(lead)
+    later(both)
+    assert title(both, "Contact", contact) == "CEO"
+    assert both_accounts in both.apollo.rows("account")
+
+
+def test_where_no_rule_knows_contacts_a_converted_lead_is_left_alone() -> None:
+    """The link stays as a tombstone: no second lead, and nothing is written."""
+    both = of(contacts=False)
+    left, lead = pair(both)
+    both.salesforce.convert(lead)
+    edit(both, left, "CEO")
+    assert list(both.salesforce.rows("Lead")) == [lead]
+    assert quiet(both)
+
+
+def test_a_preview_of_a_conversion_moves_nothing() -> None:
+    """It shows the link that would go on, and the run still does it."""
+    both = of()
+    left, lead = pair(both)
+    contact = both.salesforce.convert(lead)
+    both.clock.sleep(HOUR)
+    both.preview()
+    both.apollo.update("contact", left, {"title": "CEO"})
+    later(both)
+    assert title(both, "Contact", contact) == "CEO"
+
+
+# ---- merges ---------------------------------------------------------------------------------
+
+
+def test_a_link_follows_the_survivor_of_a_merge() -> None:
+    """The linked lead is merged into one that nobody knew: the link goes on with it (EDGE-6)."""
+    both = of()
+    left, lead = pair(both)
+    other = both.salesforce.create("Lead", {"LastName": "Berg", "Company": "Other"})
+    later(both)
+    both.salesforce.merge("Lead", other, [lead])
+    edit(both, left, "CEO")
+    assert title(both, "Lead", other) == "CEO"
+    assert list(both.salesforce.rows("Lead")) == [other]
+    assert quiet(both)
+
+
+def test_a_link_follows_from_survivor_to_survivor_and_through_a_conversion() -> None:
+    """Merged, merged again, and converted between two runs."""
+    both = of()
+    left, lead = pair(both)
+    chain = [
+        both.salesforce.create("Lead", {"LastName": name, "Company": "Other"}) for name in "XY"
+    ]
+    later(both)
+    both.salesforce.merge("Lead", chain[0], [lead])
+    both.salesforce.merge("Lead", chain[1], [chain[0]])
+    contact = both.salesforce.convert(chain[1])
+    edit(both, left, "CEO")
+    assert title(both, "Contact", contact) == "CEO"
+    assert len(both.apollo.rows("contact")) == 1
+
+
+def test_of_two_linked_ones_that_are_merged_the_survivor_keeps_its_link() -> None:
+    """The other contact is left alone: nothing is made again, written or deleted."""
+    both = of()
+    ada, kept = pair(both)
+    bea, lost = pair(both, "bea")
+    both.salesforce.merge("Lead", kept, [lost])
+    both.apollo.update("contact", bea, {"title": "CFO"})
+    edit(both, ada, "CEO")
+    assert title(both, "Lead", kept) == "CEO"
+    assert list(both.salesforce.rows("Lead")) == [kept]
+    assert set(both.apollo.rows("contact")) == {ada, bea}
+    assert quiet(both)
+
+
+def test_on_merge_says_what_follows_for_the_one_left_over() -> None:
+    """`mark` writes on the contact whose lead is gone, once; `unlink` lets it go; `merge` is told
+    to a person, since Apollo merges for nobody."""
+    for action, expected in (
+        ('mark title "Merged away"', "Merged away"),
+        ("unlink", None),
+        ("merge", None),
+    ):
+        both = of(pull=f"on merge {action}")
+        pair(both)
+        bea, lost = pair(both, "bea")
+        kept = next(id for id in both.salesforce.rows("Lead") if id != lost)
+        both.salesforce.merge("Lead", kept, [lost])
+        later(both)
+        assert both.apollo.rows("contact")[bea].get("title") == expected
+        assert codes(both) == (["merge-by-hand"] if action == "merge" else [])
+        assert quiet(both)
+        both.apollo.update("contact", bea, {"title": "Edited"})
+        later(both)
+        # Let go, and still as the push rule wants it: it is linked anew.
+        assert len(both.salesforce.rows("Lead")) == (2 if action == "unlink" else 1)
+        assert quiet(both)
+
+
+# ---- deletes --------------------------------------------------------------------------------
+
+
+def undelete(both: Both, object: str, id: str) -> None:
+    simulator = both.salesforce
+    of = simulator.org.schema.objects[object.lower()]
+    lives.undelete(simulator.org, of, id, simulator._at_screen(""))
+
+
+def test_a_delete_leaves_a_tombstone_and_an_undelete_goes_on() -> None:
+    """Nothing is made again or deleted on the other side, also where a write was under way; once
+    the lead is back, what changed meanwhile flows."""
+    both = of()
+    left, lead = pair(both)
+    both.apollo.update("contact", left, {"title": "CEO"})
+    both.clock.sleep(HOUR)
+    during_write(both, lambda: both.salesforce.delete("Lead", lead))
+    both.run()
+    later(both)
+    assert both.salesforce.rows("Lead") == {}
+    assert set(both.apollo.rows("contact")) == {left}
+    assert quiet(both)
+    undelete(both, "Lead", lead)
+    later(both)
+    edit(both, left, "Chair")
+    assert title(both, "Lead", lead) == "Chair"
+
+
+def test_on_delete_marks_the_other_record_once() -> None:
+    """The template says what the deleted record last held; a person may take the mark away."""
+    both = of(pull='on delete mark title "{{ Company }} let go"')
+    left, lead = pair(both)
+    both.salesforce.delete("Lead", lead)
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "Berg let go"
+    assert any("its Lead was deleted in salesforce" in one for one in both.said)
+    both.apollo.update("contact", left, {"title": "CEO"})
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "CEO"
+    assert quiet(both)
+
+
+def test_on_delete_unlink_lets_the_other_record_go() -> None:
+    """The contact is free: its next change makes a lead, which a tombstone would not."""
+    both = of(pull="on delete unlink")
+    left, lead = pair(both)
+    both.salesforce.delete("Lead", lead)
+    later(both)
+    assert both.salesforce.rows("Lead") == {}
+    edit(both, left, "CEO")
+    (new,) = both.salesforce.rows("Lead")
+    assert (new != lead, title(both, "Lead", new)) == (True, "CEO")
+
+
+@pytest.mark.parametrize("how", ["calm", "lost after", "lost before"])
+def test_on_delete_deletes_the_other_record_once(how: str) -> None:
+    """The contact's deletion is found out, its lead is deleted, and one that a person takes out of
+    the bin stays. A lost reply changes nothing."""
+    both = of(push="on delete delete")
+    left, lead = pair(both)
+    _, other = pair(both, "bea")
+    both.apollo.delete("contact", left)
+    both.salesforce.update("Lead", lead, {"Title": "CEO"})
+    both.clock.sleep(HOUR)
+    both.run()
+    if how != "calm":
+        both.salesforce.faults.rules.append(fault(how))
+    for _ in range(4):
+        later(both)
+    assert list(both.salesforce.rows("Lead")) == [other]
+    undelete(both, "Lead", lead)
+    later(both)
+    both.salesforce.update("Lead", lead, {"Title": "Chair"})
+    later(both)
+    assert set(both.salesforce.rows("Lead")) == {lead, other}
+    assert quiet(both)
+
+
+def fault(kind: str):  # type: ignore[no-untyped-def]
+    from syncrules.connectors.salesforce.simulator.faults import Fault
+
+    return Fault(kind, path="composite", nth=1)  # type: ignore[arg-type]
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+def test_a_crash_anywhere_does_what_follows_an_end_once() -> None:
+    """A conversion, a merge and a delete are met by a run that dies at every place in turn; the
+    next one ends as one that did not die."""
+    place = 0
+    while True:
+        both = of(pull='on delete mark title "Gone"')
+        ada, lead = pair(both)
+        bea, gone = pair(both, "bea")
+        cleo, merged = pair(both, "cleo")
+        other = both.salesforce.create("Lead", {"LastName": "Berg", "Company": "Other"})
+        later(both)
+        contact = both.salesforce.convert(lead)
+        both.salesforce.delete("Lead", gone)
+        both.salesforce.merge("Lead", other, [merged])
+        both.apollo.update("contact", ada, {"title": "CEO"})
+        both.apollo.update("contact", cleo, {"title": "CFO"})
+        both.clock.sleep(HOUR)
+        left = [place]
+
+        def die(point: str, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Crash
+
+        both.world.on_point = die
+        try:
+            both.run()
+        except Crash:
+            dead = True
+        else:
+            dead = False
+        both.world.on_point = None
+        later(both)
+        later(both)
+        held = (
+            title(both, "Contact", contact),
+            title(both, "Lead", other),
+            both.apollo.rows("contact")[bea]["title"],
+        )
+        assert (place, held) == (place, ("CEO", "CFO", "Gone"))
+        assert len(both.apollo.rows("contact")) == 3
+        assert quiet(both)
+        if not dead:
+            break
+        place += 3
+    assert place > 20
+
+
+def test_a_follow_is_told_by_the_history() -> None:
+    """The journal has the link that went on, with what became of what."""
+    both = of()
+    _, lead = pair(both)
+    contact = both.salesforce.convert(lead)
+    later(both)
+    rows = both.db.rows(sql.history, org=ORG, name=contact)
+    assert [(row[5], row[14]) for row in rows] == [("link", f"Lead {lead} was converted into it")]
