@@ -26,6 +26,7 @@ from .errors import SyncrulesError, UsageError
 if TYPE_CHECKING:
     from .connectors.base.world import Machine
     from .engine.project import Project
+    from .engine.remembered import Found
 
 
 class Shell:
@@ -49,9 +50,20 @@ class Shell:
         found = Project.load(start / self.file) if self.file else Project.find(start)
         return found.with_rules(start / path for path in paths)
 
+    def found(self, paths: Sequence[Path] = ()) -> Found:
+        """What `check` finds in that project, which may be known from the last time."""
+        from .engine import remembered
+        from .engine.files import FILE, project_file
+
+        start = here()
+        named = start / self.file if self.file else project_file(start)
+        given = [str((start / path).absolute()) for path in paths]
+        known = remembered.last(named / FILE if named.is_dir() else named, given)
+        return known or remembered.check(self.project(paths), given)
+
     def folder(self) -> Path | None:
         """Where the project file lies, as far as that can be told without reading it."""
-        from .engine.project import FILE
+        from .engine.files import FILE
 
         if self.file:
             return self.file if self.file.is_dir() else self.file.parent

@@ -33,28 +33,33 @@ def check(shell: Shell, *, paths: tuple[Path, ...], shape: str, fix: bool) -> in
     Shows all findings of all rule files, or of PATHs instead. Works offline, from the stored
     schemas. Exit code 1 where a finding is an error or a warning.
     """
-    from ..dsl import to_json, to_text
-    from ..dsl.printers import to_github, to_sarif
-
-    project = shell.project(paths)
     if fix:
         from ..engine.rewrite import mend
 
-        for edit in mend(project):
+        for edit in mend(shell.project(paths)):
             shell.note(edit)
-        project = shell.project(paths)
-    findings, sources = project.check().findings, project.sources()
+    found = shell.found(paths)
+    findings, sources = found.findings, found.sources
     if shape == "json":
+        from ..dsl import to_json
+
         shell.data(to_json(findings))
     elif shape == "sarif":
-        from importlib.metadata import version
+        from .. import __version__
+        from ..dsl.printers import to_sarif
+        from ..engine.files import in_repository
 
-        shell.data(to_sarif(findings, folder=project.in_repository, version=version("syncrules")))
+        folder = in_repository(found.folder)
+        shell.data(to_sarif(findings, folder=folder, version=__version__))
+    elif findings and shape == "github":
+        from ..dsl.printers import to_github
+        from ..engine.files import in_repository
+
+        shell.data(to_github(findings, folder=in_repository(found.folder)))
     elif findings:
-        shown = to_text(findings, sources, color=shell.color)
-        shell.data(
-            to_github(findings, folder=project.in_repository) if shape == "github" else shown
-        )
+        from ..dsl import to_text
+
+        shell.data(to_text(findings, sources, color=shell.color))
     if shape == "text":
         shell.say(_tally(findings, len(sources)))
     return int(any(one.severity != "info" for one in findings))

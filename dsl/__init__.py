@@ -1,51 +1,38 @@
 """The language: text of `.sync` files and schemas in, findings and typed rules out.
 
-No network, no database, no clock. `check` is the whole way: `parse.py` reads, `resolve.py` gives
-meaning, `checks/` proves; what the rules say then is `rules.py`, how findings look `finding.py`.
+No network, no database, no clock. `check` is the whole way, in `prove.py`: `parse.py` reads,
+`resolve.py` gives meaning, `checks/` proves; what the rules say then is `rules.py`, how findings
+look `finding.py`. Each is imported when it is first used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-from ..connectors.base.frozen import dataclass
-from ..connectors.base.schema import Schema
-from .allows import accepting, settle
-from .bound import Report
-from .checks import CODES, explain
-from .collector import resting
-from .finding import Finding, to_json, to_text
-from .parse import parse
-from .resolve import resolve
-from .rules import Rules
+    from .checks import CODES, explain
+    from .finding import Finding, to_json, to_text
+    from .prove import Checked, check
+    from .rules import Rules
 
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """All findings, by file and position; `rules` is None where one of them is an error."""
-
-    findings: tuple[Finding, ...]
-    rules: Rules | None
-
-
-@resting()
-def check(sources: Mapping[str, bytes | str], schemas: Mapping[str, Schema]) -> Checked:
-    """Everything that can be known before a record moves.
-
-    `sources` are the rule files by path, `schemas` those of the project's systems by the names that
-    `sync` lines use. Never raises for what stands in a file.
-    """
-    report = Report()
-    files = []
-    for path in sorted(sources):
-        file, findings = parse(path, sources[path])
-        files.append(file)
-        report.findings += findings
-    rules = resolve(report, files, schemas)
-    allows = [one for file in files for one in accepting(file)]
-    settled = settle(report.findings, allows)
-    found = tuple(sorted(set(settled), key=lambda one: one.order))
-    return Checked(found, None if any(one.severity == "error" for one in found) else rules)
-
+_ROOMS = {
+    "CODES": "checks",
+    "Checked": "prove",
+    "Finding": "finding",
+    "Rules": "rules",
+    "check": "prove",
+    "explain": "checks",
+    "to_json": "finding",
+    "to_text": "finding",
+}
 
 __all__ = ["CODES", "Checked", "Finding", "Rules", "check", "explain", "to_json", "to_text"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_ROOMS[name]}", __name__), name)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from ..connectors.base.frozen import dataclass
-from .tree import Span
+from .span import Span
 
 Severity = Literal["error", "warning", "info"]
 

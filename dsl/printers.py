@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from .checks import explain
 from .finding import Finding, Severity
-from .tree import Span
+from .span import Span
 
 _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 _COMMANDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "notice"}

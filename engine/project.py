@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Schema, from_json
 from ..errors import FindingsError, SchemaMissing, UsageError
+from . import files
+from .files import FILE
 from .systems import System, connect, is_reference, kind, nearest, resolve, written
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from ..dsl import Checked
     from .plan.model import Plan
 
-FILE = "syncrules.toml"
 STATE = "sqlite:///.syncrules/state.db"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "": ("rules", "team", "systems", "state"),
@@ -82,14 +83,7 @@ class Project:
     @classmethod
     def find(cls, start: Path) -> Project:
         """The project of the nearest `syncrules.toml`, in `start` or above it."""
-        start = start.absolute()
-        for folder in (start, *start.parents):
-            if (folder / FILE).is_file():
-                return cls.load(folder / FILE)
-        raise UsageError(
-            f"there is no {FILE} here or in a folder above",
-            fix="start a project with `syncrules init`, or name its file with `--project`",
-        )
+        return cls.load(files.project_file(start))
 
     @property
     def folder(self) -> Path:
@@ -105,9 +99,7 @@ class Project:
     def in_repository(self) -> str:
         """The path of its folder in the repository that holds it: tools look for files from there.
         `.` where it is the repository's own, or in none."""
-        folder = self.folder.resolve()
-        root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
-        return folder.relative_to(root).as_posix()
+        return files.in_repository(self.folder)
 
     @property
     def state_url(self) -> str:
@@ -125,40 +117,11 @@ class Project:
 
     def rule_files(self) -> list[Path]:
         """All `.sync` files, each once, in the order of their paths."""
-        found: set[Path] = set()
-        for name in self.rules:
-            path = self.folder / name
-            if path.is_dir():
-                found.update(one for one in path.rglob("*.sync") if one.is_file())
-            elif path.exists():
-                found.add(path)
-            else:
-                written = not Path(name).is_absolute()
-                raise UsageError(
-                    f"there is no rule file or folder {name}",
-                    why=f"it was looked for in {self.folder}" if written else "",
-                    fix=f"create it, or change `rules` in {FILE}" if written else "check the path",
-                )
-        if not found:
-            raise UsageError(
-                "there are no rule files",
-                why=f"no file that ends with .sync in {', '.join(self.rules)}",
-                fix="write one, for example rules/contacts.sync",
-            )
-        return sorted(found)
+        return files.rule_files(self.folder, self.rules)
 
     def sources(self) -> dict[str, bytes]:
         """The bytes of each rule file by its path from the project's folder."""
-        sources = {}
-        for path in self.rule_files():
-            try:
-                name = Path(os.path.relpath(path, self.folder)).as_posix()
-                sources[name] = path.read_bytes()
-            except OSError as error:
-                raise UsageError(
-                    f"{path} can't be read", why=error.strerror or str(error)
-                ) from None
-        return sources
+        return files.sources(self.folder, self.rules)
 
     def schemas(self) -> dict[str, Schema]:
         """The stored schema of each system; `SchemaMissing` where one was never pulled."""
@@ -166,7 +129,7 @@ class Project:
 
     def stored_schema(self, system: str) -> Schema | None:
         """The stored schema of one system, None where it was never pulled."""
-        path = self.schema_folder / f"{system}.json"
+        path = files.schema_file(self.folder, system)
         try:
             return from_json(json.loads(path.read_bytes()))
         except FileNotFoundError:

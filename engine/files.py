@@ -1,0 +1,78 @@
+"""The files of a project, found by their names: its project file and its rule files.
+
+Knows folders and reads bytes; what stands in a file is for `project.py` and for `dsl`. It imports
+next to nothing, so that a `check` of what hasn't changed is done before anything else is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UsageError
+
+FILE = "syncrules.toml"
+
+
+def project_file(start: Path) -> Path:
+    """The nearest project file, in `start` or above it."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+    raise UsageError(
+        f"there is no {FILE} here or in a folder above",
+        fix="start a project with `syncrules init`, or name its file with `--project`",
+    )
+
+
+def rule_files(folder: Path, rules: Sequence[str]) -> list[Path]:
+    """All `.sync` files of `rules`, files and folders seen from `folder`: each once, in the order
+    of their paths."""
+    found: set[Path] = set()
+    for name in rules:
+        path = folder / name
+        if path.is_dir():
+            found.update(one for one in path.rglob("*.sync") if one.is_file())
+        elif path.exists():
+            found.add(path)
+        else:
+            written = not Path(name).is_absolute()
+            raise UsageError(
+                f"there is no rule file or folder {name}",
+                why=f"it was looked for in {folder}" if written else "",
+                fix=f"create it, or change `rules` in {FILE}" if written else "check the path",
+            )
+    if not found:
+        raise UsageError(
+            "there are no rule files",
+            why=f"no file that ends with .sync in {', '.join(rules)}",
+            fix="write one, for example rules/contacts.sync",
+        )
+    return sorted(found)
+
+
+def sources(folder: Path, rules: Sequence[str]) -> dict[str, bytes]:
+    """The bytes of each rule file by its path from the project's folder."""
+    found = {}
+    for path in rule_files(folder, rules):
+        try:
+            name = Path(os.path.relpath(path, folder)).as_posix()
+            found[name] = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{path} can't be read", why=error.strerror or str(error)) from None
+    return found
+
+
+def schema_file(folder: Path, system: str) -> Path:
+    """Where `schema pull` writes what a system has."""
+    return folder / "schema" / f"{system}.json"
+
+
+def in_repository(folder: Path) -> str:
+    """The path of a project's folder in the repository that holds it: tools look for files from
+    there. `.` where it is the repository's own, or in none."""
+    folder = folder.resolve()
+    root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    return folder.relative_to(root).as_posix()

@@ -1,0 +1,162 @@
+"""What `check` found the last time, for as long as nothing has changed that it depends on.
+
+That is the project file, the rule files and the schemas by their content, and the code that proved
+them by the time of its files. Kept by `dsl/kept.py` for one project after the other; whatever is
+not as it was is worked out anew, so nothing else is ever said than what `dsl` would say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..dsl import kept
+from ..errors import SyncrulesError
+from . import files
+
+if TYPE_CHECKING:
+    from ..dsl import Finding
+    from .project import Project
+
+FORM = 1
+"""Counts up when what is kept looks different."""
+
+_LIBRARY = os.path.dirname(os.__file__)
+
+
+class Found(NamedTuple):
+    """The findings of a project, and its rule files as they were read."""
+
+    folder: Path
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, bytes]
+
+
+def last(file: Path, given: Sequence[str]) -> Found | None:
+    """What was found the last time for a project file and the rule files `given` instead of its
+    own; None where anything has changed since, or can't be read."""
+    try:
+        data = kept.load(_name(file), str(FORM))
+        known = None if data is None else json.loads(data)
+        if known is None or known["given"] != list(given) or not _same_code(known["code"]):
+            return None
+        sources = files.sources(file.parent, known["rules"])
+        if _seen(file, known["rules"], known["systems"], sources) != known["seen"]:
+            return None
+        return Found(file.parent, tuple(map(_finding, known["findings"])), sources)
+    except (SyncrulesError, OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+def check(project: Project, given: Sequence[str]) -> Found:
+    """What `dsl` finds, which is kept for the next time."""
+    before = _look(project)
+    found = Found(project.folder, project.check().findings, project.sources())
+    if before is not None and before == _look(project):
+        known = {
+            "given": list(given),
+            "code": _code(),
+            "rules": list(project.rules),
+            "systems": list(project.systems),
+            "seen": before,
+            "findings": [_data(one) for one in found.findings],
+        }
+        kept.store(_name(project.path), str(FORM), json.dumps(known).encode())
+    return found
+
+
+def _name(file: Path) -> str:
+    """What is kept about a project is called by where that lies."""
+    return f"found-{sha256(os.fsencode(file)).hexdigest()[:32]}"
+
+
+# ---- what it depends on -----------------------------------------------------------------------
+
+
+def _look(project: Project) -> list[Any] | None:
+    try:
+        return _seen(project.path, project.rules, project.systems, project.sources())
+    except (SyncrulesError, OSError):
+        return None
+
+
+def _seen(
+    file: Path, rules: Sequence[str], systems: Iterable[str], sources: Mapping[str, bytes]
+) -> list[Any]:
+    """All that is read, by content, as JSON has it."""
+    schemas = [(one, files.schema_file(file.parent, one).read_bytes()) for one in systems]
+    return [
+        _mark(file.read_bytes()),
+        list(rules),
+        [[name, _mark(raw)] for name, raw in sources.items()],
+        [[name, _mark(raw)] for name, raw in schemas],
+    ]
+
+
+def _mark(raw: bytes) -> str:
+    return sha256(raw).hexdigest()
+
+
+def _code() -> list[Any]:
+    """The code at work: which Python, what it can import, and what it has imported of ours and of
+    others, each file with its time and size."""
+    loaded = (getattr(one, "__file__", None) for one in list(sys.modules.values()))
+    own = {one for one in loaded if one and not _of_python(one)}
+    return [sys.version, _times(filter(os.path.isdir, sys.path)), _times(sorted(own))]
+
+
+def _same_code(known: list[Any]) -> bool:
+    """Whether Python, what it can import, and the files of the code are what they were."""
+    version, folders, modules = known
+    return (
+        version == sys.version
+        and folders == _times(filter(os.path.isdir, sys.path))
+        and modules == _times(one[0] for one in modules)
+    )
+
+
+def _of_python(file: str) -> bool:
+    return file.startswith(_LIBRARY) and "site-packages" not in file
+
+
+def _times(paths: Iterable[str]) -> list[list[Any]]:
+    times = []
+    for path in paths:
+        about = os.stat(path)
+        times.append([path, about.st_mtime_ns, about.st_size])
+    return times
+
+
+# ---- findings as JSON has them ----------------------------------------------------------------
+
+
+def _data(one: Finding) -> list[Any]:
+    further = [[each.file, *each.span, each.label] for each in one.further]
+    texts = [one.title, one.label, one.note, one.help, one.fix, one.witness]
+    return [one.code, one.severity, one.file, *one.span, further, *texts]
+
+
+def _finding(data: Sequence[Any]) -> Finding:
+    from ..dsl.finding import Finding, Further
+    from ..dsl.span import Span
+
+    code, severity, file, *place = data[:7]
+    further, title, label, note, help, fix, witness = data[7:]
+    return Finding(
+        code,
+        severity,
+        file,
+        Span(*place),
+        title,
+        label=label,
+        further=tuple(Further(one[0], Span(*one[1:5]), one[5]) for one in further),
+        note=note,
+        help=help,
+        fix=fix,
+        witness=witness,
+    )
