@@ -23,6 +23,9 @@ Right
 
 When to allow it
     Where all records are meant, leave the condition out: it says the same.
+
+    Parts of texts (`contains`, `starts with`, `ends with`) and two fields compared are undecided:
+    nothing is found that hangs on them alone, unless one word settles the other.
 """
 
 from __future__ import annotations

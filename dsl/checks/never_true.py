@@ -24,6 +24,9 @@ Right
 
 When to allow it
     While a rule is prepared for values that do not come together yet.
+
+    Parts of texts (`contains`, `starts with`, `ends with`) and two fields compared are undecided:
+    a contradiction that hangs on them alone is found only where one word settles the other.
 """
 
 from __future__ import annotations

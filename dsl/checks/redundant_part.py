@@ -24,6 +24,9 @@ Right
 
 When to allow it
     Where it is written for the reader. A comment says the same and doesn't look like a condition.
+
+    Domains, parts of texts and two fields compared are taken to be independent of all else, so a
+    part that guards one of them is never called redundant for it.
 """
 
 from __future__ import annotations

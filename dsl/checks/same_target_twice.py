@@ -25,6 +25,9 @@ Right
 When to allow it
     Where the overlap is meant, the first rule acts; better write the second condition so that
     it excludes the first.
+
+    An overlap is told with a record for which it is so. Where it hangs on parts of texts or on two
+    fields compared, and no such record is found, nothing is told.
 """
 
 from __future__ import annotations

@@ -22,6 +22,9 @@ Right
 
 When to allow it
     While it is kept for the reader; better move it up, or take it out.
+
+    Related records are taken to be independent of each other. What can't be decided of one, such
+    as a part of a text, is taken to be possible: no arm is called unreachable for it.
 """
 
 from __future__ import annotations

@@ -234,7 +234,18 @@ def _options(
         others = [picked.get(other) for test, _ in tests for other in reads(test)]
         found.update((one, None) for one in _near(get, cells, others))
     found[None] = None
-    return list(found)
+    mask = boxes[space.keys[get]]
+    return [one for one in found if _within(cells, mask, one)]
+
+
+def _within(cells: Cells, mask: int, value: Value) -> bool:
+    """Whether a value lies in the box: what ties it to other fields holds there, and only there.
+    Of a line the blank alone is told apart."""
+    if value is None:
+        return bool(mask & BLANK)
+    if isinstance(cells, Finite) and isinstance(value, str):
+        return bool(mask & (cells.of(fold(value)) or cells.other))
+    return mask != BLANK
 
 
 def _near(get: Get, cells: Cells, others: Sequence[Value]) -> Iterator[Value]:
