@@ -290,3 +290,49 @@ def _dying(world: World, point: object) -> None:
     finally:
         world.both.db._point = world.both.world.point
     world.both.db.fence = None
+
+
+COMPANIES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Contact { match on email }
+push account as Account when name is "never" { match on name }
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+    account   <-> AccountId  ask
+}
+map account with Account { name <-> Name }
+"""
+
+
+def test_a_reference_brings_its_record_along_once_it_has_been_let_go() -> None:
+    """The account is made with the change, not with the question; the record that is made with
+    an account has it at once."""
+    both = Both(COMPANIES)
+    both.run()
+    first, second = (both.apollo.create("account", {"name": name}) for name in ("Acme", "Bolt"))
+    contact = both.apollo.create(
+        "contact", {"last_name": "King", "email": "ada@a.example", "account_id": first}
+    )
+
+    def accounts() -> dict[str, object]:
+        rows = both.salesforce.rows("Account")
+        [person] = both.salesforce.rows("Contact").values()
+        its = rows.get(person.get("AccountId") or "", {}).get("Name")
+        return {"all": sorted(one["Name"] for one in rows.values()), "its": its}
+
+    both.clock.sleep(HOUR)
+    both.run()
+    assert accounts() == {"all": ["Acme"], "its": "Acme"}
+    both.apollo.update("contact", contact, {"account_id": second})
+    for _ in range(2):
+        both.clock.sleep(HOUR)
+        assert both.run().asks == 1
+        assert accounts() == {"all": ["Acme"], "its": "Acme"}
+    [one] = approvals.waiting(both.db, [ORG])
+    assert f"-> the one made for {second}" in approvals.approvals_text([one])
+    approvals.approve(both.db, [ORG], [one.id])
+    both.clock.sleep(HOUR)
+    assert both.run().asks == 0
+    assert accounts() == {"all": ["Acme", "Bolt"], "its": "Bolt"}
