@@ -14,9 +14,10 @@ from ...connectors.base.values import Value
 from ...dsl.rules import Expectation, LastOf, Side, TestRecord, TestRule, TestValue, UserBy
 from ..run.decision import Change, Coming
 from .goals import Ear, Goal, Key, goals
+from .made import NOWHERE, Unreachable
 from .play import CHANGES, Deed, Played, play
 from .run import Suite
-from .scenes import NOWHERE, Scenes, Unreachable
+from .scenes import Scenes
 from .verdict import judge
 from .write import block, expected
 

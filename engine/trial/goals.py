@@ -7,7 +7,7 @@ that reach a goal come from `scenes.py`, what was not reached is told by `covera
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...connectors.base.schema import Field
 from ...connectors.base.values import Value, folded
@@ -18,6 +18,7 @@ from ..run.around import Pair, Surroundings, View
 from ..run.closures import NOT_READ, Ready, ReadyRow, Values
 from ..run.decision import Change, Decision, path
 from ..run.state import other
+from ..run.ties import first_pair, said
 from .ground import SIDES, Ground
 from .memory import Memory
 from .parts import Part, deciding, wanted
@@ -55,6 +56,9 @@ def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:
         if flow.keys:
             what = "several records have the same key"
             yield Goal(("several", flow.name), moves[0].place, moves[0].rule, what)
+        for number, tie in enumerate(flow.ties):
+            what = f"several have the same key, and `{said([tie])}` tells which it is"
+            yield Goal(("tie", flow.name, number), moves[0].place, moves[0].rule, what)
     for row in flow.rows:
         yield from _row(flow, row, parents)
     for at, infer in enumerate(flow.infers):
@@ -74,7 +78,7 @@ def _moves(flow: Flow) -> Iterator[Goal]:
         if move.implied:
             continue
         target = flow.right.object if move.direction == "push" else flow.left.object
-        if move.enrich:
+        if move.enrich == "new":
             what = f"{_a(flow.right.object)} is linked and its blanks are filled"
             yield Goal(("enrich", flow.name, number), move.place, move.rule, what)
         if move.create:
@@ -195,8 +199,18 @@ class Ear:
                 if _same_key(self.ground, flow, key.pairs, pair):
                     self.reached.add(("key", flow.name, number))
                     break
+            self._tie(memory, flow, pair)
+        if decision.action == "link":
+            for number, move in enumerate(flow.moves):
+                if move.enrich and view.acts(move):
+                    self.reached.add(("enrich", flow.name, number))
         if pair.match.kind == "several" and decision.problems:
             self.reached.add(("several", flow.name))
+        for number, move in enumerate(flow.moves):
+            for at, event in enumerate(move.events):
+                mine = event.on == "delete" and decision.rule == move.rule
+                if mine and decision.action != "nothing" and _gone(pair, move.direction):
+                    self.reached.add(("event", flow.name, number, at))
         if decision.stopped:
             for number, move in enumerate(flow.moves):
                 if move.rule == decision.stopped and move.stop is not None:
@@ -235,6 +249,29 @@ class Ear:
                 self.reached |= {("part", flow.name, number, one) for one in found}
             if acts:
                 break
+
+    def _tie(self, memory: Memory, flow: Flow, pair: Pair) -> None:
+        """Which tie-breaker told the candidates for a pair apart."""
+        if not flow.ties or pair.left is None or pair.right is None:
+            return
+        for key in flow.keys:
+            lefts = [
+                one.id
+                for one in memory.everyone("left", flow.left.object)
+                if _same_key(self.ground, flow, key.pairs, replace(pair, left=one))
+            ]
+            rights = [
+                one.id
+                for one in memory.everyone("right", flow.right.object)
+                if _same_key(self.ground, flow, key.pairs, replace(pair, right=one))
+            ]
+            if len(lefts) * len(rights) < 2:
+                continue
+            for number in range(len(flow.ties)):
+                some = replace(flow, ties=flow.ties[: number + 1])
+                if first_pair(memory, some, lefts, rights):
+                    self.reached.add(("tie", flow.name, number))
+                    return
 
     def _row(self, flow: Flow, row: ReadyRow, pair: Pair, decision: Decision) -> None:
         add, name = self.reached.add, flow.name
@@ -288,6 +325,12 @@ class Ear:
                     for part in _alone(arm.when, readers, memory.today, self.zone)
                 }
             return
+
+
+def _gone(pair: Pair, direction: str) -> bool:
+    """Whether the record that a rule reads is not there any more."""
+    record = pair.left if direction == "push" else pair.right
+    return record is not None and record.life != "here"
 
 
 def _reader(values: Values) -> Reader:

@@ -125,6 +125,10 @@ class Memory:
         """Nobody approves anything in a test."""
         return set()
 
+    def everyone(self, side: Side, object: str) -> list[Stored]:
+        """All records of an object, in the order given."""
+        return list(self.records.get((self.ground.systems[side], object), {}).values())
+
     # ---- what is kept
 
     def put(self, side: Side, object: str, record: Stored) -> None:

@@ -7,6 +7,7 @@ that survives a test is looked for that would notice it, among the scenes that r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from ...dsl.conditions import Condition, Not
@@ -16,10 +17,11 @@ from ..plan.model import Flow
 from .coverage import expecting, reaching
 from .goals import creates, goals
 from .ground import Ground, prepare
+from .made import Scene, Unreachable
 from .mutants import Mutant, mutants
 from .play import play
 from .run import Suite
-from .scenes import Scene, Scenes, Unreachable
+from .scenes import Scenes
 from .verdict import judge
 from .write import block
 
@@ -142,11 +144,10 @@ class _Finder:
         if self._ready is None:
             self._ready = []
             for goal in goals(self.suite.ground):
-                try:
+                with suppress(Unreachable):
                     test = reaching(self.suite, self.scenes, goal)
-                except Unreachable:
-                    continue
-                self._ready += [test] if test is not None else []
+                    self._ready += [test] if test is not None else []
+                    self._ready += [self._with_outcome(one) for one in self.scenes.of(goal)]
             self._ready += [self._with_outcome(one) for one in self.scenes.beside()]
         return self._ready
 

@@ -16,7 +16,7 @@ from ...connectors.base.contract import Read, Record
 from ...connectors.base.values import Value
 from ...dsl.rules import LastOf, Side, TestRecord, TestRule, TestStep, TestValue, UserBy
 from ..plan.model import Flow
-from ..run.around import Pair, Surroundings
+from ..run.around import EXISTING, Pair, Surroundings
 from ..run.closures import NOT_READ, Ready, Values
 from ..run.decide import inferred
 from ..run.decision import Base, Change, Coming, Decision, Problem
@@ -238,7 +238,9 @@ class _Stage:
     def _mark(self, side: Side, object: str, old: Stored | None, now: Stored) -> None:
         system = self.ground.systems[side]
         for flow, at in self.ground.ends.get((system, object), ()):
-            self.memory.mark(flow.name, at, now.id, "changed")
+            # What is given is there when the rules begin: `enrich existing` looks at it once.
+            once = at == "right" and any(one.enrich == "existing" for one in flow.moves)
+            self.memory.mark(flow.name, at, now.id, EXISTING if once else "changed")
         news = Record(object, now.id, now.values, life="deleted" if now.life != "here" else "here")
         before = {} if old is None else {old.id: old}
         for name, at, id in watched(self.memory, Read(system, object, ()), before, [news]):
@@ -340,6 +342,8 @@ class _Stage:
                 Deed("link", "right", flow.right.object, names, flow.name, right,
                      rule=decision.rule, reason=decision.reason)
             )  # fmt: skip
+        if decision.action in ("delete", "unlink"):
+            self._ended(flow, pair, decision)
         halves: tuple[tuple[Side, tuple[Change, ...]], ...] = (
             ("right", decision.right),
             ("left", decision.left),
@@ -362,6 +366,32 @@ class _Stage:
                 Deed("create" if made else "update", side, end.object, names, flow.name, id,
                      changes, rule, "", reason, self._who(flow, pair, side, changes))
             )  # fmt: skip
+
+    def _ended(self, flow: Flow, pair: Pair, decision: Decision) -> None:
+        """What follows on one side where the record of the other has ended."""
+        side = decision.side
+        end = flow.end(side)
+        record = pair.right if side == "right" else pair.left
+        names: set[Name] = {(side, end.object, "")}
+        kind: Kind = "delete"
+        if decision.action == "unlink":
+            kind = "unlink"
+            names |= {(at, flow.end(at).object, "") for at in SIDES}
+        id = record.id if record else ""
+        by = self._who(flow, pair, side, ())
+        self.deeds.append(
+            Deed(
+                kind,
+                side,
+                end.object,
+                frozenset(names),
+                flow.name,
+                id,
+                rule=decision.rule,
+                reason=decision.reason,
+                by=by,
+            )
+        )
 
     def _ask(self, flow: Flow, pair: Pair, one: Change) -> Deed:
         """A change that waits for a person."""
