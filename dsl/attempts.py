@@ -10,17 +10,20 @@ import re
 from collections.abc import Callable, Sequence
 
 from ..connectors.base.frozen import dataclass
+from .nearest import nearest
 
 Reads = Callable[[str], bool]
 """Whether a statement can be read."""
 
-MOST_NAMED = 3
+MOST_NAMED = 2
 _MARKS = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`\n]*`|#.*|[{}]')
 _JOINS = (",", "]", ")")
 """Signs that may be missing; others change what is said."""
 _JOINING = ("and", "or")
-_CLAUSES = ("when", "unless")
-"""Words behind which a single name would do; that is rarely what was meant."""
+_BRACKETS = ("(", ")", "[", "]", "{", "}", '"')
+_GREEDY = ("when", "unless", "prefer", "default")
+_LONE = re.compile(r"\s*[^\W\d][\w.]*\s*[{}]?\s*")
+"""Words behind which any single name would do; that is rarely what was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +46,60 @@ def attempt(text: str, begin: int, end: int, could: Sequence[str], reads: Reads)
         whole = f"{before}{written}{rest}\n"
         return reads(whole + "}" * _open(whole) + "\n")
 
-    words = [one for one in could if one.isalpha() or one in _JOINS]
+    words = [one for one in could if (one.isalpha() and one != "allow") or one in _JOINS]
     if not refused.strip():
+        if sum(one.isalpha() for one in words) > 1:
+            words = [one for one in words if not one.isalpha()]
         added = [one for one in (*words, *({"{"} & set(could))) if helps(f" {one}")]
-        return _several("add", added, " {}") if len(added) == 1 else None
-    if len(rest.split()) < 2 and len(words) > 1:
-        words = [one for one in words if one not in _CLAUSES]
-    inserted = [one for one in words if helps(f"{one} {refused}")]
+        return _several("add", added, before=" ") if len(added) == 1 else None
+
+    def fits(word: str, following: str) -> bool:
+        lone = _LONE.fullmatch(following) is not None or (word == "prefer" and '"' not in following)
+        return len(words) == 1 or word not in _GREEDY or not lone
+
+    inserted = [x for x in words if fits(x, refused + rest) and helps(f"{x} {refused}")]
     if inserted:
-        return _several("write", inserted, f"{{}} {refused}", " before it")
-    instead = [one for one in words if helps(one)] if len(refused) > 1 or not before else []
+        return _several("write", inserted, after=f" {refused}", behind=" before it")
+    ends = not rest.strip(" {}") and len(words) > 1
+    ends = ends or refused in _BRACKETS
+    instead = [] if ends else [x for x in words if fits(x, rest) and helps(x)]
     if instead:
-        return _several("write", instead, "{}")
+        return _several("write", instead)
     joins = (before[-1:].isalnum() and rest[:1].isalnum()) or could == ["of"]
     return Attempt("take it out", "") if not joins and helps("") else None
 
 
-def _several(word: str, found: Sequence[str], fix: str, behind: str = "") -> Attempt | None:
+def before(text: str, begin: int, reads: Reads, known: Sequence[str]) -> tuple[str, Attempt] | None:
+    """The word just before `begin`, where that is the one to change: needless, of another language,
+    or a slip of one of `known`; None where changing it doesn't help."""
+    found = re.search(r"(\w+)[ \t]+$", text[:begin])
+    if found is None or (found[1] in known and found[1] not in _NEEDLESS):
+        return None
+    line_end = text.find("\n", begin)
+    rest = text[begin : line_end if line_end >= 0 else len(text)]
+    near = _OTHERS.get(found[1]) or nearest(found[1], known)
+    for written in ("",) if found[1] in _NEEDLESS else (near,) if near else ():
+        whole = f"{text[: found.start()]}{written} {rest}\n"
+        if reads(whole + "}" * _open(whole) + "\n"):
+            help = f"did you mean `{written}`?" if written else "take it out"
+            return found[1], Attempt(help, written)
+    return None
+
+
+_NEEDLESS = ("the", "a", "an", "all", "new", "any", "every", "each", "your", "our", "some", "their")
+_OTHERS = {"has": "with", "have": "with", "having": "with", "where": "with", "which": "with"}
+
+
+def _several(
+    word: str, found: Sequence[str], *, before: str = "", after: str = "", behind: str = ""
+) -> Attempt | None:
+    """What to do with one of the words found; `before` and `after` stand beside it in the fix."""
     if len(found) > MOST_NAMED:
         found = [one for one in found if one in _JOINING]
     if not 0 < len(found) <= MOST_NAMED:
         return None
     named = " or ".join(f"`{one}`" for one in found)
-    one = fix.format(found[0]) if len(found) == 1 else None
+    one = f"{before}{found[0]}{after}" if len(found) == 1 else None
     return Attempt(f"{word} {named}{behind}", one)
 
 

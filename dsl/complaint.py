@@ -16,7 +16,7 @@ from lark.lexer import PatternStr
 
 from ..connectors.base.frozen import dataclass
 from . import forms, phrases, tree
-from .attempts import Reads, attempt
+from .attempts import Reads, attempt, before
 from .build import NotAFunction
 from .finding import Finding
 from .habits import Habit, habit, joined
@@ -153,6 +153,8 @@ def _spot(path: str, text: str, first: int, error: UnexpectedInput) -> _Spot:
     names = set(interactive.accepts()) if interactive is not None else set()
     if len(names) > 1:
         names -= {"DOT"}
+    if names == {"ALLOW", "NAME", "STRING"}:
+        names -= {"ALLOW"}  # a field called so, behind an arrow
     begin = error.pos_in_stream or 0
     ended = isinstance(error, UnexpectedToken) and error.token.type in ("_NL", "$END")
     if ended:
@@ -171,7 +173,7 @@ def _complaint(spot: _Spot, reads: Reads) -> Finding:
     if spot.ended:
         if _lone(spot):
             return _setting(spot)
-        link = _nameless(spot)
+        link = _nameless(spot) or _brace_below(spot)
         if link is not None:
             return link
         title = "the line ends too early"
@@ -212,6 +214,12 @@ def _complaint(spot: _Spot, reads: Reads) -> Finding:
 
 def _attempted(spot: _Spot, reads: Reads, title: str, *, label: str = "") -> Finding:
     """With the one change that helps, else with how such a line reads."""
+    wrong = before(spot.text, spot.begin, reads, [x for x in _literals().values() if x.isalpha()])
+    if wrong is not None and not spot.ended:
+        word, change = wrong
+        end = len(spot.before.rstrip())
+        place = spot.place(end - len(word), end)
+        return _finding(spot, place, f"unexpected `{word}`", help=change.help, fix=change.fix)
     found = attempt(spot.text, spot.begin, spot.end, spot.could, reads)
     if found is not None:
         help, fix = found.help, found.fix
@@ -229,10 +237,15 @@ def _form(spot: _Spot) -> str:
     condition = _CONDITION.search(line)
     if condition and not (spot.block == "infer" and not condition[1].strip()):
         return f"a condition reads {forms.CONDITION}"
+    if spot.block == "map" and _ARROWED.search(line) and not spot.names & {"NAME", "STRING"}:
+        return f"behind a row can stand {forms.MODIFIERS}"
+    if not spot.block and _TABLE.match(spot.text):
+        return f"such a line reads `{forms.TABLE}`"
     found = forms.form(spot.block, line.split()[0] if line.split() else spot.leads)
     return f"such a line reads `{found}`" if found else ""
 
 
+_ARROWED = re.compile(r"(?:->|<-)[ \t]*\S")
 _CONDITION = re.compile(r"\b(?:when|unless)\b(.*)", re.S)
 _GOES_ON = re.compile(r"[ \t]*(?:and|or|when|unless|else)\b")
 
@@ -268,15 +281,34 @@ def _misplaced(spot: _Spot) -> Finding | None:
 
 def _nameless(spot: _Spot) -> Finding | None:
     """`push as Lead`: the word that should follow a name stands where the name should."""
-    if len(spot.could) != 1 or len(spot.names) != 1:
-        return None
-    (word,) = spot.could
+    wrong = _MAP_TO.search(spot.before)
+    if wrong is not None and not re.search(r"\bwith\b", spot.rest):
+        place, title = spot.place(*wrong.span(1)), f"unexpected `{wrong[1]}`"
+        return _finding(spot, place, title, help="write `with`", fix="with", bare=True)
+    without = _MAP_WITH.match(spot.text)
+    if without is not None and spot.names == {"WITH"}:
+        title = "a name is missing before `with`"
+        return _finding(spot, spot.place(*without.span(1)), title, help=_form(spot), bare=True)
+    odd = _guarded(spot)
+    if odd is not None:
+        return odd
     line = spot.before.rstrip()
-    if not word.isalpha() or not re.search(rf"\s{word}$", line):
+    word = next((x for x in spot.could if x in _LINKS and re.search(rf"\s{x}$", line)), "")
+    if not word:
         return None
     place = spot.place(len(line) - len(word), len(line))
     help = _form(spot)
     return _finding(spot, place, f"a name is missing before `{word}`", help=help, bare=True)
+
+
+def _brace_below(spot: _Spot) -> Finding | None:
+    """The block's brace stands on the next line."""
+    gap = re.match(r"\s*\{", spot.text[spot.end :])
+    if gap is None or "{" not in spot.could:
+        return None
+    at = spot.end + gap.end()
+    help = "`{` stands at the end of its rule's line"
+    return _finding(spot, spot.place(at - 1, at), "unexpected `{`", help=help, bare=True)
 
 
 def _lone(spot: _Spot) -> bool:
@@ -284,6 +316,31 @@ def _lone(spot: _Spot) -> bool:
     return spot.names == {"BY"}
 
 
+_LINKS = ("with", "as", "from", "of", "on", "by", "first", "per")
+
+
+def _guarded(spot: _Spot) -> Finding | None:
+    """`5 percent of Lead`, `5 of Lead`, `Lead and Contact`: what a guard took for names."""
+    begin = spot.before.rfind("\n") + 1
+    for pattern, help, fix in _GUARDS:
+        found = pattern.search(spot.text, begin)
+        if found is not None and spot.text[begin:].lstrip().startswith("guard"):
+            title = f"unexpected `{found[1]}`"
+            return _finding(spot, spot.place(*found.span(1)), title, help=help, fix=fix, bare=True)
+    return None
+
+
+_GUARDS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
+    (re.compile(r"\d[ \t]*(percent|pct)\b"), "write `%`", "%"),
+    (re.compile(r"\bmost[ \t]+\d+[ \t]+(of)\b"), "a share has a `%`: `5% of OBJECT`", None),
+    (
+        re.compile(r"\w[ \t]*(and|or|,)[ \t]+\w+[ \t]+\w+[ \t]+per\b"),
+        "write a guard for each",
+        None,
+    ),
+)
+_MAP_TO = re.compile(r"\bmap[ \t]+\w+[ \t]+(to|into|and|as|on|onto)[ \t]+$")
+_MAP_WITH = re.compile(r"\s*map[ \t]+(with)\b")
 _DOMAIN = re.compile(r"(?:\w+[ \t]+)?domain\b")
 _EVENTS = ("delete", "merge", "cancel", "mark", "unlink")
 
@@ -349,6 +406,8 @@ def _called(found: Habit) -> str:
 def _without_quotes(spot: _Spot) -> Finding | None:
     """`stage is Not Interested`: a value of one or several words whose quotes are missing."""
     begin = spot.begin
+    if re.search(r"\b(?:any|all)[ \t]+is[ \t]+\w+[ \t]+$", spot.before):
+        return None
     if spot.names != {"STRING"}:
         first = _VALUE_BEGINS.search(spot.before)
         if first is None or (

@@ -6,7 +6,12 @@ is the grammar's (`complaint.py`); these are the sentences a person would be sho
 
 from __future__ import annotations
 
+import re
+
 CONDITION = '`FIELD is "VALUE"`, `FIELD in ["A", "B"]` or `FIELD is known`'
+
+MODIFIERS = "`prefer`, `default`, `when blank`, `ask`, `truncate` or `clear`"
+TABLE = "map OBJECT FIELD with OBJECT.FIELD { ... }"
 
 _RULES = {
     "sync": "sync SYSTEM with SYSTEM",
@@ -77,6 +82,8 @@ def misplaced(block: str, word: str, rest: str) -> str:
         if word == "prefer" and block in ("map", "table"):
             return f"`prefer` stands {_ROW}, or on a line before the `map`"
         return f"`{word}` begins a rule: end the block before it with `}}`"
+    if block == "infer" and word in ("else", "otherwise", "default"):
+        return "where no arm holds, the value stays; `none` means that nothing is related"
     if rest.lstrip().startswith(("->", "<-")):
         return "" if block in ("map", "table") else "a row stands in the block of a `map`"
     if word not in _HOMES or word in words(block) or (not block and _HOMES[word] == _NAMES):
@@ -84,8 +91,11 @@ def misplaced(block: str, word: str, rest: str) -> str:
     return f"`{word}` stands {_HOMES[word]}"
 
 
-def beside(block: str, word: str) -> str:
-    """What to do about a word in the middle of a line that begins lines, "" for any other."""
+def beside(block: str, word: str, rest: str) -> str:
+    """What to do about a word in the middle of a line that begins lines, "" for any other. `rest`
+    is the line from that word on."""
+    if word in ("on", "add") and not re.match(r"\w+[ \t]+(delete|merge|cancel|unknown)\b", rest):
+        return ""
     if word in _RULES:
         return "" if block else f"`{word}` begins a rule: it stands on a line of its own"
     if block and word in words(block):

@@ -16,6 +16,19 @@ from .settings import near_words
 
 _RECORDS = ("created", "changed", "blanked", "deleted")
 _METERS = ("calls", "credits")
+_MEANT = {
+    "updated": "changed",
+    "modified": "changed",
+    "written": "changed",
+    "added": "created",
+    "new": "created",
+    "removed": "deleted",
+    "erased": "blanked",
+    "cleared": "blanked",
+    "emptied": "blanked",
+    "requests": "calls",
+}
+"""What others call what is counted."""
 _What = Literal["created", "changed", "blanked", "deleted", "calls", "credits"]
 
 
@@ -23,7 +36,8 @@ def guard(bound: Bound, placed: Placed, node: tree.Guard) -> None:
     """Add the rule to `bound`, or findings."""
     file = placed.file
     if node.what.text not in (*_RECORDS, *_METERS):
-        help, fix = near_words(node.what.text, (*_RECORDS, *_METERS))
+        meant = _MEANT.get(node.what.text.lower(), node.what.text)
+        help, fix = near_words(meant, (*_RECORDS, *_METERS))
         title = f"`{node.what.text}` is nothing that a guard counts"
         bound.report.add("syntax", file, node.what.span, title, help=help, fix=fix)
         return

@@ -68,7 +68,7 @@ _ARROWS = {
     "<--": "<-",
     "←": "<-",
 }
-_NO_ARROWS = ("==", "=", ":", "--", "–", "—", "-", "~")
+_NO_ARROWS = ("==", "=", ":", "--", "–", "—", "-", "~", ">", "<")
 
 _COMPARE = {
     "equals": "is",
@@ -90,7 +90,6 @@ _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
 _LONG_NUMBER = re.compile(r"-?\d{19,}")
 _NAMES_THEN_ARROW = re.compile(r"\w+(?:[ \t]+\w+)*[ \t]*(?:<->|->|<-)")
 _RIGHT_NAME = re.compile(r"(?:<->|->|<-)[ \t]*[\w.]+[ \t]+$")
-_MAP_TO = re.compile(r"\bmap[ \t]+\w+[ \t]+(?:to|into|and|as)[ \t]+$")
 _LABEL = (
     "a name has no blanks: write the field's name, not its label;"
     " `syncrules schema show SYSTEM OBJECT` lists them"
@@ -126,7 +125,7 @@ def habit(rest: str, before: str, expected: Collection[str]) -> Habit | None:
         or _between(rest, before, expected)
         or _word(rest, before, expected)
         or _long_number(rest)
-        or _sign(rest)
+        or _sign(rest, expected)
     )
 
 
@@ -175,10 +174,28 @@ def _between(rest: str, before: str, expected: Collection[str]) -> Habit | None:
     first = re.match(r"\w+|.", rest)
     word = first[0] if first else ""
     lower = word.lower()
+    found = _alone(rest, word, lower, expected) or _guard(word, lower, line, expected)
+    if found is not None:
+        return found
+    if re.match(r"[ \t]*infer[ \t]+\w+$", line) and word == ".":
+        return Habit(word, "write `infer OBJECT FIELD from`, without the dot")
     move = _MOVE.match(line)
     if move and lower in (",", "and", "&", "or", "+"):
         what = "target" if move[1] else "object"
         return Habit(word, f"a rule has one {what}: write one rule for each")
+    if before.rstrip().endswith("<-") and rest.startswith("->"):
+        return Habit("->", "write `<->`, without a gap")
+    if _ROW.match(line):
+        found = _behind_row(rest, word, lower, line)
+        if found is not None:
+            return found
+    found = _map_head(rest, word, line, expected) if line.lstrip().startswith("map ") else None
+    if found is not None:
+        return found
+    if line.lstrip().startswith("map ") and lower in ("when", "unless", "hidden", "visible"):
+        return Habit(word, "conditions and the like belong to a `push` or a `pull`")
+    if _NEXT_ROW.match(rest) and {"RBRACE", "_NL"} <= set(expected) and line.strip():
+        return Habit(word, "each row stands on a line of its own")
     if word in ",，" and {"RBRACE", "_NL"} <= set(expected):
         return Habit(word, "one row a line, no commas between them", "")
     if line.lstrip().startswith("push") and "UPDATE" in expected and lower in ("hidden", "visible"):
@@ -220,6 +237,8 @@ def _between(rest: str, before: str, expected: Collection[str]) -> Habit | None:
 
 
 _MOVE = re.compile(r"[ \t]*(?:push|pull)[ \t]+\w+([ \t]+as[ \t]+\w+)?[ \t]*$")
+_ROW = re.compile(r'[ \t]*(?:[\w.]+|"[^"]*")[ \t]*(?:<->|->|<-)[ \t]*(?:[\w.]+|"[^"]*")')
+_NEXT_ROW = re.compile(r"\w+[ \t]*(?:<->|->|<-)")
 _BEFORE_BLOCK = ("hidden", "visible", "when", "unless", "update", "create")
 _SAID = re.compile(r'(=|:|->|is|as|to|with)[ \t]*"')
 _ON = re.compile(r"[ \t]*on\b")
@@ -228,6 +247,81 @@ _TIES = {
     "old": "oldest", "earliest": "oldest", "eldest": "oldest", "new": "newest", "latest": "newest",
     "last": "newest", "youngest": "newest",
 }  # fmt: skip
+
+
+_MARKS = (",", ":", ";", "=", "-", "+", "&")
+
+
+def _alone(rest: str, word: str, lower: str, expected: Collection[str]) -> Habit | None:
+    """Where only one word could come, or one of the words for how many."""
+    if len(expected) == 1 and word in _MARKS and not rest.startswith("->"):
+        (name,) = expected
+        if name in ("WITH", "AS", "FROM", "WHEN"):
+            return Habit(word, f"write `{name.lower()}`", f" {name.lower()}")
+    if "ANY" in expected and "ALL" in expected:
+        if lower in ("no", "zero") and re.match(r"\w+[ \t]+\w", rest):
+            return Habit(word, "write `all with not CONDITION`; `none`: nothing is related")
+        for right, written in _HOW_MANY.items():
+            if lower in written:
+                return Habit(word, f"write `{right}`", right)
+    return None
+
+
+_HOW_MANY = {
+    "any": ("some", "one", "a", "an", "at"),
+    "all": ("every", "each", "both"),
+    "none": ("no", "nothing", "zero", "nobody"),
+}
+
+
+def _guard(word: str, lower: str, line: str, expected: Collection[str]) -> Habit | None:
+    if set(expected) == {"AT"} and line.strip() == "guard":
+        if lower in ("max", "maximum", "under", "below", "maximal"):
+            return Habit(word, "write `at most`", "at most")
+        if word.isdigit():
+            return Habit(word, "write `at most` before it", f"at most {word}")
+    if set(expected) == {"PER"} and lower in ("a", "an", "each", "every", "in", "by"):
+        return Habit(word, "write `per`", "per")
+    if set(expected) == {"PERIOD"}:
+        if lower in ("runs", "days"):
+            return Habit(word, f"write `{lower[:-1]}`", lower[:-1])
+        return Habit(word, "a guard counts per `run` or per `day`")
+    if re.search(r"\bnone[ \t]+$", line) and lower in ("is", "are", "of", "with"):
+        return Habit(word, "`none` stands alone: it means that nothing is related")
+    return None
+
+
+def _map_head(rest: str, word: str, line: str, expected: Collection[str]) -> Habit | None:
+    """In the first line of a map."""
+    if word == "." and "WITH" in expected:
+        return Habit(word, "write `map OBJECT FIELD with`, without the dot")
+    if "BY" in expected and word in (",", "and", "&") and "with" in line:
+        return Habit(word, "a table has one target: write one for each")
+    target = re.search(r"\bwith[ \t]+(\w+)[ \t]+$", line)
+    if "BY" in expected and target and re.match(r"(?!ask\b|by\b|prefer\b|name\b)\w+", rest):
+        return Habit(word, f"a dot joins the two: `{target[1]}.{word}`", f".{word}")
+    return None
+
+
+def _behind_row(rest: str, word: str, lower: str, line: str) -> Habit | None:
+    """Behind both sides of a row."""
+    if rest.startswith(("->", "<-")):
+        return Habit(rest[:2], "a row has one arrow")
+    if lower in (",", "and", "&", "+") and re.match(
+        r"\W?\w*[ \t]+(?!ask|clear|tru|def|whe|pre)\w", rest
+    ):
+        return Habit(word, "a row moves one field: write a row for each")
+    if lower in ("shorten", "cut"):
+        return Habit(word, "write `truncate`", "truncate")
+    if lower in (",", "and") and re.match(r"\W?\w*[ \t]+\w", rest):
+        return Habit(word, "take it out", "")
+    if lower.isdigit() and line.rstrip().endswith("truncate"):
+        return Habit(word, "the length is the field's own: take it out", "")
+    if lower in ("empty", "null") and line.rstrip().endswith("when"):
+        return Habit(word, "write `blank`", "blank")
+    if lower in ("blank", "empty"):
+        return Habit(word, "write `when blank`", "when blank")
+    return None
 
 
 def _keys(rest: str, word: str, lower: str, expected: Collection[str]) -> Habit | None:
@@ -268,6 +362,8 @@ def _arrow(rest: str, expected: Collection[str]) -> Habit | None:
     """Between the two sides of a row."""
     if "ARROW" not in expected:
         return None
+    if rest.startswith(","):
+        return Habit(",", "one thing on each side of an arrow: write a row for each")
     sign = _longest(rest, _ARROWS)
     if sign:
         return Habit(sign, f"write `{_ARROWS[sign]}`", _ARROWS[sign])
@@ -312,21 +408,31 @@ def _word(rest: str, before: str, expected: Collection[str]) -> Habit | None:
     if len(expected) == 1:
         (name,) = expected
         wanted = name.lower()
-        if name in ("WITH", "AS", "ON", "FROM", "ELSE"):
-            if lower == wanted or (lower in _LINKS and f" {wanted} " not in rest):
-                return Habit(word, f"write `{wanted}`", wanted)
-            if name == "WITH" and _MAP_TO.search(before):
-                return Habit(word, "write `map ... with ...`")
+        link = lower in _LINKS and f" {wanted} " not in rest
+        if name in ("WITH", "AS", "ON", "FROM", "ELSE") and (link or lower == wanted):
+            return Habit(word, f"write `{wanted}`", wanted)
     if _RIGHT_NAME.search(before) and "DEFAULT" in expected and word == word.capitalize():
         return Habit(word, _LABEL)
     return None
 
 
-def _sign(rest: str) -> Habit | None:
+_ONLY_FOR = {
+    "=": "IS", "==": "IS", "=>": "ARROW", "!=": "IS", "<>": "IS", "!": "NOT", "&&": "AND",
+    "&": "AND", "||": "OR", "|": "OR",
+}  # fmt: skip
+"""Signs that mean a word only where that word could come."""
+
+
+def _sign(rest: str, expected: Collection[str]) -> Habit | None:
     if _CLOSED.match(rest):
         return None
     sign = _longest(rest, _SIGNS)
-    return Habit(sign, *_SIGNS[sign]) if sign else None
+    if sign == "," and re.match(r",[ \t]*(?!when|unless)\w", rest) and "RBRACE" not in expected:
+        return Habit(",", "only one stands here: write a line for each")
+    needs = _ONLY_FOR.get(sign)
+    if not sign or (needs is not None and not {needs, "NOT"} & set(expected)):
+        return None
+    return Habit(sign, *_SIGNS[sign])
 
 
 def _longest(rest: str, signs: Collection[str]) -> str:

@@ -6,6 +6,8 @@ Knows which records are related: those of the other side whose reference leads t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..connectors.base.schema import Field, Object
 from . import conditions, tree
 from .bound import Bound, BoundInfer, PairName, Placed, place
@@ -74,16 +76,21 @@ def _related(bound: Bound, file: tree.File, node: tree.Infer, side: Side) -> Obj
             node.related.span,
             f"`{bound.system(side)}` has no object called `{node.related.text}`",
             note="after `from` stands an object of the other system, by its name or its plural",
-            help=f"did you mean `{near}`?" if near else "",
+            help=f"did you mean `{near}`?" if near else _some(plurals),
             fix=near or None,
         )
     return found
 
 
+def _some(names: Iterable[str]) -> str:
+    return f"objects: {', '.join(f'`{one}`' for one in list(names)[:8])}"
+
+
 def _fits(bound: Bound, file: tree.File, node: tree.Infer, thing: Object, field: Field) -> bool:
     if field.type not in ("choice", "text"):
         title = f"`{field.name}` is {KINDS[field.type]}, and `infer` gives a choice or a text"
-        bound.report.add("wrong-type", file, node.field.span, title)
+        help = "infer a field that is a choice or a text"
+        bound.report.add("wrong-type", file, node.field.span, title, help=help)
         return False
     if field.derived or not (field.creatable or field.updatable):
         bound.report.add(

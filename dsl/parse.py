@@ -63,7 +63,10 @@ def parse(path: str, raw: bytes | str) -> tuple[tree.File, tuple[Finding, ...]]:
     statements: list[tree.Statement] = []
     findings: list[Finding] = []
     broken: list[tree.Broken] = []
+    read = _Read(None, (), ())
     for piece in pieces(lines):
+        if read.findings and all(one.strip() in ("", "}") for one in piece.lines):
+            continue  # what a mistake before it has left over
         read = _recover(path, piece)
         if read.statement is not None:
             statements.append(read.statement)

@@ -54,8 +54,8 @@ def date(line: str, column: int) -> tuple[int, int, str] | None:
     """A date that is written in another way around a place of a line: where it begins and ends,
     from 0, and how it is written here ("" where day and month could be taken for each other)."""
     for one in _DATE.finditer(line):
-        if one.start() <= column < one.end():
-            first, sign, middle, last = one.groups()
+        first, sign, middle, last = one.groups()
+        if one.start() <= column < one.end() and (len(first) == 4 or len(last) in (2, 4)):
             if len(first) == 4:
                 return one.start(), one.end(), f"{first}-{middle:0>2}-{last:0>2}"
             day = first if sign == "." or int(first) > 12 else ""

@@ -47,9 +47,10 @@ def conversion(source: Field, target: Field) -> str | Refusal:
     """
     if "other" in (source.type, target.type):
         odd = source if source.type == "other" else target
-        return Refusal(f"no row can move `{odd.name}`: its values have no simple form")
+        why = f"no row can move `{odd.name}`: its values have no simple form"
+        return Refusal(why, "map another field")
     if target.type == "id":
-        return Refusal(f"`{target.name}` is given by its system")
+        return Refusal(f"`{target.name}` is given by its system", "map another field")
     if "reference" in (source.type, target.type):
         return _reference(source, target)
     if target.type == "text":
@@ -60,7 +61,9 @@ def conversion(source: Field, target: Field) -> str | Refusal:
         return "number" if target.type == "number" else "same"
     if (source.type, target.type) == ("datetime", "date"):
         return "day of moment"
-    return Refusal(f"{KINDS[source.type]} can't become {KINDS[target.type]}", _other_way(source))
+    return Refusal(
+        f"{KINDS[source.type]} can't become {KINDS[target.type]}", _other_way(source, target)
+    )
 
 
 def convert(
@@ -192,7 +195,7 @@ def _reference(source: Field, target: Field) -> str | Refusal:
 
 def _to_text(source: Field, target: Field) -> str | Refusal:
     if source.type == "boolean":
-        return Refusal("a yes-or-no goes only to a yes-or-no")
+        return Refusal("a yes-or-no goes only to a yes-or-no", "map a field of the same type")
     if source.type == "choices":
         return "joined"
     if source.type != "text":
@@ -205,11 +208,13 @@ def _to_text(source: Field, target: Field) -> str | Refusal:
 def _to_choice(source: Field, target: Field) -> str | Refusal:
     table = f"write a table of values: `map OBJECT {source.name} with OBJECT.{target.name} {{ }}`"
     if source.type not in ("text", "choice", "choices"):
-        return Refusal(f"{KINDS[source.type]} can't become {KINDS[target.type]}")
+        why = f"{KINDS[source.type]} can't become {KINDS[target.type]}"
+        return Refusal(why, "map a field of the same type")
     if source.type == "text":
         if target.type == "choice" and not target.restricted:
             return "choice"
-        return Refusal(f"a text may be none of the values that `{target.name}` takes", table)
+        why = f"a text may be none of the values that `{target.name}` takes"
+        return Refusal(why, "map a field that is a choice, too")
     if target.restricted:
         missing = [
             one.value for one in source.choices if one.active and spelled(one.value, target) is None
@@ -223,8 +228,8 @@ def _to_choice(source: Field, target: Field) -> str | Refusal:
     return "choice" if source.type == "choice" else "single"
 
 
-def _other_way(source: Field) -> str:
-    if source.type == "date":
+def _other_way(source: Field, target: Field) -> str:
+    if source.type == "date" and target.type == "datetime":
         return "a date has no time of day; a moment may go to a date, not the reverse"
     if source.type == "text":
         return "a text may hold anything; map a field of the same type"

@@ -47,7 +47,7 @@ def find(bound: Bound) -> None:
             CODE,
             one.file,
             one.span,
-            f"no row writes a `{right}` from a `{left}`, so nothing is enriched",
+            f"no row goes from `{left}` to `{right}`, so nothing is enriched",
             severity="warning",
             help=f"add `map {left} with {right} {{ FIELD -> FIELD }}`",
         )

@@ -59,7 +59,7 @@ def find(bound: Bound) -> None:
             CODE,
             guard.file,
             guard.node.of.span,
-            f"no rule writes a `{rule.of}`, so this guard never trips",
+            f"no rule writes records of `{rule.of}`, so this guard never trips",
             severity="warning",
             help="name an object that is written, or take the guard out",
         )
