@@ -16,10 +16,15 @@ from ..connectors.base.values import Value
 from . import templates, types
 from .bound import Bound, BoundRow, PairName
 
-ROUNDS = 8
-"""Rounds after which values that still change are called endless."""
+ROUNDS = 4
+"""Rounds, besides one for each row, after which values that still change are called endless."""
+SHORT = 20
+"""Characters of a text that fits everywhere, unless it grows."""
 MOST_CHOICES = 50
 """Values of a choice that are tried."""
+
+TOO_LONG = "\0"
+"""Stands for a text that doesn't fit, which no field holds."""
 
 Node = tuple[Literal["left", "right"], str]
 """A field of one side."""
@@ -120,27 +125,37 @@ def _played(bound: Bound, pair: PairName, ring: Sequence[Way]) -> Iterator[Trip]
     written = {one.target for one in ring}
     cut = {fields[one.target].length for one in ring if one.row.rule.truncate}
     lengths = sorted(one for one in cut if one is not None)
+    lefts: dict[Node, Value] = {}
     for number, node in enumerate(sorted(fields)):
         if node[0] != "left" or node not in written:
             continue
-        for value in _samples(number, fields[node], lengths):
-            values, endless = _play(ring, fields, node, value)
+        samples = _samples(number, fields[node], lengths)
+        choice = fields[node].type in ("choice", "choices")
+        lefts[node] = samples[number % len(samples)] if choice else samples[0]
+        for value in samples:
+            values, endless = _play(ring, fields, {node: value}, node)
             if endless or values[-1] != value:
                 yield Trip(node[1], values, in_order, endless)
+    for node in lefts if len(lefts) > 1 else ():
+        # Several fields edited at once: each other's values may go round.
+        values, endless = _play(ring, fields, lefts, node)
+        if endless:
+            yield Trip(node[1], values, in_order, endless)
 
 
 def _play(
-    ring: Sequence[Way], fields: Mapping[Node, Field], edited: Node, value: Value
+    ring: Sequence[Way], fields: Mapping[Node, Field], edits: Mapping[Node, Value], watched: Node
 ) -> tuple[tuple[Value, ...], bool]:
-    """The values that the edited field has in turn, and whether they never come to rest."""
+    """The values that the watched field has in turn, and whether they never come to rest."""
     now: dict[Node, Value] = {
         node: _samples(number, fields[node], ())[0] for number, node in enumerate(sorted(fields))
     }
-    now[edited] = None
+    now.update(dict.fromkeys(edits))
     seen = {way: _read(way, now) for way in ring}
-    now[edited] = value
-    shown = [value]
-    for _ in range(ROUNDS):
+    now.update(edits)
+    shown = [now[watched]]
+    short = all(len(one) <= SHORT for one in edits.values() if isinstance(one, str))
+    for _ in range(ROUNDS + len(ring)):
         acted = False
         for side in ("right", "left"):
             for way in ring:
@@ -148,6 +163,10 @@ def _play(
                     continue
                 seen[way] = _read(way, now)
                 made = _made(way, now, fields)
+                if made is TOO_LONG:
+                    if short:
+                        return tuple(shown), len(shown) > 1
+                    continue
                 if made is None or made == now[way.target]:
                     continue
                 acted = True
@@ -155,8 +174,8 @@ def _play(
                 for back in ring:
                     if back.row is way.row and back is not way:
                         seen[back] = _read(back, now)
-        if now[edited] != shown[-1]:
-            shown.append(now[edited])
+        if now[watched] != shown[-1]:
+            shown.append(now[watched])
         if not acted:
             return tuple(shown), False
     return tuple(shown), len(shown) > 2
@@ -167,7 +186,7 @@ def _read(way: Way, now: Mapping[Node, Value]) -> tuple[Value, ...]:
 
 
 def _made(way: Way, now: Mapping[Node, Value], fields: Mapping[Node, Field]) -> Value:
-    """What the row writes, None where it writes nothing."""
+    """What the row writes, None where it writes nothing; `TOO_LONG` where it would be refused."""
     rule, target = way.row.rule, fields[way.target]
     pushes = way.target[0] == "right"
     if rule.template:
@@ -181,6 +200,8 @@ def _made(way: Way, now: Mapping[Node, Value], fields: Mapping[Node, Field]) -> 
         return _looked_up(rule.table, value, pushes=pushes)
     if isinstance(value, str):
         value = _fitting(value, target, truncate=rule.truncate)
+    if value is TOO_LONG:
+        return value
     try:
         name = rule.convert[0] if pushes else rule.convert[1]
         return types.convert(name, value, fields[way.sources[0]], target)
@@ -189,10 +210,10 @@ def _made(way: Way, now: Mapping[Node, Value], fields: Mapping[Node, Field]) -> 
 
 
 def _fitting(value: Value, target: Field, *, truncate: bool) -> Value:
-    """A text as long as the target takes it; None where it would be refused."""
+    """A text as long as the target takes it."""
     if not isinstance(value, str) or target.length is None or len(value) <= target.length:
         return value
-    return value[: target.length].rstrip() if truncate and target.type == "text" else None
+    return value[: target.length].rstrip() if truncate and target.type == "text" else TOO_LONG
 
 
 def _looked_up(table: Sequence[tuple[str, str, str]], value: Value, *, pushes: bool) -> Value:
