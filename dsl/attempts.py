@@ -86,7 +86,21 @@ def before(text: str, begin: int, reads: Reads, known: Sequence[str]) -> tuple[s
     return None
 
 
-_NEEDLESS = ("the", "a", "an", "all", "new", "any", "every", "each", "your", "our", "some", "their")
+_NEEDLESS = (
+    "not",
+    "the",
+    "a",
+    "an",
+    "all",
+    "new",
+    "any",
+    "every",
+    "each",
+    "your",
+    "our",
+    "some",
+    "their",
+)
 _OTHERS = {"has": "with", "have": "with", "having": "with", "where": "with", "which": "with"}
 
 

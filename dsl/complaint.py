@@ -241,7 +241,8 @@ def _form(spot: _Spot) -> str:
         return f"behind a row can stand {forms.MODIFIERS}"
     if not spot.block and _TABLE.match(spot.text):
         return f"such a line reads `{forms.TABLE}`"
-    found = forms.form(spot.block, line.split()[0] if line.split() else spot.leads)
+    first, second = (*line.split()[:2], "", "")[:2]
+    found = forms.form(spot.block, first or spot.leads, second)
     return f"such a line reads `{found}`" if found else ""
 
 
@@ -409,9 +410,13 @@ def _without_quotes(spot: _Spot) -> Finding | None:
     if re.search(r"\b(?:any|all)[ \t]+is[ \t]+\w+[ \t]+$", spot.before):
         return None
     if spot.names != {"STRING"}:
-        first = _VALUE_BEGINS.search(spot.before)
+        first = _VALUE_BEGINS.search(spot.before) or (
+            _GIVEN.search(spot.before) if spot.block == "test" else None
+        )
         if first is None or (
-            first[0][0] in "[," and spot.before.rfind("[") <= spot.before.rfind("]")
+            first[0][0] in "[,"
+            and spot.block != "test"
+            and spot.before.rfind("[") <= spot.before.rfind("]")
         ):
             return None
         begin = first.start(1)
@@ -443,6 +448,7 @@ _VALUE_BEGINS = re.compile(
     r"((?!(?:blank|known|not|in|one|any|true|false|greater|more|less|larger|smaller|higher|lower|fewer|"
     r"later|earlier|equal)\b)\w+)[ \t]+$"
 )
+_GIVEN = re.compile(r"[{,][ \t]*\w+[ \t]+(\w+)[ \t]+$")
 _WORDS_GO_ON = re.compile(
     r"\w+(?:[ \t]+(?!(?:and|or|else|when|unless|in|by|per|prefer|default|ask|truncate|clear)\b)"
     r"\w+)*"

@@ -63,9 +63,18 @@ _HOMES = {
 }
 
 
-def form(block: str, word: str) -> str:
-    """How a line that begins with a word reads in a block ("": outside of all), "" where nothing
-    like it belongs there."""
+_EXPECTS = {
+    **dict.fromkeys(("delete", "link", "unlink"), "expect delete OBJECT"),
+    **dict.fromkeys(("conflict", "approval", "refusal"), "expect conflict on OBJECT.FIELD"),
+    "nothing": "expect nothing",
+}
+
+
+def form(block: str, word: str, second: str = "") -> str:
+    """How a line that begins with one or two words reads in a block ("": outside of all), "" where
+    nothing like it belongs there."""
+    if word == "expect" and second in _EXPECTS:
+        return _EXPECTS[second]
     lines = _BLOCKS.get(block, {})
     return lines.get(word) or lines.get("", "")
 
@@ -86,7 +95,8 @@ def misplaced(block: str, word: str, rest: str) -> str:
         return "where no arm holds, the value stays; `none` means that nothing is related"
     if rest.lstrip().startswith(("->", "<-")):
         return "" if block in ("map", "table") else "a row stands in the block of a `map`"
-    if word not in _HOMES or word in words(block) or (not block and _HOMES[word] == _NAMES):
+    named = _HOMES.get(word) == _NAMES and block in ("", "test")
+    if word not in _HOMES or word in words(block) or named:
         return ""
     return f"`{word}` stands {_HOMES[word]}"
 

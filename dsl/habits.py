@@ -204,6 +204,10 @@ def _between(rest: str, before: str, expected: Collection[str]) -> Habit | None:
         return Habit(word, "write `unless`", "unless")
     if "LBRACE" in expected and word == "(" and not re.search(r"\b(?:when|unless)\b", line):
         return Habit(word, "a block begins with `{` and ends with `}`")
+    if rest.startswith("}") and before.rstrip().endswith(","):
+        return Habit(word, "take the comma before it out")
+    if {"CONFLICT", "NOTHING"} <= set(expected):
+        return _expected(word, lower)
     if rest.startswith("}") and "RBRACE" not in expected and "_NL" in expected:
         return Habit(word, "no block is open here: take it out", "")
     if line.rstrip().endswith("}") and lower in _BEFORE_BLOCK and "_NL" in expected:
@@ -303,6 +307,26 @@ def _map_head(rest: str, word: str, line: str, expected: Collection[str]) -> Hab
     return None
 
 
+_OUTCOMES = {
+    "update": ("change", "changed", "set", "write"),
+    "create": ("make", "new", "insert", "add"),
+    "delete": ("remove", "removed"),
+    "nothing": ("none", "nobody"),
+    "refusal": ("error", "failure", "rejection", "rejected", "ambiguous"),
+    "approval": ("ask", "question"),
+}
+
+
+def _expected(word: str, lower: str) -> Habit | None:
+    """Behind `expect`."""
+    if lower in ("no", "not"):
+        return Habit(word, "take the line out: any change that is not expected fails anyway")
+    for right, written in _OUTCOMES.items():
+        if lower in written:
+            return Habit(word, f"write `{right}`", right)
+    return None
+
+
 def _behind_row(rest: str, word: str, lower: str, line: str) -> Habit | None:
     """Behind both sides of a row."""
     if rest.startswith(("->", "<-")):
@@ -380,7 +404,7 @@ def _arrow(rest: str, expected: Collection[str]) -> Habit | None:
 
 def _brackets(rest: str, before: str, expected: Collection[str]) -> Habit | None:
     """Lists and blocks."""
-    if "LSQB" in expected and rest[:1] in ('"', "("):
+    if "LSQB" in expected and "STRING" not in expected and rest[:1] in ('"', "("):
         written = "(" if rest[0] == "(" else rest[: rest.find('"', 1) + 1] or rest
         return Habit(written, 'a list stands in square brackets: `in ["A", "B"]`')
     if rest.startswith('"') and re.search(r"\b(?:or|and)\s+$", before):

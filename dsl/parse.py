@@ -181,8 +181,13 @@ def _recover(path: str, piece: Piece) -> _Read:
     if open_list is not None:
         return _Read(None, (open_list,), (tree.Broken(word, open_list.span),))
     if piece.depth and head < len(lines):
-        findings.append(_unclosed(path, piece, head))
-        lines.append("}" * piece.depth)
+        inner = _inner(lines, head)
+        findings.append(_unclosed(path, piece, inner or head))
+        if inner is not None and "#" not in lines[inner]:
+            lines[inner] += " }"
+            lines.append("}" * (piece.depth - 1))
+        else:
+            lines.append("}" * piece.depth)
     for _ in range(MOST_COMPLAINTS):
         text = "\n".join(lines) + "\n"
         try:
@@ -252,12 +257,25 @@ def _opens(line: str) -> bool:
     return "{" in line and "{" in _MARKS.findall(line)
 
 
+def _inner(lines: list[str], head: int) -> int | None:
+    """The line of a block within the block at `head` that isn't closed on its line though the next
+    is not indented deeper."""
+    for number in range(head + 1, len(lines)):
+        marks = _MARKS.findall(lines[number])
+        if marks.count("{") > marks.count("}"):
+            below = next((one for one in lines[number + 1 :] if _meaningful(one)), "")
+            if _indent(below) <= _indent(lines[number]) and not below.lstrip().startswith("}"):
+                return number
+    return None
+
+
 def _unclosed(path: str, piece: Piece, head: int) -> Finding:
     line = piece.lines[head]
-    column = next(one.start() for one in _MARKS.finditer(line) if one.group() == "{") + 1
+    column = [one.start() for one in _MARKS.finditer(line) if one.group() == "{"][-1] + 1
     number = piece.first + head
     span = tree.Span(number, column, number, column + 1)
-    end = piece.first + len(piece.lines)
+    own = head == next(n for n, one in enumerate(piece.lines) if _opens(one))
+    end = piece.first + len(piece.lines) if own else number + 1
     return Finding(
         "syntax",
         "error",

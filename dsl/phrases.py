@@ -55,7 +55,9 @@ def date(line: str, column: int) -> tuple[int, int, str] | None:
     from 0, and how it is written here ("" where day and month could be taken for each other)."""
     for one in _DATE.finditer(line):
         first, sign, middle, last = one.groups()
-        if one.start() <= column < one.end() and (len(first) == 4 or len(last) in (2, 4)):
+        ours = sign == "-" and len(first) == 4
+        dated = not ours and (len(first) == 4 or len(last) in (2, 4))
+        if dated and one.start() <= column < one.end():
             if len(first) == 4:
                 return one.start(), one.end(), f"{first}-{middle:0>2}-{last:0>2}"
             day = first if sign == "." or int(first) > 12 else ""
@@ -97,15 +99,15 @@ def _listed(rest: str, word: str, before: str, expected: Collection[str]) -> Hab
         return Habit(rest[:end], 'write `is not "A"`, or `not in ["A", "B"]`')
     if "IN" in expected and word in ("blank", "known") and re.search(r"\bnot[ \t]+$", before):
         return Habit(word, f"write `is not {word}`")
-    if "RSQB" in expected and word in (";", "|", "/"):
+    if {"RSQB", "COMMA"} & set(expected) and word in (";", "|", "/"):
         return Habit(word, "write `,`", ",")
     if rest.startswith("]") and "STRING" in expected:
         comma = before.rstrip().endswith(",")
         return Habit(
             "]", "take the comma before it out" if comma else "a list has at least one value"
         )
-    if rest.startswith(",") and "STRING" in expected:
-        return Habit(",", "a value is missing before it")
+    if rest.startswith((",", "}")) and "STRING" in expected:
+        return Habit(rest[0], "a value is missing before it")
     return None
 
 
@@ -141,7 +143,7 @@ def _signs(rest: str, before: str, expected: Collection[str]) -> Habit | None:
         found = re.search(r"\b(\w[\w ]*)$", before)
         if found and not before.endswith(" "):
             value = re.split(r"\b(?:is|not|contains|with|default)\b", found[1])[-1].strip()
-            return Habit('" ', f'the text has no beginning: write "{value}"')
+            return Habit('"', f'the text has no beginning: write "{value}"')
     return None
 
 

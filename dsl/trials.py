@@ -191,7 +191,9 @@ class _Test:
             name.span,
             f"neither `{self.bound.left_name}` nor `{self.bound.right_name}` has an object "
             f"`{name.text}`",
-            help=f"did you mean `{near}`?" if near else "",
+            help=f"did you mean `{near}`?"
+            if near
+            else f"name an object of `{self.bound.left_name}` or `{self.bound.right_name}`",
             fix=near or None,
         )
         raise _Lost
@@ -259,7 +261,11 @@ class _Test:
         """A reference by the name of an object: the last record given of it."""
         if word.text not in field.references:
             named = " or ".join(f"`{one}`" for one in field.references)
-            self._lose(word.span, f"`{field.name}` leads to {named}, not to `{word.text}`", "")
+            self._lose(
+                word.span,
+                f"`{field.name}` leads to {named}, not to `{word.text}`",
+                f"write {named}",
+            )
         if (side, word.text) not in self.given:
             self._lose(
                 word.span,
@@ -293,9 +299,23 @@ class _Test:
             self.file,
             word.span,
             f"`{field.name}` is {KINDS[field.type]}, and `{written}` is not",
-            help=f"write {quoted(written)}" if wants_text else VALUES.get(field.type, ""),
+            help=self._instead(word, field, written, wants_text=wants_text),
             fix=quoted(written) if wants_text and isinstance(word, tree.Number) else None,
         )
+
+    def _instead(
+        self,
+        word: tree.Word | tree.Several | tree.Blank,
+        field: Field,
+        written: str,
+        *,
+        wants_text: bool,
+    ) -> str:
+        if isinstance(word, tree.Several):
+            return "write one value, without brackets"
+        if field.type == "reference":
+            return "name an object that was given, or a login in quotes"
+        return f"write {quoted(written)}" if wants_text else VALUES.get(field.type, "")
 
     def _lose(self, span: tree.Span, title: str, help: str) -> NoReturn:
         self.bound.report.add("syntax", self.file, span, title, help=help)
