@@ -76,16 +76,13 @@ class History:
         if name == "stop":
             self.stop(right, self.chance.random() < 0.5)
             return
-        if name == "stage":
-            stage = self.chance.choice(sorted(STAGES))
-            values = {"stage": stage}, {"Status": STAGES[stage]}
-        else:
-            text = self.text(blank=name != "last_name")
-            values = {name: text}, {PAIRS[name]: text}
+        stage = self.chance.choice(sorted(STAGES))
+        text = stage if name == "stage" else self.text(blank=name != "last_name")
         if self.chance.random() < 0.5:
-            self.both.apollo.update("contact", left, values[0])
+            self.both.apollo.update("contact", left, {name: text})
         else:
-            self.both.salesforce.update("Lead", right, values[1])
+            there = STAGES[stage] if name == "stage" else text
+            self.both.salesforce.update("Lead", right, {PAIRS[name]: there})
 
     def stop(self, lead: str, halt: bool) -> None:
         (self.stopped.add if halt else self.stopped.discard)(lead)
@@ -136,8 +133,8 @@ class History:
         waiting = approvals.waiting(self.both.db, [ORG])
         ids = [one.id for one in waiting if self.chance.random() < share]
         for one in approvals.approve(self.both.db, [ORG], ids) if ids else []:
-            values = [STAGES.get(str(each), each) for each in (one.before, one.after)]
-            self.let_go.append((one.record, *values))
+            before, after = (STAGES.get(str(each), each) for each in (one.before, one.after))
+            self.let_go.append((one.record, before, after))
 
 
 @pytest.mark.parametrize("seed", range(25))
