@@ -206,6 +206,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
         thing="person" if person else "",
         status_field="stage",
         created="created_at",
+        forgets=True,
         count=total(found),
     )
 

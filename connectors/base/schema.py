@@ -129,6 +129,8 @@ class Object:
     - `account_by`: for an object without a reference to accounts, the address field whose domain
       stands in for it.
     - `created`: the field that says when a record was made.
+    - `forgets`: a feed that never tells what was deleted; that it is missing shows only in a read
+      of everything.
     - `count`: how many records there were, roughly, when the schema was pulled.
     """
 
@@ -145,6 +147,7 @@ class Object:
     status_field: str = ""
     account_by: str = ""
     created: str = ""
+    forgets: bool = False
     creatable: bool = True
     updatable: bool = True
     deletable: bool = False

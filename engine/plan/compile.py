@@ -23,6 +23,7 @@ from .needs import (
     layout,
     needs_of,
     reads_of,
+    sweeps_of,
     watches_of,
 )
 from .order import needed_first
@@ -71,6 +72,7 @@ def compile(
         tuple(sorted(rules.guards, key=lambda one: one.place)),
         tuple(sorted({one.strip().lower() for one in free_mail})),
         draft.later,
+        sweeps_of(draft.flows, draft.schemas),
     )
 
 

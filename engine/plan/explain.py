@@ -63,6 +63,8 @@ def _reads(plan: Plan, schemas: Mapping[str, Schema] | None) -> Iterable[str]:
         yield f"{number:>3}. {', '.join(how)}"
         yield from _wrapped("     fields  ", read.fields)
         yield from _wrapped("     for     ", reasons.get((read.system, read.object), {}))
+        if (read.system, read.object) in plan.sweeps:
+            yield "     once a day everything, to find out what was deleted"
 
 
 def _reasons(plan: Plan) -> dict[tuple[str, str], dict[str, None]]:

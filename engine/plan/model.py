@@ -186,10 +186,15 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run does, for one pair of systems. `reads` are in the order of looking. `guards` say
-    what a run may do at most; `free_mail` are domains, besides those that everybody knows, whose
-    addresses stand for no account. `later` names the rules that are checked, and not carried out
-    yet."""
+    """What a run does, for one pair of systems.
+
+    - `reads` are in the order of looking; `zone` is the team's.
+    - `guards` say what a run may do at most.
+    - `free_mail`: domains, besides the well-known ones, whose addresses stand for no account.
+    - `later` names the rules that are checked, and not carried out yet.
+    - `sweeps`: (system, object) whose deletions show only in a read of everything, where a rule
+      says what follows them.
+    """
 
     left: str
     right: str
@@ -201,6 +206,7 @@ class Plan:
     guards: tuple[GuardRule, ...] = ()
     free_mail: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
+    sweeps: tuple[tuple[str, str], ...] = ()
 
 
 def domain_of(field: str) -> str:

@@ -182,6 +182,25 @@ def _counted(system: str, tie: Tie, side: Side) -> Iterator[tuple[str, str, str,
         yield system, object, field, "", False
 
 
+def sweeps_of(
+    flows: tuple[Flow, ...], schemas: Mapping[Side, Schema]
+) -> tuple[tuple[str, str], ...]:
+    """(system, object) of records that nobody says were deleted, and that a rule wants to know
+    of."""
+    sides: dict[str, Side] = {"push": "left", "pull": "right"}
+    ends = {
+        (sides[move.direction], flow.end(sides[move.direction]).object)
+        for flow in flows
+        for move in flow.moves
+        if any(event.on == "delete" for event in move.events)
+    }
+    return tuple(
+        (schemas[side].system, object)
+        for side, object in sorted(ends)
+        if schemas[side].by_name[object].forgets
+    )
+
+
 def steps(side: Side, object: str, get: Get) -> Iterator[Step]:
     """The fields that a condition reads on its way from a record of `object` to its field.
 

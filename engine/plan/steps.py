@@ -98,8 +98,8 @@ def _matching(flow: Flow, children: Sequence[str]) -> list[str]:
     )
     lines = lines or ["match on nothing: these objects have no key"]
     if flow.ties:
-        order = ", then ".join(_tie(one) for one in flow.ties)
-        lines.append(f"of several candidates {order}; still several: an error, never a guess")
+        order = [_tie(flow.ties[0]), *(f"then {_tie(one)}" for one in flow.ties[1:])]
+        lines += _fitted("of several ", [*order, "else none: that is an error, never a guess"], ",")
     if len(flow.siblings) > 1:
         order = ", then ".join(called(one) for one in flow.siblings)
         lines.append(f"a record has one link in all of these, tried in order: {order}")
@@ -133,8 +133,10 @@ def _move(flow: Flow, move: Move) -> list[str]:
         lines.append(f"once linked, changes of {source} stay where they are")
     if move.stop is not None:
         lines += _fitted(f"writes nothing to {target} while ", _joined(move.stop))
-    lines += (_stand_in(target, one) for one in move.stand_ins)
-    lines += (_event(flow, move, one) for one in move.events)
+    for one in move.stand_ins:
+        lines += _stand_in(target, one)
+    for event in move.events:
+        lines += _event(flow, move, event)
     return lines
 
 
@@ -147,16 +149,15 @@ def _tie(tie: Tie) -> str:
     return f"the {tie.kind}"
 
 
-def _stand_in(target: str, one: StandIn) -> str:
-    several = "".join(f", of several {_tie(tie)}" for tie in one.ties[:1])
-    several += "".join(f", then {_tie(tie)}" for tie in one.ties[1:])
-    return (
-        f"a {target} without {one.field} gets the {one.object} whose {one.key} is the domain of "
-        f"{one.source}{several}"
-    )
+def _stand_in(target: str, one: StandIn) -> list[str]:
+    several = [
+        f"{'then' if place else 'of several'} {_tie(tie)}" for place, tie in enumerate(one.ties)
+    ]
+    whose = f"the {one.object} whose {one.key} is the domain of {one.source}"
+    return _fitted(f"{_a(target)} without {one.field} gets ", [whose, *several], ",")
 
 
-def _event(flow: Flow, move: Move, event: Event) -> str:
+def _event(flow: Flow, move: Move, event: Event) -> list[str]:
     """What follows when the record that the rule reads has ended."""
     end = flow.end(side_of(move))
     target = flow.end(other(side_of(move))).object
@@ -171,7 +172,11 @@ def _event(flow: Flow, move: Move, event: Event) -> str:
         "unlink": "the link ends, and both are free",
         "mark": f"{event.field} of its {target} becomes {_value(event.text)}",
     }[event.action]
-    return f"when a {end.object} {ended}, {follows}"
+    return _fitted("", [f"when {_a(end.object)} {ended}", follows], ",")
+
+
+def _a(object: str) -> str:
+    return f"{'an' if object[0].lower() in 'aeiou' else 'a'} {object}"
 
 
 def _enrich(flow: Flow, move: Move) -> list[str]:
@@ -288,7 +293,8 @@ def _arm(arm: Arm) -> str:
 
 def _watch(watch: Watch) -> str:
     if watch.domain:
-        return f"{watch.target} when a {watch.object} of its {watch.domain}'s domain comes or goes"
+        which = f"{_a(watch.object)} of its {watch.domain}'s domain"
+        return f"{watch.target} when {which} comes or goes"
     if watch.backward:
         known = watch.via.casefold() == watch.object.casefold()
         which = f"its {watch.via}" if known else f"the {watch.object} in its {watch.via}"

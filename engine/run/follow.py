@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from ...dsl.rules import Side
 from ..plan.model import Flow
-from ..store import held
+from ..store import held, lives
 from ..store import statements as sql
 from . import problems
 from .around import FOLLOWED, key_text
@@ -31,7 +31,7 @@ def follow(session: Session) -> None:
         for side in sides:
             end = ready.flow.end(side)
             rows = session.db.rows(
-                sql.due_elsewhere,
+                lives.due_elsewhere,
                 org=session.org,
                 flow=name,
                 side=side,
@@ -69,8 +69,8 @@ def _move(
         _kept(link.base.right, rows) if new.name != old.name else link.base.right,
     )
     where = {"org": session.org}
-    session.db.run(sql.drop_link, **where, flow=old.name, one=link.left)
-    session.db.run(sql.drop_ended, **where, flow=new.name, one_left=left, one_right=right)
+    session.db.run(lives.drop_link, **where, flow=old.name, one=link.left)
+    session.db.run(lives.drop_ended, **where, flow=new.name, one_left=left, one_right=right)
     session.db.run(
         sql.put_link,
         **where,

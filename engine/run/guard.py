@@ -15,6 +15,7 @@ from math import floor
 from ...connectors.base.contract import Meter
 from ...dsl.rules import GuardRule, Side
 from ...errors import Braked
+from ..store import counts
 from ..store import statements as sql
 from .session import Session
 from .write import planned_requests
@@ -45,7 +46,7 @@ def guard(session: Session, *, asked_for: bool) -> None:
     """Raises `Braked`. `asked_for`: a person asked for this mass of changes (a backfill); then
     only written guards hold it."""
     for trip in trips(session, asked_for=asked_for):
-        more = "nothing more" if session.db.row(sql.any_sent, **_run(session)) else "nothing"
+        more = "nothing more" if session.db.row(counts.any_sent, **_run(session)) else "nothing"
         raise Braked(trip.what, why=f"{trip.why}; {more} was written", fix=trip.fix)
 
 
@@ -87,11 +88,11 @@ def _how_many(session: Session, rule: GuardRule, system: str) -> int:
     if rule.what != "blanked":
         action = _ACTIONS[rule.what]
         found = session.db.row(
-            sql.counted_changes, **where, system=system, object=rule.of, action=action
+            counts.counted_changes, **where, system=system, object=rule.of, action=action
         )
         created, records = found or (0, 0)
         return int(created if action == "create" else records)
-    rows = session.db.stream(sql.changed_values, **where, system=system, object=rule.of)
+    rows = session.db.stream(counts.changed_values, **where, system=system, object=rule.of)
     return len({record for record, before, after in rows if _blanks(before, after)})
 
 
@@ -104,8 +105,8 @@ def _blanks(before: str, after: str) -> bool:
 def _linked(session: Session, system: str, object: str) -> int:
     """The records of an object that have a link."""
     names = {flow.name for flow, side in session.ends(system, object)}
-    counts = (session.db.row(sql.count_links, org=session.org, flow=name) for name in names)
-    return sum(int(one[0]) for one in counts if one)
+    rows = (session.db.row(sql.count_links, org=session.org, flow=name) for name in names)
+    return sum(int(one[0]) for one in rows if one)
 
 
 def _metered(session: Session, rule: GuardRule, system: str) -> Iterator[Trip]:
@@ -142,7 +143,7 @@ def _since(session: Session, rule: GuardRule) -> tuple[float, int]:
     """From which moment and from which run on sent changes count."""
     if rule.per == "run":
         return 0.0, session.run
-    found = session.db.row(sql.first_run_since, org=session.org, at=session.midnight())
+    found = session.db.row(counts.first_run_since, org=session.org, at=session.midnight())
     return session.midnight(), int(found[0] or session.run) if found else session.run
 
 
@@ -178,11 +179,13 @@ def _run(session: Session) -> dict[str, object]:
 
 
 def _brakes(session: Session) -> Iterator[Trip]:
-    for flow, side, system, object, action, count in planned(session):
-        if action != "update" or count <= MOST or _guarded(session, side, object):
+    for flow, side, system, object, action, planned_ones in planned(session):
+        if action != "update" or planned_ones <= MOST or _guarded(session, side, object):
             continue
+        found = session.db.row(counts.changed_links, **_run(session), flow=flow, side=side)
+        count = found[0] if found else 0
         linked = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
-        if count > SHARE * linked[0]:
+        if count > max(MOST, SHARE * linked[0]):
             yield Trip(
                 f"{count:,} of {linked[0]:,} linked {object} records in {system} would change",
                 "more than half of them at once is rarely meant",

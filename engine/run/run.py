@@ -28,6 +28,7 @@ from .journal import Entry, entry
 from .look import look
 from .propose import propose
 from .session import Session
+from .sweep import sweep
 from .write import settle_doubts, write
 
 LEASE = 120.0
@@ -149,6 +150,7 @@ def _carry_out(
     try:
         settled = settle_doubts(session)
         look(session)
+        sweep(session)
         if verb == "preview":
             with setup.db.rollback_only():
                 result = _decided(session, verb, mark, on_change)

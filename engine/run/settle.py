@@ -12,6 +12,7 @@ from ...connectors.base.contract import Outcome, Read, Record
 from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
 from ..plan.model import Flow
+from ..store import lives
 from ..store import statements as sql
 from . import asks, problems
 from .decision import Coming
@@ -51,7 +52,7 @@ def settle_links(session: Session, entries: Sequence[Entry]) -> None:
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
         for entry in entries:
             if entry.action == "unlink":
-                session.db.run(sql.drop_link, org=session.org, flow=entry.flow, one=entry.left)
+                session.db.run(lives.drop_link, org=session.org, flow=entry.flow, one=entry.left)
         _link(session, [one for one in done if one[0].action != "unlink"])
         _clear(session, entries)
 

@@ -60,9 +60,6 @@ M = table(tables.Meter).columns
 NEVER = 1e18
 """`not_before` of a mark that waits for something other than time."""
 
-WEEK = 7 * 86_400.0
-"""Seconds that no run lasts."""
-
 OPEN = ("planned", "sent", "doubt")
 """States of a change that is not over."""
 
@@ -124,23 +121,6 @@ put_link = upsert(
     tables.Link,
     ("org", "flow", "left"),
     ("right", "base_left", "base_right", "how", "run", "ended"),
-)
-drop_link = statement(
-    delete(table(tables.Link)).where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
-)
-drop_ended = statement(
-    delete(table(tables.Link)).where(
-        L.org == _org,
-        L.flow == _flow,
-        L.ended != "",
-        or_(L.left == bindparam("one_left"), L.right == bindparam("one_right")),
-    )
-)
-"""Ended links of either of two records that are linked anew."""
-end_link = statement(
-    update(table(tables.Link))
-    .where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
-    .values(ended=bindparam("how"), run=_run)
 )
 put_base = statement(
     update(table(tables.Link))
@@ -248,21 +228,6 @@ due = statement(
     .order_by(D.side, D.id)
     .limit(bindparam("most"))
 )
-due_elsewhere = statement(
-    select(D.id)
-    .join(table(tables.Record), and_(R.org == D.org, R.id == D.id))
-    .where(
-        D.org == _org,
-        D.flow == _flow,
-        D.side == bindparam("side"),
-        D.not_before <= bindparam("now", type_=Float),
-        R.system == _system,
-        R.object == _object,
-        R.life.in_(("merged", "converted")),
-    )
-    .order_by(D.id)
-)
-"""Marked records that became others."""
 marks_of = statement(
     select(D.side, D.id, D.mark, D.cause, D.decided, D.decided_run).where(
         D.org == _org,
@@ -361,29 +326,6 @@ planned_kinds = statement(
     .order_by(C.flow, C.side, C.action)
 )
 
-
-def _counting(*action: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
-    """Changes of an object: this run's planned ones, and what was sent since a moment in runs from
-    `first` on."""
-    gone = and_(C.state.in_(("sent", "doubt", "done")), C.sent >= bindparam("since", type_=Float))
-    ours = and_(C.state == "planned", C.run == _run)
-    here = (C.org == _org, C.run >= bindparam("first"), C.system == _system, C.object == _object)
-    return (*here, *action, or_(ours, gone))
-
-
-counted_changes = statement(
-    select(func.count(), func.count(func.distinct(C.record))).where(
-        *_counting(C.action == bindparam("action"))
-    )
-)
-changed_values = statement(
-    select(C.record, C.before, C.after).where(*_counting(C.action == "update"))
-)
-any_sent = statement(
-    select(C.number)
-    .where(C.org == _org, C.run == _run, C.state.in_(("sent", "doubt", "done")), C.sent > 0)
-    .limit(1)
-)
 _change = (
     C.number,
     C.flow,
@@ -564,17 +506,6 @@ end_run = statement(
     .where(N.org == _org, N.number == bindparam("one"))
     .values(ended=bindparam("at"), exit=bindparam("code"), counts=bindparam("new_counts"))
 )
-first_run_since = statement(
-    select(func.min(N.number)).where(
-        N.org == _org,
-        or_(
-            N.ended >= bindparam("at", type_=Float),
-            and_(N.ended == 0, N.started >= bindparam("at", type_=Float) - WEEK),
-        ),
-    )
-)
-"""The first run that was under way at a moment or began later; one that never ended was killed,
-within a week of its beginning."""
 runs = statement(
     select(N.number, N.verb, N.started, N.ended, N.exit, N.counts)
     .where(N.org == _org)

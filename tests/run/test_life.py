@@ -324,6 +324,32 @@ def test_on_delete_deletes_the_other_record_once(how: str) -> None:
     assert quiet(both)
 
 
+def test_a_delete_that_no_feed_tells_is_found_within_a_day() -> None:
+    """Apollo's searches only leave a deleted contact out: the lead is marked a day later, and one
+    that is there or merely late stays as it is. Without such a rule nothing is looked for."""
+    both = of(push='on delete mark Title "Gone from Apollo"')
+    left, lead = pair(both)
+    _, other = pair(both, "bea")
+    both.apollo.delete("contact", left)
+    later(both)
+    assert title(both, "Lead", lead) is None
+    both.clock.sleep(24 * HOUR)
+    before = both.calls()
+    later(both)
+    assert title(both, "Lead", lead) == "Gone from Apollo"
+    assert title(both, "Lead", other) is None
+    assert both.since(before).apollo["contacts/show"] == 1
+    assert quiet(both)
+    plain = of()
+    left, lead = pair(plain)
+    plain.apollo.delete("contact", left)
+    plain.clock.sleep(48 * HOUR)
+    before = plain.calls()
+    later(plain)
+    assert plain.since(before).apollo["contacts/show"] == 0
+    assert list(plain.salesforce.rows("Lead")) == [lead]
+
+
 def fault(kind: str):  # type: ignore[no-untyped-def]
     from syncrules.connectors.salesforce.simulator.faults import Fault
 

@@ -1,0 +1,65 @@
+"""Once a day, a look at everything: what a system's feed never tells to be deleted is missed.
+
+Only where a rule says what follows a delete. Missing is not deleted: each linked record that a
+whole read doesn't show is fetched by its id, and what the system then says of it is believed.
+"""
+
+from __future__ import annotations
+
+from ...connectors.base.contract import Read
+from ..store import lives
+from ..store import statements as sql
+from .look import store
+from .session import Session
+
+DAY = 86_400.0
+"""Seconds between two sweeps of an object."""
+MOST = 500
+"""Missing records that one sweep asks for; the others are asked for by the next."""
+
+
+def sweep(session: Session) -> None:
+    """Sweeps what is due. Raises `SystemUnavailable`."""
+    for system, object in session.plan.sweeps:
+        where = {"org": session.org, "system": system, "object": object, "purpose": "sweep"}
+        held = session.db.row(sql.cursor, **where)
+        if held is not None and session.now - held[3] < DAY:
+            continue
+        began = session.now
+        # The first look has just seen everything there is.
+        done = held is None or _sweep(session, session.reads[system, object])
+        at = began if done else began - DAY
+        session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=at)
+
+
+def _sweep(session: Session, ask: Read) -> bool:
+    """Looks at one object; whether all that is missing was asked for."""
+    session.progress(f"looking for deleted {ask.object} records in {ask.system}")
+    linked = {
+        id
+        for flow, side in session.ends(ask.system, ask.object)
+        for (id,) in session.db.rows(
+            lives.linked_here,
+            org=session.org,
+            system=ask.system,
+            object=ask.object,
+            flow=flow.name,
+            side=side,
+        )
+    }
+    if not linked:
+        return True
+    connector = session.connectors[ask.system]
+    for page in connector.read(ask, None):
+        session.keep_alive()
+        linked -= {one.id for one in page.records}
+        with session.db.transaction("page"):
+            store(session, ask, page.records, first=False)
+        if page.complete:
+            break
+    missing = sorted(linked)[:MOST]
+    if missing:
+        found = connector.fetch(ask.object, ask.fields, "id", missing)
+        with session.db.transaction("page"):
+            store(session, ask, [one for one in found if one.life != "here"], first=False)
+    return len(missing) == len(linked)

@@ -1,0 +1,65 @@
+"""Statements about links that go on elsewhere or end, and records that are looked for.
+
+The rest of a run's statements are in `statements.py`; when a link moves is known to
+`engine/run/follow.py`, when a record is missed to `engine/run/sweep.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, or_, select
+
+from . import tables
+from .database import statement, table
+from .statements import D, L, R
+
+_org: BindParameter[Any] = bindparam("org")
+_flow: BindParameter[Any] = bindparam("flow")
+_system: BindParameter[Any] = bindparam("system")
+_object: BindParameter[Any] = bindparam("object")
+
+drop_link = statement(
+    delete(table(tables.Link)).where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
+)
+drop_ended = statement(
+    delete(table(tables.Link)).where(
+        L.org == _org,
+        L.flow == _flow,
+        L.ended != "",
+        or_(L.left == bindparam("one_left"), L.right == bindparam("one_right")),
+    )
+)
+"""Ended links of either of two records that are linked anew."""
+due_elsewhere = statement(
+    select(D.id)
+    .join(table(tables.Record), and_(R.org == D.org, R.id == D.id))
+    .where(
+        D.org == _org,
+        D.flow == _flow,
+        D.side == bindparam("side"),
+        D.not_before <= bindparam("now", type_=Float),
+        R.system == _system,
+        R.object == _object,
+        R.life.in_(("merged", "converted")),
+    )
+    .order_by(D.id)
+)
+"""Marked records that became others."""
+linked_here = statement(
+    select(R.id)
+    .join(
+        table(tables.Link),
+        and_(L.org == R.org, case((bindparam("side") == "left", L.left), else_=L.right) == R.id),
+    )
+    .where(
+        R.org == _org,
+        R.system == _system,
+        R.object == _object,
+        R.life == "here",
+        L.flow == _flow,
+        L.ended == "",
+    )
+    .order_by(R.id)
+)
+"""Records of one side of a flow that are there and have a link."""
