@@ -30,7 +30,8 @@ docs: $(READY) ## the pages of docs/ that follow from the product
 bench: $(READY) ## requests over fewest possible, records a second, memory
 	$(BIN)/python -m bench
 
-soak: $(READY) ## the long tests: [PART=kills|histories] [MINUTES=5]
+soak: $(READY) ## the long tests: [PART=kills|histories|logic|files] [MINUTES=5]
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,soak]'
 	$(BIN)/python -m tests.soak $(if $(PART),--part $(PART)) $(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: help demo test lint docs bench soak

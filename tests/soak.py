@@ -1,7 +1,9 @@
-"""Hours of histories and of killed processes: `python -m tests.soak [--part P] [--minutes M]`.
+"""The long tests: `python -m tests.soak [--part P] [--minutes M] [--seed N]`.
 
-What the suite does for a minute, this does for as long as it is let. It ends with a line of counts,
-and with exit code 1 where a promise was broken; each broken seed is told as it is met.
+What the suite does for a minute, this does for as long as it is let: histories of two systems,
+killed processes, conditions held against two oracles, damaged rule files. Each part ends with a
+line of counts, and the whole with exit code 1 where a promise was broken; each broken seed is told
+as it is met.
 """
 
 from __future__ import annotations
@@ -10,20 +12,31 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from itertools import count, islice
+from typing import TYPE_CHECKING, TypeVar
 
-from syncrules.tests.simulation.history import play
+if TYPE_CHECKING:
+    from syncrules.tests.dsl.files_soak import Tried
 
-CHUNK = 25
-"""Histories that a process plays before it reports."""
+T = TypeVar("T")
+
+HISTORIES = 25
+CONDITIONS = 500
+SETS = 50
+FILES = 2_500
+"""How many a process plays, or compares, before it reports."""
+MOST_FILES = 1_000_000
 
 
 def chunk(first: int) -> list[tuple[int, str]]:
-    """(seed, violation) of `CHUNK` seeds. An exception is one, too: the others go on."""
+    """(seed, violation) of `HISTORIES` seeds. An exception is one, too: the others go on."""
+    from syncrules.tests.simulation.history import play
+
     found: list[tuple[int, str]] = []
-    for seed in range(first, first + CHUNK):
+    for seed in range(first, first + HISTORIES):
         try:
             found += [(seed, text) for text in play(seed).violations]
         except Exception as error:
@@ -33,28 +46,90 @@ def chunk(first: int) -> list[tuple[int, str]]:
 
 def histories(minutes: float, first: int, processes: int) -> int:
     """Plays seeds from `first` on until the time is up, on all processors; the exit code."""
-    until = time.monotonic() + 60 * minutes
     played, broken = 0, set()
-    with ProcessPoolExecutor(processes) as pool:
-        for found in _until(until, pool, first, processes):
-            played += CHUNK
-            for seed, text in found:
-                broken.add(seed)
-                _say(f"seed {seed}: {text}")
+    for _, found in _until(minutes, chunk, count(first, HISTORIES), processes):
+        played += HISTORIES
+        for seed, text in found:
+            broken.add(seed)
+            _say(f"seed {seed}: {text}")
     _say(f"{played} histories, {len(broken)} violations")
     return 1 if broken else 0
 
 
+def files(minutes: float, first: int, processes: int) -> int:
+    """Damages rule files with numbers from `first` on, a million or until the time is up."""
+    from syncrules.tests.dsl import files_soak
+
+    whole = files_soak.Tried()
+    firsts = iter(range(first, first + MOST_FILES, FILES))
+    for _, tried in _until(minutes, _files, firsts, processes):
+        whole.add(tried)
+        for number, text in tried.wrong:
+            _say(f"file {number}: {text}")
+    _say(whole.told())
+    return 1 if whole.wrong or whole.slowest[0] > files_soak.SLOW else 0
+
+
+def _files(first: int) -> Tried:
+    from syncrules.tests.dsl import files_soak
+
+    return files_soak.batch(first, FILES)
+
+
+def logic(minutes: float, first: int, processes: int) -> int:
+    """Holds conditions against trying every record, then sets of them against a solver."""
+    parts: list[tuple[str, Callable[[int], list[str]], int]] = [
+        ("conditions against every record", _conditions, CONDITIONS)
+    ]
+    if find_spec("z3"):
+        parts.append(("sets of conditions against a solver", _sets, SETS))
+    else:
+        _say("no solver: `pip install -e '.[soak]'` brings z3")
+    broken = 0
+    for told, work, size in parts:
+        compared, wrong = 0, 0
+        for _, found in _until(minutes / len(parts), work, count(first, size), processes):
+            compared += size
+            wrong += len(found)
+            for text in found:
+                _say(text)
+        _say(f"{compared:,} {told}, {wrong} differences")
+        broken += wrong
+    return 1 if broken else 0
+
+
+def _conditions(first: int) -> list[str]:
+    from syncrules.tests.dsl import logic_soak
+
+    return [f"seed {first}: {one}" for one in logic_soak.differences(CONDITIONS, first)]
+
+
+def _sets(first: int) -> list[str]:
+    from syncrules.tests.dsl import smt_soak
+
+    return smt_soak.differences(first, SETS)
+
+
+def kills(minutes: float, first: int, processes: int) -> int:
+    """Tells stories of killed processes, until the time is up."""
+    from syncrules.tests.kills import soak
+
+    return soak(minutes, sys.maxsize)
+
+
 def _until(
-    until: float, pool: ProcessPoolExecutor, first: int, processes: int
-) -> Iterator[list[tuple[int, str]]]:
-    """Results of chunks, in their order; no new one is begun when the time is up."""
-    starts = count(first, CHUNK)
-    running = [pool.submit(chunk, one) for one in islice(starts, 2 * processes)]
-    while running:
-        yield running.pop(0).result()
-        if time.monotonic() < until:
-            running.append(pool.submit(chunk, next(starts)))
+    minutes: float, work: Callable[[int], T], firsts: Iterator[int], processes: int
+) -> Iterator[tuple[int, T]]:
+    """(first, result) of `work` for each first, in order; none is begun when the time is up."""
+    until = time.monotonic() + 60 * minutes
+    with ProcessPoolExecutor(processes) as pool:
+        running = [(one, pool.submit(work, one)) for one in islice(firsts, 2 * processes)]
+        while running:
+            first, ended = running.pop(0)
+            yield first, ended.result()
+            following = next(firsts, None) if time.monotonic() < until else None
+            if following is not None:
+                running.append((following, pool.submit(work, following)))
 
 
 def _say(text: str) -> None:
@@ -62,19 +137,26 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
+PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
+    "histories": (histories, 10.0),
+    "kills": (kills, 10.0),
+    "logic": (logic, 10.0),
+    "files": (files, 60.0),
+}
+"""What there is, and for how many minutes it goes on unless told otherwise."""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("--part", choices=("kills", "histories"))
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0, help="the first seed of the histories")
+    parser.add_argument("--part", choices=tuple(PARTS))
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--seed", type=int, default=0, help="the first seed, file or set")
     asked = parser.parse_args()
     code = 0
-    if asked.part != "kills":
-        code = histories(asked.minutes, asked.seed, os.cpu_count() or 1)
-    if asked.part != "histories":
-        from syncrules.tests.kills import soak
-
-        code = max(code, soak(asked.minutes, sys.maxsize))
+    for name, (run, usual) in PARTS.items():
+        if asked.part in (None, name):
+            minutes = usual if asked.minutes is None else asked.minutes
+            code = max(code, run(minutes, asked.seed, os.cpu_count() or 1))
     return code
 
 

@@ -25,6 +25,9 @@ from .witness import Witness, realise
 
 MOST_TRIED = 20
 """Boxes of a condition in which a record is tried before it is called undecided."""
+MOST_IN_VAIN = 5_000
+"""Pairs of conditions that boxes don't tell apart and in which no record is found; after so many no
+more overlaps are looked for."""
 
 
 def satisfiable(conditions: Sequence[Condition], describe: Describe) -> Witness | None:
@@ -62,16 +65,18 @@ def overlaps(
     The first that it overlaps is told. Boxes rule out nearly all pairs; about a microsecond each.
     """
     boxes = Boxes(conditions, describe)
+    left = MOST_IN_VAIN
     for second in range(len(conditions)):
         for first in boxes.near(second):
             one, other = conditions[first], conditions[second]
             witness = overlap(one, other, describe)
-            if witness is None:
-                continue
-            sure = not witness.undecided or None in (one, other) or one == other
-            if sure:
+            alike = None in (one, other) or one == other
+            if witness is not None and (alike or not witness.undecided):
                 yield second, first, witness
                 break
+            left -= 1
+            if not left:
+                return
 
 
 __all__ = [

@@ -161,7 +161,7 @@ def comments(text: str) -> list[tuple[int, bool, str]]:
     return found
 
 
-def meaning(text: str) -> tuple[str, list[str]]:
+def meaning(text: bytes | str) -> tuple[str, list[str]]:
     """What is read in a text and what is found wrong there, wherever it stands."""
     file, findings = parse("a.sync", text)
     read = re.sub(r"Span\([^)]*\)", "", repr(file.statements))
