@@ -1,13 +1,13 @@
 """The commands, one module each: what is typed, one call into a room of the house, what is shown.
 
-A module is imported when its command is typed or listed; it imports click, and its room when it is
-called, so that `--help` and `check` stay quick. Names, exit codes and JSON shapes are promises:
+A module is imported when its command is typed; it imports click, and its room when it is called, so
+that `--help` and `check` stay quick. Names, exit codes and JSON shapes are promises:
 scripts rely on them. The terminal is `terminal.py`, what commands share is `shared.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from importlib import import_module
 
 import click
@@ -15,33 +15,34 @@ import click
 from .. import __version__
 from ..terminal import Commands, example, run_command_line
 
-NAMES = (
-    "init",
-    "schema",
-    "check",
-    "fmt",
-    "explain",
-    "test",
-    "diff",
-    "plan",
-    "preview",
-    "run",
-    "backfill",
-    "errors",
-    "retry",
-    "approve",
-    "status",
-    "history",
-    "simulate",
-    "demo",
-)
-"""All commands in the order of a day's work. The module of that name holds one of that name."""
+COMMANDS = {
+    "init": "Start a new project.",
+    "schema": "What rules can name: objects, fields, choices.",
+    "check": "Prove the rules before a record moves.",
+    "fmt": "Lay rule files out in the one style there is.",
+    "explain": "The page of a finding or an error.",
+    "test": "Carry out the `test` blocks of the rules.",
+    "diff": "What a change of rules means.",
+    "plan": "What the rules compile to.",
+    "preview": "Every change that a run would make now.",
+    "run": "Bring over what changed since the last run.",
+    "backfill": "Bring over what was there before the rules.",
+    "errors": "The error log: what waits for someone.",
+    "retry": "Try again what an error holds back.",
+    "approve": "Changes that wait for a person.",
+    "status": "Runs, rules, what waits, open errors and calls.",
+    "history": "Everything we ever did to a record.",
+    "simulate": "Serve a made-up SYSTEM until it is stopped.",
+    "demo": "The whole product on two simulated systems.",
+}
+"""All commands in the order of a day's work, and what `--help` says of them: the first sentence of
+their own help. The module of that name holds one of that name."""
 
 
 class _Found(MutableMapping[str, click.Command]):
     """The commands by name; each is imported when it is asked for."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Iterable[str]) -> None:
         self._found: dict[str, click.Command | None] = dict.fromkeys(names)
 
     def __getitem__(self, name: str) -> click.Command:
@@ -66,9 +67,17 @@ class _Found(MutableMapping[str, click.Command]):
         return name in self._found
 
 
+class _Listed(Commands):
+    """The commands as `COMMANDS` has them; none is imported to be listed."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
 @click.group(
-    cls=Commands,
-    commands=_Found(NAMES),
+    cls=_Listed,
+    commands=_Found(COMMANDS),
     epilog=example("syncrules init crm-sync && cd crm-sync\nsyncrules check"),
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ..terminal import Shell, command
-from .shared import PATHS, count_files
-
-if TYPE_CHECKING:
-    from ..dsl import Finding
+from .shared import PATHS
 
 
 @command("check", "syncrules check\nsyncrules check rules/contacts.sync --format json")
@@ -38,6 +32,8 @@ def check(shell: Shell, *, paths: tuple[Path, ...], shape: str, fix: bool) -> in
 
         for edit in mend(shell.project(paths)):
             shell.note(edit)
+    from ..engine.remembered import tally
+
     found = shell.found(paths)
     findings, sources = found.findings, found.sources
     if shape == "json":
@@ -61,17 +57,5 @@ def check(shell: Shell, *, paths: tuple[Path, ...], shape: str, fix: bool) -> in
 
         shell.data(to_text(findings, sources, color=shell.color))
     if shape == "text":
-        shell.say(_tally(findings, len(sources)))
+        shell.say(tally(findings, len(sources)))
     return int(any(one.severity != "info" for one in findings))
-
-
-def _tally(findings: Sequence[Finding], files: int) -> str:
-    """`1 error and 2 warnings in 3 files`."""
-    counts = Counter(one.severity for one in findings)
-    words = {
-        "errors": counts["error"],
-        "warnings": counts["warning"],
-        "notes": counts["info"],
-    }
-    parts = [f"{n} {word if n > 1 else word[:-1]}" for word, n in words.items() if n]
-    return f"{' and '.join(parts) or 'no findings'} in {count_files(files)}"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from ..engine.files import count_files
 from ..errors import UsageError
 from ..terminal import Shell, command, here
-from .shared import count_files
 
 _WOULD = {False: "changed", True: "would change"}
 

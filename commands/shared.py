@@ -85,7 +85,3 @@ def work(
     if shape == "text" and not results:
         shell.data(NO_RULES)
     return max((one.exit_code for one in results), default=0)
-
-
-def count_files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"

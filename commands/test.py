@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..engine.files import count_files
 from ..terminal import Shell, command
-from .shared import FORMAT, PATHS, count_files
+from .shared import FORMAT, PATHS
 
 if TYPE_CHECKING:
     from ..connectors.base.world import World

@@ -65,6 +65,11 @@ def sources(folder: Path, rules: Sequence[str]) -> dict[str, bytes]:
     return found
 
 
+def count_files(count: int) -> str:
+    """`1 file`, `2 files`."""
+    return "1 file" if count == 1 else f"{count} files"
+
+
 def schema_file(folder: Path, system: str) -> Path:
     """Where `schema pull` writes what a system has."""
     return folder / "schema" / f"{system}.json"

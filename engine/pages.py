@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .. import dsl
 from ..errors import UsageError
-from .systems import kind, kinds, nearest
+from .installed import connectors
+from .systems import kind, nearest
 
 
 def page(code: str) -> str:
@@ -20,7 +21,7 @@ def page(code: str) -> str:
 
     if code in ADVICE:
         return f"{code}, an entry of the error log\n\n{ADVICE[code]}"
-    for name in kinds():
+    for name in connectors():
         loaded = kind(name)
         advice = loaded.advice(code)
         if advice:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -53,6 +54,16 @@ def last(file: Path, given: Sequence[str]) -> Found | None:
         return None
 
 
+def nothing_new() -> str:
+    """What `check` says of the project here, where that is known and there are no findings; else
+    nothing."""
+    try:
+        found = last(files.project_file(Path.cwd()), ())
+    except (SyncrulesError, OSError):
+        return ""
+    return "" if found is None or found.findings else tally((), len(found.sources))
+
+
 def check(project: Project, given: Sequence[str]) -> Found:
     """What `dsl` finds, which is kept for the next time."""
     before = _look(project)
@@ -68,6 +79,14 @@ def check(project: Project, given: Sequence[str]) -> Found:
         }
         kept.store(_name(project.path), str(FORM), json.dumps(known).encode())
     return found
+
+
+def tally(findings: Sequence[Finding], count: int) -> str:
+    """`1 error and 2 warnings in 3 files`."""
+    number = Counter(one.severity for one in findings)
+    words = {"errors": number["error"], "warnings": number["warning"], "notes": number["info"]}
+    parts = [f"{n} {word if n > 1 else word[:-1]}" for word, n in words.items() if n]
+    return f"{' and '.join(parts) or 'no findings'} in {files.count_files(count)}"
 
 
 def _name(file: Path) -> str:

@@ -11,17 +11,19 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..connectors.base.contract import Connector, Kind, Setting
+from ..connectors.base.contract import Kind, Setting
 from ..connectors.base.frozen import dataclass
 from ..connectors.base.login import Secret
-from ..connectors.base.wire import Request, Response
-from ..connectors.base.world import World
 from ..errors import UsageError
+from . import installed
 
-GROUP = "syncrules.connectors"
+if TYPE_CHECKING:
+    from ..connectors.base.contract import Connector
+    from ..connectors.base.wire import Request, Response
+    from ..connectors.base.world import World
 
 ANY_SYSTEM = (
     Setting("url", example="http://127.0.0.1:8701"),
@@ -42,14 +44,9 @@ class System:
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def kinds() -> dict[str, EntryPoint]:
-    """The entry points of all installed connectors, by name."""
-    return {one.name: one for one in sorted(entry_points(group=GROUP), key=lambda one: one.name)}
-
-
 def kind(name: str) -> Kind:
     """The connector of that name; `UsageError` names the nearest where there is none."""
-    found = kinds()
+    found = installed.connectors()
     if name not in found:
         raise UsageError(
             f"there is no connector called `{name}`",
@@ -57,17 +54,17 @@ def kind(name: str) -> Kind:
             fix=nearest(name, found, "take one of those, or install the package that brings it"),
         )
     try:
-        loaded = found[name].load()
+        loaded = installed.load(found[name])
     except (ImportError, AttributeError) as error:
         raise UsageError(
             f"the connector `{name}` can't be loaded",
             why=str(error),
-            fix=f"install the package that brings `{found[name].value}` again",
+            fix=f"install the package that brings `{found[name]}` again",
         ) from None
     if not isinstance(loaded, Kind):
         raise UsageError(
             f"the connector `{name}` can't be loaded",
-            why=f"`{found[name].value}` is no connector kind",
+            why=f"`{found[name]}` is no connector kind",
             fix="ask the author of the connector for an entry point that names its `Kind`",
         )
     return loaded

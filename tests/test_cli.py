@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
-from syncrules.commands import cli
+from syncrules.commands import COMMANDS, cli
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.engine.systems import kind
 from syncrules.tests.cli import call, fresh, spawn, third_system
@@ -77,6 +77,12 @@ def test_every_command_has_help_with_an_example(path: tuple[str, ...], capsys: S
         assert option in ended.out
     free = path[0] in ("init", "simulate", "demo", "explain", "fmt")
     assert ("--project FILE" in ended.out) is not free
+
+
+def test_the_list_of_commands_says_what_they_say() -> None:
+    """`--help` lists them without loading them, in the first sentence of each one's own help."""
+    told = {name: one.get_short_help_str(100) for name, one in cli.commands.items()}
+    assert told == COMMANDS
 
 
 @pytest.mark.parametrize(
