@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from syncrules.connectors.apollo import activities
-from syncrules.connectors.apollo.connector import KIND, ApolloConnector
+from syncrules.connectors.apollo.access import ApolloConnector
+from syncrules.connectors.apollo.connector import KIND
 from syncrules.connectors.apollo.describe import canonical
 from syncrules.connectors.apollo.simulator import ApolloSimulator, simulate
 from syncrules.connectors.base.contract import Read, Write

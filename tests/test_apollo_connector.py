@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from syncrules.connectors.apollo.connector import ApolloConnector
+from syncrules.connectors.apollo.access import ApolloConnector
 from syncrules.connectors.apollo.refusals import advice
 from syncrules.connectors.apollo.simulator import ApolloSimulator, Fault, simulate
 from syncrules.connectors.base.contract import Batch, Outcome, Page, Read, Record, Write

@@ -1,127 +1,48 @@
-"""Apollo.io as a system: `KIND`, and the connector that its settings make.
+"""Apollo.io as a system: `KIND`, which the entry point names.
 
-Puts the parts together and knows nothing more: the session is in `session.py`, objects and fields
-in `describe.py` and `fields.py`, reading in `feeds.py`, writing in `pack.py`, `writes.py`
-and `outcomes.py`, looking for what is in doubt in `doubts.py`.
+Knows what there is and loads it when it is asked for: a team is reached by `access.py`, made up by
+`simulator/`; what refusals mean is in `refusals.py`. Every `check` loads this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from ...errors import UsageError
-from ..base.contract import (
-    Batch,
-    Connector,
-    Kind,
-    Meter,
-    Outcome,
-    Page,
-    Read,
-    Record,
-    Setting,
-    Write,
-)
+from ..base.contract import Connector, Kind
 from ..base.login import Secret
-from ..base.schema import Schema
-from ..base.serve import Simulator, SimulatorOptions
-from ..base.world import World
-from . import activities
-from .describe import Catalog, describe
-from .doubts import find
-from .feeds import SHOWN, Feeds
-from .fields import STANDARD
-from .pack import pack
-from .refusals import advice
-from .session import DEFAULT_URL, Session
-from .writes import Writes
+from .settings import SETTINGS
 
-
-class ApolloConnector:
-    """One Apollo team. Safe to use from several threads.
-
-    `shown` is how many records one search shows, which is 50,000 at the real Apollo.
-    """
-
-    def __init__(
-        self, settings: Mapping[str, str | Secret], world: World, shown: int = SHOWN
-    ) -> None:
-        self._session = Session(settings, world)
-        self._catalog = Catalog(self._session, _undocumented(settings))
-        self._feeds = Feeds(self._session, self._catalog, shown)
-        self._writes = Writes(self._session, self._catalog)
-
-    def identity(self) -> str:
-        """The id of the team, the same for every key of it."""
-        return str(self._session.get("users/api_profile", "team_id")["team_id"])
-
-    def describe(self, names: Collection[str] | None = None) -> Schema:
-        return describe(self._session, self._catalog, self.identity(), names)
-
-    def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
-        self._refuse(ask.object)
-        return self._feeds.read(ask, cursor)
-
-    def fetch(
-        self, object: str, fields: Collection[str], key: str, values: Collection[str]
-    ) -> list[Record]:
-        self._refuse(object)
-        return self._feeds.fetch(object, fields, key, values) if object in STANDARD else []
-
-    def pack(self, writes: Sequence[Write]) -> list[Batch]:
-        return pack(writes)
-
-    def send(self, batch: Batch) -> list[Outcome]:
-        return self._writes.send(batch)
-
-    def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
-        return find(self._session, self._catalog, self._feeds, doubtful)
-
-    def meters(self) -> list[Meter]:
-        return self._session.meters()
-
-    def _refuse(self, object: str) -> None:
-        """Activities are described, so that rules on them can be checked; nothing reads them."""
-        if object in activities.FORMS:
-            raise UsageError(
-                f"{object}s of {self._session.system} can't be read by this version",
-                why="it knows their fields, so that rules on them can be checked, and no more",
-                fix=f"take the rules on `{object}` out, then run again",
-            )
-
-
-def _undocumented(settings: Mapping[str, str | Secret]) -> bool:
-    """Whether the project wants to see what Apollo has and its API doesn't document."""
-    written = settings.get("undocumented") or "no"
-    if written not in ("yes", "no"):
-        name = settings.get("system") or "apollo"
-        raise UsageError(
-            f"`undocumented` of [systems.{name}] is neither yes nor no",
-            fix='write "yes" to see what the API does not document, or leave it out',
-        )
-    return written == "yes"
+if TYPE_CHECKING:
+    from ..base.serve import Simulator, SimulatorOptions
+    from ..base.world import World
 
 
 def connect(settings: Mapping[str, str | Secret], world: World) -> Connector:
     """A connector; nothing is sent until it is used."""
+    from .access import ApolloConnector
+
     return ApolloConnector(settings, world)
 
 
 def simulate(options: SimulatorOptions) -> Simulator:
-    """A made-up Apollo; its code is loaded only here."""
+    """A made-up Apollo."""
     from .simulator import simulate as made
 
     return made(options)
 
 
+def advice(code: str) -> str:
+    """What to do about a refusal with this code; "" for a code we don't know."""
+    from .refusals import advice as known
+
+    return known(code)
+
+
 KIND = Kind(
     name="apollo",
     label="Apollo.io",
-    settings=(
-        Setting("key", required=True, secret=True, example="env:APOLLO_API_KEY"),
-        Setting("url", default=DEFAULT_URL),
-        Setting("undocumented", default="no", example="yes"),
-    ),
+    settings=SETTINGS,
     connect=connect,
     simulate=simulate,
     advice=advice,

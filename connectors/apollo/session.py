@@ -20,8 +20,8 @@ from ..base.login import Secret, address
 from ..base.wire import NoReply, Request, Response, Wire, host, json_request, with_headers
 from ..base.world import World
 from .refusals import advice, complaint, judge
+from .settings import DEFAULT_URL
 
-DEFAULT_URL = "https://api.apollo.io"
 TIMEOUT = 60.0
 """Seconds. Apollo cuts requests off at about five minutes; none of ours should take one."""
 

@@ -1,105 +1,48 @@
-"""Salesforce behind the contract of `connectors/base/contract.py`, by its REST API.
+"""Salesforce as a system: `KIND`, which the entry point names.
 
-Only puts the rooms together: `session.py` signs in and sends, `describe.py` gives the schema,
-`feeds.py` reads, `writes.py` writes. `KIND` is what the entry point names.
+Knows what there is and loads it when it is asked for: an org is reached by `access.py`, made up by
+`simulator/`; what refusals mean is in `refusals.py`. Every `check` loads this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..base.contract import (
-    Batch,
-    Connector,
-    Kind,
-    Meter,
-    Outcome,
-    Page,
-    Read,
-    Record,
-    Setting,
-    Write,
-)
+from ..base.contract import Connector, Kind
 from ..base.login import Secret
-from ..base.schema import Schema
-from ..base.world import World
-from .describe import Catalog
-from .feeds import Feeds
-from .refusals import advice
-from .session import DEFAULT_LOGIN, DEFAULT_VERSION, MY_DOMAIN, Session
-from .writes import Writes, pack
+from .settings import SETTINGS
 
 if TYPE_CHECKING:
     from ..base.serve import Simulator, SimulatorOptions
-
-
-class Salesforce:
-    """One login of one org; see `contract.Connector` for what the methods promise."""
-
-    def __init__(self, settings: Mapping[str, str | Secret], world: World) -> None:
-        self._session = Session(settings, world)
-        self._catalog = Catalog(self._session)
-        self._feeds = Feeds(self._session, self._catalog)
-        self._writes = Writes(self._session, self._catalog, self._feeds)
-
-    def identity(self) -> str:
-        """The org's id; signing in tells it, so that no call is spent."""
-        return self._session.org()
-
-    def describe(self, names: Collection[str] | None = None) -> Schema:
-        """One request an object; for all of them two more, which list and count."""
-        return self._catalog.schema(names)
-
-    def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
-        """2,000 records a request, deleted and merged ones among them."""
-        return self._feeds.read(ask, cursor)
-
-    def fetch(
-        self, object: str, fields: Collection[str], key: str, values: Collection[str]
-    ) -> list[Record]:
-        """2,000 ids a request, or a few hundred values of another field."""
-        return self._feeds.fetch(object, fields, key, values)
-
-    def pack(self, writes: Sequence[Write]) -> list[Batch]:
-        """200 records a request."""
-        return pack(writes)
-
-    def send(self, batch: Batch) -> list[Outcome]:
-        """One Collections call with allOrNone off."""
-        return self._writes.send(batch)
-
-    def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
-        """One search or retrieve for many writes."""
-        return self._writes.find(doubtful)
-
-    def meters(self) -> list[Meter]:
-        """The org's calls of the last 24 hours."""
-        return self._session.meters()
+    from ..base.world import World
 
 
 def connect(settings: Mapping[str, str | Secret], world: World) -> Connector:
     """A connection; nothing is sent before it is used. Raises `UsageError` for bad addresses."""
+    from .access import Salesforce
+
     return Salesforce(settings, world)
 
 
 def simulate(options: SimulatorOptions) -> Simulator:
-    """A made-up org. Its modules are only loaded here."""
-    from .simulator import simulate
+    """A made-up org."""
+    from .simulator import simulate as made
 
-    return simulate(options)
+    return made(options)
+
+
+def advice(code: str) -> str:
+    """What a person can do about a refusal with this code; "" where only the message helps."""
+    from .refusals import advice as known
+
+    return known(code)
 
 
 KIND = Kind(
     name="salesforce",
     label="Salesforce",
-    settings=(
-        Setting("client_id", required=True, example="3MVG9..."),
-        Setting("client_secret", required=True, secret=True),
-        Setting("login_url", default=DEFAULT_LOGIN, example=MY_DOMAIN),
-        Setting("url", example="http://127.0.0.1:8765"),
-        Setting("api_version", default=DEFAULT_VERSION),
-    ),
+    settings=SETTINGS,
     connect=connect,
     simulate=simulate,
     advice=advice,

@@ -30,14 +30,12 @@ from ..base.wire import (
 )
 from ..base.world import World
 from .refusals import Complaint, advice, complaint, complaint_of, judge
+from .settings import DEFAULT_LOGIN, DEFAULT_VERSION, MY_DOMAIN
 
 READ_TIMEOUT = 120.0
 WRITE_TIMEOUT = 180.0
 """Seconds. Salesforce itself gives up a query after 2 minutes and a save after 10."""
 
-DEFAULT_LOGIN = "https://login.salesforce.com"
-MY_DOMAIN = "https://YOUR-DOMAIN.my.salesforce.com"
-DEFAULT_VERSION = "59.0"
 _UNREADABLE = 3
 """Times a read is asked for whose reply is cut off or no JSON."""
 

@@ -1,0 +1,17 @@
+"""What a project file may say of a Salesforce org. Knows no way to use it: that is `session.py`."""
+
+from __future__ import annotations
+
+from ..base.contract import Setting
+
+DEFAULT_LOGIN = "https://login.salesforce.com"
+MY_DOMAIN = "https://YOUR-DOMAIN.my.salesforce.com"
+DEFAULT_VERSION = "59.0"
+
+SETTINGS = (
+    Setting("client_id", required=True, example="3MVG9..."),
+    Setting("client_secret", required=True, secret=True),
+    Setting("login_url", default=DEFAULT_LOGIN, example=MY_DOMAIN),
+    Setting("url", example="http://127.0.0.1:8765"),
+    Setting("api_version", default=DEFAULT_VERSION),
+)
