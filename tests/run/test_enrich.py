@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from syncrules import dsl
 from syncrules.engine.plan.compile import compile
+from syncrules.engine.run import guard
 from syncrules.engine.run.run import Result
+from syncrules.errors import Braked
 from syncrules.tests.both import HOUR, Both
 
 MAP = """\
@@ -181,3 +183,18 @@ def test_a_crash_of_the_run_that_fills_what_was_there_loses_none(place: int) -> 
     both.db._point = ours
     hour(both)
     assert [row(both, one) for one in leads] == [FILLED] * 3
+
+
+def test_filling_what_was_there_is_no_mass_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The brake on changes of linked records doesn't count those that are only being linked."""
+    monkeypatch.setattr(guard, "MOST", 2)
+    both = Both(EXISTING)
+    for n in range(5):
+        both.salesforce.create("Lead", {**LEAD, "Email": f"p{n}@a.example"})
+        both.apollo.create("contact", {**ADA, "email": f"p{n}@a.example"})
+    assert both.run().counts["salesforce", "Lead", "update", "done"] == 5
+    for id in both.apollo.rows("contact"):
+        both.apollo.update("contact", id, {"title": "CEO"})
+    both.clock.sleep(HOUR)
+    with pytest.raises(Braked, match="5 of 5 linked Lead records"):
+        both.run()
