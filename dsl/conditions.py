@@ -11,9 +11,9 @@ import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
+from functools import cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import FieldType
@@ -211,8 +211,15 @@ def day_of(value: Value, zone: str = "UTC") -> Value:
     """The day of a moment in a time zone; a date, and what is neither, as it is."""
     if isinstance(value, str) and len(value) > 10 and value[10] == "T":
         moment = datetime.fromisoformat(value)
-        return moment.astimezone(ZoneInfo(zone)).date().isoformat()
+        return moment.astimezone(_place(zone)).date().isoformat()
     return value
+
+
+@cache
+def _place(zone: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(zone)
 
 
 _Folded = None | bool | int | float | str | tuple[str, ...]

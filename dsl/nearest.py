@@ -6,7 +6,6 @@ of the language.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -15,7 +14,8 @@ def nearest(wrong: str, known: Iterable[str], labels: Mapping[str, str] | None =
     """The known name that was most likely meant, "" where none is near.
 
     `labels` maps a name to what people see. In this order: another letter case or other
-    separators, the label, a missing or needless `__c`, a plural, then likeness.
+    separators, the label, a missing or needless `__c`, a plural, the same letters in another order,
+    then likeness.
     """
     names = list(known)
     plain = _bare(wrong)
@@ -29,7 +29,14 @@ def nearest(wrong: str, known: Iterable[str], labels: Mapping[str, str] | None =
     for written in (plain, _without_suffix(wrong), _single(wrong)):
         if written in by_form:
             return by_form[written]
-    close = difflib.get_close_matches(plain, list(by_form), n=1, cutoff=0.7)
+    if len(plain) > 2:
+        same = sorted(plain)
+        for known_form, name in by_form.items():
+            if sorted(known_form) == same:
+                return name
+    from difflib import get_close_matches
+
+    close = get_close_matches(plain, list(by_form), n=1, cutoff=0.7)
     return by_form[close[0]] if close else ""
 
 

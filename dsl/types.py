@@ -8,7 +8,6 @@ Which records a reference leads to is not known here; the engine finds them by l
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Field
@@ -121,6 +120,8 @@ def _same(value: Value) -> Value:
 
 def _as_text(value: Value) -> Value:
     if isinstance(value, float):
+        from decimal import Decimal
+
         written = f"{Decimal(repr(value)):f}"
         return written.rstrip("0").rstrip(".") if "." in written else written
     return str(value)

@@ -16,7 +16,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Schema, from_json
@@ -249,9 +248,12 @@ def _systems(text: str, data: Mapping[str, Any]) -> dict[str, System]:
 
 def _zone(text: str, team: Mapping[str, Any]) -> str:
     name = _text(text, "team", team, "timezone", "UTC")
+    if name == "UTC":
+        return name
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
     try:
-        if name != "UTC":
-            ZoneInfo(name)
+        ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(
             f"{_place(text, 'team', 'timezone')}: there is no time zone `{name}`",

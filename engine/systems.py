@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -192,6 +191,8 @@ def is_reference(written: str) -> bool:
 
 def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     """A sentence that offers the known name nearest to `name`, or `otherwise`."""
+    from difflib import get_close_matches
+
     spelled = {one.lower(): one for one in known}
     close = get_close_matches(name.lower(), list(spelled), 1, 0.6)
     return f"did you mean `{spelled[close[0]]}`?" if close else otherwise
