@@ -101,8 +101,8 @@ def _matching(flow: Flow, children: Sequence[str]) -> list[str]:
         order = [_tie(flow.ties[0]), *(f"then {_tie(one)}" for one in flow.ties[1:])]
         lines += _fitted("of several ", [*order, "else none: that is an error, never a guess"], ",")
     if len(flow.siblings) > 1:
-        order = ", then ".join(called(one) for one in flow.siblings)
-        lines.append(f"a record has one link in all of these, tried in order: {order}")
+        tried = ", then ".join(called(one) for one in flow.siblings)
+        lines.append(f"a record has one link in all of these, tried in order: {tried}")
     if flow.users:
         lines.append("links users of the same key; writes nothing")
     elif children:
