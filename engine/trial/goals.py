@@ -156,7 +156,7 @@ def unknown_value(field: Field, row: Row, to: Side) -> str | None:
     for one in field.choices:
         if one.active and _fold(one.value) not in known:
             return one.value
-    return None if field.restricted else "Something else"
+    return None if field.restricted or field.type == "choices" else "Something else"
 
 
 def _writes(row: Row) -> tuple[Side, ...]:

@@ -32,7 +32,7 @@ Describer = Callable[[Side, str], logic.Describe]
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """Rules with one change; `what` says which, at the rule's place. `old` and `new` are the two
-    conditions where the change is one of a condition, `move` the number of its rule."""
+    conditions where the change is one of a condition; `arm` the number of the arm it stands in."""
 
     place: Place
     rule: str
@@ -40,6 +40,7 @@ class Mutant:
     rules: RuleSet
     old: Condition | None = None
     new: Condition | None = None
+    arm: int | None = None
 
 
 def mutants(rules: RuleSet, describer: Describer) -> Iterator[Mutant]:
@@ -212,7 +213,8 @@ def _infers(pair: PairRules, made: Made, describer: Describer) -> Iterator[Mutan
             if arm.when is not None:
                 for what, changed in conditions(arm.when, describe):
                     new = put(arms(replace(arm, when=changed)))
-                    yield Mutant(arm.place, infer.text, f'in the arm "{arm.value}", {what}', new)
+                    told = f'in the arm "{arm.value}", {what}'
+                    yield Mutant(arm.place, infer.text, told, new, arm.when, changed, number)
 
 
 def _apart(one: Arm, two: Arm, describe: logic.Describe) -> bool:

@@ -6,18 +6,18 @@ that survives a test is looked for that would notice it, among the scenes that r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from ...dsl.conditions import Condition, Not
+from ...dsl.conditions import Not
 from ...dsl.rules import Place, RuleSet, TestRule
 from ...errors import SyncrulesError
-from ..plan.model import Flow
+from ..plan.model import Flow, Move
 from .coverage import expecting, reaching
 from .goals import creates, goals
 from .ground import Ground, prepare
-from .made import Scene, Unreachable
+from .made import NOWHERE, Scene, Unreachable
 from .mutants import Mutant, mutants
 from .play import play
 from .run import Suite
@@ -105,19 +105,21 @@ def _meaning(ground: Ground) -> list[object]:
 
 
 def _plain(flow: Flow, parents: Set[str]) -> Flow:
-    moves = [
-        replace(move, implied=True, rule="", place=_NOWHERE)
-        if move.direction == "pull" and not move.create and move.update and not move.events
-        else move
+    moves = dict.fromkeys(
+        replace(move, implied=True, rule="", place=NOWHERE) if _says_nothing(move) else move
         for move in flow.moves
-    ]
+    )
+    in_order = sorted(moves, key=lambda one: one.implied)
     rows = tuple(
         row if creates(flow, row, parents) else replace(row, default=None) for row in flow.rows
     )
-    return replace(flow, moves=tuple(dict.fromkeys(moves)), rows=rows, fingerprint="")
+    return replace(flow, moves=tuple(in_order), rows=rows, fingerprint="")
 
 
-_NOWHERE = Place("", 0, 0)
+def _says_nothing(move: Move) -> bool:
+    """Whether a push would imply this pull."""
+    hidden = move.direction == "pull" and not move.create and move.update
+    return hidden and not (move.events or move.stand_ins or move.stop)
 
 
 @dataclass
@@ -155,20 +157,22 @@ class _Finder:
         """Tests on records that satisfy one of the two conditions and not the other."""
         if mutant.old is None or mutant.new is None:
             return []
-        found = []
+        found: list[TestRule] = []
+        apart = ([mutant.old, Not(mutant.new)], [mutant.new, Not(mutant.old)])
         for flow in self.suite.ground.plan.flows:
             for number, move in enumerate(flow.moves):
-                if move.place != mutant.place or not move.create:
-                    continue
-                for one, other in ((mutant.old, mutant.new), (mutant.new, mutant.old)):
-                    found += self._created(flow, number, [one, Not(other)])
+                if move.place == mutant.place and move.create:
+                    for one in apart:
+                        found += self._made(self.scenes.creation(flow, number, one))
+            for infer in flow.infers:
+                if infer.text == mutant.rule and mutant.arm is not None:
+                    for one in apart:
+                        found += self._made(self.scenes.related(flow, infer, mutant.arm, one))
         return found
 
-    def _created(self, flow: Flow, number: int, conditions: Sequence[Condition]) -> list[TestRule]:
+    def _made(self, scenes: Iterable[Scene]) -> list[TestRule]:
         try:
-            return [
-                self._with_outcome(one) for one in self.scenes.creation(flow, number, conditions)
-            ]
+            return [self._with_outcome(one) for one in scenes]
         except Unreachable:
             return []
 

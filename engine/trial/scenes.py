@@ -172,12 +172,16 @@ class Scenes(Maker):
             filled: Values = {name: sample(self.field(flow, origin, name)) for name in row.reads}
             if not row.reads:
                 yield from self._made(flow, to)
+                for which in range(len(flow.keys)):
+                    yield from self._key(flow, which)
                 return
             changed: Values = {row.reads[0]: sample(self.field(flow, origin, row.reads[0]), 1)}
             pair = self.linked(flow, *((filled, None) if to == "right" else (None, filled)))
             yield Scene((*pair, self.change(flow, origin, changed)))
         elif not source:
             yield from self._made(flow, to)
+            for which in range(len(flow.keys)):
+                yield from self._key(flow, which)
         else:
             for number in (1, 0):
                 before, value = self.source(flow, row, to, number)
@@ -323,16 +327,16 @@ class Scenes(Maker):
     def _arm(self, flow: Flow, at: int, number: int) -> Iterator[Scene]:
         infer = flow.infers[at]
         arm = infer.arms[number]
-        yield from self._related(flow, infer, number, [] if arm.when is None else [arm.when])
+        yield from self.related(flow, infer, number, [] if arm.when is None else [arm.when])
 
     def _arm_part(self, flow: Flow, at: int, number: int, part: object) -> Iterator[Scene]:
         infer = flow.infers[at]
         when = infer.arms[number].when
         for one in wanted(when) if when is not None else ():
             if one.part == part:
-                yield from self._related(flow, infer, number, list(one.conditions))
+                yield from self.related(flow, infer, number, list(one.conditions))
 
-    def _related(
+    def related(
         self, flow: Flow, infer: InferRule, number: int, own: list[Condition]
     ) -> Iterator[Scene]:
         """Records that make an arm true and none before it: each is outside the earlier `any`, and
