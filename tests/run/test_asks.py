@@ -31,8 +31,8 @@ map contact with Lead {
 class World:
     """One contact and its lead, linked and in agreement."""
 
-    def __init__(self, rules: str = RULES, **values: object) -> None:
-        self.both = Both(rules)
+    def __init__(self, rules: str = RULES, state: str = "sqlite://", **values: object) -> None:
+        self.both = Both(rules, state=state)
         self.both.run()
         given = {"last_name": "King", "email": "ada@a.example", "title": "CTO", **values}
         self.contact = self.both.apollo.create("contact", given)
@@ -336,3 +336,22 @@ def test_a_reference_brings_its_record_along_once_it_has_been_let_go() -> None:
     both.clock.sleep(HOUR)
     assert both.run().asks == 0
     assert accounts() == {"all": ["Acme", "Bolt"], "its": "Bolt"}
+
+
+def test_it_is_the_same_on_postgresql(postgres_url: str) -> None:
+    """Stopped, asked, approved and written on the other database."""
+    rules = RULES.replace("match on email", "match on email\n    stop when Lead.IsUnreadByOwner\n")
+    world = World(rules, state=postgres_url)
+    world.right(IsUnreadByOwner=True)
+    world.left(title="CEO", last_name="Byron")
+    assert world.run().asks == 0
+    status = status_json(world.both.db, [ORG], world.both.clock.now())
+    assert [one["stopped"] for one in status["status"][0]["rules"]] == [1]
+    world.right(IsUnreadByOwner=False)
+    assert world.run().asks == 1
+    world.approve()
+    world.run()
+    assert world.titles() == ("CEO", "CEO")
+    world.edit(rules.replace("   ask", ""))
+    assert world.run().asks == 0
+    world.both.db.close()

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlmodel import col
-from syncrules.engine.store.database import Database, statement, upsert
-from syncrules.engine.store.tables import Meta, Rule
+from syncrules.engine.store.database import Database, insert, statement, table, upsert
+from syncrules.engine.store.tables import VERSION, Ask, Meta, Rule
 from syncrules.errors import SyncrulesError, SystemUnavailable, UsageError
 
 PUT = upsert(Rule, ("org", "name"), ("fingerprint", "first_run"))
@@ -169,3 +169,23 @@ def test_each_commit_on_sqlite_is_on_the_disk_and_readers_do_not_wait(tmp_path: 
         assert reader.rows(NAMES) == []
         reader.close()
     db.close()
+
+
+def test_an_older_state_gets_the_tables_that_it_lacks(shared_url: str) -> None:
+    """What is in it stays, and it is of this version from then on."""
+    version = statement(
+        update(Meta).where(col(Meta.key) == "version").values(value=bindparam("to"))
+    )
+    first = statement(select(col(Meta.value)).where(col(Meta.key) == "version"))
+    db = Database(shared_url)
+    db.run(insert(Meta), key="mine", value="kept")
+    db.run(statement(text("DROP TABLE asks")))
+    db.run(version, to="1")
+    db.close()
+    for _ in range(2):
+        db = Database(shared_url)
+        assert db.row(first) == (str(VERSION),)
+        assert db.row(statement(select(func.count()).select_from(table(Ask)))) == (0,)
+        mine = statement(select(col(Meta.value)).where(col(Meta.key) == "mine"))
+        assert db.row(mine) == ("kept",)
+        db.close()
