@@ -32,8 +32,8 @@ def approve(shell: Shell, *, ids: tuple[int, ...], everything: bool, shape: str)
     if shape == "json":
         shell.json(approvals_json(found))
     elif everything or ids:
-        many = len(found) != 1
-        shell.say(f"{len(found):,} {'changes' if many else 'change'} approved; the next run writes")
+        changes, them = ("change", "it") if len(found) == 1 else ("changes", "them")
+        shell.say(f"{len(found):,} {changes} approved; the next run makes {them}")
     else:
         shell.data(approvals_text(found))
     return 0
