@@ -99,7 +99,8 @@ class ReadyInfer:
 class Ready:
     """A flow, ready. `push_updates` and `pull_updates`: changes flow that way once linked. `stops`
     are the moves that something may stop; `asks`: some row's changes wait for a person;
-    `stand_ins`: what fills references that records lack."""
+    `stand_ins`: what fills references that records lack; `ends`: something follows where a record
+    ends."""
 
     flow: Flow
     rows: tuple[ReadyRow, ...]
@@ -112,6 +113,7 @@ class Ready:
     stops: tuple[ReadyMove, ...] = ()
     asks: bool = False
     stand_ins: tuple[StandIn, ...] = ()
+    ends: bool = False
 
 
 def ready(flow: Flow, zone: str) -> Ready:
@@ -150,6 +152,7 @@ def ready(flow: Flow, zone: str) -> Ready:
         tuple(one for one in moves if one.stopped is not None),
         any(one.ask for one in flow.rows),
         stand_ins_of(flow),
+        any(one.events for one in flow.moves),
     )
 
 

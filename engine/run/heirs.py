@@ -19,8 +19,8 @@ STEPS = 10
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """What a record became: one that is `free`, one that is `taken` by a link of its own, one that
-    no look has `unseen` yet, or `none` that rules know."""
+    """What a record became, deleted since or not: one that is `free`, one that is `taken` by a link
+    of its own, one `unseen` by any look so far, or `none` that rules know."""
 
     kind: Literal["free", "taken", "unseen", "none"]
     flow: str = ""
@@ -47,7 +47,7 @@ def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
         if found is None:
             return Heir("unseen")
         now = found
-    if now.life != "here":
+    if now.life in ("merged", "converted"):
         return NONE
     name = _flow_of(state, flow, side, object)
     if not name:

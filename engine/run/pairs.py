@@ -8,7 +8,7 @@ done with it `propose.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...connectors.base.contract import Read, Record
 from ...connectors.base.free_mail import FREE_MAIL
@@ -18,8 +18,8 @@ from ..plan.model import Flow, Watch
 from .around import REASONS, Pair, Surroundings, as_planned
 from .closures import Ready, Values
 from .decide import decide
-from .decision import NOTHING, Decision
-from .ended import End, ended, once
+from .decision import NOTHING, Base, Decision
+from .ended import ONCE, End, ended, once
 from .heirs import heir
 from .match import Found, match
 from .state import NO_DOUBTS, Doubts, Linked, State, Stored, other
@@ -53,13 +53,22 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
     if left is None and right is None:
         return NOTHING
     base = pair.link.base if pair.link else None
-    return decide(
+    decision = decide(
         ready,
         left.values if left else None,
         right.values if right else None,
         base,
         surroundings.of(pair),
     )
+    return _back_again(decision, base) if base is not None and ready.ends else decision
+
+
+def _back_again(decision: Decision, base: Base) -> Decision:
+    """Both are there: what followed when one of them was gone may follow anew."""
+    over = {one: None for one in ONCE if base.left.get(one) or base.right.get(one)}
+    if not over or decision.action == "need":
+        return decision
+    return replace(decision, agree=({**decision.agree[0], **over}, {**decision.agree[1], **over}))
 
 
 def _gone(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:

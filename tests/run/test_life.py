@@ -288,6 +288,20 @@ def test_on_delete_marks_the_other_record_once() -> None:
     assert quiet(both)
 
 
+def test_who_is_put_back_and_deleted_again_is_marked_again() -> None:
+    """Each delete is one of its own."""
+    both = of(pull='on delete mark title "Gone"')
+    left, lead = pair(both)
+    for _ in range(2):
+        both.salesforce.delete("Lead", lead)
+        later(both)
+        assert both.apollo.rows("contact")[left]["title"] == "Gone"
+        undelete(both, "Lead", lead)
+        later(both)
+        edit(both, left, "CEO")
+        assert title(both, "Lead", lead) == "CEO"
+
+
 def test_on_delete_unlink_lets_the_other_record_go() -> None:
     """The contact is free: its next change makes a lead, which a tombstone would not."""
     both = of(pull="on delete unlink")
