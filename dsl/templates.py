@@ -55,8 +55,10 @@ def render(source: str, values: Mapping[str, Value]) -> str | None:
     """
     from jinja2 import TemplateError
 
+    template = _compiled(source)
     try:
-        return text(_compiled(source).render(values))
+        # What `render` does, without the traceback that it would dress up for each blank.
+        return text("".join(template.root_render_func(template.new_context({**values}))))
     except _Blank:
         return None
     except (TemplateError, ArithmeticError, TypeError, ValueError) as error:

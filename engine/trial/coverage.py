@@ -14,7 +14,7 @@ from ...connectors.base.values import Value
 from ...dsl.rules import Expectation, LastOf, Side, TestRecord, TestRule, TestValue, UserBy
 from ..run.decision import Change, Coming
 from .goals import Ear, Goal, Key, goals
-from .made import NOWHERE, Unreachable
+from .made import NOWHERE, Scene, Unreachable
 from .play import CHANGES, Deed, Played, play
 from .run import Suite
 from .scenes import Scenes
@@ -95,16 +95,27 @@ def reaching(suite: Suite, scenes: Scenes, goal: Goal) -> TestRule | None:
     """A test that reaches a goal and passes; None where none was found, `Unreachable` where it is
     proved that there is none."""
     for scene in scenes.of(goal):
-        day = scene.day or (suite.today if suite.ground.counts_days else "")
-        test = replace(scene.test(_plain(goal.what)), day=day)
         ear = Ear(suite.ground, suite.zone)
-        played = play(suite.ground, test, suite.today, ear)
-        if goal.key not in ear.reached:
-            continue
-        test = replace(test, expects=expecting(scenes, played, goal.key))
-        if judge(test, play(suite.ground, test, suite.today)).passed:
+        test = acted_out(suite, scenes, scene, _plain(goal.what), goal.key, ear)
+        if test is not None and goal.key in ear.reached:
             return test
     return None
+
+
+def acted_out(
+    suite: Suite,
+    scenes: Scenes,
+    scene: Scene,
+    name: str = "",
+    key: Key = (),
+    ear: Ear | None = None,
+) -> TestRule | None:
+    """A scene as a test that expects what comes of it; None where no test can say that."""
+    day = scene.day or (suite.today if suite.ground.counts_days else "")
+    test = replace(scene.test(name), day=day)
+    played = play(suite.ground, test, suite.today, ear)
+    test = replace(test, expects=expecting(scenes, played, key))
+    return test if judge(test, played).passed else None
 
 
 _OUTCOMES = {"unknown": "refusal", "several": "refusal"}

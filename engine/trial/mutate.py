@@ -14,7 +14,7 @@ from ...dsl.conditions import Not
 from ...dsl.rules import Place, RuleSet, TestRule
 from ...errors import SyncrulesError
 from ..plan.model import Flow, Move
-from .coverage import expecting, reaching
+from .coverage import acted_out, reaching
 from .goals import creates, goals
 from .ground import Ground, prepare
 from .made import NOWHERE, Scene, Unreachable
@@ -128,12 +128,13 @@ class _Finder:
 
     suite: Suite
     scenes: Scenes
-    _ready: list[TestRule] | None = field(default=None, repr=False)
+    _ready: dict[TestRule, Place] | None = field(default=None, repr=False)
 
     def find(self, mutant: Mutant, ground: Ground) -> str:
         """The text of a test that passes on the rules and fails on the mutant."""
         names = {one.name for one in self.suite.rules.tests}
-        for test in [*self._telling_apart(mutant), *self._all()]:
+        near = sorted(self._all().items(), key=lambda one: one[1] != mutant.place)
+        for test in [*self._telling_apart(mutant), *(one for one, _ in near)]:
             if _notices(test, ground, self.suite.today):
                 name = test.name or f"{mutant.rule}: otherwise where {_unquoted(mutant.what)}"
                 while name in names:
@@ -141,16 +142,18 @@ class _Finder:
                 return block(replace(test, name=name), self.scenes.schemas)
         return ""
 
-    def _all(self) -> list[TestRule]:
-        """A test for each goal, and some beside them."""
+    def _all(self) -> dict[TestRule, Place]:
+        """A test for each goal, with its place, and some beside them."""
         if self._ready is None:
-            self._ready = []
+            self._ready = {}
             for goal in goals(self.suite.ground):
                 with suppress(Unreachable):
                     test = reaching(self.suite, self.scenes, goal)
-                    self._ready += [test] if test is not None else []
-                    self._ready += [self._with_outcome(one) for one in self.scenes.of(goal)]
-            self._ready += [self._with_outcome(one) for one in self.scenes.beside()]
+                    more = self._made(self.scenes.of(goal))
+                    for one in [*([test] if test is not None else []), *more]:
+                        self._ready.setdefault(one, goal.place)
+            for one in self._made(self.scenes.beside()):
+                self._ready.setdefault(one, NOWHERE)
         return self._ready
 
     def _telling_apart(self, mutant: Mutant) -> list[TestRule]:
@@ -171,15 +174,12 @@ class _Finder:
         return found
 
     def _made(self, scenes: Iterable[Scene]) -> list[TestRule]:
-        try:
-            return [self._with_outcome(one) for one in scenes]
-        except Unreachable:
-            return []
-
-    def _with_outcome(self, scene: Scene) -> TestRule:
-        test = scene.test("")
-        played = play(self.suite.ground, test, self.suite.today)
-        return replace(test, expects=expecting(self.scenes, played))
+        found = []
+        with suppress(Unreachable):
+            for scene in scenes:
+                test = acted_out(self.suite, self.scenes, scene)
+                found += [test] if test is not None else []
+        return found
 
 
 def _unquoted(what: str) -> str:
