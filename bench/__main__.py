@@ -10,7 +10,7 @@ import sys
 from syncrules.tests import oracle
 from syncrules.tests.both import Both
 
-from . import deciding, journal, memory, requests
+from . import deciding, journal, memory, requests, trials
 from .table import lines
 
 
@@ -27,12 +27,15 @@ def main() -> int:
     both = Both(oracle.RULES)
     records, passes = (1000, 1) if quick else (20_000, 5)
     rates = journal.measure(both.plan, records, passes, postgres=not quick)
+    schemas = {name: one.describe() for name, one in both.setup.connectors.items()}
     both.db.close()
     _say(lines("Journalled writes", journal.COLUMNS, [one.row() for one in rates]))
     pairs = 1000 if quick else 50_000
     decided = deciding.measure(pairs, passes)
     title = f"Decisions, {deciding.FIELDS} fields"
     _say(lines(title, journal.COLUMNS, [one.row() for one in decided]))
+    tested = trials.measure(schemas, 100 if quick else 5000, passes)
+    _say(lines("Test blocks", journal.COLUMNS, [one.row() for one in tested]))
     sizes = (100,) if quick else (10_000, 100_000)
     commands = memory.COMMANDS[:2] if quick else memory.COMMANDS
     peaks = [memory.measure(size, commands).row() for size in sizes]

@@ -26,7 +26,7 @@ def test_the_quick_form_prints_every_table() -> None:
     assert done.returncode == 0, done.stderr
     first, *lines = done.stdout.splitlines()
     assert re.fullmatch(r"\d+ cores, Python [\d.]+", first)
-    for title in ("Requests", "Journalled writes", "Decisions", "Peak memory"):
+    for title in ("Requests", "Journalled writes", "Decisions", "Test blocks", "Peak memory"):
         assert sum(line.startswith(title) for line in lines) == 1
     rows = {line.partition("  ")[0]: line.split()[-1:] for line in lines if line}
     for case in ("first sync", "40 changed", "nothing changed"):
