@@ -13,7 +13,7 @@ from ..errors import UsageError
 IGNORED = b".syncrules/"
 
 JOB = """\
-# Checks the rules on every change, offline, against the schemas in schema/.
+# Checks and tests the rules on every change, offline, against the schemas in schema/.
 name: rules
 
 on: [push, pull_request]
@@ -28,6 +28,7 @@ jobs:
           python-version: "3.12"
       - run: pip install syncrules
       - run: syncrules check
+      - run: syncrules test
 """
 
 SHIPPED = Path(__file__).parent.parent / "rules"

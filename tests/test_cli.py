@@ -257,7 +257,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_way_out(warehouse: str, capsys:
 
 
 def test_a_new_project_is_complete_and_never_overwrites(tmp_path: Path, capsys: Shown) -> None:
-    """Project file, starter rules, .gitignore, a CI job that runs `check`; twice is an error."""
+    """Project file, starter rules, .gitignore, a CI job that checks and tests; twice is an error."""
     folder = tmp_path / "crm"
     ended = call(capsys, "init", folder)
     assert ended.code == 0
@@ -269,7 +269,8 @@ def test_a_new_project_is_complete_and_never_overwrites(tmp_path: Path, capsys: 
         ".github/workflows/rules.yml",
     }
     assert all(name in ended.out for name in files)
-    assert "syncrules check" in (folder / ".github/workflows/rules.yml").read_text()
+    job = (folder / ".github/workflows/rules.yml").read_text()
+    assert "syncrules check" in job and "syncrules test" in job
     assert ".syncrules/" in (folder / ".gitignore").read_text().splitlines()
 
     before = (folder / "rules/contacts.sync").read_text()

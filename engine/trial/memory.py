@@ -121,10 +121,6 @@ class Memory:
         wanted = set(ids)
         return [one for one in here if one[0] in wanted]
 
-    def seen_before(self, rule: str) -> float:
-        """Rules are older than what is new in a test."""
-        return 0.0
-
     def approved(self, flow: str, lefts: Iterable[str]) -> set[tuple[str, Approved]]:
         """Nobody approves anything in a test."""
         return set()

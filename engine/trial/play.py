@@ -158,7 +158,7 @@ class _Stage:
             **self.ground.blank.get((system, record.object), {}),
             **self._values(record),
         }
-        self.memory.put(record.side, record.object, Stored(id, values, "", "here", "", run))
+        self.memory.put(record.side, record.object, Stored(id, values, "", "here", "", run, run))
         return id
 
     def _values(self, record: TestRecord) -> dict[str, Value]:

@@ -78,6 +78,7 @@ def suites(project: Project, today: str, paths: Sequence[Path] = ()) -> list[Sui
             schemas,
             project.zone,
             today,
+            project.free_mail,
             wanted=lambda one: chosen is None or one.place.file in chosen,
         )
         for rules in checked.rules.sets
