@@ -15,6 +15,9 @@ from syncrules.connectors.base.schema import to_json
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.connectors.base.wire import json_request
 from syncrules.engine.compare.markdown import LONGEST
+from syncrules.engine.run.session import UNREAD
+from syncrules.engine.store import statements as sql
+from syncrules.engine.store.database import Database
 from syncrules.engine.systems import kind
 from syncrules.tests.cli import Ended, call, third_system
 from syncrules.tests.dsl.schemas import SCHEMAS
@@ -376,3 +379,117 @@ def test_a_field_that_was_never_read_is_not_taken_for_blank(counted: Repository)
     assert (
         "0 of 12 item records satisfy it now; of 5 it can't be told: a field was never read" in out
     )
+
+
+# ---- counted in a state that is written here ---------------------------------------------------
+
+DEALS = """\
+sync apollo with salesforce
+prefer salesforce
+
+pull Account as account
+
+map account with Account {
+    name <-> Name
+}
+
+infer account stage from opportunities {
+    "Current Client"     when any is won
+    "Active Opportunity" when any is open
+}
+"""
+PEOPLE = """\
+sync apollo with salesforce
+prefer salesforce
+
+push contact as Lead when account.domain is "a.example"
+
+map contact with Lead {
+    last_name         <-> LastName
+    organization_name  -> Company  default "Unknown"
+}
+"""
+
+
+Records = Mapping[str, Mapping[str, object]]
+Objects = Mapping[tuple[str, str], Records]
+
+
+def store(
+    repository: Repository,
+    records: Objects,
+    links: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Writes records by (system, object) and id, and links by flow, as a run leaves them."""
+    state = repository.folder / ".syncrules" / "state.db"
+    state.parent.mkdir(exist_ok=True)
+    db = Database(f"sqlite:///{state}")
+    org = "apollo~salesforce"
+    for number, ((system, object), some) in enumerate(records.items(), 1):
+        where = {"org": org, "system": system, "object": object}
+        names = list(dict.fromkeys(name for one in some.values() for name in one))
+        db.run(sql.put_layout, org=org, id=number, fields=json.dumps(names))
+        db.run(sql.put_cursor, **where, purpose="changes", cursor="", layout=number, number=1, at=0)
+        for id, values in some.items():
+            body = json.dumps([values.get(name, UNREAD) for name in names])
+            about = {"stamp": "", "life": "here", "into": "", "run": 1, "first": 1}
+            db.run(sql.put_record, **where, id=id, layout=number, body=body, **about)
+    for flow, pairs in links.items():
+        for left, right in pairs.items():
+            more = {"base_left": "{}", "base_right": "{}", "how": "", "run": 1, "ended": ""}
+            db.run(sql.put_link, org=org, flow=flow, left=left, right=right, **more)
+    db.close()
+
+
+def test_accounts_that_get_another_stage_are_counted(repository: Repository) -> None:
+    """Each by the deals around its partner; of nothing is known where no deal was ever read."""
+    repository.write(DEALS)
+    arms = DEALS.splitlines(keepends=True)
+    turned = repository.write("".join([*arms[:10], arms[11], arms[10], *arms[12:]]), "turned.sync")
+    accounts: Records = {f"a{n}": {"name": f"A{n}"} for n in range(4)}
+    partners: Records = {f"A{n}": {"Name": f"A{n}"} for n in range(4)}
+    deals = {
+        "1": {"AccountId": "A0", "won": True, "open": True},
+        "2": {"AccountId": "A1", "won": True, "open": False},
+        "3": {"AccountId": "A2", "won": True, "open": False},
+        "4": {"AccountId": "A2", "won": False, "open": True},
+    }
+    objects: Objects = {("apollo", "account"): accounts, ("salesforce", "Account"): partners}
+    links = {"account~Account": {f"a{n}": f"A{n}" for n in range(4)}}
+    store(repository, objects, links)
+    out = repository.type("diff", "rules/contacts.sync", turned, "--records").out
+    assert "0 of 4 account records linked with Account get another value; of 4 it can't" in out
+    (repository.folder / ".syncrules" / "state.db").unlink()
+    store(repository, {**objects, ("salesforce", "Opportunity"): deals}, links)
+    out = repository.type("diff", "rules/contacts.sync", turned, "--records").out
+    assert "    2 of 4 account records linked with Account get another value\n" in out
+
+
+def test_records_behind_dots_are_counted(repository: Repository) -> None:
+    """Over a reference and over the link; a record that isn't there is blank, one that was never
+    read is not."""
+    repository.write(PEOPLE)
+    contacts: Records = {
+        "1": {"last_name": "L", "account": "a"},
+        "2": {"last_name": "L", "account": "b"},
+        "3": {"last_name": "L", "account": None},
+        "4": {"last_name": "L"},
+    }
+    accounts: Records = {"a": {"domain": "a.example"}, "b": {"domain": "b.example"}}
+    leads: Records = {"L1": {"IsConverted": True}, "L2": {"IsConverted": False}}
+    objects: Objects = {
+        ("apollo", "contact"): contacts,
+        ("apollo", "account"): accounts,
+        ("salesforce", "Lead"): leads,
+    }
+    store(repository, objects, {"contact~Lead": {"1": "L1", "2": "L2"}})
+    wider = repository.write(PEOPLE.replace('is "a.example"', "is known"), "wider.sync")
+    out = repository.type("diff", "rules/contacts.sync", wider, "--records").out
+    assert (
+        "    1 of 4 contact records satisfy it now; 1 of them linked already; "
+        "of 1 it can't be told: a field was never read\n"
+    ) in out
+    stop = 'is "a.example" {\n    stop when Lead.IsConverted\n}\n'
+    stopped = repository.write(PEOPLE.replace('is "a.example"\n', stop), "stopped.sync")
+    out = repository.type("diff", "rules/contacts.sync", stopped, "--records").out
+    assert "    1 of 4 contact records are stopped now; 1 of them linked already\n" in out

@@ -283,21 +283,21 @@ class View:
 
     def acts(self, move: Move) -> bool:
         """From now on: the record changed after the rule was there, or somebody asked for it. An
-        `enrich` looks at the right record only: a new one, or once at those that were there."""
+        `enrich` looks at the right record only: at one that is newer than the rule (an old one is
+        none the newer for being edited), or once at those that were there."""
         if move.enrich == "existing" and self._pair.cause in (EXISTING, "retry"):
             return self._pair.right is not None
         if move.enrich:
-            return self._is_new(move, self._pair.right)
+            return self._pair.right is not None and self._pair.right.first >= self._first(move)
         if self._pair.cause in ASKED_FOR:
             return True
         if self._pair.cause == "a related record changed" and _looks_further(move):
             return True
         record = self._pair.left if move.direction == "push" else self._pair.right
-        return self._is_new(move, record)
+        return record is not None and record.run >= self._first(move)
 
-    def _is_new(self, move: Move, record: Stored | None) -> bool:
-        first = self._whole.session.first_runs.get(move.rule, self._whole.session.run)
-        return record is not None and record.run >= first
+    def _first(self, move: Move) -> int:
+        return self._whole.session.first_runs.get(move.rule, self._whole.session.run)
 
     def get(self, side: Side, get: Get) -> Value:
         side, rest = _after_link(side, get)
@@ -360,7 +360,7 @@ def as_planned(
     for id, after in session.planned_values(system, object, records):
         old = shown[id]
         fresh = {name: one for name, one in after.items() if not isinstance(one, Coming)}
-        shown[id] = Stored(id, {**old.values, **fresh}, old.stamp, old.life, old.into, old.run)
+        shown[id] = replace(old, values={**old.values, **fresh})
     return shown
 
 

@@ -118,7 +118,7 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
                 "life": one.life,
                 "into": one.into,
                 "run": _run_of(session, before.get(one.id), one, first),
-                "sweep": 0,
+                "first": 0 if first else session.run,
             }
             for one in changed
         ],

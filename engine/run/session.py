@@ -127,8 +127,8 @@ class Session:
             sql.records, org=self.org, system=system, object=object, ids=sorted(set(ids))
         )
         return {
-            id: Stored(id, self.values(layout, body), stamp, life, into, run)
-            for id, layout, body, stamp, life, into, run in found
+            id: Stored(id, self.values(layout, body), stamp, life, into, run, first)
+            for id, layout, body, stamp, life, into, run, first in found
         }
 
     def links(self, flow: str, side: Side, ids: Iterable[str]) -> dict[str, Linked]:

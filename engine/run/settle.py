@@ -144,7 +144,7 @@ def _remember(session: Session, done: Sequence[Settled]) -> None:
                     "life": "here",
                     "into": "",
                     "run": old.run if old else session.run,
-                    "sweep": 0,
+                    "first": session.run,
                 }
             )
             keys += session.index_keys(system, object, id, values)

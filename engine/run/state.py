@@ -27,7 +27,8 @@ Approved = tuple[str, Side, Value | Coming, Value | Coming]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record as the last look left it. `run` is the run of its last change, 0: there before."""
+    """A record as the last look left it. `run` is the run of its last change, `first` the one that
+    saw it first, 0: there before."""
 
     id: str
     values: Values
@@ -35,6 +36,7 @@ class Stored:
     life: str
     into: str
     run: int
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,7 @@ class Database:
                     self.run(_put_version, key="version", value=str(tables.VERSION))
         found = self.row(_version)
         if found is not None and int(found[0]) < tables.VERSION:
-            self._upgrade()
+            self._upgrade(int(found[0]))
         elif found is not None and int(found[0]) > tables.VERSION:
             raise UsageError(
                 "the state was written by a newer syncrules",
@@ -256,9 +256,12 @@ class Database:
                 fix="pip install --upgrade syncrules",
             )
 
-    def _upgrade(self) -> None:
-        """A state of an older version gets the tables that it doesn't have yet."""
+    def _upgrade(self, version: int) -> None:
+        """A state of an older version gets the tables and columns that it doesn't have yet."""
         with self.transaction("upgrade"):
+            if version < 3:
+                # What was never filled: 0, as for a record that was there before.
+                self._command("ALTER TABLE records RENAME COLUMN sweep TO first")
             for made in _creation(self._driver.name):
                 self._command(made)
             self.run(_now_version, value=str(tables.VERSION))

@@ -75,7 +75,7 @@ _object: BindParameter[Any] = bindparam("object")
 _this_object = (R.org == _org, R.system == _system, R.object == _object)
 
 records = statement(
-    select(R.id, R.layout, R.body, R.stamp, R.life, R.into, R.run).where(
+    select(R.id, R.layout, R.body, R.stamp, R.life, R.into, R.run, R.first).where(
         *_this_object, among(R.id, "ids")
     )
 )
@@ -88,7 +88,8 @@ bodies = statement(
 put_record = upsert(
     tables.Record,
     ("org", "system", "object", "id"),
-    ("layout", "body", "stamp", "life", "into", "run", "sweep"),
+    ("layout", "body", "stamp", "life", "into", "run"),
+    first=("first",),
 )
 record_life = statement(
     update(table(tables.Record))

@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 2
+VERSION = 3
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -47,7 +47,7 @@ class Record(Table, table=True):
     """A record as the last look left it.
 
     `body`: JSON array of values in the order of its layout. `run`: the run of its last change.
-    `sweep`: the number of the complete read that saw it last.
+    `first`: the run that saw it first, 0 where the first look found it there.
     """
 
     __tablename__ = "records"
@@ -63,7 +63,7 @@ class Record(Table, table=True):
     life: Text = "here"
     into: Text = ""
     run: int
-    sweep: int
+    first: int
 
 
 class Key(Table, table=True):

@@ -100,6 +100,25 @@ def test_what_was_there_before_is_untouched_and_waits_for_nothing() -> None:
     assert row(both, other) == FILLED
 
 
+def test_an_old_lead_that_is_edited_is_none_the_newer() -> None:
+    """The switch is off: what people do to an old lead doesn't make it new. One that was made after
+    the rule is enriched when it gets the address, too."""
+    both = Both(NEW)
+    person(both)
+    old = both.salesforce.create("Lead", {**LEAD, "Email": "old@a.example"})
+    both.run()
+    new = both.salesforce.create("Lead", {**LEAD, "Email": "new@a.example"})
+    hour(both)
+    both.salesforce.update("Lead", old, {"Email": "ada@a.example"})
+    hour(both)
+    assert row(both, old) == ("Byron", "Ada", None, None)
+    both.salesforce.update("Lead", old, {"Email": "old@a.example"})
+    both.salesforce.update("Lead", new, {"Email": "ada@a.example"})
+    hour(both)
+    assert row(both, old) == ("Byron", "Ada", None, None)
+    assert row(both, new) == FILLED
+
+
 def test_the_switch_fills_what_was_there_before_once() -> None:
     """Counted in the preview, filled with the next run, and not again: not for an old lead whose
     contact comes later, nor in a further run."""

@@ -34,7 +34,7 @@ PUT_KEY = upsert(Key, ("org", "system", "object", "field", "value", "id"), ())
 PUT_RECORD = upsert(
     Record,
     ("org", "system", "object", "id"),
-    ("layout", "body", "stamp", "run", "sweep"),
+    ("layout", "body", "stamp", "run", "first"),
 )
 RECORDS = statement(
     select(col(Record.id), col(Record.body))
@@ -60,7 +60,7 @@ def opened(url: str, **options: object) -> Iterator[Database]:
 
 def record(id: str, body: str = "[]") -> dict[str, object]:
     where = {"org": "o", "system": "crm", "object": "contact", "id": id}
-    return {**where, "layout": 1, "body": body, "stamp": "", "run": 1, "sweep": 1}
+    return {**where, "layout": 1, "body": body, "stamp": "", "run": 1, "first": 1}
 
 
 def test_a_row_that_is_there_gets_the_new_values_and_keeps_its_first_ones(url: str) -> None:

@@ -171,8 +171,8 @@ def test_each_commit_on_sqlite_is_on_the_disk_and_readers_do_not_wait(tmp_path: 
     db.close()
 
 
-def test_an_older_state_gets_the_tables_that_it_lacks(shared_url: str) -> None:
-    """What is in it stays, and it is of this version from then on."""
+def test_an_older_state_gets_what_it_lacks(shared_url: str) -> None:
+    """And the columns; what is in it stays, and it is of this version from then on."""
     version = statement(
         update(Meta).where(col(Meta.key) == "version").values(value=bindparam("to"))
     )
@@ -180,6 +180,7 @@ def test_an_older_state_gets_the_tables_that_it_lacks(shared_url: str) -> None:
     db = Database(shared_url)
     db.run(insert(Meta), key="mine", value="kept")
     db.run(statement(text("DROP TABLE asks")))
+    db.run(statement(text("ALTER TABLE records RENAME COLUMN first TO sweep")))
     db.run(version, to="1")
     db.close()
     for _ in range(2):
