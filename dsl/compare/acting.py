@@ -14,11 +14,15 @@ from typing import Literal
 
 from ..conditions import All, Any, Condition, text
 from ..logic import Witness
+from ..logic.boxes import Boxes
 from ..rules import MoveRule, PairRules, Place, Side
 from .model import Detail, Difference, Kind, Records
 from .setting import Setting, flat, negated, undecided
 
 ALWAYS, NEVER = All(()), Any(())
+
+Source = tuple[str, str] | None
+"""(field, text) for records that a rule creates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Makers:
         before = [negated(_when(one)) for one in self.moves[:number]]
         return [_when(self.moves[number]), *before]
 
-    def taken(self, source: tuple[str, str] | None) -> Condition:
+    def taken(self, source: Source) -> Condition:
         """What a record satisfies that gets this source."""
         regions = [
             flat(self.region(number))
@@ -113,7 +117,10 @@ class _Direction:
         """What `makes` creates and `without` has no satisfied rule for; what only a `stop when`
         tells apart is told with that."""
         free = negated(makes.stopped)
+        there = {one.when for one in without.moves}
         for number, move in enumerate(makes.moves):
+            if move.when in there:
+                continue
             conditions = [*makes.region(number), free, negated(without.satisfied)]
             witness = self._witness(conditions)
             if witness is None:
@@ -138,21 +145,31 @@ class _Direction:
             yield self._told(kind, title, move, conditions, witness, [detail])
 
     def labelled(self, before: Makers, after: Makers) -> Iterator[Difference]:
-        """What both create, with another source."""
+        """What both create, with another source: one difference for each two sources."""
         free = [negated(before.stopped), negated(after.stopped)]
-        for was in dict.fromkeys(one.source for one in before.moves):
-            for now in dict.fromkeys(one.source for one in after.moves):
-                if was == now:
-                    continue
-                conditions = [before.taken(was), after.taken(now), *free]
-                witness = self._witness(conditions)
-                if witness is None:
-                    continue
-                move = next(one for one in after.moves if one.source == now)
-                detail = Detail("source", _label(was), _label(now))
-                title = f"{self.target} from {self.source}"
-                place = next(one.place for one in before.moves if one.source == was)
-                yield self._told("source", title, move, conditions, witness, [detail], before=place)
+        found: dict[tuple[Source, Source], tuple[MoveRule, MoveRule, Witness]] = {}
+        for first, second in self._meeting(before, after):
+            was, now = before.moves[first], after.moves[second]
+            sources = (was.source, now.source)
+            known = found.get(sources)
+            if was.source == now.source or (known is not None and not known[2].undecided):
+                continue
+            witness = self._witness([*before.region(first), *after.region(second), *free])
+            if witness is not None and (known is None or not witness.undecided):
+                found[sources] = (was, now, witness)
+        for (one, two), (was, now, witness) in found.items():
+            conditions = [before.taken(one), after.taken(two), *free]
+            detail = Detail("source", _label(one), _label(two))
+            title = f"{self.target} from {self.source}"
+            yield self._told("source", title, now, conditions, witness, [detail], before=was.place)
+
+    def _meeting(self, before: Makers, after: Makers) -> Iterator[tuple[int, int]]:
+        """Each two rules of the two versions that may take one record, by their numbers."""
+        conditions = [one.when for one in (*before.moves, *after.moves)]
+        boxes = Boxes(conditions, self.setting.describe(self.side, self.source))
+        count = len(before.moves)
+        for second in range(count, len(conditions)):
+            yield from ((first, second - count) for first in boxes.near(second) if first < count)
 
     def _witness(self, conditions: Sequence[Condition]) -> Witness | None:
         return self.setting.witness(self.side, self.source, conditions)
@@ -204,5 +221,5 @@ def _one_sided(what: str, words: str, *, gone: bool) -> Detail:
     return Detail(what, words, "") if gone else Detail(what, "", words)
 
 
-def _label(source: tuple[str, str] | None) -> str:
+def _label(source: Source) -> str:
     return "none" if source is None else f'{source[0]} "{source[1]}"'

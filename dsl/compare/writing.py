@@ -162,7 +162,23 @@ def _how(
             found["a change waits for a person"] = "yes"
         if row.clear:
             found["a blank erases"] = "yes"
+        may_win = row.prefer == other(side) or (back and row.prefer != side)
+        taken = _taken(row, side) if row.direction == "both" and may_win else ""
+        if taken:
+            found["taken for the same"] = taken
     return found
+
+
+def _taken(row: RowRule, side: Side) -> str:
+    """Two values of a table that the way back makes the same, where this way would make another of
+    them: so the one that is there stays."""
+    mine, back = _values(row, side), _values(row, other(side))
+    found = [
+        f"{_value(there)} and {_value(value)}"
+        for there, value in sorted(back.values())
+        if fold(value) in mine and fold(mine[fold(value)][1]) != fold(there)
+    ]
+    return ", ".join(found)
 
 
 def _has_end(setting: Setting, row: RowRule, side: Side) -> bool:
@@ -191,6 +207,9 @@ def _alike(one: tuple[str, str], two: tuple[str, str]) -> bool:
 # ---- telling
 
 
+_FOLLOWS = ("as", "with a table", "taken for the same")
+"""What is not told of a row that is new or gone: it follows from the rest."""
+
 _USUAL = {
     "default": "none",
     "what is too long": "is refused",
@@ -200,6 +219,7 @@ _USUAL = {
     "with a table": "no",
     "as": "as it is",
     "who wins": "",
+    "taken for the same": "none others",
 }
 """What it is where a row doesn't say so."""
 
@@ -213,7 +233,7 @@ def _told(
     details: list[Detail] = []
     if was is None or now is None:
         details.append(_one("from", _from(source, write), was, now))
-        told = {key: one for key, one in write.how.items() if key not in ("as", "with a table")}
+        told = {key: one for key, one in write.how.items() if key not in _FOLLOWS}
         details += [_one(key, one, was, now) for key, one in told.items()]
     else:
         if not (was.source == now.source or _alike(was.source, now.source)):
@@ -235,14 +255,17 @@ def _told(
 
 
 def _other_ways(was: Write, now: Write) -> Iterator[Detail]:
-    """What else is different. How a value is converted follows from where it comes from, and nobody
-    wins where only blanks are filled: that is told by the one, and not once more by the other."""
+    """What else is different. How a value is converted follows from where it comes from, nobody
+    wins where only blanks are filled, and what is taken for the same follows from the values: that
+    is told by the one, and not once more by the other."""
     same_source = was.source == now.source and bool(was.values) == bool(now.values)
     for key in dict.fromkeys([*was.how, *now.how]):
         before, after = was.how.get(key), now.how.get(key)
         if before == after or (key == "as" and not same_source):
             continue
         if key == "who wins" and None in (before, after):
+            continue
+        if key == "taken for the same" and was.values != now.values:
             continue
         yield Detail(key, before or _USUAL[key], after or _USUAL[key])
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PAGE = 1000
 """Records that are loaded at once."""
 
+_OF_ALL = ("created", "not-created", "stopped", "not-stopped", "source")
+"""Kinds of difference that are about all records of an object; others are about linked ones."""
+
 Values = Mapping[str, Value]
 Judge = Callable[[Callable[[Get], Value], str], bool | None]
 
@@ -53,14 +56,35 @@ def counts(project: Project, compared: Compared, world: World) -> Compared:
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
         return replace(compared, uncounted="there is no state yet: no run has read any record")
     with database(project, world) as db:
-        found = [_of_set(_Stored(db, one, project.zone, world), one) for one in compared.sets]
+        found = [
+            _Stored(db, one, project.zone, world).counts(one.differences) for one in compared.sets
+        ]
     if not any(count for one in found for count in one if count and count.total):
         return replace(compared, uncounted="the state has no records of these objects yet")
     return replace(compared, counts=tuple(found))
 
 
-def _of_set(stored: _Stored, one: SetDifference) -> tuple[Count | None, ...]:
-    return tuple(stored.count(each) for each in one.differences)
+@dataclass(slots=True)
+class _Tally:
+    """A count on the way."""
+
+    total: int = 0
+    found: int = 0
+    linked: int = 0
+    unread: int = 0
+
+    def add(self, verdicts: Iterable[bool | None], linked: Iterable[bool]) -> None:
+        """Some more records: whether each is such, None where that can't be told, and whether it is
+        linked."""
+        for such, one in zip(verdicts, linked, strict=True):
+            self.total += 1
+            self.found += such is True
+            self.linked += such is True and one
+            self.unread += such is None
+
+    @property
+    def count(self) -> Count:
+        return Count(self.total, self.found, self.linked, self.unread)
 
 
 class _Unread(Exception):
@@ -87,63 +111,57 @@ class _Stored:
         for flow, left, right in db.rows(whole.links_of, org=self._org):
             self._links.setdefault(flow, []).append((left, right))
 
-    def count(self, difference: Difference) -> Count | None:
-        """None where a difference is about no records."""
-        about = difference.records
-        if about is None:
-            return None
-        if about.infers is not None:
-            return self._inferred(about, *about.infers)
-        if difference.kind in ("created", "not-created", "stopped", "not-stopped", "source"):
-            return self._satisfying(about)
-        return self._linked(about)
-
-    # ---- the three ways to count
-
-    def _satisfying(self, about: Records) -> Count:
-        assert about.when is not None
-        linked = self._partners(about.side, about.object)
-        total = found = both = unread = 0
-        for ids, verdicts in self._judged(about, about.when):
-            total += len(ids)
-            unread += sum(one is None for one in verdicts)
-            true = [id for id, one in zip(ids, verdicts, strict=True) if one]
-            found += len(true)
-            both += sum(id in linked for id in true)
-        return Count(total, found, both, unread)
-
-    def _linked(self, about: Records) -> Count:
-        """The linked records of the pair, as far as they have the value that is written."""
-        linked = self._partners(about.side, about.object, about)
-        when = about.when
-        total = found = unread = 0
-        if when is None and not about.field:
-            return Count(len(linked), len(linked), len(linked))
-        for page in self._pages(about.side, about.object):
-            here = {id: values for id, values in page.items() if id in linked}
-            total += len(here)
-            if when is None:
-                unread += sum(about.field not in one for one in here.values())
-                found += sum(one.get(about.field) is not None for one in here.values())
+    def counts(self, differences: Sequence[Difference]) -> tuple[Count | None, ...]:
+        """A count for each difference, None for one that is about no records. The records of an
+        object are gone through once, however many differences are about them."""
+        tallies: list[_Tally | None] = []
+        asked: dict[tuple[Side, str], list[Callable[[Mapping[str, Values]], None]]] = {}
+        for one in differences:
+            about, tally = one.records, _Tally()
+            tallies.append(None if about is None else tally)
+            if about is None:
                 continue
-            verdicts = self._verdicts(about, here, when)
-            unread += sum(one is None for one in verdicts)
-            found += sum(one is True for one in verdicts)
-        return Count(total, found, found, unread)
+            if about.infers is not None:
+                self._inferred(about, *about.infers, tally)
+            elif about.when is None and not about.field:
+                linked = self._partners(about.side, about.object, about)
+                tally.add([True] * len(linked), [True] * len(linked))
+            else:
+                take = self._taking(about, tally, linked=one.kind not in _OF_ALL)
+                asked.setdefault((about.side, about.object), []).append(take)
+        for (side, object), some in asked.items():
+            for page in self._pages(side, object):
+                for take in some:
+                    take(page)
+        return tuple(None if one is None else one.count for one in tallies)
 
-    def _inferred(self, about: Records, was: InferRule | None, now: InferRule | None) -> Count:
+    # ---- what is counted
+
+    def _taking(
+        self, about: Records, tally: _Tally, *, linked: bool
+    ) -> Callable[[Mapping[str, Values]], None]:
+        """Counts in a page the records that are such, of all or of those that are `linked`."""
+        partners = self._partners(about.side, about.object, about if linked else None)
+
+        def take(page: Mapping[str, Values]) -> None:
+            some = {id: one for id, one in page.items() if not linked or id in partners}
+            if about.when is None:
+                verdicts = [_known(one, about.field) for one in some.values()]
+            else:
+                verdicts = self._verdicts(about, some, about.when)
+            tally.add(verdicts, (id in partners for id in some))
+
+        return take
+
+    def _inferred(
+        self, about: Records, was: InferRule | None, now: InferRule | None, tally: _Tally
+    ) -> None:
         """The linked records for which the two rules give another value."""
-        partners = self._partners(about.side, about.object, about)
         before, after = self._values(about, was), self._values(about, now)
-        total = found = unread = 0
-        for parent in partners.values():
-            total += 1
+        for parent in self._partners(about.side, about.object, about).values():
             one, two = before(parent), after(parent)
-            if isinstance(one, _Unread) or isinstance(two, _Unread):
-                unread += 1
-            elif one != two:
-                found += 1
-        return Count(total, found, found, unread)
+            open_ = isinstance(one, _Unread) or isinstance(two, _Unread)
+            tally.add([None if open_ else one != two], [True])
 
     def _values(
         self, about: Records, rule: InferRule | None
@@ -220,12 +238,6 @@ class _Stored:
                 found.update(links if side == "left" else ((b, a) for a, b in links))
         return found
 
-    def _judged(
-        self, about: Records, when: Condition
-    ) -> Iterator[tuple[list[str], list[bool | None]]]:
-        for page in self._pages(about.side, about.object):
-            yield list(page), self._verdicts(about, page, when)
-
     def _verdicts(
         self, about: Records, page: Mapping[str, Values], when: Condition
     ) -> list[bool | None]:
@@ -286,6 +298,10 @@ class _Stored:
             ids=sorted(ids),
         )
         return {row[0]: self._body(row[1], row[2]) for row in rows}
+
+
+def _known(values: Values, field: str) -> bool | None:
+    return values[field] is not None if field in values else None
 
 
 def _lacks(values: Values | None, field: str) -> bool:

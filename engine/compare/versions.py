@@ -20,7 +20,8 @@ from ... import dsl
 from ...connectors.base.schema import Schema, from_json
 from ...dsl import Checked
 from ...errors import FindingsError, UsageError
-from ..project import FILE, Project
+from ..files import FILE
+from ..project import Project
 from .git import Revision, revision
 
 
