@@ -169,17 +169,18 @@ def way(chance: random.Random) -> Direction:
 def plain(chance: random.Random, left: str, right: str) -> RowRule:
     direction = way(chance)
     winners = ("left", "right", "latest") if direction == "both" else (None, "left", "right")
+    when_blank = chance.random() < 0.2
     return row(
         left,
         right,
         direction,
         convert=("text" if direction != "pull" else "", "text" if direction != "push" else ""),
         prefer=chance.choice(winners),
-        when_blank=chance.random() < 0.2,
+        when_blank=when_blank,
         default=chance.choice((None, None, "x", "y")),
         ask=chance.random() < 0.2,
         truncate=chance.random() < 0.2,
-        clear=chance.random() < 0.2,
+        clear=not when_blank and chance.random() < 0.2,
     )
 
 

@@ -297,6 +297,20 @@ def test_the_way_back_of_a_shared_value_is_the_first_row_that_names_it() -> None
     ]
 
 
+def test_values_that_a_table_takes_for_the_same_are_told() -> None:
+    """The way there may let a value stand that the way back would replace at the first link."""
+    old = STAGES.replace("prefer latest", "prefer salesforce").replace(
+        "}", '    "Replied" -> "Working - Contacted"\n}'
+    )
+    new = old.replace('    "Replied" -> "Working - Contacted"\n', "")
+    assert brief(told(PUSH + MAP + old, PUSH + MAP + new)) == [
+        "written-differently: Lead.Status",
+        '    "Replied": "Working - Contacted" => nothing',
+        "written-differently: contact.stage",
+        '    taken for the same: "Replied" and "Working - Contacted" => none others',
+    ]
+
+
 def test_records_that_come_along_are_told_as_created() -> None:
     """A row with a reference makes accounts of contacts; not where a rule makes all of them."""
     people = "push contact as Contact\nmap contact with Contact { last_name <-> LastName }\n"
