@@ -257,7 +257,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_way_out(warehouse: str, capsys:
 
 
 def test_a_new_project_is_complete_and_never_overwrites(tmp_path: Path, capsys: Shown) -> None:
-    """Project file, starter rules, .gitignore, a CI job that checks and tests; twice is an error."""
+    """Project file, starter rules, .gitignore, a CI job for both; twice is an error."""
     folder = tmp_path / "crm"
     ended = call(capsys, "init", folder)
     assert ended.code == 0
