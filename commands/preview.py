@@ -14,7 +14,8 @@ from .shared import FORMAT, PATHS, work
 def preview(shell: Shell, *, paths: tuple[Path, ...], shape: str) -> int:
     """Every change that a run would make now.
 
-    Field by field, with the rule and the reason. Reads both systems and writes to neither.
+    Field by field, with the rule and the reason. Reads both systems and writes to neither. Exit
+    code 3 where a guard or a brake would stop the run.
     """
     from ..engine.verbs import preview
 

@@ -20,10 +20,23 @@ from ..store import statements as sql
 from .session import Session
 from .write import planned_requests
 
-MOST = 1000
-"""Changes to linked records of one object that no brake looks at."""
-SHARE = 0.5
-"""Share of an object's linked records that one run may change without being asked to."""
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """Unwritten: more than `most` changes of one kind to linked records of an object, if they are
+    more than a `share` of them, are not made unless they were asked for."""
+
+    most: int
+    share: float
+    does: str
+    what: str
+    part: str
+
+
+BRAKES = {
+    "update": Brake(1000, 0.5, "change", "changed", "half"),
+    "delete": Brake(100, 0.1, "be deleted", "deleted", "a tenth"),
+}
 
 _ACTIONS = {
     "created": "create",
@@ -179,26 +192,25 @@ def _run(session: Session) -> dict[str, object]:
 
 
 def _brakes(session: Session) -> Iterator[Trip]:
-    for flow, side, system, object, action, planned_ones in planned(session):
-        if action != "update" or planned_ones <= MOST or _guarded(session, side, object):
+    for flow, side, system, object, action, count in planned(session):
+        brake = BRAKES.get(action)
+        if brake is None or count <= brake.most or _guarded(session, side, object, brake.what):
             continue
-        found = session.db.row(counts.changed_links, **_run(session), flow=flow, side=side)
-        count = found[0] if found else 0
         linked = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
-        if count > max(MOST, SHARE * linked[0]):
+        if count > brake.share * linked[0]:
+            those = f"{count:,} of {linked[0]:,} linked {object} records in {system}"
             yield Trip(
-                f"{count:,} of {linked[0]:,} linked {object} records in {system} would change",
-                "more than half of them at once is rarely meant",
+                f"{those} would {brake.does}",
+                f"more than {brake.part} of them at once is rarely meant",
                 "look at `syncrules preview`; `syncrules backfill` makes changes of this size, and "
-                f"`guard at most 100% of {object} changed per run` allows them",
+                f"`guard at most 100% of {object} {brake.what} per run` allows them",
             )
 
 
-def _guarded(session: Session, side: str, object: str) -> bool:
-    """Whether a written guard says how many of an object may change."""
+def _guarded(session: Session, side: str, object: str, what: str) -> bool:
+    """Whether a written guard says how many of an object may be changed so."""
     return any(
-        one.what == "changed" and one.of == object and side in one.sides
-        for one in session.plan.guards
+        one.what == what and one.of == object and side in one.sides for one in session.plan.guards
     )
 
 

@@ -198,3 +198,40 @@ def test_a_written_guard_moves_the_unwritten_brake() -> None:
     allowed = of("100% of Lead changed per run")
     all_change(allowed)
     assert all(row["Title"] == "CEO" for row in allowed.salesforce.rows("Lead").values())
+
+
+CASCADE = RULES.replace("match on email }", "match on email\n    on delete delete\n}")
+
+
+def deleted(both: Both, count: int) -> None:
+    """So many of the contacts are deleted in Apollo, which is found out a day later."""
+    made = people(both, 200)
+    both.run()
+    for id in made[:count]:
+        both.apollo.delete("contact", id)
+    both.clock.sleep(25 * HOUR)
+
+
+def test_deletes_that_follow_deletes_are_counted() -> None:
+    """Three leads would follow their contacts; the guard allows two."""
+    both = Both(CASCADE + "guard at most 2 Lead deleted per run\n")
+    both.run()
+    deleted(both, 3)
+    with pytest.raises(Braked, match="3 Lead records in salesforce would be deleted"):
+        both.run()
+    assert leads(both) == 200
+
+
+def test_a_mass_of_deletes_is_braked_unless_a_guard_allows_it() -> None:
+    """More than a tenth, and more than a hundred: nothing is deleted by itself."""
+    both = Both(CASCADE)
+    both.run()
+    deleted(both, 150)
+    with pytest.raises(Braked, match="150 of 200 linked Lead records in salesforce would be del"):
+        both.run()
+    assert leads(both) == 200
+    allowed = Both(CASCADE + "guard at most 90% of Lead deleted per run\n")
+    allowed.run()
+    deleted(allowed, 150)
+    allowed.run()
+    assert leads(allowed) == 50
