@@ -44,7 +44,7 @@ def attempt(text: str, begin: int, end: int, could: Sequence[str], reads: Reads)
 
     def helps(written: str) -> bool:
         whole = f"{before}{written}{rest}\n"
-        return reads(whole + "}" * _open(whole) + "\n")
+        return reads(closed(whole))
 
     words = [one for one in could if (one.isalpha() and one != "allow") or one in _JOINS]
     if not refused.strip():
@@ -53,9 +53,12 @@ def attempt(text: str, begin: int, end: int, could: Sequence[str], reads: Reads)
         added = [one for one in (*words, *({"{"} & set(could))) if helps(f" {one}")]
         return _several("add", added, before=" ") if len(added) == 1 else None
 
+    line = before.rpartition("\n")[2]
+
     def fits(word: str, following: str) -> bool:
         lone = _LONE.fullmatch(following) is not None or (word == "prefer" and '"' not in following)
-        return len(words) == 1 or word not in _GREEDY or not lone
+        again = re.search(rf"\b{word}\b", line) is not None
+        return len(words) == 1 or word not in _GREEDY or not (lone or again)
 
     inserted = [x for x in words if fits(x, refused + rest) and helps(f"{x} {refused}")]
     if inserted:
@@ -65,8 +68,15 @@ def attempt(text: str, begin: int, end: int, could: Sequence[str], reads: Reads)
     instead = [] if ends else [x for x in words if fits(x, rest) and helps(x)]
     if instead:
         return _several("write", instead)
+    if "when" in could and _LONE.fullmatch(refused + rest):
+        return None  # most likely a condition whose `when` was forgotten
     joins = (before[-1:].isalnum() and rest[:1].isalnum()) or could == ["of"]
     return Attempt("take it out", "") if not joins and helps("") else None
+
+
+def closed(text: str) -> str:
+    """The text with the blocks ended that are open at its end."""
+    return text + "}" * _open(text) + "\n"
 
 
 def before(text: str, begin: int, reads: Reads, known: Sequence[str]) -> tuple[str, Attempt] | None:
@@ -80,7 +90,7 @@ def before(text: str, begin: int, reads: Reads, known: Sequence[str]) -> tuple[s
     near = _OTHERS.get(found[1]) or nearest(found[1], known)
     for written in ("",) if found[1] in _NEEDLESS else (near,) if near else ():
         whole = f"{text[: found.start()]}{written} {rest}\n"
-        if reads(whole + "}" * _open(whole) + "\n"):
+        if reads(closed(whole)):
             help = f"did you mean `{written}`?" if written else "take it out"
             return found[1], Attempt(help, written)
     return None
@@ -113,7 +123,7 @@ def _several(
     if not 0 < len(found) <= MOST_NAMED:
         return None
     named = " or ".join(f"`{one}`" for one in found)
-    one = f"{before}{found[0]}{after}" if len(found) == 1 else None
+    one = f"{before}{found[0]}{after}" if len(found) == 1 and found[0] != "{" else None
     return Attempt(f"{word} {named}{behind}", one)
 
 

@@ -16,7 +16,7 @@ from lark.lexer import PatternStr
 
 from ..connectors.base.frozen import dataclass
 from . import forms, phrases, tree
-from .attempts import Reads, attempt, before
+from .attempts import Reads, attempt, before, closed
 from .build import NotAFunction
 from .finding import Finding
 from .habits import Habit, habit, joined
@@ -50,7 +50,7 @@ def complaint(path: str, text: str, first: int, reads: Reads) -> Finding:
     try:
         interactive.resume_parse()  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
-        return _complaint(_spot(path, text, first, error), reads)
+        return _complaint(_spot(path, text, first, error, reads))
     raise AssertionError(f"the tables refuse what the grammar allows: {text}")
 
 
@@ -81,6 +81,7 @@ class _Spot:
     end: int
     names: frozenset[str]
     ended: bool
+    reads: Reads
 
     @property
     def word(self) -> str:
@@ -147,7 +148,7 @@ _COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*"|`[^`\n]*`)|#[^\n]*')
 _REFUSED = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\S+|.')
 
 
-def _spot(path: str, text: str, first: int, error: UnexpectedInput) -> _Spot:
+def _spot(path: str, text: str, first: int, error: UnexpectedInput, reads: Reads) -> _Spot:
     clean = _COMMENT.sub(lambda one: one[1] or " " * len(one[0]), text)
     interactive = getattr(error, "interactive_parser", None)
     names = set(interactive.accepts()) if interactive is not None else set()
@@ -164,10 +165,10 @@ def _spot(path: str, text: str, first: int, error: UnexpectedInput) -> _Spot:
     else:
         found = _REFUSED.match(clean, begin)
         end = found.end() if found else begin + 1
-    return _Spot(path, clean, first, begin, end, frozenset(names), ended)
+    return _Spot(path, clean, first, begin, end, frozenset(names), ended, reads)
 
 
-def _complaint(spot: _Spot, reads: Reads) -> Finding:
+def _complaint(spot: _Spot) -> Finding:
     if not spot.before.strip() and spot.word != "}":
         return _habit(spot, spot.habit) if spot.habit is not None else _no_rule(spot)
     if spot.ended:
@@ -177,7 +178,7 @@ def _complaint(spot: _Spot, reads: Reads) -> Finding:
         if link is not None:
             return link
         title = "the line ends too early"
-        return _attempted(spot, reads, title, label="something is missing")
+        return _attempted(spot, title, label="something is missing")
     elsewhere = _misplaced(spot)
     if elsewhere is not None:
         return elsewhere
@@ -190,6 +191,10 @@ def _complaint(spot: _Spot, reads: Reads) -> Finding:
         near = joined(spot.word, spot.could) or nearest(
             spot.word, [one for one in spot.could if one.isalpha()]
         )
+        if near and spot.habit is not None:
+            own = {"ANY", "ALL"} <= spot.names and near != spot.word.lower()
+            if own or not _goes_on(spot, spot.begin, spot.end, near):
+                near = ""
         several = None if near else _without_quotes(spot)
         if several is not None:
             return several
@@ -209,18 +214,20 @@ def _complaint(spot: _Spot, reads: Reads) -> Finding:
     if spot.word == "{" and not spot.line.strip():
         help = "`{` stands at the end of its rule's line"
         return _finding(spot, spot.span, "unexpected `{`", help=help)
-    return _attempted(spot, reads, f"unexpected `{_short(spot.word)}`")
+    return _attempted(spot, f"unexpected `{_short(spot.word)}`")
 
 
-def _attempted(spot: _Spot, reads: Reads, title: str, *, label: str = "") -> Finding:
+def _attempted(spot: _Spot, title: str, *, label: str = "") -> Finding:
     """With the one change that helps, else with how such a line reads."""
-    wrong = before(spot.text, spot.begin, reads, [x for x in _literals().values() if x.isalpha()])
+    wrong = before(
+        spot.text, spot.begin, spot.reads, [x for x in _literals().values() if x.isalpha()]
+    )
     if wrong is not None and not spot.ended:
         word, change = wrong
         end = len(spot.before.rstrip())
         place = spot.place(end - len(word), end)
         return _finding(spot, place, f"unexpected `{word}`", help=change.help, fix=change.fix)
-    found = attempt(spot.text, spot.begin, spot.end, spot.could, reads)
+    found = attempt(spot.text, spot.begin, spot.end, spot.could, spot.reads)
     if found is not None:
         help, fix = found.help, found.fix
         return _finding(spot, spot.span, title, label=label, help=help, fix=fix, bare=_one(spot))
@@ -317,7 +324,7 @@ def _lone(spot: _Spot) -> bool:
     return spot.names == {"BY"}
 
 
-_LINKS = ("with", "as", "from", "of", "on", "by", "first", "per")
+_LINKS = ("with", "as", "from", "of", "on", "by", "first", "per", "because")
 
 
 def _guarded(spot: _Spot) -> Finding | None:
@@ -394,9 +401,27 @@ def _habit(spot: _Spot, found: Habit) -> Finding:
         title = "this text isn't closed" if found.written == '"' else "this name isn't closed"
         end = spot.begin + len(spot.rest.rstrip())
         return _finding(spot, spot.place(spot.begin, end), title, help=found.help)
-    place = spot.place(spot.begin, spot.begin + len(found.written))
+    begin, end = spot.begin, spot.begin + len(found.written)
+    fix, help = found.fix, found.help
+    if fix is not None and not _goes_on(spot, begin, end, fix):
+        fix, help = None, help if fix == "" else _form(spot) or help
+    place = spot.place(begin, end)
     title = f"unexpected {_called(found)}"
-    return _finding(spot, place, title, help=found.help, fix=found.fix, bare=_one(spot))
+    return _finding(spot, place, title, help=help, fix=fix, bare=_one(spot))
+
+
+def _goes_on(spot: _Spot, begin: int, end: int, fix: str) -> bool:
+    """Whether with a fix the line can be read at least to some word behind it."""
+    rest = spot.text[end:].partition("\n")[0]
+    whole = closed(f"{spot.text[:begin]}{fix}{rest}\n")
+    if spot.reads(whole):
+        return True
+    try:
+        lark().parse(whole)
+    except UnexpectedInput as error:
+        there = _spot("", whole, 1, error, spot.reads)
+        return not there.ended and there.begin >= begin + len(fix) and fix != ""
+    return True
 
 
 def _called(found: Habit) -> str:

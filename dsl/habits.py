@@ -174,15 +174,15 @@ def _between(rest: str, before: str, expected: Collection[str]) -> Habit | None:
     first = re.match(r"\w+|.", rest)
     word = first[0] if first else ""
     lower = word.lower()
-    found = _alone(rest, word, lower, expected) or _guard(word, lower, line, expected)
-    if found is not None:
-        return found
-    if re.match(r"[ \t]*infer[ \t]+\w+$", line) and word == ".":
-        return Habit(word, "write `infer OBJECT FIELD from`, without the dot")
     move = _MOVE.match(line)
     if move and lower in (",", "and", "&", "or", "+"):
         what = "target" if move[1] else "object"
         return Habit(word, f"a rule has one {what}: write one rule for each")
+    found = _alone(rest, word, lower, expected) or _guard(rest, word, lower, line, expected)
+    if found is not None:
+        return found
+    if re.match(r"[ \t]*infer[ \t]+\w+$", line) and word == ".":
+        return Habit(word, "write `infer OBJECT FIELD from`, without the dot")
     if before.rstrip().endswith("<-") and rest.startswith("->"):
         return Habit("->", "write `<->`, without a gap")
     if _ROW.match(line):
@@ -230,6 +230,12 @@ def _between(rest: str, before: str, expected: Collection[str]) -> Habit | None:
     if set(expected) <= {"STRING", "NAME"} and "STRING" in expected and _SAID.match(rest):
         written = _SAID.match(rest)[1]  # type: ignore[index]
         return Habit(written, f"nothing stands before the text: take `{written}` out", "")
+    if (
+        rest.startswith('"')
+        and re.search(r"\w[ \t]*\{(?:.*,)?[ \t]*$", line)
+        and "NAME" in expected
+    ):
+        return Habit(rest[: rest.find('"', 1) + 1] or rest, "the name of a field stands before it")
     if "NAME" in expected and "STRING" not in expected and rest.startswith('"') and line.strip():
         written = rest[: rest.find('"', 1) + 1] or rest
         inner = written.strip('"')
@@ -260,7 +266,8 @@ def _alone(rest: str, word: str, lower: str, expected: Collection[str]) -> Habit
     """Where only one word could come, or one of the words for how many."""
     if len(expected) == 1 and word in _MARKS and not rest.startswith("->"):
         (name,) = expected
-        if name in ("WITH", "AS", "FROM", "WHEN"):
+        joins = name in ("WITH", "AS", "FROM", "WHEN", "BECAUSE", "PER", "BY")
+        if joins and not (name == "BECAUSE" and word == ","):
             return Habit(word, f"write `{name.lower()}`", f" {name.lower()}")
     if "ANY" in expected and "ALL" in expected:
         if lower in ("no", "zero") and re.match(r"\w+[ \t]+\w", rest):
@@ -278,7 +285,7 @@ _HOW_MANY = {
 }
 
 
-def _guard(word: str, lower: str, line: str, expected: Collection[str]) -> Habit | None:
+def _guard(rest: str, word: str, lower: str, line: str, expected: Collection[str]) -> Habit | None:
     if set(expected) == {"AT"} and line.strip() == "guard":
         if lower in ("max", "maximum", "under", "below", "maximal"):
             return Habit(word, "write `at most`", "at most")
@@ -290,6 +297,13 @@ def _guard(word: str, lower: str, line: str, expected: Collection[str]) -> Habit
         if lower in ("runs", "days"):
             return Habit(word, f"write `{lower[:-1]}`", lower[:-1])
         return Habit(word, "a guard counts per `run` or per `day`")
+    code = re.match(r'"?([\w-]+)"?', rest)
+    if re.search(r"\ballow[ \t]+[\w-]*$", line) and code and {"CODE", "BECAUSE"} & set(expected):
+        begun = re.findall(r"[\w-]*$", line)[0]
+        meant = re.sub(r"[_-]+", "-", (begun + code[1]).lower())
+        if re.fullmatch(r"[a-z]+(?:-[a-z]+)+", meant) and (begun or "CODE" in expected):
+            help = f"a code is written `{meant}`"
+            return Habit(code[0], help, None if begun else meant)
     if re.search(r"\bnone[ \t]+$", line) and lower in ("is", "are", "of", "with"):
         return Habit(word, "`none` stands alone: it means that nothing is related")
     return None
@@ -411,7 +425,7 @@ def _brackets(rest: str, before: str, expected: Collection[str]) -> Habit | None
         written = rest[: rest.find('"', 1) + 1] or rest
         return Habit(written, 'for one of several values write `in ["A", "B"]`')
     if "LBRACE" in expected and rest.startswith(":"):
-        return Habit(":", "a block begins with `{` and ends with `}`", " {")
+        return Habit(":", "a block begins with `{` and ends with `}`")
     if rest.startswith("}") and not before.strip():
         return Habit("}", "no block is open here: take it out", "")
     return None
@@ -454,7 +468,7 @@ def _sign(rest: str, expected: Collection[str]) -> Habit | None:
     if sign == "," and re.match(r",[ \t]*(?!when|unless)\w", rest) and "RBRACE" not in expected:
         return Habit(",", "only one stands here: write a line for each")
     needs = _ONLY_FOR.get(sign)
-    if not sign or (needs is not None and not {needs, "NOT"} & set(expected)):
+    if not sign or (needs is not None and needs not in expected):
         return None
     return Habit(sign, *_SIGNS[sign])
 

@@ -88,6 +88,7 @@ def _turned_round(
     if names[0] in here or names[1] in there or names[0] not in there or names[1] not in here:
         return False
     right = "pull" if node.direction == "push" else "push"
+    sight = any(isinstance(one, tree.Flag) and "only" not in one.word for one in node.clauses)
     words = f"{right} {node.source.text} as {node.target.text}"
     bound.report.add(
         "unknown-object",
@@ -96,7 +97,7 @@ def _turned_round(
         f"`{node.source.text}` belongs to `{bound.system(target)}`, on the {target}",
         note="`push` goes from left to right, `pull` from right to left",
         help=f"write `{words}`",
-        fix=words,
+        fix=None if sight and right == "push" else words,
     )
     return True
 

@@ -202,7 +202,8 @@ def _recover(path: str, piece: Piece) -> _Read:
 
             found = not_a_function(path, error)
         bad = found.span.line - piece.first
-        if findings and bad >= len(piece.lines):
+        ours = bad >= len(piece.lines) or found.span.column > len(piece.lines[bad]) + 1
+        if findings and ours:
             break  # at an end that was put there for the block: that it isn't closed has been told
         if findings and piece.depth and len(findings) == 1:
             if _explains(lines[bad], found, findings[0]):

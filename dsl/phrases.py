@@ -99,7 +99,7 @@ def _listed(rest: str, word: str, before: str, expected: Collection[str]) -> Hab
         return Habit(rest[:end], 'write `is not "A"`, or `not in ["A", "B"]`')
     if "IN" in expected and word in ("blank", "known") and re.search(r"\bnot[ \t]+$", before):
         return Habit(word, f"write `is not {word}`")
-    if {"RSQB", "COMMA"} & set(expected) and word in (";", "|", "/"):
+    if {"RSQB", "COMMA"} & set(expected) and re.match(r"[;|/][ \t]*\S", rest):
         return Habit(word, "write `,`", ",")
     if rest.startswith("]") and "STRING" in expected:
         comma = before.rstrip().endswith(",")

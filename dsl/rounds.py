@@ -151,6 +151,9 @@ def _play(
         node: _samples(number, fields[node], ())[0] for number, node in enumerate(sorted(fields))
     }
     now.update(dict.fromkeys(edits))
+    # Else a choice might hold already what is about to be written there.
+    chosen = (one.target for one in ring if fields[one.target].type in ("choice", "choices"))
+    now.update(dict.fromkeys(chosen))
     seen = {way: _read(way, now) for way in ring}
     now.update(edits)
     shown = [now[watched]]
