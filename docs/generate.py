@@ -14,7 +14,10 @@ from pathlib import Path
 
 import click
 from syncrules.commands import cli
+from syncrules.docs import ebnf
+from syncrules.docs.examples import answer, simulated, steps
 from syncrules.dsl import CODES, explain
+from syncrules.dsl.table import grammar as grammar_text
 
 HERE = Path(__file__).parent
 COMMON = {"file", "quiet", "no_color"}
@@ -68,7 +71,29 @@ def findings() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands, "findings.md": findings}
+def grammar() -> str:
+    """How a rule file is spelled, from the grammar that reads it."""
+    return ebnf.page(grammar_text())
+
+
+def tutorial() -> str:
+    """The tutorial as it is written, with what is said to its mistakes, and its whole file."""
+    text = (HERE / "tutorial.md").read_text(encoding="utf-8")
+    schemas = simulated()
+    found = list(steps(text))
+    for one in reversed(found):
+        end = one.told.start + len(one.told.text)
+        text = f"{text[: one.told.start]}{answer(one.wrong, schemas)}{text[end:]}"
+    head, _, rest = text.rpartition("```sync whole\n")
+    return f"{head}```sync whole\n{found[-1].file}{rest[rest.index('```') :]}"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "findings.md": findings,
+    "grammar.md": grammar,
+    "tutorial.md": tutorial,
+}
 
 
 def _sections(page: str) -> Iterator[tuple[str, str]]:

@@ -7,13 +7,9 @@ from pathlib import Path
 
 import pytest
 from syncrules.commands import cli
-from syncrules.connectors.base.login import Secret
-from syncrules.connectors.base.schema import Schema
-from syncrules.connectors.base.serve import SimulatorOptions
+from syncrules.docs.examples import simulated
 from syncrules.docs.generate import HERE, PAGES
 from syncrules.dsl import check
-from syncrules.engine.systems import kind
-from syncrules.tests.worlds import SimWorld
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,26 +25,7 @@ def test_the_rules_in_the_readme_pass_check() -> None:
     [shown] = re.findall(r"```\n(sync .*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
     starter = (ROOT / "rules" / "starter.sync").read_text("utf-8")
     for text in (shown, starter):
-        assert check({"rules.sync": text}, schemas()).findings == ()
-
-
-def schemas() -> dict[str, Schema]:
-    """The schemas of both simulated systems, as `schema pull` gets them."""
-    found = {}
-    for name in ("apollo", "salesforce"):
-        loaded = kind(name)
-        assert loaded.simulate is not None
-        simulator = loaded.simulate(SimulatorOptions(records=5))
-        signs_in = simulator.sign_in(f"https://{name}.example")
-        known = {one.name: one for one in loaded.settings}
-        given: dict[str, str | Secret] = {
-            key: Secret(text) if known[key].secret else text
-            for key, text in {"url": f"https://{name}.example", **signs_in}.items()
-            if key in known
-        }
-        world = SimWorld({f"{name}.example": simulator.handle})
-        found[name] = loaded.connect({"system": name, **given}, world).describe()
-    return found
+        assert check({"rules.sync": text}, simulated()).findings == ()
 
 
 @pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "docs/commands.md"])

@@ -23,8 +23,8 @@ Right
     }
 
 When to allow it
-    Never. Keep one of the rows, or join both fields in a template: `"{{ title }} at {{
-    organization_name }}" -> Description`.
+    Never. Keep one of the rows, or join both fields in a template:
+    `"{{ title }} at {{ organization_name }}" -> Description`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What it finds
-    A map for two objects that no `push` or `pull` links.
+    A map for two objects that no `push`, `pull` or `enrich` links.
 
 Why it matters
     Its rows still serve records that were linked earlier, but no new ones: often a rule was
@@ -32,11 +32,11 @@ CODE = "unused-map"
 
 
 def find(bound: Bound) -> None:
-    """Maps none of whose pairs is moved, referred to or inferred from."""
+    """Maps none of whose pairs is moved, enriched, referred to or inferred from."""
     if bound.lost_moves:
         return
     served = {one.pair for one in bound.moves} | {one.pair for one in bound.infers}
-    served |= set(bound.implied)
+    served |= {one.pair for one in bound.enriches} | set(bound.implied)
     for one in bound.maps:
         lonely = [each for each in one.pairs if each not in served]
         if one.pairs and len(lonely) == len(one.pairs):
