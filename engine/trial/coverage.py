@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from ...connectors.base.values import Value
 from ...dsl.rules import Expectation, LastOf, Side, TestRecord, TestRule, TestValue, UserBy
 from ..run.decision import Change, Coming
-from .goals import Ear, Goal, Key, goals
+from .ear import Ear
+from .goals import Goal, Key, goals
 from .made import NOWHERE, Scene, Unreachable
 from .play import CHANGES, Deed, Played, play
 from .run import Suite

@@ -1,27 +1,22 @@
 """What tests of some rules can reach: rules that act, keys, rows, values, arms, parts, outcomes.
 
-Knows the plan and names each goal by a key; hears in a test which keys it reaches. Made-up records
-that reach a goal come from `scenes.py`, what was not reached is told by `coverage.py`.
+Knows the plan, and names each goal by a key. Made-up records
+that reach a goal come from `scenes.py`; `ear.py` hears which are reached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
 
 from ...connectors.base.schema import Field
-from ...connectors.base.values import Value, folded
-from ...dsl.conditions import Condition, Reader
+from ...connectors.base.values import Value
 from ...dsl.rules import Place, Side
 from ..plan.model import Flow, Row
-from ..run.around import Pair, Surroundings, View
-from ..run.closures import NOT_READ, Ready, ReadyRow, Values
-from ..run.decision import Change, Decision, path
 from ..run.state import other
-from ..run.ties import first_pair, said
-from .ground import SIDES, Ground
-from .memory import Memory
-from .parts import Part, deciding, wanted
+from ..run.ties import said
+from .ground import Ground
+from .parts import wanted
 
 Key = tuple[object, ...]
 """What a goal is known by: its kind, the flow, and the parts of it."""
@@ -53,6 +48,9 @@ def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:
             same = " and ".join(f"{left} = {right}" for left, right in pairs)
             what = f"records are linked by {same}"
             yield Goal(("key", flow.name, number), moves[0].place, moves[0].rule, what)
+            for part, (left, right) in enumerate(pairs if len(pairs) > 1 else ()):
+                what = f"records are not linked, since {left} is not {right}"
+                yield Goal(("apart", flow.name, number, part), moves[0].place, moves[0].rule, what)
         if flow.keys:
             what = "several records have the same key"
             yield Goal(("several", flow.name), moves[0].place, moves[0].rule, what)
@@ -65,6 +63,12 @@ def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:
         for number, arm in enumerate(infer.arms):
             key = ("arm", flow.name, at, number)
             yield Goal(key, arm.place, infer.text, f"the {infer.field} becomes {_text(arm.value)}")
+            if arm.when is not None:
+                some = ("some", flow.name, at, number)
+                what = f"the {infer.field} becomes {_text(arm.value)} though it is not so of all"
+                if arm.quantifier == "all":
+                    what = f"the {infer.field} does not become {_text(arm.value)}: it is so of some"
+                yield Goal(some, arm.place, infer.text, what)
             if arm.when is not None and arm.quantifier == "any":
                 for one in wanted(arm.when):
                     if one.acts and one.part.true and len(wanted(arm.when)) > 2:
@@ -109,7 +113,7 @@ def _row(flow: Flow, row: Row, parents: Set[str]) -> Iterator[Goal]:
         if not row.table:
             yield Goal(("row", flow.name, key, side), row.place, row.rule, f"{target} is written")
             continue
-        for number, value in _written(row, side):
+        for number, value in written(row, side):
             entry = ("value", flow.name, key, number, side)
             what = f"{target} becomes {_text(value)}"
             yield Goal(entry, row.place, row.rule, what)
@@ -152,9 +156,9 @@ def _open(flow: Flow, row: Row, to: Side) -> bool:
 def unknown_value(field: Field, row: Row, to: Side) -> str | None:
     """A value of the field that is in no row of the table; None where there is none."""
     way = "pull" if to == "right" else "push"
-    known = {_fold(one[0 if to == "right" else 1]) for one in row.table if one[2] != way}
+    known = {fold(one[0 if to == "right" else 1]) for one in row.table if one[2] != way}
     for one in field.choices:
-        if one.active and _fold(one.value) not in known:
+        if one.active and fold(one.value) not in known:
             return one.value
     return None if field.restricted or field.type == "choices" else "Something else"
 
@@ -163,215 +167,17 @@ def _writes(row: Row) -> tuple[Side, ...]:
     return {"push": ("right",), "pull": ("left",), "both": ("right", "left")}[row.direction]  # type: ignore[return-value]
 
 
-def _written(row: Row, side: Side) -> Iterator[tuple[int, str]]:
+def written(row: Row, side: Side) -> Iterator[tuple[int, str]]:
     """The rows of a table that can be taken on the way to a side, with what they write."""
     known: set[str] = set()
     for number, (left, right, way) in enumerate(row.table):
         source, target = (left, right) if side == "right" else (right, left)
-        if way != ("pull" if side == "right" else "push") and _fold(source) not in known:
-            known.add(_fold(source))
+        if way != ("pull" if side == "right" else "push") and fold(source) not in known:
+            known.add(fold(source))
             yield number, target
 
 
-@dataclass(slots=True)
-class Ear:
-    """Hears the decisions of tests and keeps the keys of what they reach."""
-
-    ground: Ground
-    zone: str
-    reached: set[Key] = field(default_factory=set)
-
-    def __call__(
-        self,
-        memory: Memory,
-        ready: Ready,
-        around: Surroundings,
-        pair: Pair,
-        decision: Decision,
-    ) -> None:
-        flow = ready.flow
-        if flow.users:
-            return
-        view = around.of(pair)
-        self._creating(memory, ready, view, pair, decision)
-        if pair.match.kind == "one" and decision.action in ("link", "wait"):
-            for number, key in enumerate(flow.keys):
-                if _same_key(self.ground, flow, key.pairs, pair):
-                    self.reached.add(("key", flow.name, number))
-                    break
-            self._tie(memory, flow, pair)
-        if decision.action == "link":
-            for number, move in enumerate(flow.moves):
-                if move.enrich and view.acts(move):
-                    self.reached.add(("enrich", flow.name, number))
-        if pair.match.kind == "several" and decision.problems:
-            self.reached.add(("several", flow.name))
-        for number, move in enumerate(flow.moves):
-            for at, event in enumerate(move.events):
-                mine = event.on == "delete" and decision.rule == move.rule
-                if mine and decision.action != "nothing" and _gone(pair, move.direction):
-                    self.reached.add(("event", flow.name, number, at))
-        if decision.stopped:
-            for number, move in enumerate(flow.moves):
-                if move.rule == decision.stopped and move.stop is not None:
-                    self.reached.add(("stop", flow.name, number))
-        written = {(one.side, one.key) for one in (*decision.left, *decision.right)}
-        for number, move in enumerate(flow.moves):
-            for at, stand_in in enumerate(move.stand_ins):
-                if (stand_in.to, stand_in.base) in written:
-                    self.reached.add(("stand-in", flow.name, number, at))
-        for row in ready.rows:
-            self._row(flow, row, pair, decision)
-        for at, infer in enumerate(ready.infers):
-            if any(one.key == infer.key for one in (*decision.left, *decision.right)):
-                self._arm(memory, ready, view, at)
-
-    def _creating(
-        self, memory: Memory, ready: Ready, view: View, pair: Pair, decision: Decision
-    ) -> None:
-        """Which rule made a record, and which part of a condition decided about it."""
-        flow = ready.flow
-        alone = (pair.left is None) != (pair.right is None)
-        if pair.link is not None or not alone or pair.match.kind != "none":
-            return
-        direction = "push" if pair.left is not None else "pull"
-        origin: Side = "left" if direction == "push" else "right"
-        for number, move in enumerate(flow.moves):
-            if move.direction != direction or not move.create:
-                continue
-            acts = decision.action == "create" and decision.rule == move.rule
-            if acts:
-                self.reached.add(("acts", flow.name, number))
-            if move.when is not None and pair.cause != "brought along":
-                found = deciding(
-                    move.when, lambda get: view.get(origin, get), memory.today, self.zone
-                )
-                self.reached |= {("part", flow.name, number, one) for one in found}
-            if acts:
-                break
-
-    def _tie(self, memory: Memory, flow: Flow, pair: Pair) -> None:
-        """Which tie-breaker told the candidates for a pair apart."""
-        if not flow.ties or pair.left is None or pair.right is None:
-            return
-        for key in flow.keys:
-            lefts = [
-                one.id
-                for one in memory.everyone("left", flow.left.object)
-                if _same_key(self.ground, flow, key.pairs, replace(pair, left=one))
-            ]
-            rights = [
-                one.id
-                for one in memory.everyone("right", flow.right.object)
-                if _same_key(self.ground, flow, key.pairs, replace(pair, right=one))
-            ]
-            if len(lefts) * len(rights) < 2:
-                continue
-            for number in range(len(flow.ties)):
-                some = replace(flow, ties=flow.ties[: number + 1])
-                if first_pair(memory, some, lefts, rights):
-                    self.reached.add(("tie", flow.name, number))
-                    return
-
-    def _row(self, flow: Flow, row: ReadyRow, pair: Pair, decision: Decision) -> None:
-        add, name = self.reached.add, flow.name
-        changes = (*decision.left, *decision.right, *decision.asks)
-        mine = [one for one in changes if one.key == row.key]
-        for change in mine:
-            add(("row", name, row.key, change.side))
-            for number in _entries(row.row, change):
-                add(("value", name, row.key, number, change.side))
-            source = change.agree[0 if change.side == "right" else 1]
-            if decision.action == "create" and row.row.default is not None and source is None:
-                add(("default", name, row.key))
-            if row.row.clear and change.after is None:
-                add(("clear", name, row.key))
-            short = isinstance(change.after, str) and isinstance(source, str)
-            if row.row.truncate and short and len(str(change.after)) < len(str(source)):
-                add(("truncate", name, row.key))
-        if any(one.key == row.key for one in decision.asks):
-            add(("ask", name, row.key))
-        place = f"{row.row.place.file}:{row.row.place.line}"
-        for problem in decision.problems:
-            if problem.code == "unknown-value" and problem.place == place:
-                add(("unknown", name, row.key, problem.side))
-        if pair.link is None or pair.left is None or pair.right is None:
-            return
-        left, right = row.left(pair.left.values), row.right(pair.right.values)
-        then_left = pair.link.base.left.get(row.key, NOT_READ)
-        then_right = pair.link.base.right.get(row.key, NOT_READ)
-        if left != then_left and right != then_right:
-            add(("both", name, row.key))
-        moved = left != then_left if row.pushes else right != then_right
-        if row.row.when_blank and moved and not mine and None not in (left, right):
-            add(("kept", name, row.key))
-
-    def _arm(self, memory: Memory, ready: Ready, view: View, at: int) -> None:
-        infer = ready.infers[at]
-        readers = [_reader(one) for one in view.related(infer) or ()]
-        for number, (arm, (_, quantifier, holds)) in enumerate(
-            zip(infer.infer.arms, infer.arms, strict=True)
-        ):
-            true = [holds(one, memory.today) for one in readers]
-            reached = not readers if quantifier == "none" else any(true)
-            if quantifier == "all":
-                reached = bool(readers) and all(true)
-            if not reached:
-                continue
-            self.reached.add(("arm", ready.flow.name, at, number))
-            if quantifier == "any" and arm.when is not None:
-                self.reached |= {
-                    ("arm part", ready.flow.name, at, number, part)
-                    for part in _alone(arm.when, readers, memory.today, self.zone)
-                }
-            return
-
-
-def _gone(pair: Pair, direction: str) -> bool:
-    """Whether the record that a rule reads is not there any more."""
-    record = pair.left if direction == "push" else pair.right
-    return record is not None and record.life != "here"
-
-
-def _reader(values: Values) -> Reader:
-    return lambda get: values.get(path(get))
-
-
-def _alone(when: Condition, readers: Sequence[Reader], today: str, zone: str) -> list[Part]:
-    """Parts that decide that a record satisfies."""
-    found = [deciding(when, one, today, zone) for one in readers]
-    return [part for parts in found for part in parts if part.true]
-
-
-def _same_key(ground: Ground, flow: Flow, pairs: tuple[tuple[str, str], ...], pair: Pair) -> bool:
-    """Whether both records have this key, and the same one."""
-    if pair.left is None or pair.right is None:
-        return False
-    for names in pairs:
-        values = []
-        for name, side, record in zip(names, SIDES, (pair.left, pair.right), strict=True):
-            end = flow.end(side)
-            format = ground.formats.get((end.system, end.object, name), "")
-            values.append(folded(record.values.get(name), format))
-        if not values[0] or values[0] != values[1]:
-            return False
-    return True
-
-
-def _entries(row: Row, change: Change) -> Iterator[int]:
-    """The rows of a table that a change was taken from."""
-    if not row.table:
-        return
-    source = change.agree[SIDES.index(other(change.side))]
-    members = source if isinstance(source, tuple) else (source,)
-    for member in members:
-        for number, _ in _written(row, change.side):
-            left, right, _ = row.table[number]
-            if _fold(left if change.side == "right" else right) == _fold(str(member)):
-                yield number
-
-
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     return text.casefold().strip()
 
 

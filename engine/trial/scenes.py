@@ -41,8 +41,7 @@ class Scenes(Maker):
         yield from make(flow, *more)
 
     def beside(self) -> Iterator[Scene]:
-        """Scenes that reach no goal, in which nothing should happen: a record of one side alone,
-        and two that share only a part of a key."""
+        """Scenes that reach no goal: a record of one side alone, related records of all kinds."""
         for flow in self.ground.plan.flows:
             if flow.users or not flow.moves:
                 continue
@@ -50,16 +49,6 @@ class Scenes(Maker):
                 left, right = self.keyed(flow, number)
                 yield Scene((given("left", flow.left.object, left),))
                 yield Scene((given("right", flow.right.object, right),))
-                parts = flow.keys[number].pairs
-                for name, _ in parts if len(parts) > 1 else ():
-                    other_left = {**left, name: sample(self.field(flow, "left", name), 2)}
-                    yield Scene(
-                        (
-                            given("left", flow.left.object, other_left),
-                            given("right", flow.right.object, right),
-                        )
-                    )
-
             for infer in flow.infers:
                 yield from self._mixed(flow, infer)
 
@@ -106,6 +95,17 @@ class Scenes(Maker):
 
     def _key(self, flow: Flow, number: int) -> Iterator[Scene]:
         left, right = self.keyed(flow, number)
+        yield Scene(
+            (
+                given("left", flow.left.object, left),
+                given("right", flow.right.object, right),
+            )
+        )
+
+    def _apart(self, flow: Flow, number: int, part: int) -> Iterator[Scene]:
+        left, right = self.keyed(flow, number)
+        name = flow.keys[number].pairs[part][0]
+        left[name] = sample(self.field(flow, "left", name), 2)
         yield Scene(
             (
                 given("left", flow.left.object, left),
@@ -328,6 +328,28 @@ class Scenes(Maker):
         infer = flow.infers[at]
         arm = infer.arms[number]
         yield from self.related(flow, infer, number, [] if arm.when is None else [arm.when])
+
+    def _some(self, flow: Flow, at: int, number: int) -> Iterator[Scene]:
+        """One record that an arm is about and one that it isn't, both outside the arms before."""
+        infer = flow.infers[at]
+        when = infer.arms[number].when
+        if when is None:
+            return
+        side = other(infer.side)
+        outside = [_not(one) for one in infer.arms[:number] if one.when is not None]
+        left, right = self.keyed(flow)
+        steps = [
+            given("left", flow.left.object, left),
+            given("right", flow.right.object, right),
+        ]
+        day = ""
+        for own in (when, Not(when)):
+            witness = self.witness([*outside, own], side, infer.related)
+            values, before = self.record(side, witness)
+            values[infer.via] = LastOf(side, infer.parent)
+            steps += [*before, given(side, infer.related, values)]
+            day = witness.today or day
+        yield Scene(tuple(steps), day)
 
     def _arm_part(self, flow: Flow, at: int, number: int, part: object) -> Iterator[Scene]:
         infer = flow.infers[at]
