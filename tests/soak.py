@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 HISTORIES = 25
 CONDITIONS = 500
+CHANGES = 200
 SETS = 50
 FILES = 2_500
 """How many a process plays, or compares, before it reports."""
@@ -77,9 +78,11 @@ def _files(first: int) -> Tried:
 
 
 def logic(minutes: float, first: int, processes: int) -> int:
-    """Holds conditions against trying every record, then sets of them against a solver."""
+    """Holds conditions against trying every record, what `diff` says against the engine, then sets
+    of conditions against a solver."""
     parts: list[tuple[str, Callable[[int], list[str]], int]] = [
-        ("conditions against every record", _conditions, CONDITIONS)
+        ("conditions against every record", _conditions, CONDITIONS),
+        ("changes of rules against the engine", _changes, CHANGES),
     ]
     if find_spec("z3"):
         parts.append(("sets of conditions against a solver", _sets, SETS))
@@ -102,6 +105,12 @@ def _conditions(first: int) -> list[str]:
     from syncrules.tests.dsl import logic_soak
 
     return [f"seed {first}: {one}" for one in logic_soak.differences(CONDITIONS, first)]
+
+
+def _changes(first: int) -> list[str]:
+    from syncrules.tests.dsl import compare_soak
+
+    return [f"seed {first}: {one}" for one in compare_soak.differences(CHANGES, first)]
 
 
 def _sets(first: int) -> list[str]:

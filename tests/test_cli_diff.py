@@ -258,6 +258,30 @@ def test_without_git_or_a_repository_it_says_so(
     assert ended.code == 2 and ended.err.startswith("error: Git isn't installed")
 
 
+def test_in_a_hook_the_repository_is_that_of_the_project(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hooks set variables that are right in their own folder only."""
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_PREFIX", "elsewhere/")
+    assert repository.type("diff", "HEAD").code == 0
+
+
+def test_what_is_not_on_this_machine_is_not_fetched(repository: Repository, tmp_path: Path) -> None:
+    """A clone without all files says so, and how they come."""
+    clone = tmp_path.parent / f"{tmp_path.name}-clone"
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.write(WIDER)
+    repository.commit()
+    source = tmp_path.as_uri()
+    repository.git("clone", "-q", "--filter=blob:none", "--no-local", source, str(clone))
+    subprocess.run(["git", "remote", "set-url", "origin", "file:///nowhere"], cwd=clone, check=True)
+    file = clone / "crm" / "syncrules.toml"
+    ended = call(repository.capsys, "diff", "HEAD~1", "--project", file)
+    assert ended.code == 2
+    assert ended.err.startswith("error: revision HEAD~1 isn't whole on this machine")
+
+
 def test_a_revision_without_the_project_is_told(repository: Repository) -> None:
     """The project came later, or was elsewhere: its rules are named by path."""
     repository.git("mv", "syncrules.toml", "other.toml")

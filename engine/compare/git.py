@@ -15,8 +15,16 @@ from pathlib import Path
 
 from ...errors import UsageError
 
-_ENVIRONMENT = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1", "GIT_OPTIONAL_LOCKS": "0"}
-"""Messages in one language, paths that are no patterns, and nothing written on the way."""
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+}
+"""Messages in one language, paths that are no patterns, nothing written and nothing fetched."""
+
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX")
+"""What a hook sets for its own folder; here the repository is the one that holds the project."""
 
 _FILES = ("100644", "100755", "100664")
 """Modes of what is a file: no link, and no other repository."""
@@ -74,15 +82,29 @@ class Revision:
         if not files:
             return {}
         asked = "".join(f"{id}\n" for id in files.values()).encode()
-        answer = _git(self.folder, ["cat-file", "--batch"], asked)
+        try:
+            answer = _git(self.folder, ["cat-file", "--batch"], asked)
+        except _Failed as failed:
+            raise self._not_whole(failed.message) from None
         found: dict[str, bytes] = {}
         start = 0
         for path in files:
             end = answer.index(b"\n", start)
-            size = int(answer[start:end].split(b" ")[2])
+            about = answer[start:end].split(b" ")
+            if len(about) < 3:
+                raise self._not_whole(f"{path} is missing")
+            size = int(about[2])
             found[path] = answer[end + 1 : end + 1 + size]
             start = end + 1 + size + 1
         return found
+
+    def _not_whole(self, why: str) -> UsageError:
+        """A clone may have left out what files held."""
+        return UsageError(
+            f"revision {self.name} isn't whole on this machine",
+            why=why,
+            fix="`git fetch --refetch` brings what is missing",
+        )
 
 
 def revision(name: str, folder: Path) -> Revision:
@@ -114,21 +136,22 @@ def revision(name: str, folder: Path) -> Revision:
     return Revision(name, folder, prefix, commit)
 
 
-class _Failed(Exception):
-    """Git said no; `message` is its first line."""
+class _Failed(UsageError):
+    """Git said no; `message` is its own word for it."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
+        super().__init__("Git can't read the revision", why=message)
         self.message = message
 
 
 def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> bytes:
     """What one call of Git prints. Raises `_Failed`, and `UsageError` where there is no Git."""
+    kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
         done = subprocess.run(
             ["git", *arguments],
             cwd=folder,
-            env={**os.environ, **_ENVIRONMENT},
+            env=kept | _ENVIRONMENT,
             input=given,
             capture_output=True,
             check=False,
@@ -143,5 +166,6 @@ def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> bytes:
         raise UsageError("Git can't be started", why=error.strerror or str(error)) from None
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        lines.sort(key=lambda one: not one.startswith("fatal: "))
         raise _Failed(lines[0].removeprefix("fatal: ") if lines else "it gave no reason")
     return done.stdout
