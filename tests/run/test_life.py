@@ -222,6 +222,52 @@ def test_of_two_linked_ones_that_are_merged_the_survivor_keeps_its_link() -> Non
     assert quiet(both)
 
 
+COMPANIES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Contact { match on email }
+pull Account as account visible { match on domain }
+map contact with Contact {
+    last_name <-> LastName
+    title     <-> Title
+    email     <-> Email
+    account   <-> AccountId
+}
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+infer account stage from opportunities
+"""
+
+
+def test_an_account_that_is_merged_takes_its_people_and_deals_along() -> None:
+    """The linked Account goes into one that nobody knew: the account stays one with it, its
+    contact stays under it, and the stage follows from the survivor's deals."""
+    both = Both(COMPANIES)
+    both.run()
+    both.clock.sleep(HOUR)
+    old = both.salesforce.create("Account", {"Name": "Berg", "Website": "https://berg.example"})
+    later(both)
+    (account,) = both.apollo.rows("account")
+    values = {"last_name": "Berg", "email": "ada@berg.example", "account_id": account}
+    left = both.apollo.create("contact", values)
+    later(both)
+    (right,) = both.salesforce.rows("Contact")
+    new = both.salesforce.create("Account", {"Name": "Berg AG"})
+    deal = {"Name": "Deal", "StageName": "Closed Won", "CloseDate": "2026-03-01"}
+    both.salesforce.create("Opportunity", {**deal, "AccountId": new})
+    both.salesforce.merge("Account", new, [old])
+    later(both)
+    row = both.apollo.rows("account")[account]
+    stages = {one.id: one.name for one in both.apollo.team.account_stages}
+    assert (row["name"], stages[row["account_stage_id"]]) == ("Berg AG", "Current Client")
+    assert both.salesforce.rows("Contact")[right]["AccountId"] == new
+    assert both.apollo.rows("contact")[left]["account_id"] == account
+    assert set(both.apollo.rows("account")) == {account}
+    assert quiet(both)
+
+
 def test_on_merge_says_what_follows_for_the_one_left_over() -> None:
     """`mark` writes on the contact whose lead is gone, once; `unlink` lets it go; `merge` is told
     to a person, since Apollo merges for nobody."""
