@@ -250,7 +250,11 @@ class Clauses:
                 return None
             side, thing = arrived
         last = path.parts[-1]
-        field = find_field(self.bound.report, self.file, thing, last)
+        help = ""
+        if not hops and last.text not in thing.by_name and not near_field(thing, last.text):
+            linked = " or ".join(f"`{one}`" for one in self._over_the_link(last.text))
+            help = f"write {linked} for the field of the linked record" if linked else ""
+        field = find_field(self.bound.report, self.file, thing, last, help=help)
         if field is None:
             return None
         return _Read(conditions.Get(field.name, field.type, tuple(hops)), field, field.type)
@@ -294,6 +298,13 @@ class Clauses:
             return None
         hops.append(conditions.Hop("link", step.text, linked.name))
         return other, linked
+
+    def _over_the_link(self, name: str) -> list[str]:
+        """How a field of that name is written that records linked with this one have."""
+        mine, theirs = (0, 1) if self.side == "left" else (1, 0)
+        known = self.bound.schema("right" if self.side == "left" else "left").by_name
+        linked = [one[theirs] for one in self.bound.pairs if one[mine] == self.object.name]
+        return [f"{one}.{name}" for one in linked if name in known[one].by_name]
 
     def _no_hop(self, thing: Object, step: tree.Name, following: tree.Name, other: Side) -> None:
         """A name before a dot that is neither a field nor an object of the other side."""
