@@ -382,6 +382,10 @@ def test_records_of_the_present_state_are_counted(counted: Repository) -> None:
     out = counted.type("diff", "rules", wider, "--records").out
     assert "    3 of 12 item records satisfy it now; the others wait for" in out
     assert "for `syncrules backfill push item`" in out
+    before = waiting(counted)
+    counted.write(wider.read_text("utf-8"), "rules/items.sync")
+    assert waiting(counted) == before + 3
+    counted.write(ITEMS, "rules/items.sync")
     narrow = counted.write(ITEMS.replace("stock > 5", "stock > 6"), "narrow.sync")
     out = counted.type("diff", "rules", narrow, "--records").out
     assert "    1 of 12 item records satisfied it and no longer do; 1 of them linked already" in out
@@ -392,6 +396,12 @@ def test_records_of_the_present_state_are_counted(counted: Repository) -> None:
     assert one["title"] == "item.name from item.name"
     for change in (one, two):
         assert change["records"] == {"found": 2, "linked": 2, "total": 2, "unread": 0}
+
+
+def waiting(repository: Repository) -> int:
+    """How many records a run would leave to a backfill."""
+    [run] = repository.type("preview", "--format", "json").json()["summary"]["runs"]
+    return sum(run["waiting"].values())
 
 
 def test_a_field_that_was_never_read_is_not_taken_for_blank(counted: Repository) -> None:
