@@ -26,7 +26,7 @@ EXIT_CODES = """\
 | exit code | meaning |
 | --- | --- |
 | 0 | done, nothing to report |
-| 1 | done, and there is something to look at: findings, differences, a layout, open errors |
+| 1 | done, and there is something to look at: findings, failed tests, a difference, open errors |
 | 2 | the command or the project file is wrong, or a schema was never pulled |
 | 3 | a brake tripped: nothing was written |
 | 4 | a system could not be reached, refused the sign-in, or the call budget is spent |
