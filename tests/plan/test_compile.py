@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import pytest
 from syncrules.dsl.conditions import Compare, Constant, Get, Hop, Not
-from syncrules.dsl.rules import PairRules, RowRule, RuleSet
+from syncrules.dsl.rules import EnrichRule, PairRules, RowRule, RuleSet
 from syncrules.engine.plan.compile import compile
+from syncrules.engine.plan.explain import as_text
 from syncrules.engine.plan.model import Flow, Index, Plan, Watch
 from syncrules.engine.plan.plain import canonical
 from syncrules.errors import SyncrulesError
@@ -343,3 +344,36 @@ def test_the_key_of_a_pair_may_be_the_only_thing_known_of_it() -> None:
     (users,) = plan.flows
     assert (users.moves, users.rows, users.infers) == ((), (), ())
     assert [one.fields for one in plan.reads] == [("email",), ("Email",)]
+
+
+def test_what_a_stop_looks_at_is_read_and_watched() -> None:
+    """Over the link, and from there over a reference of the other side: when that company changes,
+    its people are decided again. Another stop is another meaning."""
+    way = (Hop("link", "Person", "Person"), Hop("reference", "CompanyId", "Company"))
+    stop = Compare(Get("Stage", "text", way), "is", Constant("x"))
+    plain = replace(PEOPLE, moves=(push("contact", "Person", 9),))
+    stopped = replace(PEOPLE, moves=(replace(plain.moves[0], stop=stop),))
+    before, after = (plan_of(one, ACCOUNTS, USERS) for one in (plain, stopped))
+    assert set(fields(after, "Company")) - set(fields(before, "Company")) == {"Stage"}
+    assert set(after.watches) - set(before.watches) == {
+        Watch("right", "Company", "CompanyId", True, "contact~Person", "right", "Person")
+    }
+    assert flow(before, "contact~Person").fingerprint != flow(after, "contact~Person").fingerprint
+    assert "writes nothing to Person while" in as_text(after)
+
+
+def test_an_enrich_needs_no_push_and_implies_no_pull() -> None:
+    """It only links and fills; beside a push it comes last, and the push's pull stays."""
+    rule = EnrichRule("enrich Lead with contact", at(30), False, 5)
+    alone = plan_of(replace(LEADS, moves=(), enriches=(rule,)), USERS)
+    assert [(one.rule, one.enrich, one.create) for one in flow(alone, "contact~Lead").moves] == [
+        ("enrich Lead with contact", "new", False)
+    ]
+    assert {one.every for one in alone.reads} == {5}
+    beside = plan_of(replace(LEADS, enriches=(replace(rule, existing=True),)), USERS)
+    moves = flow(beside, "contact~Lead").moves
+    assert [(one.direction, one.implied, one.enrich) for one in moves] == [
+        ("push", False, ""),
+        ("pull", True, ""),
+        ("push", False, "existing"),
+    ]
