@@ -297,6 +297,18 @@ def test_the_way_back_of_a_shared_value_is_the_first_row_that_names_it() -> None
     ]
 
 
+def test_a_pull_that_becomes_visible_creates() -> None:
+    """Records of the right side, shown by their own fields; a hidden one creates none."""
+    new = DEALS.replace("as account", "as account visible when NumberOfEmployees > 10")
+    [one] = told(DEALS, new)
+    assert brief((one,)) == [
+        "created: account from Account",
+        "    when:  => NumberOfEmployees > 10",
+    ]
+    assert one.example == "Account NumberOfEmployees 11"
+    assert told(DEALS, DEALS.replace("as account", "as account hidden")) == ()
+
+
 def test_values_that_a_table_takes_for_the_same_are_told() -> None:
     """The way there may let a value stand that the way back would replace at the first link."""
     old = STAGES.replace("prefer latest", "prefer salesforce").replace(
