@@ -164,3 +164,39 @@ def test_two_that_are_found_to_be_one_are_linked_and_not_written(stopped: bool) 
     hour(both)
     row = both.salesforce.rows("Lead")[lead]
     assert (row["LastName"], row.get("Title")) == ("Byron", "CTO")
+
+
+def test_what_the_linked_record_refers_to_stops_and_releases() -> None:
+    """The account of the linked Salesforce contact is frozen, then no longer; neither the contact
+    nor its counterpart changes meanwhile."""
+    both = Both(
+        """\
+sync apollo with salesforce
+prefer apollo
+push contact as Contact {
+    match on email
+    stop when Contact.AccountId.Name is "Frozen"
+}
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+    title     <-> Title
+}
+"""
+    )
+    both.run()
+    account = both.salesforce.create("Account", {"Name": "Acme"})
+    person = both.salesforce.create(
+        "Contact", {"LastName": "King", "Email": "ada@a.example", "AccountId": account}
+    )
+    values = {"last_name": "King", "email": "ada@a.example", "title": "CTO"}
+    contact = both.apollo.create("contact", values)
+    hour(both)
+    assert both.salesforce.rows("Contact")[person]["Title"] == "CTO"
+    both.salesforce.update("Account", account, {"Name": "Frozen"})
+    both.apollo.update("contact", contact, {"title": "CEO"})
+    hour(both)
+    assert both.salesforce.rows("Contact")[person]["Title"] == "CTO"
+    both.salesforce.update("Account", account, {"Name": "Thawed"})
+    hour(both)
+    assert both.salesforce.rows("Contact")[person]["Title"] == "CEO"
