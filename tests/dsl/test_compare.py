@@ -404,7 +404,7 @@ def test_rules_of_new_systems_and_files_are_compared_as_a_whole() -> None:
 def test_what_is_told_is_what_the_engine_decides() -> None:
     """Random changes of random rules, against all records of a small world: created, with which
     source, and each field that is written, at creation, at the first link and later."""
-    assert compare_soak.differences(120, seed=4) == []
+    assert compare_soak.differences(60, seed=4) == []
 
 
 def test_what_is_told_of_an_infer_is_so_for_all_sets_of_deals() -> None:
