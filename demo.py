@@ -28,6 +28,7 @@ from .connectors.salesforce.simulator.server import SalesforceSimulator
 from .errors import SyncrulesError
 
 RULES = Path(__file__).parent / "rules" / "demo.sync"
+TESTS = RULES.with_name("demo-tests.sync")
 SEED = 7
 EDITS = 60
 """Edits that people make on each side, each time."""
@@ -99,7 +100,8 @@ class _Story:
         (folder / "syncrules.toml").write_text(
             PROJECT.format(apollo=apollo_url, salesforce=salesforce_url)
         )
-        (folder / "rules" / "demo.sync").write_bytes(RULES.read_bytes())
+        for file in (RULES, TESTS):
+            (folder / "rules" / file.name).write_bytes(file.read_bytes())
 
     def tell(self) -> int:
         """The story, chapter by chapter."""
@@ -112,6 +114,7 @@ class _Story:
         self._heading("What the systems have, and whether the rules fit")
         self._type("schema pull")
         self._type("check")
+        self._type("test --coverage")
         self._type("plan", most=22)
         self._heading("Rules count from now on: what was there before waits for a backfill")
         self._type("preview", most=4)
