@@ -31,6 +31,13 @@ AROUND: Mapping[str, str] = {
         '    organization_name -> Company  default "Unknown"\n'
         "}\n"
     ),
+    "push-rows": (
+        "map contact with Lead {\n"
+        "    last_name         <-> LastName\n"
+        "    title             <-> Title\n"
+        '    organization_name  -> Company  default "Unknown"\n'
+        "}\n"
+    ),
     "accounts": "pull Account as account\n",
     "owners": "map contact with Lead { owner <-> OwnerId }\n",
     "account-rows": "map account with Account { name -> Name }\n",
