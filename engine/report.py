@@ -157,7 +157,10 @@ def result_text(result: Result) -> str:
         lines.append(f"{result.asks:>8,}  {noun} for a person{listed}")
     if result.errors:
         noun = "error is" if result.errors == 1 else "errors are"
-        lines.append(f"{result.errors:>8,}  open {noun} listed by `syncrules errors`")
+        listed = f"open {noun} listed by `syncrules errors`"
+        if future:
+            listed = f"{noun.split()[0]} would be open after a run"
+        lines.append(f"{result.errors:>8,}  {listed}")
     return "\n".join(lines)
 
 
