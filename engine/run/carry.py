@@ -7,6 +7,7 @@ that becomes a decision. Conversions are `closures.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
@@ -73,6 +74,8 @@ def carry(
         if not around.approved(asked):
             draft.asks.append(asked)
             return
+        if change is not None:
+            change = replace(change, reason=f"{why}; a person approved it; {place(row)}")
     draft.agree_left |= trial.agree_left
     draft.agree_right |= trial.agree_right
     draft.needs += trial.needs

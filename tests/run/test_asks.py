@@ -91,6 +91,8 @@ def test_a_change_waits_until_a_person_lets_it_go() -> None:
     assert world.waiting() == []
     assert world.run().asks == 0
     assert world.titles() == ("CEO", "CEO")
+    because = "because it changed on the other side; a person approved it (rules.sync:7)"
+    assert because in "\n".join(world.both.said)
     before = world.both.calls()
     world.run()
     assert world.both.since(before).salesforce_writes == 0
