@@ -8,9 +8,9 @@ the engine asks of its tables is in `statements.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -227,7 +227,8 @@ def check(compiled: Compiled, params: Mapping[str, object]) -> None:
 def bound(compiled: Compiled, params: Mapping[str, object], name: Name) -> list[object]:
     """The values in the order of the statement's marks."""
     whole = {**compiled.fixed, **params}
-    if name == "sqlite":
-        for one in compiled.lists:
-            whole[one] = json.dumps(whole[one])
+    for one in compiled.lists:
+        # psycopg takes a tuple for a row of several columns.
+        values = list(cast("Iterable[object]", whole[one]))
+        whole[one] = json.dumps(values) if name == "sqlite" else values
     return [whole[one] for one in compiled.names]
