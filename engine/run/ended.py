@@ -12,7 +12,7 @@ from typing import Literal
 
 from ...dsl import templates
 from ...dsl.rules import Event, Side
-from ..plan.model import Move
+from ..plan.model import Flow, Move
 from .closures import Ready, Values
 from .decision import NOTHING, Around, Change, Decision, Problem
 
@@ -29,6 +29,21 @@ def once(event: End) -> str:
 ONCE = tuple(once(one) for one in ("delete", "merge", "cancel"))
 
 
+def says(flow: Flow, side: Side, event: End) -> tuple[Move, Event] | None:
+    """The rule that says what follows where a record of a side ends that way, and what it says."""
+    direction = "push" if side == "left" else "pull"
+    return next(
+        (
+            (one, each)
+            for one in flow.moves
+            if one.direction == direction
+            for each in one.events
+            if each.on == event
+        ),
+        None,
+    )
+
+
 def ended(
     flow: Ready,
     side: Side,
@@ -39,17 +54,7 @@ def ended(
 ) -> Decision:
     """What follows on the other side of `side`, whose record has ended that way. `left` and
     `right` are what the two last held; None for what is not there any more."""
-    direction = "push" if side == "left" else "pull"
-    found = next(
-        (
-            (one.move, each)
-            for one in flow.moves
-            if one.move.direction == direction
-            for each in one.move.events
-            if each.on == event
-        ),
-        None,
-    )
+    found = says(flow.flow, side, event)
     source, target = (left, right) if side == "left" else (right, left)
     if found is None or target is None:
         return NOTHING

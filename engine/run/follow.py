@@ -1,5 +1,5 @@
 """Links follow their records: a merged record's link goes to the survivor, a converted one's to
-what it became.
+what it became, a deleted one's to another that is the same person.
 
 Done before anything else is decided, and at once: it writes nothing to a system, so a link, the
 row of the journal that tells of it, and the marks of the two records are one commit. Where the
@@ -9,7 +9,9 @@ other record has a link of its own, nothing is moved; what then follows is `ende
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import held, lives
@@ -17,11 +19,15 @@ from ..store import statements as sql
 from . import problems
 from .around import FOLLOWED, key_text
 from .closures import Values
-from .heirs import heir
+from .decision import Base
+from .ended import says
+from .heirs import NONE, Heir, alias, heir
 from .journal import doubts, dump_agree
 from .session import Session, dump_values
 from .settle import no_longer_waiting, tell_children
-from .state import Linked, Stored
+from .state import Linked, Stored, other
+
+_ELSEWHERE = ["merged", "converted"]
 
 
 def follow(session: Session) -> None:
@@ -37,6 +43,7 @@ def follow(session: Session) -> None:
                 side=side,
                 system=end.system,
                 object=end.object,
+                lives=_ELSEWHERE if len(ready.flow.siblings) < 2 else [*_ELSEWHERE, "deleted"],
                 now=session.now,
             )
             if rows and not ready.flow.users:
@@ -52,22 +59,37 @@ def _follow(session: Session, flow: Flow, side: Side, ids: list[str]) -> None:
         link = links.get(id)
         if link is None or link.ended or {("left", link.left), ("right", link.right)} & open_ones:
             continue
-        found = heir(session, flow, side, records[id])
-        if found.kind == "free" and found.record is not None:
-            _move(
-                session, flow, session.flows[found.flow].flow, side, link, records[id], found.record
-            )
+        found, base = _became(session, flow, side, records[id], link)
+        if found.kind != "free" or found.record is None:
+            continue
+        if (side, found.record.id) not in doubts(session, found.flow).ids:
+            new = session.flows[found.flow].flow
+            _move(session, flow, new, side, replace(link, base=base), records[id], found.record)
+
+
+def _became(
+    session: Session, flow: Flow, side: Side, record: Stored, link: Linked
+) -> tuple[Heir, Base]:
+    """Where a link goes, and with which past: what takes the place of a deleted one has none."""
+    if record.life != "deleted":
+        found = heir(session, flow, side, record)
+        rows = {one.key for one in session.flows[found.flow or flow.name].rows}
+        past = link.base
+        if found.flow != flow.name:
+            past = Base(_kept(past.left, rows), _kept(past.right, rows))
+        return found, past
+    id = link.right if side == "left" else link.left
+    end = flow.end(other(side))
+    partner = session.stored(end.system, end.object, [id]).get(id)
+    if partner is None or partner.life != "here" or says(flow, side, "delete"):
+        return NONE, link.base
+    return alias(session, flow, side, partner), Base({}, {})
 
 
 def _move(
     session: Session, old: Flow, new: Flow, side: Side, link: Linked, was: Stored, now: Stored
 ) -> None:
     left, right = (now.id, link.right) if side == "left" else (link.left, now.id)
-    rows = {one.key for one in session.flows[new.name].rows}
-    halves = (
-        _kept(link.base.left, rows) if new.name != old.name else link.base.left,
-        _kept(link.base.right, rows) if new.name != old.name else link.base.right,
-    )
     where = {"org": session.org}
     session.db.run(lives.drop_link, **where, flow=old.name, one=link.left)
     session.db.run(lives.drop_ended, **where, flow=new.name, one_left=left, one_right=right)
@@ -77,8 +99,8 @@ def _move(
         flow=new.name,
         left=left,
         right=right,
-        base_left=dump_values(halves[0]),
-        base_right=dump_values(halves[1]),
+        base_left=dump_values(link.base.left),
+        base_right=dump_values(link.base.right),
         how="followed",
         run=session.run,
         ended="",
@@ -91,7 +113,7 @@ def _move(
     tell_children(session, new.name, [(left, right)])
 
 
-def _kept(half: Mapping[str, object], rows: set[str]) -> dict[str, object]:
+def _kept(half: Mapping[str, Value], rows: set[str]) -> dict[str, Value]:
     """What a half of a base says of the rows that both flows have."""
     return {key: one for key, one in half.items() if key in rows}
 
@@ -107,7 +129,7 @@ def _tell(
 ) -> None:
     """The journal says that the link followed."""
     end = new.end(side)
-    became = "merged into it" if was.life == "merged" else "converted into it"
+    became = {"merged": "merged into it", "converted": "converted into it"}
     values: tuple[Values | None, Values | None]
     values = (now.values, None) if side == "left" else (None, now.values)
     session.db.run(
@@ -128,7 +150,7 @@ def _tell(
         before="{}",
         after="{}",
         agree=dump_agree(({}, {})),
-        reason=f"{old.end(side).object} {was.id} was {became}",
+        reason=f"{old.end(side).object} {was.id} was {became.get(was.life, was.life)}",
         parent="",
         state="done",
         sent=0.0,

@@ -1,4 +1,4 @@
-"""What became of a record that was merged into another or converted.
+"""What became of a record that was merged into another, converted or deleted.
 
 Asks the state only, so that a run and a test mean the same. Links are moved there in `follow.py`;
 where that can't be, what follows is `ended.py`.
@@ -11,6 +11,7 @@ from typing import Literal
 
 from ...dsl.rules import Side
 from ..plan.model import Flow
+from .match import in_flow
 from .state import State, Stored, other
 
 STEPS = 10
@@ -53,6 +54,21 @@ def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
     if not name:
         return NONE
     return Heir("taken" if _taken(state, side, end.system, object, now.id) else "free", name, now)
+
+
+def alias(state: State, flow: Flow, side: Side, partner: Stored) -> Heir:
+    """Another record that is one with the partner of a deleted one: of somebody who is a Contact
+    and a Lead, the Lead."""
+    there = other(side)
+    for name in flow.siblings:
+        one = state.flows[name].flow
+        if name == flow.name or one.end(there).object != flow.end(there).object:
+            continue
+        found = in_flow(state, one, there, {partner.id: partner.values}).get(partner.id)
+        if found is not None and found.match.kind == "one":
+            end = one.end(side)
+            return Heir("free", name, state.stored(end.system, end.object, [found.id])[found.id])
+    return NONE
 
 
 def _flow_of(state: State, flow: Flow, side: Side, object: str) -> str:

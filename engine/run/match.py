@@ -8,7 +8,7 @@ knows nothing of rules' conditions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from ...connectors.base.values import folded
@@ -40,7 +40,7 @@ def match(
         if not _same_end(flow, sibling, side):
             continue
         left = {id: values for id, values in records.items() if id not in found}
-        for id, candidate in _in_flow(session, sibling, side, left).items():
+        for id, candidate in in_flow(session, sibling, side, left).items():
             if name == flow.name or candidate.match.kind != "one":
                 found[id] = candidate
             else:
@@ -53,9 +53,10 @@ def _same_end(flow: Flow, sibling: Flow, side: Side) -> bool:
     return (one.system, one.object) == (two.system, two.object)
 
 
-def _in_flow(
+def in_flow(
     session: State, flow: Flow, side: Side, records: Mapping[str, Values]
 ) -> dict[str, Found]:
+    """Partners of records of one side within one flow; records without a candidate are left out."""
     decided: dict[str, Found] = {}
     for key in flow.keys:
         wanted = {
@@ -108,20 +109,34 @@ def _held(session: State, flow: Flow, side: Side, decided: dict[str, Found]) -> 
     if not wanted:
         return decided
     holders: dict[str, str] = {}
+    better: set[str] = set()
     for name in flow.siblings:
-        if _same_end(flow, session.flows[name].flow, there):
-            for id, link in session.links(name, there, wanted).items():
-                holders[id] = link.right if there == "right" and side == "right" else link.left
-            for left, right in session.planned_pairs(name, wanted):
-                mine, theirs = (left, right) if side == "left" else (right, left)
-                if theirs in wanted:
-                    holders[theirs] = mine
+        if not _same_end(flow, session.flows[name].flow, there):
+            continue
+        held: dict[str, str] = {}
+        for id, link in session.links(name, there, wanted).items():
+            held[id] = link.left if there == "right" else link.right
+        for left, right in session.planned_pairs(name, wanted):
+            mine, theirs = (left, right) if side == "left" else (right, left)
+            if theirs in wanted:
+                held[theirs] = mine
+        holders |= held
+        if name in flow.siblings[: flow.siblings.index(flow.name)]:
+            better |= held.keys()
     return {
-        id: Found(Match("held", _taken(flow, side, one.id)), one.id)
+        id: Found(_not_free(flow, side, one, better), one.id)
         if one.match.kind == "one" and one.id in holders and holders[one.id] != id
         else one
         for id, one in decided.items()
     }
+
+
+def _not_free(flow: Flow, side: Side, found: Found, better: Set[str]) -> Match:
+    """Why a candidate can't be linked. Who has a link with a first choice (a Contact) is known by
+    it, and a second one (a Lead) that is the same person is no news."""
+    if found.id in better:
+        return Match("elsewhere", found.match.text)
+    return Match("held", _taken(flow, side, found.id))
 
 
 def key_parts(flow: Flow, key: Key, side: Side, values: Values) -> tuple[str, ...] | None:

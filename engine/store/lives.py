@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, or_, select
 
 from . import tables
-from .database import statement, table
+from .database import among, statement, table
 from .statements import D, L, R
 
 _org: BindParameter[Any] = bindparam("org")
@@ -41,11 +41,11 @@ due_elsewhere = statement(
         D.not_before <= bindparam("now", type_=Float),
         R.system == _system,
         R.object == _object,
-        R.life.in_(("merged", "converted")),
+        among(R.life, "lives"),
     )
     .order_by(D.id)
 )
-"""Marked records that became others."""
+"""Marked records that have one of `lives`."""
 linked_here = statement(
     select(R.id)
     .join(

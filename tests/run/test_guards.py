@@ -20,8 +20,8 @@ map contact with Lead {
 """
 
 
-def of(*guards: str, seed: int = 1) -> Both:
-    both = Both(RULES + "".join(f"guard at most {one}\n" for one in guards), seed=seed)
+def of(*guards: str, state: str = "sqlite://") -> Both:
+    both = Both(RULES + "".join(f"guard at most {one}\n" for one in guards), state=state)
     both.run()
     return both
 
@@ -137,9 +137,13 @@ def test_a_share_is_one_of_those_linked() -> None:
     assert sum(row.get("Title") == "CEO" for row in both.salesforce.rows("Lead").values()) == 2
 
 
-def test_a_day_counts_what_earlier_runs_of_it_made_and_ends_at_midnight() -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_day_counts_what_earlier_runs_of_it_made_and_ends_at_midnight(
+    database: str, request: pytest.FixtureRequest
+) -> None:
     """Two runs of one day share what a guard allows; the next day has its own."""
-    both = of("3 Lead created per day")
+    state = "sqlite://" if database == "sqlite" else request.getfixturevalue("postgres_url")
+    both = of("3 Lead created per day", state=state)
     people(both, 2)
     both.run()
     people(both, 2, first=2)
@@ -148,6 +152,7 @@ def test_a_day_counts_what_earlier_runs_of_it_made_and_ends_at_midnight() -> Non
     both.clock.sleep(24 * HOUR)
     both.run()
     assert leads(both) == 4
+    both.db.close()
 
 
 def test_calls_are_those_that_the_plan_takes() -> None:

@@ -33,7 +33,7 @@ map contact with {targets} {{
 CONTACTS = "pull Contact as contact visible { match on email }\n"
 
 
-def of(push: str = "", pull: str = "", *, contacts: bool = True) -> Both:
+def of(push: str = "", pull: str = "", *, contacts: bool = True, state: str = "sqlite://") -> Both:
     """Both systems under the rules, which have run once."""
     both = Both(
         PEOPLE.format(
@@ -42,7 +42,8 @@ def of(push: str = "", pull: str = "", *, contacts: bool = True) -> Both:
             contacts=CONTACTS if contacts else "",
             targets="Lead, Contact" if contacts else "Lead",
             more="account <-> Contact.AccountId" if contacts else "",
-        )
+        ),
+        state=state,
     )
     both.run()
     both.clock.sleep(HOUR)
@@ -192,9 +193,13 @@ def test_a_link_follows_the_survivor_of_a_merge() -> None:
     assert quiet(both)
 
 
-def test_a_link_follows_from_survivor_to_survivor_and_through_a_conversion() -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_link_follows_from_survivor_to_survivor_and_through_a_conversion(
+    database: str, request: pytest.FixtureRequest
+) -> None:
     """Merged, merged again, and converted between two runs."""
-    both = of()
+    state = "sqlite://" if database == "sqlite" else request.getfixturevalue("postgres_url")
+    both = of(state=state)
     left, lead = pair(both)
     chain = [
         both.salesforce.create("Lead", {"LastName": name, "Company": "Other"}) for name in "XY"
@@ -206,6 +211,7 @@ def test_a_link_follows_from_survivor_to_survivor_and_through_a_conversion() -> 
     edit(both, left, "CEO")
     assert title(both, "Contact", contact) == "CEO"
     assert len(both.apollo.rows("contact")) == 1
+    both.db.close()
 
 
 def test_of_two_linked_ones_that_are_merged_the_survivor_keeps_its_link() -> None:
@@ -290,6 +296,38 @@ def test_on_merge_says_what_follows_for_the_one_left_over() -> None:
         # Let go, and still as the push rule wants it: it is linked anew.
         assert len(both.salesforce.rows("Lead")) == (2 if action == "unlink" else 1)
         assert quiet(both)
+
+
+# ---- one person twice -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seen", ["at once", "the lead first", "the contact first"])
+def test_who_is_a_contact_and_a_lead_is_one_person(seen: str) -> None:
+    """The Contact wins, the lead is no news; once the Contact is deleted, the lead is the person
+    (EDGE-4): blanks are filled, and from then on both sides are one."""
+    both = of()
+    values = {"LastName": "Berg", "Email": "ada@berg.example"}
+    made = {}
+    order = ("Contact", "Lead") if seen == "the contact first" else ("Lead", "Contact")
+    for object in order:
+        more = {"Company": "Berg"} if object == "Lead" else {}
+        made[object] = both.salesforce.create(object, {**values, **more})
+        if seen != "at once":
+            later(both)
+    later(both)
+    (left,) = both.apollo.rows("contact")
+    edit(both, left, "CEO")
+    assert title(both, "Contact", made["Contact"]) == "CEO"
+    assert title(both, "Lead", made["Lead"]) is None
+    both.salesforce.delete("Contact", made["Contact"])
+    later(both)
+    assert title(both, "Lead", made["Lead"]) == "CEO"
+    both.salesforce.update("Lead", made["Lead"], {"Title": "Chair"})
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "Chair"
+    assert len(both.apollo.rows("contact")) == len(both.salesforce.rows("Lead")) == 1
+    assert codes(both) == []
+    assert quiet(both)
 
 
 # ---- deletes --------------------------------------------------------------------------------
