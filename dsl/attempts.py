@@ -57,7 +57,7 @@ def attempt(text: str, begin: int, end: int, could: Sequence[str], reads: Reads)
 
     def fits(word: str, following: str) -> bool:
         lone = _LONE.fullmatch(following) is not None or (word == "prefer" and '"' not in following)
-        again = re.search(rf"\b{word}\b", line) is not None
+        again = word.isalpha() and re.search(rf"\b{word}\b", line) is not None
         return len(words) == 1 or word not in _GREEDY or not (lone or again)
 
     inserted = [x for x in words if fits(x, refused + rest) and helps(f"{x} {refused}")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from ..connectors.base.frozen import dataclass
@@ -203,6 +204,8 @@ def _recover(path: str, piece: Piece) -> _Read:
             found = not_a_function(path, error)
         bad = found.span.line - piece.first
         ours = bad >= len(piece.lines) or found.span.column > len(piece.lines[bad]) + 1
+        if not ours and found.span.end_column > len(piece.lines[bad]) + 1:
+            found = _within(found, piece.lines[bad])
         if findings and ours:
             break  # at an end that was put there for the block: that it isn't closed has been told
         if findings and piece.depth and len(findings) == 1:
@@ -218,6 +221,13 @@ def _recover(path: str, piece: Piece) -> _Read:
         _blank(lines, bad, head, deeper=ends)
     broken.append(tree.Broken(word, findings[-1].span))
     return _Read(None, tuple(findings), tuple(broken))
+
+
+def _within(found: Finding, line: str) -> Finding:
+    """The finding without a brace that was put behind its line."""
+    span = found.span
+    end = min(span.end_column, len(line) + 1)
+    return replace(found, span=tree.Span(span.line, span.column, span.end_line, end))
 
 
 def _explains(line: str, found: Finding, unclosed: Finding) -> bool:
