@@ -10,7 +10,7 @@ import sys
 from syncrules.tests import oracle
 from syncrules.tests.both import Both
 
-from . import deciding, journal, memory, requests, trials
+from . import deciding, journal, language, memory, requests, trials
 from .table import lines
 
 
@@ -40,6 +40,13 @@ def main() -> int:
     commands = memory.COMMANDS[:2] if quick else memory.COMMANDS
     peaks = [memory.measure(size, commands).row() for size in sizes]
     _say(lines("Peak memory", [" ".join(one) for one in commands], peaks))
+    with language.bench() as on:
+        starts = language.starts(on, 1 if quick else 15)
+        _say(lines("Starts", language.COLUMNS, [one.row() for one in starts]))
+        large = language.large(on, 200 if quick else 5000, 1 if quick else 5)
+        _say(lines("Many rules", language.COLUMNS, [one.row() for one in large]))
+        grown = language.growth(on, 100 if quick else 5000)
+        _say(lines("Ten times as many", language.GROWTH, [one.row() for one in grown]))
     return 0
 
 

@@ -1,7 +1,7 @@
-"""Rule files of any size and the schemas they are right for: what `check` and `fmt` are measured on.
+"""Rule files of any size, and the schemas they are right for: what the language is measured on.
 
-A hundred rules are about two objects: pushes and pulls whose conditions exclude each other, maps of
-eight rows and tables of values, with comments. All of it passes `check`, so every proof is made.
+A hundred rules are about two objects: pushes and pulls whose conditions exclude each other, maps
+of eight rows and tables of values, with comments. All of it passes `check`: each proof is made.
 """
 
 from __future__ import annotations
@@ -37,11 +37,9 @@ def edited(text: str) -> str:
 def schemas(count: int) -> Mapping[str, Schema]:
     """The systems that `count` rules are about."""
     groups = range(-(-count // GROUP))
-    left = (Object(f"deal_{one}", "Deal", tuple(_fields("f_", "")), keys=("f_0",)) for one in groups)
-    right = (
-        Object(f"Deal_{one}__c", "Deal", tuple(_fields("F", "__c")), keys=("F0__c",))
-        for one in groups
-    )
+    near, far = tuple(_fields("f_", "")), tuple(_fields("F", "__c"))
+    left = (Object(f"deal_{one}", "Deal", near, keys=("f_0",)) for one in groups)
+    right = (Object(f"Deal_{one}__c", "Deal", far, keys=("F0__c",)) for one in groups)
     return {
         name: Schema(name, name, "", tuple(objects))
         for name, objects in zip(SYSTEMS, (left, right), strict=True)

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_quick_form_prints_every_table() -> None:
-    """Requests over the fewest possible, journalled writes, decisions and memory, and the machine
-    by nothing but its cores and its Python."""
+    """Requests over the fewest possible, journalled writes, decisions, memory and starts, and the
+    machine by nothing but its cores and its Python."""
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--quick"],
         cwd=ROOT,
@@ -26,7 +26,8 @@ def test_the_quick_form_prints_every_table() -> None:
     assert done.returncode == 0, done.stderr
     first, *lines = done.stdout.splitlines()
     assert re.fullmatch(r"\d+ cores, Python [\d.]+", first)
-    for title in ("Requests", "Journalled writes", "Decisions", "Test blocks", "Peak memory"):
+    titles = ["Requests", "Journalled writes", "Decisions", "Test blocks", "Peak memory"]
+    for title in (*titles, "Starts", "Many rules", "Ten times as many"):
         assert sum(line.startswith(title) for line in lines) == 1
     rows = {line.partition("  ")[0]: line.split()[-1:] for line in lines if line}
     for case in ("first sync", "40 changed", "nothing changed"):
