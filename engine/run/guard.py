@@ -192,12 +192,16 @@ def _run(session: Session) -> dict[str, object]:
 
 
 def _brakes(session: Session) -> Iterator[Trip]:
-    for flow, side, system, object, action, count in planned(session):
-        brake = BRAKES.get(action)
+    for flow, side, system, object, action, all_of_them in planned(session):
+        brake, count = BRAKES.get(action), all_of_them
         if brake is None or count <= brake.most or _guarded(session, side, object, brake.what):
             continue
+        if action == "update":
+            # What a link fills that is made in this run changes nothing that was linked.
+            where = {**_run(session), "flow": flow, "side": side}
+            count = (session.db.row(counts.changed_links, **where) or (0,))[0]
         linked = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
-        if count > brake.share * linked[0]:
+        if count > max(brake.most, brake.share * linked[0]):
             those = f"{count:,} of {linked[0]:,} linked {object} records in {system}"
             yield Trip(
                 f"{those} would {brake.does}",
