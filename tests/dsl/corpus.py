@@ -108,15 +108,18 @@ def marks(marked: str) -> Iterator[tuple[int, int]]:
 def main(names: list[str]) -> None:
     """Shows cases as `check` does; `NAME` or `NAME:LINE` picks some."""
     for one in wrong():
-        name = one.where.split(":")[0]
-        if not names or {one.where, name} & set(names):
-            findings = found(one.source)
-            seen = tuple((each.code, each.span.line, each.span.column) for each in findings)
-            print(f"==== {one.where}" + ("" if seen == one.expected else "  NOT AS EXPECTED"))
-            if seen != one.expected:
-                print(one.source.rstrip())
-                print(*(f"  wanted {each}" for each in one.expected), sep="\n")
-            print(dsl.to_text(findings, {"a.sync": one.source}))
+        if not names or {one.where, one.where.split(":")[0]} & set(names):
+            sys.stdout.write(shown(one))
+
+
+def shown(one: Case) -> str:
+    """A case with all that is found in it."""
+    findings = found(one.source)
+    told = dsl.to_text(findings, {"a.sync": one.source})
+    if tuple((each.code, each.span.line, each.span.column) for each in findings) == one.expected:
+        return f"==== {one.where}\n{told}\n"
+    wanted = "".join(f"  wanted {code} at {line}:{at}\n" for code, line, at in one.expected)
+    return f"==== {one.where}  NOT AS EXPECTED\n{one.source}{wanted}{told}\n"
 
 
 if __name__ == "__main__":
