@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from hashlib import sha256
 
 LARGEST = 100_000_000
@@ -50,7 +51,8 @@ def store(name: str, key: str, data: bytes) -> None:
             kept.write(_seal(key, data) + data)
         os.replace(draft, os.path.join(folder, name))
     except OSError:
-        os.unlink(draft)
+        with suppress(OSError):
+            os.unlink(draft)
 
 
 def _seal(key: str, data: bytes) -> bytes:

@@ -67,9 +67,9 @@ def _whole_words(terminal: TerminalDef) -> None:
 
 
 def _made(text: str) -> Table:
-    made = tables(lark())
-    kept.store("grammar", f"{FORM} {text}", json.dumps(made).encode())
-    return Table(**made)
+    made = json.dumps(tables(lark()))
+    kept.store("grammar", f"{FORM} {text}", made.encode())
+    return Table(**json.loads(made))
 
 
 def tables(parser: Lark) -> dict[str, Any]:

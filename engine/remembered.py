@@ -68,10 +68,11 @@ def check(project: Project, given: Sequence[str]) -> Found:
     """What `dsl` finds, which is kept for the next time."""
     before = _look(project)
     found = Found(project.folder, project.check().findings, project.sources())
-    if before is not None and before == _look(project):
+    code = _code()
+    if code is not None and before is not None and before == _look(project):
         known = {
             "given": list(given),
-            "code": _code(),
+            "code": code,
             "rules": list(project.rules),
             "systems": list(project.systems),
             "seen": before,
@@ -121,12 +122,15 @@ def _mark(raw: bytes) -> str:
     return sha256(raw).hexdigest()
 
 
-def _code() -> list[Any]:
+def _code() -> list[Any] | None:
     """The code at work: which Python, what it can import, and what it has imported of ours and of
-    others, each file with its time and size."""
+    others, each file with its time and size. None where a file of it is gone."""
     loaded = (getattr(one, "__file__", None) for one in list(sys.modules.values()))
     own = {one for one in loaded if one and not _of_python(one)}
-    return [sys.version, _times(filter(os.path.isdir, sys.path)), _times(sorted(own))]
+    try:
+        return [sys.version, _times(filter(os.path.isdir, sys.path)), _times(sorted(own))]
+    except OSError:
+        return None
 
 
 def _same_code(known: list[Any]) -> bool:
