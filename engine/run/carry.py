@@ -170,9 +170,11 @@ def unread(row: ReadyRow, *seen: Seen, draft: Draft) -> bool:
 
 
 def conflict(row: ReadyRow, lv: Value, rv: Value) -> Problem:
+    latest = row.row.prefer == "latest"
+    why = "which of them is later can't be told" if latest else "no rule says who wins"
     return Problem(
         "conflict",
-        f"{row.row.left} is {_show(lv)}, {row.row.right} is {_show(rv)}, and no rule says who wins",
+        f"{row.row.left} is {_show(lv)}, {row.row.right} is {_show(rv)}, and {why}",
         row.row.rule,
         place(row),
         row.row.right,

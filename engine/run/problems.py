@@ -21,7 +21,7 @@ ADVICE = {
     "ambiguous-match": "Merge the records that share this key, or change the key of one of them.",
     "ambiguous-account": "Merge them, or say in the rule which comes first: `oldest first`.",
     "match-taken": "Two records want the same partner: merge them, or change the key of one.",
-    "conflict": "Say who wins with `prefer`, or make the two values equal by hand.",
+    "conflict": "Let a system win with `prefer`, or make the two values equal by hand.",
     "unknown-value": "Add the value to the table of the rule, or change it in the record.",
     "too-long": "Shorten the text, or ask for a longer field in the other system.",
     "not-a-choice": "Add the value to the picklist, or map it with a table.",

@@ -200,6 +200,7 @@ def test_a_first_link_fills_blanks_and_never_guesses(
     assert decision.action == "link"
     assert after(decision) == wanted
     assert [problem.code for problem in decision.problems] == (["conflict"] if listed else [])
+    assert all("which of them is later" in problem.message for problem in decision.problems)
 
 
 def test_a_new_record_gets_values_defaults_and_the_source_label() -> None:
