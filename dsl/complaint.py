@@ -297,6 +297,12 @@ def _nameless(spot: _Spot) -> Finding | None:
     if without is not None and spot.names == {"WITH"}:
         title = "a name is missing before `with`"
         return _finding(spot, spot.place(*without.span(1)), title, help=_form(spot), bare=True)
+    bare = _BY_ADDRESS.search(spot.before)
+    known = bare is None or bare[1] == "domain" or spot.word == "domain"
+    if bare is not None and not known and spot.names == {"OF"}:
+        place, title = spot.place(*bare.span(1)), f"unexpected `{bare[1]}`"
+        help, fix = "write `domain of` before it", f"domain of {bare[1]}"
+        return _finding(spot, place, title, help=help, fix=fix, bare=True)
     odd = _guarded(spot)
     if odd is not None:
         return odd
@@ -347,6 +353,7 @@ _GUARDS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
         None,
     ),
 )
+_BY_ADDRESS = re.compile(r"\bby[ \t]+(\w+)[ \t]*$")
 _MAP_TO = re.compile(r"\bmap[ \t]+\w+[ \t]+(to|into|and|as|on|onto)[ \t]+$")
 _MAP_WITH = re.compile(r"\s*map[ \t]+(with)\b")
 _DOMAIN = re.compile(r"(?:\w+[ \t]+)?domain\b")
@@ -475,8 +482,8 @@ _VALUE_BEGINS = re.compile(
 )
 _GIVEN = re.compile(r"[{,][ \t]*\w+[ \t]+(\w+)[ \t]+$")
 _WORDS_GO_ON = re.compile(
-    r"\w+(?:[ \t]+(?!(?:and|or|else|when|unless|in|by|per|prefer|default|ask|truncate|clear)\b)"
-    r"\w+)*"
+    r"\w+(?:[ \t]+(?!(?:on[ \t]+\d+|and|or|else|when|unless|in|by|per|prefer|default|ask|truncate|"
+    r"clear)\b)\w+)*"
 )
 
 

@@ -236,6 +236,9 @@ def _between(rest: str, before: str, expected: Collection[str]) -> Habit | None:
         and "NAME" in expected
     ):
         return Habit(rest[: rest.find('"', 1) + 1] or rest, "the name of a field stands before it")
+    if rest.startswith('"') and line.rstrip().endswith("mark"):
+        written = rest[: rest.find('"', 1) + 1] or rest
+        return Habit(written, "the field comes first: `mark FIELD TEXT`")
     if "NAME" in expected and "STRING" not in expected and rest.startswith('"') and line.strip():
         written = rest[: rest.find('"', 1) + 1] or rest
         inner = written.strip('"')
@@ -287,6 +290,9 @@ _HOW_MANY = {
 
 def _guard(rest: str, word: str, lower: str, line: str, expected: Collection[str]) -> Habit | None:
     if set(expected) == {"AT"} and line.strip() == "guard":
+        found = re.match(r"(?:less|fewer|no more|not more|up)[ \t]+(?:than|to)\b", rest)
+        if found:
+            return Habit(found[0], "write `at most`", "at most")
         if lower in ("max", "maximum", "under", "below", "maximal"):
             return Habit(word, "write `at most`", "at most")
         if word.isdigit():
@@ -349,6 +355,8 @@ def _behind_row(rest: str, word: str, lower: str, line: str) -> Habit | None:
         r"\W?\w*[ \t]+(?!ask|clear|tru|def|whe|pre)\w", rest
     ):
         return Habit(word, "a row moves one field: write a row for each")
+    if lower in ("approve", "approval", "confirm", "review"):
+        return Habit(word, "write `ask`", "ask")
     if lower in ("shorten", "cut"):
         return Habit(word, "write `truncate`", "truncate")
     if lower in (",", "and") and re.match(r"\W?\w*[ \t]+\w", rest):
@@ -371,6 +379,9 @@ def _keys(rest: str, word: str, lower: str, expected: Collection[str]) -> Habit 
         return Habit(word, "write `, else`", ", else")
     if "COMMA" in expected and re.match(r"(?:oldest|newest|most|same)\b", rest):
         return Habit(word, "write a comma before it", f", {word}")
+    found = re.match(r"the[ \t]+(oldest|newest)(?:[ \t]+first)?", rest)
+    if found and "OLDEST" in expected:
+        return Habit(found[0], f"write `{found[1]} first`", f"{found[1]} first")
     if "OLDEST" in expected and lower == "else":
         return Habit(word, "tie-breakers stand last: `match on FIELD, else FIELD, oldest first`")
     if "ELSE" in expected and lower == "or":
@@ -465,7 +476,12 @@ def _sign(rest: str, expected: Collection[str]) -> Habit | None:
     if _CLOSED.match(rest):
         return None
     sign = _longest(rest, _SIGNS)
-    if sign == "," and re.match(r",[ \t]*(?!when|unless)\w", rest) and "RBRACE" not in expected:
+    if (
+        sign == ","
+        and "OF" not in expected
+        and re.match(r",[ \t]*(?!when|unless)\w", rest)
+        and "RBRACE" not in expected
+    ):
         return Habit(",", "only one stands here: write a line for each")
     needs = _ONLY_FOR.get(sign)
     if not sign or (needs is not None and needs not in expected):

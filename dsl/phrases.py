@@ -119,6 +119,8 @@ def _function(rest: str, word: str, before: str, expected: Collection[str]) -> H
         return Habit(word, "write `of` before it", f"of {word}")
     if "SINCE" in expected and re.search(r"\bdays[ \t]+$", before) and re.match(r"\w", rest):
         return Habit(word, "write `since` before it", f"since {word}")
+    if rest.startswith("(") and re.search(r"\bby[ \t]+domain[ \t]*$", before):
+        return Habit("(", "write `domain of FIELD`")
     if rest.startswith("(") and re.search(r"\b(?:when|unless)\b.*[ \t.](?!in$|is$)\w+$", before):
         if re.search(r"\bdomain$", before):
             return Habit("(", "write `domain of FIELD`")
@@ -133,7 +135,8 @@ def _signs(rest: str, before: str, expected: Collection[str]) -> Habit | None:
     if before.endswith("<") and rest.startswith(">"):
         return Habit(">", "write `is not` instead of `<>`")
     if re.search(r"\d$", before) and re.match(r",\d", rest):
-        return Habit(",", "a number has no commas: write `1000`")
+        whole = re.findall(r"\d+$", before)[0] + re.findall(r"^[\d,]+", rest)[0]
+        return Habit(",", f"a number has no commas: write `{whole.replace(',', '')}`")
     if re.search(r"[^\W\d]\w*$", before) and re.match(r"-\w", rest) and "IS" in expected:
         written = re.match(r"-[\w-]+", rest)
         return Habit(written[0] if written else "-", "a name has no dashes")

@@ -1,4 +1,4 @@
-"""The collections of rule files in `tests/cases`: wrong ones with what is found in them, right ones.
+"""Collections of rule files in `tests/cases`: wrong ones with what is found in them, right ones.
 
 A file of `wrong/` holds many cases. `#` at the start of a line is a remark, `frame` is followed by
 the text around the cases after it, where `...` stands for the case; without one, a case is a whole

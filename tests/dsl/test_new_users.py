@@ -82,25 +82,125 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+FULL = """\
+sync apollo with salesforce
+prefer salesforce
+
+push contact as Lead when stage is "Replied" {
+    match on email, oldest first
+    stop when Lead.IsConverted
+    on delete mark Description "Gone from Apollo"
+}
+pull Lead as contact { account by domain of Email, most contacts first }
+push call as Task { add unknown people }
+
+map contact with Lead {
+    last_name         <-> LastName
+    email             <-> Email       ask
+    title             <-> Title       truncate clear
+    organization_name  -> Company     default "Unknown"
+}
+
+enrich existing Lead with contact
+guard at most 5% of Lead changed per run
+guard at most 20000 salesforce calls per day
+
+test "who replied becomes a lead" on 2026-03-31 {
+    given contact { email "ada@example.com", last_name "King", stage "Replied" }
+    expect create Lead { LastName "King", Company "Unknown" }
+}
+test "the newer title wins" {
+    given contact { last_name "King", title "CTO" }
+    linked with Lead { LastName "King", Title "CTO" }
+    change contact { title "CEO" } by "ann@example.com"
+    expect approval on Lead.Email
+}
+"""
+"""The newer constructs, written as the pages tell."""
+
+MISTAKES_IN_FULL = {
+    "guard with less than": ("at most 5%", "less than 5%"),
+    "guard with the percent spelt out": ("5% of", "5 percent of"),
+    "guard on what is updated": ("changed per run", "updated per run"),
+    "guard for each hour": ("calls per day", "calls per hour"),
+    "guard on a connector": ("salesforce calls", "Salesforce calls"),
+    "guard with thousands": ("20000 salesforce", "20,000 salesforce"),
+    "enrich from": ("Lead with contact\nguard", "Lead from contact\nguard"),
+    "enrich the other way round": ("existing Lead with contact", "existing contact with Lead"),
+    "stop if": ("stop when", "stop if"),
+    "stop without the object": ("Lead.IsConverted", "IsConverted"),
+    "on deleted": ("on delete", "on deleted"),
+    "mark with an equals sign": ('Description "Gone', 'Description = "Gone'),
+    "mark without a field": ('mark Description "Gone', 'mark "Gone'),
+    "a tie-breaker without its comma": ("email, oldest first", "email oldest first"),
+    "the oldest": ("oldest first", "the oldest"),
+    "account by an address": ("by domain of Email", "by Email"),
+    "account by domain in brackets": ("domain of Email", "domain(Email)"),
+    "add people without unknown": ("add unknown people", "add people"),
+    "ask for approval": ("Email       ask", "Email       approve"),
+    "truncate to a length": ("truncate clear", "truncate 128"),
+    "clear with when": ("truncate clear", "clear when blank"),
+    "a test without quotes": (
+        'test "who replied becomes a lead"',
+        "test who replied becomes a lead",
+    ),
+    "a test record with colons": ('email "ada@example.com",', 'email: "ada@example.com",'),
+    "a test record with equals signs": ('last_name "King", stage', 'last_name = "King", stage'),
+    "a test record without commas": ('"ada@example.com", last', '"ada@example.com" last'),
+    "when for given": ("given contact { email", "when contact { email"),
+    "then for expect": ("expect create", "then create"),
+    "expect without what happens": ("expect create Lead", "expect Lead"),
+    "linked to": ("linked with", "linked to"),
+    "by without quotes": ('by "ann@example.com"', "by ann"),
+    "a date in the style of a country": ("on 2026-03-31", "on 31.03.2026"),
+    "allow without because": (
+        "    stop when",
+        '    allow never-true "later"\n    stop when',
+    ),
+    "allow a code in capitals": (
+        "    stop when",
+        '    allow Never_True because "later"\n    stop when',
+    ),
+    "allow what can't be accepted": (
+        "    stop when",
+        '    allow unknown-field because "it comes"\n    stop when',
+    ),
+}
+
+
+def mistaken(mistake: str) -> str:
+    """The right file with a mistake in it."""
+    whole = RIGHT if mistake in MISTAKES else FULL
+    right, wrong = (MISTAKES | MISTAKES_IN_FULL)[mistake]
+    assert right in whole
+    return whole.replace(right, wrong, 1)
+
+
+ALL = (*MISTAKES, *MISTAKES_IN_FULL)
+
+
+def test_the_files_are_right_without_their_mistakes() -> None:
+    """So that what is found comes from the mistake."""
+    for source in (RIGHT, FULL):
+        assert dsl.to_text(dsl.check({"a.sync": source}, SCHEMAS).findings, {}) == ""
+
+
+@pytest.mark.parametrize("mistake", ALL)
 def test_the_first_message_is_enough_to_mend_the_file(
     mistake: str, snapshot: SnapshotAssertion
 ) -> None:
     """It stands at the mistake, and says what to write instead."""
-    right, wrong = MISTAKES[mistake]
-    assert RIGHT.count(right) >= 1
-    source = RIGHT.replace(right, wrong, 1)
+    source = mistaken(mistake)
     found = dsl.check({"a.sync": source}, SCHEMAS).findings
     assert found[0].severity == "error"
     assert found[0].help
     assert dsl.to_text(found[:1], {"a.sync": source}) == snapshot
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", ALL)
 def test_a_fix_that_is_offered_mends_its_place(mistake: str) -> None:
     """Put in place of what is underlined, the fix takes the finding away."""
-    right, wrong = MISTAKES[mistake]
-    source = RIGHT.replace(right, wrong, 1)
+    source = mistaken(mistake)
     first = dsl.check({"a.sync": source}, SCHEMAS).findings[0]
     if first.fix is None:
         return
