@@ -28,7 +28,10 @@ def test_the_rules_in_the_readme_pass_check() -> None:
         assert check({"rules.sync": text}, simulated()).findings == ()
 
 
-@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "docs/commands.md"])
+@pytest.mark.parametrize(
+    "paper",
+    ["README.md", "CONTRIBUTING.md", *(f"docs/{one.name}" for one in sorted(HERE.glob("*.md")))],
+)
 def test_links_of_a_paper_lead_somewhere(paper: str) -> None:
     """Each relative link names a file that is there."""
     for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / paper).read_text("utf-8")):
@@ -37,6 +40,7 @@ def test_links_of_a_paper_lead_somewhere(paper: str) -> None:
 
 def test_every_command_that_a_paper_shows_exists() -> None:
     """Nobody is told to type what isn't there."""
-    for paper in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "rules/starter.sync"):
+    pages = ("docs/language.md", "docs/tutorial.md")
+    for paper in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "rules/starter.sync", *pages):
         for name in re.findall(r"[`$] ?syncrules ([a-z]+)", (ROOT / paper).read_text("utf-8")):
             assert name in cli.commands, f"{paper}: {name}"
