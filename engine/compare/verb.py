@@ -39,9 +39,9 @@ class Compared:
 def versions(project: Project, old: str, new: str | None, here: Path) -> tuple[Version, Version]:
     """Both versions; `new` None: the project's rules as they are now."""
     first = version(project, old, here)
-    return first, of_project(project, "the rules now") if new is None else version(
-        project, new, here
-    )
+    if new is None:
+        return first, of_project(project, "the rules now")
+    return first, version(project, new, here)
 
 
 def diff(project: Project, both: tuple[Version, Version], world: World | None = None) -> Compared:
