@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from syncrules.commands import COMMANDS, cli
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.engine.systems import kind
-from syncrules.tests.cli import call, fresh, spawn, third_system
+from syncrules.tests.cli import THIRD, call, fresh, spawn, third_system
 
 BROKEN = """\
 from syncrules.connectors.base.contract import Kind
@@ -26,7 +27,7 @@ def simulate(options):
 KIND = Kind("broken", "Broken", (), simulate, simulate)
 """
 
-HEAVY = ("sqlmodel", "sqlalchemy", "httpx", "jinja2", "starlette", "uvicorn", "asyncio")
+HEAVY = ("sqlmodel", "sqlalchemy", "httpx", "jinja2", "starlette", "uvicorn", "asyncio", "rich")
 
 Shown = pytest.CaptureFixture[str]
 
@@ -93,19 +94,41 @@ def test_the_list_of_commands_says_what_they_say() -> None:
 def test_a_quick_command_loads_no_heavy_room(args: list[str], project: Path, capsys: Shown) -> None:
     """Help and `check` load neither the database, nor HTTP, nor templates."""
     assert call(capsys, "schema", "pull", "--project", project).code == 0
+    _, loaded = loaded_by(project.parent, *args)
+    assert {name.partition(".")[0] for name in loaded} & set(HEAVY) == set()
+
+
+def loaded_by(folder: Path, *args: str) -> tuple[str, set[str]]:
+    """What a command says that goes well, and the modules that it needs for that."""
     program = (
-        "import json, sys; from syncrules.cli import main; main(sys.argv[1:]);"
-        "print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+        "import json, sys; from syncrules.cli import main; code = main(sys.argv[1:]);"
+        "print(json.dumps(sorted(sys.modules)), file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *args],
-        cwd=project.parent,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(THIRD)},
         capture_output=True,
         text=True,
         check=True,
     )
-    loaded = {name.partition(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
-    assert loaded & set(HEAVY) == set()
+    return done.stdout, {*json.loads(done.stderr.splitlines()[-1])}
+
+
+def test_what_is_asked_most_needs_next_to_nothing(project: Path, capsys: Shown) -> None:
+    """The version needs nothing; a `check` of what hasn't changed neither Lark nor click, and says
+    the same. The first `check` of rules that are right does without Lark once tables are kept."""
+    assert call(capsys, "schema", "pull", "--project", project).code == 0
+    assert call(capsys, "check", "--project", project).code == 0
+    (project.parent / "rules" / "more.sync").write_text("sync north with south\n", "utf-8")
+    asked = (["--version"], ["check"], ["check"], ["check", "--format", "json"])
+    said, loaded = zip(*(loaded_by(project.parent, *args) for args in asked), strict=True)
+    version, first, again, shown = loaded
+    assert said[1] == said[2] == "no findings in 2 files\n"
+    assert not {"click", "lark", "syncrules.dsl", "syncrules.engine"} & version
+    assert "lark" not in first and "syncrules.dsl.prove" in first
+    assert not {"click", "lark", "syncrules.dsl.prove", "syncrules.engine.project"} & again
+    assert not {"lark", "syncrules.dsl.prove"} & shown
 
 
 @pytest.mark.parametrize(
