@@ -35,7 +35,8 @@ LEASE = 120.0
 """Seconds that a runner may be silent before another machine may take over."""
 
 ROUNDS = 3
-"""How often what a person asked for is decided again, since links it made let other values flow."""
+"""How often what a person asked for is decided again, since links it made let other values flow;
+any run is, where a write met a record that has become another."""
 
 Verb = Literal["run", "preview", "backfill", "retry"]
 OnChange = Callable[[Entry], None]
@@ -182,13 +183,15 @@ def _written(
     with session.db.transaction("rules"):
         _rules(session)
     mark(session)
-    for _ in range(ROUNDS if verb != "run" else 1):
-        before = session.numbers
+    for _ in range(ROUNDS):
+        if session.became:
+            look(session)
+        before, session.became = session.numbers, False
         session.progress("deciding")
         propose(session)
         guard(session, asked_for=verb != "run")
         write(session)
-        if session.numbers == before:
+        if session.numbers == before or (verb == "run" and not session.became):
             break
     return _result(session, verb, on_change)
 

@@ -50,6 +50,7 @@ class Session:
     indexes: dict[tuple[str, str], tuple[Index, ...]] = field(default_factory=dict)
     looked: dict[tuple[str, str], float] = field(default_factory=dict)
     numbers: int = 0
+    became: bool = False
     open_errors: bool = False
     asking: set[str] = field(default_factory=set)
     ask_numbers: int = 0

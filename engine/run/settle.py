@@ -322,6 +322,7 @@ def _gone(session: Session, entry: Entry) -> None:
         _hold(session, entry)
         return
     gone = found or [Record(entry.object, entry.record, {}, life="deleted")]
+    session.became = session.became or any(one.into for one in gone)
     store(session, ask, gone, first=False)
     _clear(session, [entry])
 

@@ -142,6 +142,18 @@ def test_a_link_follows_a_lead_that_is_converted(when: str) -> None:
     assert any("converted into it" in one for one in both.said)
 
 
+def test_a_write_that_meets_a_converted_lead_goes_to_the_contact_in_the_same_run() -> None:
+    """Nobody waits for the next run, and nothing is written twice."""
+    both = of()
+    left, lead = pair(both)
+    both.apollo.update("contact", left, {"title": "CEO"})
+    both.clock.sleep(HOUR)
+    during_write(both, lambda: both.salesforce.convert(lead))
+    both.run()
+    (contact,) = both.salesforce.rows("Contact")
+    assert title(both, "Contact", contact) == "CEO"
+
+
 def test_what_the_contact_alone_has_is_as_at_a_first_link() -> None:
     """A Lead has no account: the one that the conversion made comes over to the contact, whose
     title, changed at the same time, is not lost."""
