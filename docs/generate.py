@@ -60,6 +60,7 @@ def findings() -> str:
     parts = [
         "# Findings",
         "What `syncrules check` finds, by code; `syncrules explain CODE` shows the same page.",
+        "What the rules in the examples mean is told in the [language](language.md).",
         "\n".join(f"- [`{code}`](#{code})" for code in CODES),
     ]
     for code in CODES:
