@@ -65,6 +65,7 @@ def attempt(text: str, begin: int, end: int, could: Sequence[str], reads: Reads)
         return _several("write", inserted, after=f" {refused}", behind=" before it")
     ends = not rest.strip(" {}") and len(words) > 1
     ends = ends or refused in _BRACKETS
+    ends = ends or refused[:1] == '"' or refused[:1].isdigit()
     instead = [] if ends else [x for x in words if fits(x, rest) and helps(x)]
     if instead:
         return _several("write", instead)
@@ -79,9 +80,12 @@ def closed(text: str) -> str:
     return text + "}" * _open(text) + "\n"
 
 
-def before(text: str, begin: int, reads: Reads, known: Sequence[str]) -> tuple[str, Attempt] | None:
+def before(
+    text: str, begin: int, reads: Reads, known: Sequence[str], could: Sequence[str]
+) -> tuple[str, Attempt] | None:
     """The word just before `begin`, where that is the one to change: needless, of another language,
-    or a slip of one of `known`; None where changing it doesn't help."""
+    a slip of one of `known`, or one that needs the only word of `could` before it; None where
+    changing it doesn't help."""
     found = re.search(r"(\w+)[ \t]+$", text[:begin])
     if found is None or (found[1] in known and found[1] not in _NEEDLESS):
         return None
@@ -93,6 +97,10 @@ def before(text: str, begin: int, reads: Reads, known: Sequence[str]) -> tuple[s
         if reads(closed(whole)):
             help = f"did you mean `{written}`?" if written else "take it out"
             return found[1], Attempt(help, written)
+    for word in could if len(could) == 1 and could[0].isalpha() else ():
+        whole = f"{text[: found.start()]}{word} {found[1]} {rest}\n"
+        if reads(closed(whole)):
+            return found[1], Attempt(f"write `{word}` before it", f"{word} {found[1]}")
     return None
 
 

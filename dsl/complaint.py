@@ -201,7 +201,7 @@ def _complaint(spot: _Spot) -> Finding:
         if near:
             title, help = f"unexpected `{spot.word}`", f"did you mean `{near}`?"
             return _finding(spot, spot.span, title, help=help, fix=near, bare=_one(spot))
-    link = _nameless(spot)
+    link = _nameless(spot) or _dangling(spot) or _slip_before(spot)
     if link is not None:
         return link
     if spot.habit is not None:
@@ -219,19 +219,38 @@ def _complaint(spot: _Spot) -> Finding:
 
 def _attempted(spot: _Spot, title: str, *, label: str = "") -> Finding:
     """With the one change that helps, else with how such a line reads."""
-    wrong = before(
-        spot.text, spot.begin, spot.reads, [x for x in _literals().values() if x.isalpha()]
-    )
-    if wrong is not None and not spot.ended:
-        word, change = wrong
-        end = len(spot.before.rstrip())
-        place = spot.place(end - len(word), end)
-        return _finding(spot, place, f"unexpected `{word}`", help=change.help, fix=change.fix)
     found = attempt(spot.text, spot.begin, spot.end, spot.could, spot.reads)
     if found is not None:
         help, fix = found.help, found.fix
         return _finding(spot, spot.span, title, label=label, help=help, fix=fix, bare=_one(spot))
     return _finding(spot, spot.span, title, label=label, help=_form(spot))
+
+
+def _slip_before(spot: _Spot) -> Finding | None:
+    """The word before is the wrong one: it was taken for a name."""
+    known = [one for one in _literals().values() if one.isalpha()]
+    wrong = before(spot.text, spot.begin, spot.reads, known, spot.could)
+    if wrong is None:
+        return None
+    word, change = wrong
+    end = len(spot.before.rstrip())
+    place = spot.place(end - len(word), end)
+    return _finding(spot, place, f"unexpected `{word}`", help=change.help, fix=change.fix)
+
+
+def _dangling(spot: _Spot) -> Finding | None:
+    """An indented line that looks as if it went on from the one before."""
+    if spot.block or spot.line.strip() or not spot.names <= {"_NL", "$END"}:
+        return None
+    if not spot.line or not re.fullmatch(r"\w+", spot.word):
+        return None
+    near = nearest(spot.word, ("and", "or", "when", "unless", "else"))
+    title = f"unexpected `{spot.word}`"
+    if near:
+        help = f"did you mean `{near}`?"
+        return _finding(spot, spot.span, title, help=help, fix=near, bare=True)
+    help = "a line goes on from the one before where it begins with `when`, `unless`, `and` or `or`"
+    return _finding(spot, spot.span, title, help=help, bare=True)
 
 
 def _one(spot: _Spot) -> bool:
@@ -312,7 +331,8 @@ def _nameless(spot: _Spot) -> Finding | None:
         return None
     place = spot.place(len(line) - len(word), len(line))
     help = _form(spot)
-    return _finding(spot, place, f"a name is missing before `{word}`", help=help, bare=True)
+    what = "a value" if word == "when" else "a name"
+    return _finding(spot, place, f"{what} is missing before `{word}`", help=help, bare=True)
 
 
 def _brace_below(spot: _Spot) -> Finding | None:
@@ -330,7 +350,7 @@ def _lone(spot: _Spot) -> bool:
     return spot.names == {"BY"}
 
 
-_LINKS = ("with", "as", "from", "of", "on", "by", "first", "per", "because")
+_LINKS = ("with", "as", "from", "of", "on", "by", "first", "per", "because", "when")
 
 
 def _guarded(spot: _Spot) -> Finding | None:
@@ -477,7 +497,7 @@ def _without_quotes(spot: _Spot) -> Finding | None:
 
 _VALUE_BEGINS = re.compile(
     r"(?:\b(?:is(?:[ \t]+not)?|contains|(?:starts|ends) with|default|source)[ \t]+|[\[,][ \t]*)"
-    r"((?!(?:blank|known|not|in|one|any|true|false|greater|more|less|larger|smaller|higher|lower|fewer|"
+    r"((?!(?:and|or|when|unless|blank|known|not|in|one|any|true|false|greater|more|less|larger|smaller|higher|lower|fewer|"
     r"later|earlier|equal)\b)\w+)[ \t]+$"
 )
 _GIVEN = re.compile(r"[{,][ \t]*\w+[ \t]+(\w+)[ \t]+$")

@@ -93,6 +93,8 @@ def misplaced(block: str, word: str, rest: str) -> str:
         return f"`{word}` begins a rule: end the block before it with `}}`"
     if block == "infer" and word in ("else", "otherwise", "default"):
         return "where no arm holds, the value stays; `none` means that nothing is related"
+    if block == "infer" and word == "when":
+        return ""
     if rest.lstrip().startswith(("->", "<-")):
         return "" if block in ("map", "table") else "a row stands in the block of a `map`"
     named = _HOMES.get(word) == _NAMES and block in ("", "test")

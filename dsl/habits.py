@@ -422,6 +422,8 @@ def _arrow(rest: str, expected: Collection[str]) -> Habit | None:
     word = re.match(r"\w+", rest)
     if word is None:
         return None
+    if re.match(r"[\w.]+[ \t]*(?:<->|->|<-)[ \t]*$", rest):
+        return Habit(word[0], "the arrow stands between the two: `FIELD -> FIELD`")
     if _NAMES_THEN_ARROW.match(rest):
         return Habit(word[0], _LABEL)
     return Habit(word[0], "an arrow is missing before it: `->`, `<-` or `<->`")

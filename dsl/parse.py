@@ -145,7 +145,9 @@ def _cut(lines: list[str]) -> list[Piece]:
 def _begins(line: str, depth: int) -> bool:
     if _STARTS.match(line):
         return depth == 0 or line[0] not in " \t"
-    return depth == 0 and line[:1] not in ("", " ", "\t", "#", "{") and not _GOES_ON.match(line)
+    if depth or _GOES_ON.match(line) or line.lstrip()[:1] in ("", "#", "{"):
+        return False
+    return line[0] not in " \t" or line.rstrip().endswith("{")
 
 
 def _meaningful(line: str) -> bool:
@@ -219,6 +221,9 @@ def _recover(path: str, piece: Piece) -> _Read:
         broken.append(tree.Broken(f"{word} row", found.span))
         ends = found.span.column == found.span.end_column
         _blank(lines, bad, head, deeper=ends)
+        left = _depths(lines)[-1]
+        if left > 0:
+            lines.append("}" * left)
     broken.append(tree.Broken(word, findings[-1].span))
     return _Read(None, tuple(findings), tuple(broken))
 
@@ -249,7 +254,12 @@ def _blank(lines: list[str], bad: int, head: int, *, deeper: bool) -> None:
     begin = bad
     while begin > head + 1 and _GOES_ON.match(lines[begin]):
         begin -= 1
+    depths = _depths(lines)
+    while begin > head + 1 and depths[begin] > 1:
+        begin -= 1
     end = bad + 1
+    while end < len(lines) and depths[end] > 1:
+        end += 1
     indent = _indent(lines[begin])
     while end < len(lines) and (
         _GOES_ON.match(lines[end])
@@ -258,6 +268,15 @@ def _blank(lines: list[str], bad: int, head: int, *, deeper: bool) -> None:
         end += 1
     for number in range(begin, end):
         lines[number] = ""
+
+
+def _depths(lines: list[str]) -> list[int]:
+    """How many blocks are open where each line begins, and at the end."""
+    depths = [0]
+    for line in lines:
+        marks = _MARKS.findall(line)
+        depths.append(max(0, depths[-1] + marks.count("{") - marks.count("}")))
+    return depths
 
 
 def _indent(line: str) -> int:
