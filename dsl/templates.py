@@ -53,16 +53,15 @@ def render(source: str, values: Mapping[str, Value]) -> str | None:
     `values` has every name of `names`. A blank that the template handles itself
     (`{{ title or "someone" }}`) makes nothing blank. Raises `NotATemplate` where it fails.
     """
-    from jinja2 import TemplateError
-
     template = _compiled(source)
     try:
         # What `render` does, without the traceback that it would dress up for each blank.
         return text("".join(template.root_render_func(template.new_context({**values}))))
     except _Blank:
         return None
-    except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
-        raise NotATemplate(str(error)) from error
+    except Exception as error:
+        # Whatever somebody's expression runs into for one record is told, and stops no run.
+        raise NotATemplate(str(error) or type(error).__name__) from error
 
 
 @cache

@@ -349,6 +349,30 @@ def test_a_template_that_fails_is_told_and_the_rest_moves() -> None:
     assert [one.code for one in found.problems] == ["template-failed"]
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ 1 // 0 }}",
+        "{{ '{} {}'.format(title) }}",
+        "{{ title + 1 }}",
+        "{{ title.nothing }}",
+        "{{ title.index('x') }}",
+        "{{ title.__class__ }}",
+        "{{ title | round }}",
+    ],
+)
+def test_whatever_a_template_runs_into_stops_no_run(template: str) -> None:
+    """A wrong number of arguments, a missing part, what the sandbox forbids: one field is left out
+    and told."""
+    text = row("push", template=template)
+    made = decide(
+        ready(flow(text, moves=(push(),)), "UTC"), {"title": "CTO"}, None, None, Surroundings()
+    )
+    assert (made.action, made.right) == ("create", ())
+    assert [one.code for one in made.problems] == ["template-failed"]
+    assert made.problems[0].message
+
+
 def test_a_template_that_fails_leaves_the_default_to_a_new_record() -> None:
     text = row("push", template="{{ 1 // 0 }}", default="none")
     made = decide(
