@@ -136,11 +136,10 @@ def _code() -> list[Any] | None:
 def _same_code(known: list[Any]) -> bool:
     """Whether Python, what it can import, and the files of the code are what they were."""
     version, folders, modules = known
-    return (
-        version == sys.version
-        and folders == _times(filter(os.path.isdir, sys.path))
-        and modules == _times(one[0] for one in modules)
-    )
+    if version != sys.version or folders != _times(filter(os.path.isdir, sys.path)):
+        return False
+    times = _times(one[0] for one in modules)
+    return times == modules
 
 
 def _of_python(file: str) -> bool:

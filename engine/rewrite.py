@@ -9,12 +9,14 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from ..dsl import mend as edits
 from ..errors import UsageError
-from .project import FILE, Project
+from .files import FILE
+from .project import Project
 
 
 def rule_files(paths: Iterable[Path], here: Path) -> list[Path]:
@@ -109,13 +111,76 @@ def mend(project: Project) -> list[str]:
 
 
 def difference(name: str, before: bytes, after: str) -> str:
-    """A unified diff of a file that is text; empty where nothing differs."""
+    """A unified diff of a file and its layout; empty where nothing differs.
+
+    Both have the same letters between their blanks, which is how lines that belong together are
+    found in one pass; `difflib` is asked about no more than a few lines at once.
+    """
     old, new = _lines(before.decode("utf-8")), _lines(after)
-    shown = []
-    for line in difflib.unified_diff(old, new, name, name):
-        end = "" if line.endswith("\n") else "\n\\ No newline at end of file\n"
-        shown.append(line + end)
-    return "".join(shown)
+    matcher = difflib.SequenceMatcher(None, "", "")
+    matcher.opcodes = _changes(old, new)
+    shown: list[str] = []
+    for group in matcher.get_grouped_opcodes() if old != new else ():
+        (_, i, _, j, _), (_, _, i_end, _, j_end) = group[0], group[-1]
+        shown.append(f"@@ -{_range(i, i_end)} +{_range(j, j_end)} @@\n")
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                shown += (f" {line}" for line in old[i1:i2])
+            else:
+                shown += (f"-{line}" for line in old[i1:i2])
+                shown += (f"+{line}" for line in new[j1:j2])
+    whole = (one if one[-1] == "\n" else f"{one}\n\\ No newline at end of file\n" for one in shown)
+    return "".join([f"--- {name}\n+++ {name}\n", *whole]) if shown else ""
+
+
+_Change = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
+"""What became of some lines: as `difflib` has it."""
+
+
+def _changes(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
+    """Cut where both have come equally far; what is the same follows what is not, and so on."""
+    found: list[_Change] = []
+    i = j = i_begin = j_begin = ahead = 0
+    while i < len(old) or j < len(new):
+        own, other = _letters(old, i), _letters(new, j)
+        if (ahead == 0 and own and other) or (ahead == 0 and own == other):
+            i, j, ahead = i + 1, j + 1, own - other
+        elif j == len(new) or (i < len(old) and (ahead < 0 or (ahead == 0 and not own))):
+            i, ahead = i + 1, ahead + own
+        else:
+            j, ahead = j + 1, ahead - other
+        if ahead == 0 or (i == len(old) and j == len(new)):
+            block = difflib.SequenceMatcher(None, old[i_begin:i], new[j_begin:j], autojunk=False)
+            for tag, i1, i2, j1, j2 in block.get_opcodes():
+                _add(found, tag, i_begin + i1, i_begin + i2, j_begin + j1, j_begin + j2)
+            i_begin, j_begin = i, j
+    return found
+
+
+def _add(found: list[_Change], tag: str, i: int, i_end: int, j: int, j_end: int) -> None:
+    """Adds a change, or joins it with the one before."""
+    equal = tag == "equal"
+    if found and (found[-1][0] == "equal") is equal:
+        _, i, _, j, _ = found.pop()
+    kind: Literal["replace", "delete", "insert", "equal"] = "equal" if equal else "replace"
+    if not equal and j == j_end:
+        kind = "delete"
+    elif not equal and i == i_end:
+        kind = "insert"
+    found.append((kind, i, i_end, j, j_end))
+
+
+def _letters(lines: Sequence[str], place: int) -> int:
+    """How many letters a line has that are no blanks; 0 behind the last."""
+    return len("".join(lines[place].split())) if place < len(lines) else 0
+
+
+def _range(begin: int, end: int) -> str:
+    """Lines as a unified diff counts them."""
+    count = end - begin
+    if count == 1:
+        return str(begin + 1)
+    return f"{begin + 1 if count else begin},{count}"
 
 
 def _lines(text: str) -> list[str]:

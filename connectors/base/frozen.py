@@ -79,9 +79,6 @@ else:
 
     def _values(names):
         """What reads some fields at once."""
-        if len(names) == 1:
-            one = attrgetter(names[0])
-            return lambda self: (one(self),)
         return attrgetter(*names) if names else lambda self: ()
 
     def _refuse_to_set(self, name, value):
