@@ -86,6 +86,17 @@ def test_a_test_reaches_what_it_is_about_and_nothing_else() -> None:
     assert after.reached - before.reached == len(before.gaps) - len(after.gaps)
 
 
+def test_one_side_changed_is_not_both() -> None:
+    """A title that changes in Apollo alone says nothing about who wins."""
+    body = """given contact { email "ada@example.com" }
+        linked with Lead { Email "ada@example.com" }
+        change contact { title "CTO" }
+        expect update Lead { Title "CTO" }"""
+    left = whats(coverage(suite(PEOPLE + block(body))))
+    assert "Lead.Title is written" not in left
+    assert "contact.title and Lead.Title have both changed" in left
+
+
 def test_what_no_record_can_reach_is_no_gap() -> None:
     """The second `or` side is inside the first: no record is taken because of it alone."""
     rules = """sync apollo with salesforce

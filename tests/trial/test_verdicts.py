@@ -37,10 +37,15 @@ RIGHT = {
         change contact {{ first_name "Ada" }}
         expect update Lead {{ FirstName "Ada" }}""",
     "a change to what was there is none": f"""
-        given contact {{ {ADA} }}
-        linked with Lead {{ {LEAD} }}
-        change contact {{ last_name "Lovelace" }}
+        given contact {{ {ADA}, stage "Replied" }}
+        change contact {{ stage "Replied" }}
         expect nothing""",
+    "who is gone is no match": f"""
+        given contact {{ {ADA}, stage "Cold" }}
+        given Lead {{ {LEAD} }}
+        delete Lead
+        change contact {{ stage "Replied" }}
+        expect create Lead {{ {LEAD} }}""",
     "a blank key matches nothing": """
         given contact { stage "Cold" }
         given Lead { LastName "Lovelace" }
@@ -132,8 +137,8 @@ RIGHT = {
     "two expectations of one object meet the records they fit": """
         given contact { email "ada@example.com", last_name "King", stage "Replied" }
         given contact { email "grace@example.org", last_name "Hopper", stage "Replied" }
-        expect create Lead { LastName "Hopper" }
-        expect create Lead { Company "Unknown" }""",
+        expect create Lead { Company "Unknown" }
+        expect create Lead { LastName "King" }""",
 }
 
 
