@@ -40,6 +40,12 @@ FIRST_TODAY = date(2026, 1, 1).toordinal()
 MOMENTS = 86_400_000
 """Moments of a day."""
 TEXTS = ("text", "id", "choice")
+PATIENCE = 2_000
+"""Milliseconds after which the solver gives up."""
+
+
+class GaveUp(Exception):
+    """The solver has no verdict; parts of texts are hard."""
 
 
 def possible(conditions: Sequence[Condition], describe: Describe, *, tied: bool = True) -> bool:
@@ -83,11 +89,13 @@ def reached(arms: Sequence[tuple[str, Condition | None]], number: int, describe:
 
 
 def satisfied(formulas: Sequence[Formula]) -> bool:
-    """Whether all formulas hold for some values of their variables."""
+    """Whether all formulas hold for some values of their variables. Raises `GaveUp`."""
     solver = z3.Solver()
+    solver.set("timeout", PATIENCE)
     solver.add(*formulas)
     verdict = solver.check()
-    assert verdict in (z3.sat, z3.unsat), solver.reason_unknown()
+    if verdict == z3.unknown:
+        raise GaveUp(solver.reason_unknown())
     return bool(verdict == z3.sat)
 
 

