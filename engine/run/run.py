@@ -183,6 +183,7 @@ def _written(
     with session.db.transaction("rules"):
         _rules(session)
     mark(session)
+    session.became = False
     for _ in range(ROUNDS):
         if session.became:
             look(session)

@@ -51,6 +51,7 @@ class Session:
     looked: dict[tuple[str, str], float] = field(default_factory=dict)
     numbers: int = 0
     became: bool = False
+    """Whether a write has met a record that was merged or converted."""
     open_errors: bool = False
     asking: set[str] = field(default_factory=set)
     ask_numbers: int = 0

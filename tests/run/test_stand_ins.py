@@ -65,7 +65,8 @@ def loose(both: Both) -> str:
 
 
 def test_a_lead_goes_under_the_account_of_its_addresss_domain() -> None:
-    """The contact that is made of it stands under that account, without a word in the rule."""
+    """The contact that is made of it stands under that account, without a word in the rule
+    (CPL-6)."""
     both = of()
     berg = account(both)
     account(both, "other.example", "Other")
