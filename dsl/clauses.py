@@ -8,13 +8,20 @@ is told in `conditions.py`.
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Field, Object
 from . import conditions, tree
 from .bound import Bound
-from .names import find_choice, find_field, near_field, needs_quotes, quoted, values_of
+from .names import (
+    find_choice,
+    find_field,
+    is_day,
+    near_field,
+    needs_quotes,
+    quoted,
+    values_of,
+)
 from .nearest import nearest
 from .rules import Side
 from .types import KINDS, spelled
@@ -122,7 +129,7 @@ class Clauses:
         if left is None or not self._fits_operator(left, node):
             return None
         if isinstance(node.right, (tree.Path, tree.Function)):
-            if self._is_value_without_quotes(left, node.right):
+            if self._is_value_without_quotes(left, node.operator, node.right):
                 return None
             right = self._read(node.right)
             if right is None or not self._alike(left, right, node):
@@ -162,7 +169,9 @@ class Clauses:
         )
         return False
 
-    def _is_value_without_quotes(self, left: _Read, right: tree.Expression) -> bool:
+    def _is_value_without_quotes(
+        self, left: _Read, sign: tree.Operator, right: tree.Expression
+    ) -> bool:
         """`stage is Replied`: no such field, and a value of that name or no field near it."""
         if not isinstance(right, tree.Path) or len(right.parts) > 1:
             return False
@@ -171,7 +180,7 @@ class Clauses:
             return False
         if spelled(word.text, left.field) is None and near_field(self.object, word.text):
             return False
-        needs_quotes(self.bound.report, self.file, word, left.field)
+        needs_quotes(self.bound.report, self.file, word, left.field, blank=sign == "is")
         return True
 
     def _constant(
@@ -192,18 +201,12 @@ class Clauses:
             case tree.YesNo() if kind == "boolean":
                 return conditions.Constant(word.value)
             case tree.Day() if kind == "date":
-                return conditions.Constant(word.value) if self._is_day(word) else None
+                return conditions.Constant(word.value) if self._day(word) else None
         self._wrong_literal(left, word)
         return None
 
-    def _is_day(self, word: tree.Day) -> bool:
-        try:
-            date.fromisoformat(word.value)
-        except ValueError:
-            title, help = f"there is no day {word.value}", "write a day of the calendar"
-            self._error("wrong-type", word.span, title, help=help)
-            return False
-        return True
+    def _day(self, word: tree.Day) -> bool:
+        return is_day(self.bound.report, self.file, word)
 
     def _wrong_literal(self, left: _Read, word: tree.Literal_) -> None:
         kind, written = _ALIKE.get(left.kind, ""), self.file.text(word.span)

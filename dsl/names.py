@@ -7,6 +7,7 @@ one finding. What may stand beside what is decided in `clauses.py` and `types.py
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from ..connectors.base.schema import Field, Object, Schema
 from . import tree
@@ -109,12 +110,17 @@ def find_choice(
         file,
         word.span,
         title,
-        help=f"did you mean {quoted(near)}?"
-        if near
-        else f"values: {_list(one.value for one in field.choices if one.active)}",
+        help=f"did you mean {quoted(near)}?" if near else f"values: {values_of(field)}",
         fix=quoted(near) if near else None,
     )
     return None
+
+
+def values_of(field: Field) -> str:
+    """The values of a choice as one writes them, some of many."""
+    known = [quoted(one.value) for one in field.choices if one.active]
+    more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+    return ", ".join(known[:8]) + more if known else "none"
 
 
 def text_of(report: Report, file: tree.File, word: tree.Word, field: Field | None) -> str | None:
@@ -136,12 +142,30 @@ def text_of(report: Report, file: tree.File, word: tree.Word, field: Field | Non
     return None
 
 
-def needs_quotes(report: Report, file: tree.File, word: tree.Name, field: Field | None) -> None:
-    """A bare name stands where a value belongs."""
+def is_day(report: Report, file: tree.File, word: tree.Day) -> bool:
+    """Whether there is such a day; a finding where there is none."""
+    try:
+        date.fromisoformat(word.value)
+    except ValueError:
+        title, help = f"there is no day {word.value}", "write a day of the calendar"
+        report.add("wrong-type", file, word.span, title, help=help)
+        return False
+    return True
+
+
+def needs_quotes(
+    report: Report,
+    file: tree.File,
+    word: tree.Name,
+    field: Field | None,
+    *,
+    blank: bool = False,
+) -> None:
+    """A bare name stands where a value belongs; with `blank` that could be `blank`, too."""
     values = [one.value for one in field.choices] if field is not None else []
     meant = nearest(word.text, values) or word.text
     help, fix = f"write {quoted(meant)}", quoted(meant)
-    if word.text.lower() in BLANK and meant == word.text:
+    if blank and word.text.lower() in BLANK and meant == word.text:
         help, fix = "write `blank`", "blank"
     report.add(
         "needs-quotes",

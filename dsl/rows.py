@@ -6,6 +6,7 @@ can go that way. Tables of values are `tables.py`; whether two rows fight is tol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..connectors.base.frozen import dataclass
@@ -41,6 +42,9 @@ class _Row:
 def map_fields(bound: Bound, placed: Placed, node: tree.MapFields) -> None:
     """Add the map's rows to `bound`, or findings."""
     file = placed.file
+    if turned_round(bound, file, node.object, node.targets):
+        bound.lost_all = True
+        return
     left = find_object(bound.report, file, bound.left, bound.left_name, node.object)
     found = [
         find_object(bound.report, file, bound.right, bound.right_name, one) for one in node.targets
@@ -56,6 +60,27 @@ def map_fields(bound: Bound, placed: Placed, node: tree.MapFields) -> None:
         bound.lost_rows.update(pairs)
     for row in node.rows:
         _row(bound, placed, row, left, targets)
+
+
+def turned_round(
+    bound: Bound, file: tree.File, thing: tree.Name, targets: Sequence[tree.Name]
+) -> bool:
+    """The objects of a map stand on each other's side; reports it."""
+    left, right = bound.left.by_name, bound.right.by_name
+    if thing.text in left or thing.text not in right:
+        return False
+    if any(one.text in right or one.text not in left for one in targets):
+        return False
+    named = ", ".join(f"`{one.text}`" for one in targets)
+    bound.report.add(
+        "unknown-object",
+        file,
+        thing.span.to(targets[-1].span),
+        f"`{thing.text}` belongs to `{bound.right_name}`, and {named} to `{bound.left_name}`",
+        note=f"a map names the object of `{bound.left_name}` first",
+        help=f"write `map {targets[0].text} with {thing.text}`, and turn what is below round",
+    )
+    return True
 
 
 def winner(bound: Bound, file: tree.File, node: tree.Prefer) -> Winner:
@@ -130,15 +155,26 @@ def _targets(one: _Row, targets: list[Object]) -> list[Object] | None:
         return targets
     name = row.right.parts[0]
     found = [each for each in targets if each.name == name.text]
-    if not found or len(row.right.parts) > 2:
+    if found and len(row.right.parts) > 2:
+        one.bound.report.add(
+            "unknown-field",
+            one.file,
+            row.right.span,
+            f"`{row.right}` is no field of `{name.text}` itself",
+            help="a row moves fields of the records that are linked; name one of these",
+        )
+        return None
+    if not found:
         names = ", ".join(f"`{each.name}`" for each in targets)
+        near = nearest(name.text, [each.name for each in targets])
         one.bound.report.add(
             "unknown-object",
             one.file,
             name.span,
             f"`{name.text}` is no target of this map",
             note="before the dot stands the target that the row is for",
-            help=f"targets: {names}",
+            help=f"did you mean `{near}`?" if near else f"targets: {names}",
+            fix=near or None,
         )
         return None
     return found
@@ -147,6 +183,17 @@ def _targets(one: _Row, targets: list[Object]) -> list[Object] | None:
 def _left(row: _Row) -> Field | None:
     path = row.node.left
     if isinstance(path, tree.Text):
+        return None
+    if len(path.parts) == 2 and path.parts[0].text == row.left.name:
+        begin, end = path.parts[0].span, path.parts[1].span
+        row.bound.report.add(
+            "unknown-field",
+            row.file,
+            tree.Span(begin.line, begin.column, end.line, end.column),
+            f"`{row.left.name}` is the record itself",
+            help=f"write `{path.parts[1].text}` alone",
+            fix="",
+        )
         return None
     if len(path.parts) > 1:
         row.bound.report.add(

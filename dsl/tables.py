@@ -11,7 +11,7 @@ from . import tree
 from .bound import Bound, BoundMap, BoundRow, Placed, Winner, place
 from .checks import no_winner, table_not_one_to_one, table_not_total
 from .names import find_choice, find_field, find_object, text_of
-from .rows import DIRECTIONS, winner
+from .rows import DIRECTIONS, turned_round, winner
 from .rules import Direction, RowRule
 from .types import KINDS
 
@@ -21,6 +21,9 @@ Entry = tuple[str, str, Direction]
 def map_values(bound: Bound, placed: Placed, node: tree.MapValues) -> None:
     """Add the table's row to `bound`, or findings."""
     file = placed.file
+    if turned_round(bound, file, node.object, node.target.parts[:1]):
+        bound.lost_all = True
+        return
     left = find_object(bound.report, file, bound.left, bound.left_name, node.object)
     right = find_object(bound.report, file, bound.right, bound.right_name, node.target.parts[0])
     if left is None or right is None:

@@ -12,7 +12,7 @@ from ..connectors.base.schema import Field, Object
 from ..connectors.base.values import Value
 from . import templates, tree
 from .bound import Bound
-from .names import find_choice, near_field, quoted, text_of
+from .names import find_choice, is_day, near_field, quoted, text_of
 from .types import KINDS
 
 
@@ -26,7 +26,7 @@ def literal(
         case tree.YesNo() if field.type == "boolean":
             return word.value
         case tree.Day() if field.type == "date":
-            return word.value
+            return word.value if is_day(bound.report, file, word) else None
         case tree.Text() if field.type in ("choice", "choices"):
             listed = field.restricted or (field.type == "choices" and field.choices)
             value = word.value
@@ -53,10 +53,21 @@ def literal(
         file,
         word.span,
         f"`{field.name}` is {KINDS[field.type]}, and `{written}` is not",
-        help=f"write {quoted(written)}" if is_text else "write a value of that type",
+        help=f"write {quoted(written)}" if is_text else VALUES.get(field.type, ""),
         fix=quoted(written) if is_text else None,
     )
     return None
+
+
+VALUES = {
+    "number": "write a number without quotes",
+    "date": "write a day without quotes, such as `2026-01-31`",
+    "datetime": "a moment can't be written in a rule",
+    "boolean": "write `true` or `false` without quotes",
+    "reference": "a record can't be named in a rule",
+    "choices": "write one of its values in quotes",
+}
+"""What a value of a type looks like."""
 
 
 def template_reads(
@@ -71,7 +82,8 @@ def template_reads(
             "syntax",
             file,
             text.span,
-            f"this template can't be read: {error}",
+            "this template can't be read",
+            note=_why(text.value, error),
             help="`{{ FIELD }}` stands for the value of a field",
         )
         return None
@@ -100,14 +112,28 @@ def template_reads(
     return names if good else None
 
 
+def _why(template: str, error: Exception) -> str:
+    """What keeps a template from being read, in plain words where it is a usual slip."""
+    if template.count("{{") != template.count("}}"):
+        return "each `{{` ends with `}}`"
+    if template.count("{%") != template.count("%}"):
+        return "each `{%` ends with `%}`"
+    if re.search(r"\{\{\s*\}\}", template):
+        return "nothing stands between `{{` and `}}`"
+    if len(re.findall(r"\{%-?\s*if\b", template)) != len(re.findall(r"\{%-?\s*endif\b", template)):
+        return "each `{% if FIELD %}` ends with `{% endif %}`"
+    return str(error).rstrip(".") if "token" not in str(error) else ""
+
+
 def _restricted(field: Field) -> bool:
     return field.type == "choice" and field.restricted
 
 
 def _word_in(text: tree.Text, name: str) -> tree.Span:
     """Where a name stands inside a quoted text."""
-    found = re.search(rf"\b{re.escape(name)}\b", text.raw)
-    if found is None:
-        return text.span
-    column = text.span.column + 1 + found.start()
-    return tree.Span(text.span.line, column, text.span.line, column + len(name))
+    for part in re.finditer(r"\{[{%].*?[%}]\}", text.raw):
+        found = re.search(rf"(?<![.\w]){re.escape(name)}\b", part[0])
+        if found is not None:
+            column = text.span.column + 1 + part.start() + found.start()
+            return tree.Span(text.span.line, column, text.span.line, column + len(name))
+    return text.span

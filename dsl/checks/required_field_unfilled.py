@@ -52,7 +52,8 @@ def find(bound: Bound) -> None:
                 move.node.target.span,
                 f"`{target}` requires {named}, and no row fills {_it(missing)}",
                 label="can't be created like this",
-                help=f"add {_rows(move, missing)}, with `default` for records that have nothing to give",
+                help=f"add {_rows(move, missing)}, with `default` for records that have nothing "
+                "to give",
             )
 
 

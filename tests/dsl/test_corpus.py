@@ -5,6 +5,7 @@ The wrong ones are in `tests/cases/wrong`, how they are written is told in `corp
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from syncrules import dsl
 from syncrules.dsl.fmt import format
 from syncrules.dsl.mend import HALF, HIDING, mend
+from syncrules.dsl.parse import parse
 
 from . import corpus
 from .corpus import Case
@@ -133,3 +135,46 @@ def test_the_example_of_the_meaning_gives_no_finding() -> None:
     assert found is not None
     source = re.sub(r"^    ", "", found[1], flags=re.M).strip() + "\n"
     assert dsl.to_text(corpus.found(source), {"a.sync": source}) == ""
+
+
+# ---- right files with one word wrong ------------------------------------------------------------
+
+WORDS = re.compile(r'"(?:\\.|[^"\\\n])*"|[A-Za-z_]\w*|<->|->|<-|[{}\[\](),%.]')
+
+
+def test_one_word_wrong_gives_one_finding_at_its_line() -> None:
+    """A word of a right file taken out, misspelt or put behind the next: whatever it was, its line
+    is told, and nothing else is."""
+    chance = random.Random(11)
+    several = 0
+    for path in corpus.RIGHT:
+        source = path.read_text("utf-8")
+        places = [one for one in WORDS.finditer(source) if not _in_remark(source, one.start())]
+        for place in chance.sample(places, min(12, len(places))):
+            broken = _broken(chance, source, place)
+            _, found = parse("a.sync", broken)
+            if not found:
+                continue
+            line = source.count("\n", 0, place.start()) + 1
+            where = f"{path.stem}:{line} {place[0]}\n{dsl.to_text(found, {'a.sync': broken})}"
+            near = abs(found[0].span.line - line) <= 1
+            assert near or place[0] in "{}[](),", where
+            assert found[0].help, where
+            several += len(found) > 1
+    assert several <= 4
+
+
+def _in_remark(source: str, at: int) -> bool:
+    return "#" in source[source.rfind("\n", 0, at) + 1 : at]
+
+
+def _broken(chance: random.Random, source: str, place: re.Match[str]) -> str:
+    before, word, behind = source[: place.start()], place[0], source[place.end() :]
+    following = re.match(r"([ \t]+)([^\s#]+)", behind)
+    kind = chance.choice(("out", "slip", "later"))
+    if kind == "slip" and word.isalpha() and len(word) > 2:
+        at = chance.randrange(len(word) - 1)
+        return f"{before}{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}{behind}"
+    if kind == "later" and following:
+        return f"{before}{following[2]}{following[1]}{word}{behind[following.end() :]}"
+    return before + behind
