@@ -98,14 +98,15 @@ def _counted(session: Session, rule: GuardRule, system: str) -> Iterator[Trip]:
 def _how_many(session: Session, rule: GuardRule, system: str) -> int:
     since, first = _since(session, rule)
     where = {"org": session.org, "run": session.run, "first": first, "since": since}
+    # A share is one of the records that were linked: what a first link fills changes none of them.
     if rule.what != "blanked":
         action = _ACTIONS[rule.what]
-        found = session.db.row(
-            counts.counted_changes, **where, system=system, object=rule.of, action=action
-        )
+        counted = counts.counted_linked if rule.percent else counts.counted_changes
+        found = session.db.row(counted, **where, system=system, object=rule.of, action=action)
         created, records = found or (0, 0)
         return int(created if action == "create" else records)
-    rows = session.db.stream(counts.changed_values, **where, system=system, object=rule.of)
+    changed = counts.changed_linked if rule.percent else counts.changed_values
+    rows = session.db.stream(changed, **where, system=system, object=rule.of)
     return len({record for record, before, after in rows if _blanks(before, after)})
 
 

@@ -50,6 +50,23 @@ changed_values = statement(
     select(C.record, C.before, C.after).where(*_counting(C.action == "update"))
 )
 _L = C.org.table.alias("link_of")
+_WAS_LINKED = ~exists().where(
+    _L.c.org == C.org,
+    _L.c.run == C.run,
+    _L.c.flow == C.flow,
+    _L.c.left == C.left,
+    _L.c.right == C.right,
+    _L.c.action == "link",
+)
+"""Not what was filled when its two records were linked."""
+counted_linked = statement(
+    select(func.count(), func.count(func.distinct(C.record))).where(
+        *_counting(C.action == bindparam("action")), _WAS_LINKED
+    )
+)
+changed_linked = statement(
+    select(C.record, C.before, C.after).where(*_counting(C.action == "update"), _WAS_LINKED)
+)
 changed_links = statement(
     select(func.count()).where(
         C.org == _org,
@@ -58,14 +75,7 @@ changed_links = statement(
         C.flow == bindparam("flow"),
         C.side == bindparam("side"),
         C.action == "update",
-        ~exists().where(
-            _L.c.org == C.org,
-            _L.c.run == C.run,
-            _L.c.flow == C.flow,
-            _L.c.left == C.left,
-            _L.c.right == C.right,
-            _L.c.action == "link",
-        ),
+        _WAS_LINKED,
     )
 )
 """Planned changes of records that were linked before this run: what a first link fills is none."""

@@ -137,6 +137,23 @@ def test_a_share_is_one_of_those_linked() -> None:
     assert sum(row.get("Title") == "CEO" for row in both.salesforce.rows("Lead").values()) == 2
 
 
+@pytest.mark.parametrize(("guard", "held"), [("5% of", False), ("1", True)])
+def test_what_a_first_link_fills_is_no_share_of_those_linked(guard: str, held: bool) -> None:
+    """The first links go through under a share; a number counts what they fill."""
+    both = of(f"{guard} Lead changed per run")
+    for number in range(4):
+        given = {"LastName": f"Berg{number}", "Email": f"p{number}@berg.example", "Company": "X"}
+        both.salesforce.create("Lead", given)
+    people(both, 4, title="CEO")
+    if held:
+        with pytest.raises(Braked, match=r"4 Lead records.*would be changed.*allows 1"):
+            both.run()
+    else:
+        assert both.run().exit_code == 0
+    titles = [row.get("Title") for row in both.salesforce.rows("Lead").values()]
+    assert titles == [None if held else "CEO"] * 4
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_day_counts_what_earlier_runs_of_it_made_and_ends_at_midnight(
     database: str, request: pytest.FixtureRequest
@@ -147,7 +164,7 @@ def test_a_day_counts_what_earlier_runs_of_it_made_and_ends_at_midnight(
     people(both, 2)
     both.run()
     people(both, 2, first=2)
-    with pytest.raises(Braked, match="4 Lead records in salesforce would be created today"):
+    with pytest.raises(Braked, match=r"4 Lead records in salesforce would be created today"):
         both.run()
     both.clock.sleep(24 * HOUR)
     both.run()
