@@ -138,8 +138,7 @@ def _same_code(known: list[Any]) -> bool:
     version, folders, modules = known
     if version != sys.version or folders != _times(filter(os.path.isdir, sys.path)):
         return False
-    times = _times(one[0] for one in modules)
-    return times == modules
+    return bool(modules == _times(one[0] for one in modules))
 
 
 def _of_python(file: str) -> bool:

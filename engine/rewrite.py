@@ -117,10 +117,8 @@ def difference(name: str, before: bytes, after: str) -> str:
     found in one pass; `difflib` is asked about no more than a few lines at once.
     """
     old, new = _lines(before.decode("utf-8")), _lines(after)
-    matcher = difflib.SequenceMatcher(None, "", "")
-    matcher.opcodes = _changes(old, new)
     shown: list[str] = []
-    for group in matcher.get_grouped_opcodes() if old != new else ():
+    for group in _Known(_changes(old, new)).get_grouped_opcodes() if old != new else ():
         (_, i, _, j, _), (_, _, i_end, _, j_end) = group[0], group[-1]
         shown.append(f"@@ -{_range(i, i_end)} +{_range(j, j_end)} @@\n")
         for tag, i1, i2, j1, j2 in group:
@@ -131,6 +129,17 @@ def difference(name: str, before: bytes, after: str) -> str:
                 shown += (f"+{line}" for line in new[j1:j2])
     whole = (one if one[-1] == "\n" else f"{one}\n\\ No newline at end of file\n" for one in shown)
     return "".join([f"--- {name}\n+++ {name}\n", *whole]) if shown else ""
+
+
+class _Known(difflib.SequenceMatcher[str]):
+    """Changes that are known already, for `difflib` to group."""
+
+    def __init__(self, changes: list[_Change]) -> None:
+        super().__init__()
+        self._changes = changes
+
+    def get_opcodes(self) -> list[_Change]:
+        return self._changes
 
 
 _Change = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
