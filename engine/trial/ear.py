@@ -18,7 +18,7 @@ from ..run.closures import NOT_READ, Ready, ReadyRow, Values
 from ..run.decision import Change, Decision, path
 from ..run.state import other
 from ..run.ties import first_pair
-from .goals import Key, fold, written
+from .goals import Key, fold, spot, written
 from .ground import SIDES, Ground
 from .memory import Memory
 from .parts import Part, deciding
@@ -147,37 +147,41 @@ class Ear:
                     return
 
     def _row(self, flow: Flow, row: ReadyRow, pair: Pair, decision: Decision) -> None:
-        add, name = self.reached.add, flow.name
+        add, name, here = self.reached.add, flow.name, spot(row.row)
         changes = (*decision.left, *decision.right, *decision.asks)
-        mine = [one for one in changes if one.key == row.key]
+        mine = [
+            one
+            for one in changes
+            if one.key == row.key and (row.pushes if one.side == "right" else row.pulls)
+        ]
         for change in mine:
-            add(("row", name, row.key, change.side))
+            add(("row", name, here, change.side))
             for number in _entries(row.row, change):
-                add(("value", name, row.key, number, change.side))
+                add(("value", name, here, number, change.side))
             source = change.agree[0 if change.side == "right" else 1]
             if decision.action == "create" and row.row.default is not None and source is None:
-                add(("default", name, row.key))
+                add(("default", name, here))
             if row.row.clear and change.after is None:
-                add(("clear", name, row.key))
+                add(("clear", name, here))
             short = isinstance(change.after, str) and isinstance(source, str)
             if row.row.truncate and short and len(str(change.after)) < len(str(source)):
-                add(("truncate", name, row.key))
+                add(("truncate", name, here))
         if any(one.key == row.key for one in decision.asks):
-            add(("ask", name, row.key))
+            add(("ask", name, here))
         place = f"{row.row.place.file}:{row.row.place.line}"
         for problem in decision.problems:
             if problem.code == "unknown-value" and problem.place == place:
-                add(("unknown", name, row.key, problem.side))
+                add(("unknown", name, here, problem.side))
         if pair.link is None or pair.left is None or pair.right is None:
             return
         left, right = row.left(pair.left.values), row.right(pair.right.values)
         then_left = pair.link.base.left.get(row.key, NOT_READ)
         then_right = pair.link.base.right.get(row.key, NOT_READ)
         if left != then_left and right != then_right:
-            add(("both", name, row.key))
+            add(("both", name, here))
         moved = left != then_left if row.pushes else right != then_right
         if row.row.when_blank and moved and not mine and None not in (left, right):
-            add(("kept", name, row.key))
+            add(("kept", name, here))
 
     def _arms(self, memory: Memory, ready: Ready, view: View, at: int, changed: bool) -> None:
         """The arms that were asked, up to the one that is true; `changed`: it led to a change."""

@@ -101,13 +101,13 @@ def _moves(flow: Flow) -> Iterator[Goal]:
             what = f"{stand_in.field} is filled by `{stand_in.text}`"
             yield Goal(("stand-in", flow.name, number, at), stand_in.place, move.rule, what)
         for at, event in enumerate(move.events):
-            if event.on != "cancel":
+            if event.on == "delete":
                 what = f"`on {event.on}` makes it {event.action}"
                 yield Goal(("event", flow.name, number, at), event.place, move.rule, what)
 
 
 def _row(flow: Flow, row: Row, parents: Set[str]) -> Iterator[Goal]:
-    key = f"{row.left}|{row.right}"
+    key = spot(row)
     for side in _writes(row):
         target = f"{flow.end(side).object}.{row.right if side == 'right' else row.left}"
         if not row.table:
@@ -137,6 +137,11 @@ def _row(flow: Flow, row: Row, parents: Set[str]) -> Iterator[Goal]:
     for there, kind, what in special:
         if there:
             yield Goal((kind, flow.name, key), row.place, row.rule, what)
+
+
+def spot(row: Row) -> str:
+    """What tells a row of a flow from all others; two one-way tables may be of the same fields."""
+    return f"{row.left}|{row.right}|{row.place.file}:{row.place.line}:{row.place.column}"
 
 
 def creates(flow: Flow, row: Row, parents: Set[str]) -> bool:

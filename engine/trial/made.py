@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ...connectors.base.schema import Field, Schema
 from ...connectors.base.values import Value
 from ...dsl import logic
-from ...dsl.conditions import Condition, Get, Hop, Not
+from ...dsl.conditions import Condition, Get, Hop, Known, Not, Truth, reads
 from ...dsl.rules import (
     LastOf,
     Place,
@@ -74,7 +74,13 @@ class Maker:
             if one.direction == move.direction and one.create and one.when is not None
         ]
         stopped = [] if move.stop is None else [Not(move.stop)]
-        witness = self.witness([*conditions, *earlier, *stopped], side, object)
+        # Who isn't linked yet has nothing on the other side of a link.
+        unlinked = [
+            Not(Truth(get) if get.type == "boolean" else Known(get))
+            for get in dict.fromkeys(get for one in conditions for get in reads(one))
+            if any(hop.kind == "link" for hop in get.hops)
+        ]
+        witness = self.witness([*conditions, *earlier, *stopped, *unlinked], side, object)
         own, before = self.record(side, witness)
         full = {**self._needed(flow, side), **own, **(values or {})}
         yield Scene((*before, given(side, object, full)), witness.today)

@@ -23,7 +23,7 @@ from ...dsl.rules import (
 )
 from ..plan.model import Flow, Row
 from ..run.state import other
-from .goals import Goal, unknown_value
+from .goals import Goal, spot, unknown_value
 from .ground import SIDES
 from .made import Maker, Scene, Steps, Unreachable, Values, given, step
 from .parts import wanted
@@ -303,9 +303,9 @@ class Scenes(Maker):
     def _event(self, flow: Flow, number: int, at: int) -> Iterator[Scene]:
         move = flow.moves[number]
         side: Side = "left" if move.direction == "push" else "right"
-        if move.events[at].on == "delete":
-            object = flow.end(side).object
-            yield Scene((*self.linked(flow), step("delete", side, object, {})))
+        own: Values = {name: sample(self.field(flow, side, name)) for name in move.events[at].reads}
+        pair = self.linked(flow, *((own, None) if side == "left" else (None, own)))
+        yield Scene((*pair, step("delete", side, flow.end(side).object, {})))
 
     def _stand_in(self, flow: Flow, number: int, at: int) -> Iterator[Scene]:
         move = flow.moves[number]
@@ -417,4 +417,4 @@ def _not(arm: Arm) -> Condition:
 
 
 def _row_of(flow: Flow, key: str) -> Row:
-    return next(one for one in flow.rows if f"{one.left}|{one.right}" == key)
+    return next(one for one in flow.rows if spot(one) == key)
