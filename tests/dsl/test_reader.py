@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,3 +159,31 @@ def test_a_table_that_is_kept_but_is_none_is_made_again(cache: Path) -> None:
     for wrong in (b"[]", b"{}", b"no json", b'{"lexers": []}'):
         kept.store("grammar", f"{tables.FORM} {tables.grammar()}", wrong)
         assert table() == made
+
+
+def test_a_full_disk_leaves_nothing_behind(cache: Path) -> None:
+    """What was kept before stays as it was."""
+    kept.store("one", "key", b"data")
+    program = (
+        "import resource, signal; from syncrules.dsl import kept;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        "kept.store('one', 'key', b'x' * 5000)"
+    )
+    subprocess.run([sys.executable, "-B", "-c", program], check=True)
+    assert [one.name for one in cache.iterdir()] == ["one"]
+    assert kept.load("one", "key") == b"data"
+
+
+def test_two_at_once_keep_one_or_the_other(cache: Path) -> None:
+    """Who reads meanwhile gets either whole, never a mixture of both."""
+    program = (
+        "import sys; from syncrules.dsl import kept\n"
+        "for _ in range(300): kept.store('one', 'key', sys.argv[1].encode() * 100_000)"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", program, one]) for one in "ab"]
+    seen: set[bytes | None] = set()
+    while any(one.poll() is None for one in writers):
+        seen.add(kept.load("one", "key"))
+    assert [one.returncode for one in writers] == [0, 0]
+    assert seen <= {None, b"a" * 100_000, b"b" * 100_000} and len(seen) > 1
