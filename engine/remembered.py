@@ -50,7 +50,7 @@ def last(file: Path, given: Sequence[str]) -> Found | None:
         if _seen(file, known["rules"], known["systems"], sources) != known["seen"]:
             return None
         return Found(file.parent, tuple(map(_finding, known["findings"])), sources)
-    except (SyncrulesError, OSError, ValueError, KeyError, TypeError, IndexError):
+    except (SyncrulesError, OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
