@@ -99,7 +99,8 @@ def _complaint(spot: Spot) -> Finding:
 
 def _attempted(spot: Spot, title: str, *, label: str = "") -> Finding:
     """With the one change that helps, else with how such a line reads."""
-    found = attempt(spot.text, spot.begin, spot.end, spot.could, spot.reads)
+    text, gap = spot.local
+    found = attempt(text, spot.begin - gap, spot.end - gap, spot.could, spot.reads)
     if found is not None:
         help, fix = found.help, found.fix
         return finding(spot, spot.span, title, label=label, help=help, fix=fix, bare=one_way(spot))
@@ -174,8 +175,10 @@ def _habit(spot: Spot, found: Habit) -> Finding:
 
 def _goes_on(spot: Spot, begin: int, end: int, fix: str) -> bool:
     """Whether with a fix the line can be read at least to some word behind it."""
-    rest = spot.text[end:].partition("\n")[0]
-    whole = closed(f"{spot.text[:begin]}{fix}{rest}\n")
+    text, gap = spot.local
+    begin, end = begin - gap, end - gap
+    rest = text[end:].partition("\n")[0]
+    whole = closed(f"{text[:begin]}{fix}{rest}\n")
     if spot.reads(whole):
         return True
     try:

@@ -20,7 +20,8 @@ from .spot import GOES_ON, Spot, finding, form, literals
 def slip_before(spot: Spot) -> Finding | None:
     """The word before is the wrong one: it was taken for a name."""
     known = [one for one in literals().values() if one.isalpha()]
-    wrong = before(spot.text, spot.begin, spot.reads, known, spot.could)
+    text, gap = spot.local
+    wrong = before(text, spot.begin - gap, spot.reads, known, spot.could)
     if wrong is None:
         return None
     word, change = wrong

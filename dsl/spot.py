@@ -95,6 +95,21 @@ class Spot:
             return ""
         return "table" if TABLE.match(self.text) else self.text.split()[0]
 
+    @cached_property
+    def local(self) -> tuple[str, int]:
+        """The first line of the statement and what stands from the line of the spot on, where that
+        is a row of its block; and how many letters are left out between them. Long blocks are tried
+        like this."""
+        marks = [one for one in _MARKS.finditer(self.before) if one[0] in ("{", "}")]
+        depth = sum(1 if one[0] == "{" else -1 for one in marks)
+        if depth != 1:
+            return self.text, 0
+        head = self.text.find("\n", marks[0].start()) + 1
+        start = _line_begin(self.before)
+        if not 0 < head < start:
+            return self.text, 0
+        return self.text[:head] + self.text[start:], start - head
+
     @property
     def leads(self) -> str:
         """The word that the line begins with, one that is refused included."""
