@@ -156,8 +156,10 @@ def _each_row(
             continue
         again = Draft(draft.stops)
         judge(row, *then, again)
-        draft.left = [one for one in draft.left if one.key != row.key] + again.left
-        draft.right = [one for one in draft.right if one.key != row.key] + again.right
+        # A row of the same fields that goes the other way keeps what it said.
+        left_of, right_of = (row.key, row.pulls), (row.key, row.pushes)
+        draft.left = [one for one in draft.left if (one.key, True) != left_of] + again.left
+        draft.right = [one for one in draft.right if (one.key, True) != right_of] + again.right
         draft.asks = [one for one in draft.asks if one.key != row.key] + again.asks
         draft.stopped = draft.stopped or again.stopped
         draft.needs += again.needs

@@ -316,6 +316,18 @@ def test_a_template_says_what_its_fields_will_hold() -> None:
     assert [(one.field, one.after) for one in later.right] == [("Email", "the CEO")]
 
 
+def test_two_one_way_rows_of_the_same_fields_both_write() -> None:
+    """`title -> Title` in one map and `title <- Title` in another: neither takes back what the
+    other has said."""
+    for rows in ((row("push"), row("pull")), (row("pull"), row("push"))):
+        given = ready(flow(*rows, moves=(push(),)), "UTC")
+        key = given.rows[0].key
+        base = Base({key: "a"}, {key: "a"})
+        for left, right, wanted in (("b", "a", ("-", "b")), ("a", "b", ("b", "-"))):
+            decision = decide(given, {"title": left}, {"Title": right}, base, Surroundings())
+            assert after(decision) == wanted
+
+
 def test_an_owner_without_counterpart_falls_back_to_the_default() -> None:
     """At creation the row's default, else the sync login; later the old one stays (EDGE-16)."""
     one = row("push", reference="user~User", default="sync@example.com")
