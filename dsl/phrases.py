@@ -101,6 +101,9 @@ def _listed(rest: str, word: str, before: str, expected: Collection[str]) -> Hab
         return Habit(word, f"write `is not {word}`")
     if {"RSQB", "COMMA"} & set(expected) and re.match(r"[;|/][ \t]*\S", rest):
         return Habit(word, "write `,`", ",")
+    value = re.match(r'"(?:\\.|[^"\\\n])*"|\w+', rest)
+    if value and set(expected) <= {"RSQB", "RBRACE"} and not before.rpartition("\n")[2].strip():
+        return Habit(value[0], "a comma is missing at the end of the line before")
     if rest.startswith("]") and "STRING" in expected:
         comma = before.rstrip().endswith(",")
         return Habit(
