@@ -11,6 +11,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 
 from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import Value
@@ -77,6 +78,7 @@ def fold(value: str) -> str:
     return value.strip().casefold()
 
 
+@cache
 def yes_or_no(*, blank: bool) -> Finite:
     """True and false; blank only where the record itself may be missing."""
     return Finite({True: 2, False: 4}, {4: False, 2: True}, 0, 6 | int(blank))

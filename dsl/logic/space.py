@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from ...connectors.base.schema import Field
 from ...connectors.base.values import Value
@@ -61,7 +62,8 @@ class Space:
         self.keys: dict[Key, int] = {}
         self.undecided: dict[int, Compare | OneOf] = {}
         self._literals: dict[Atom, Literal] = {}
-        found = list(dict.fromkeys(atom for one in conditions for atom in _atoms(one)))
+        atoms = [atom for one in conditions for atom in _atoms(one)]
+        found = list(dict.fromkeys(atoms))
         for atom in found:
             self._collect(atom)
         self.cells: list[Cells] = [self._cut(one) for one in self.keys]
@@ -74,6 +76,8 @@ class Space:
         ]
         for atom in found:
             self._literals[atom] = self._literal(atom)
+        # The tests themselves, which most questions are about: found without comparing them.
+        self._same = {id(atom): (atom, self._literals[atom]) for atom in atoms}
 
     # ---- formulas
 
@@ -88,7 +92,8 @@ class Space:
                     return self.either(inner)
                 return inner[0] if len(inner) == 1 else Both(tuple(inner))
             case _:
-                literal = self._literals[condition]
+                same = self._same.get(id(condition))
+                literal = same[1] if same is not None else self._literals[condition]
                 mask = literal.mask if holds else self.full[literal.variable] & ~literal.mask
                 return Literal(literal.variable, mask)
 
@@ -189,7 +194,7 @@ class Space:
                 return line(points, whole=True, low=FIRST_DAY, high=LAST_DAY)
             return line(points, whole=field is not None and field.format == "integer")
         if field is not None and self._closed(key):
-            return texts((one.value for one in field.choices), closed=True)
+            return _choices(tuple(one.value for one in field.choices))
         return texts(self._named[key], closed=False)
 
     def _literal(self, atom: Atom) -> Literal:
@@ -219,6 +224,12 @@ class Space:
         if not isinstance(value, str) or kind_of(left) == "boolean":
             return 0
         return cells.of(fold(value)) if sign == "is" else passing(cells, sign, value)
+
+
+@lru_cache(maxsize=256)
+def _choices(values: tuple[str, ...]) -> Finite:
+    """The cells of a choice; many rules ask about the same."""
+    return texts(values, closed=True)
 
 
 def kind_of(get: Get) -> str:
