@@ -62,7 +62,7 @@ class Report:
                 code,
                 severity,
                 file.path,
-                span,
+                _inside(file, span),
                 title,
                 label=label,
                 further=further,
@@ -72,6 +72,15 @@ class Report:
                 witness=witness,
             )
         )
+
+
+def _inside(file: tree.File, span: tree.Span) -> tree.Span:
+    """The span without a brace that was put behind a block which isn't closed."""
+    line = min(span.end_line, len(file.lines))
+    column = len(file.lines[line - 1]) + 1
+    if line == span.end_line and span.end_column <= column:
+        return span
+    return tree.Span(span.line, span.column, line, column)
 
 
 @dataclass(frozen=True, slots=True)

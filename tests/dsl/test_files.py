@@ -17,6 +17,9 @@ def test_no_file_however_damaged_stops_the_checker_or_the_layout() -> None:
 
 MENDED = {
     "a block that isn't closed, with a brace in a row": "map a with B {\n    a{b -> C\n}\n",
+    "a step that isn't closed, with a finding over all of it": (
+        'test "t" {\n    linked with Lead { LastName "King" \nevery 1 hour\n'
+    ),
     "two marks of byte order": "\ufeff\ufeffprefer a\n",
     "a mark of byte order behind blank lines": "\n\n\ufeffprefer a\n",
     "a number of hundreds of digits": f"push contact as Lead when score > {'9' * 400}\n",
