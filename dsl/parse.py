@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 
 from ..connectors.base.frozen import dataclass
@@ -186,8 +185,9 @@ def _recover(path: str, piece: Piece) -> _Read:
     if piece.depth and head < len(lines):
         inner = _inner(lines, head)
         findings.append(_unclosed(path, piece, inner or head))
-        if inner is not None and "#" not in lines[inner]:
-            lines[inner] += " }"
+        if inner is not None:
+            broken.append(tree.Broken(f"{word} row", findings[0].span))
+            lines[inner] = ""
             lines.append("}" * (piece.depth - 1))
         else:
             lines.append("}" * piece.depth)
@@ -205,10 +205,7 @@ def _recover(path: str, piece: Piece) -> _Read:
 
             found = not_a_function(path, error)
         bad = found.span.line - piece.first
-        ours = bad >= len(piece.lines) or found.span.column > len(piece.lines[bad]) + 1
-        if not ours and found.span.end_column > len(piece.lines[bad]) + 1:
-            found = _within(found, piece.lines[bad])
-        if findings and ours:
+        if findings and bad >= len(piece.lines):
             break  # at an end that was put there for the block: that it isn't closed has been told
         if findings and piece.depth and len(findings) == 1:
             if _explains(lines[bad], found, findings[0]):
@@ -226,13 +223,6 @@ def _recover(path: str, piece: Piece) -> _Read:
             lines.append("}" * left)
     broken.append(tree.Broken(word, findings[-1].span))
     return _Read(None, tuple(findings), tuple(broken))
-
-
-def _within(found: Finding, line: str) -> Finding:
-    """The finding without a brace that was put behind its line."""
-    span = found.span
-    end = min(span.end_column, len(line) + 1)
-    return replace(found, span=tree.Span(span.line, span.column, span.end_line, end))
 
 
 def _explains(line: str, found: Finding, unclosed: Finding) -> bool:
