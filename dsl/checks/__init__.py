@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from ..bound import Bound
 from . import (
+    always_blank,
     always_true,
     conflicting_writes,
     cost_over_limit,
@@ -24,6 +25,7 @@ from . import (
     required_field_unfilled,
     rules_differ,
     same_target_twice,
+    single_braces,
     table_twice_with_infer,
     unreachable_arm,
     unused_condition,
@@ -67,6 +69,8 @@ CODES = (
     "unused-map",
     "value-loop",
     "lossy-round-trip",
+    "always-blank",
+    "single-braces",
     "creation-only",
     "cost-over-limit",
     "enrich-without-map",
@@ -94,6 +98,7 @@ ALLOWABLE = frozenset(
         "shared-value",
         "lossy-round-trip",
         "creation-only",
+        "single-braces",
         "cost-over-limit",
         "unused-condition",
         "may-not-fit",
@@ -114,6 +119,8 @@ CHECKS: tuple[Callable[[Bound], None], ...] = (
     unused_map.find,
     rules_differ.find,
     value_loop.find,
+    always_blank.find,
+    single_braces.find,
     creation_only.find,
     cost_over_limit.find,
     enrich_without_map.find,

@@ -285,10 +285,12 @@ class View:
         """From now on: the record changed after the rule was there, or somebody asked for it. An
         `enrich` looks at the right record only: at one that is newer than the rule (an old one is
         none the newer for being edited), or once at those that were there."""
-        if move.enrich == "existing" and self._pair.cause in (EXISTING, "retry"):
-            return self._pair.right is not None
         if move.enrich:
-            return self._pair.right is not None and self._pair.right.first >= self._first(move)
+            right = self._pair.right
+            if right is None or move.enrich == "new":
+                return right is not None and right.first >= self._first(move)
+            asked = self._pair.cause in (EXISTING, "stopped", "retry")
+            return asked and right.first < self._first(move)
         if self._pair.cause in ASKED_FOR:
             return True
         if self._pair.cause == "a related record changed" and _looks_further(move):

@@ -84,7 +84,8 @@ class Asks:
     def _enter(self, pair: Pair, change: Change) -> None:
         session, end = self.session, self.flow.end(change.side)
         left, right = pair.left, pair.right
-        row = next(one for one in self.flow.rows if f"{one.left}|{one.right}" == change.key)
+        rows = session.flows[self.flow.name].rows
+        row = next(one.row for one in rows if one.key == change.key)
         self._new.append(
             {
                 "org": session.org,

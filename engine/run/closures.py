@@ -7,7 +7,7 @@ other; whether it should is `decide.py`. Conversions are `dsl/types.py`, conditi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...connectors.base import values as forms
@@ -120,7 +120,10 @@ def ready(flow: Flow, zone: str) -> Ready:
     """`flow` with everything that deciding calls."""
     left = {one.name: one for one in flow.left.fields}
     right = {one.name: one for one in flow.right.fields}
-    rows = tuple(_row(row, left, right, zone) for row in flow.rows)
+    keys = _keys(flow.rows)
+    rows = tuple(
+        _row(row, key, left, right, zone) for row, key in zip(flow.rows, keys, strict=True)
+    )
     infers = tuple(
         ReadyInfer(
             one,
@@ -180,13 +183,24 @@ def _condition(when: conditions.Condition | None, zone: str) -> Holds:
     return conditions.closure(when, zone)
 
 
-def _row(row: Row, left: Mapping[str, Field], right: Mapping[str, Field], zone: str) -> ReadyRow:
+def _keys(rows: Sequence[Row]) -> Iterator[str]:
+    """What names each row in a base: its two fields. Of two one-way rows between the same fields
+    each knows its own past, so the one that pulls is marked."""
+    pushed = {(one.left, one.right) for one in rows if one.direction == "push"}
+    for one in rows:
+        back = one.direction == "pull" and (one.left, one.right) in pushed
+        yield f"{one.left}|{one.right}" + ("|pull" if back else "")
+
+
+def _row(
+    row: Row, key: str, left: Mapping[str, Field], right: Mapping[str, Field], zone: str
+) -> ReadyRow:
     pushes, pulls = row.direction in ("push", "both"), row.direction in ("pull", "both")
     computed = bool(row.template) or row.constant is not None
     left_field, right_field = left.get(row.left), right.get(row.right)
     return ReadyRow(
         row,
-        f"{row.left}|{row.right}",
+        key,
         pushes,
         pulls,
         _computed(row) if computed and pushes else _field(row.left),

@@ -43,12 +43,12 @@ def example() -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("rules/**/*.sync")), ids=lambda one: one.name)
-def test_shipped_rules_fit_a_real_salesforce(path: Path) -> None:
+@pytest.mark.parametrize("name", ["demo", "starter"])
+def test_shipped_rules_fit_a_real_salesforce(name: str) -> None:
     """Every name, type and required field of the shipped rules is there in a real org."""
-    source = {path.name: path.read_bytes()}
-    found = dsl.check(source, schemas())
-    assert dsl.to_text(found.findings, source) == ""
+    sources = {one.name: one.read_bytes() for one in ROOT.glob(f"rules/{name}*.sync")}
+    found = dsl.check(sources, schemas())
+    assert sources and dsl.to_text(found.findings, sources) == ""
 
 
 def test_the_example_of_the_design_passes_against_a_real_salesforce() -> None:

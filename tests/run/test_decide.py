@@ -321,8 +321,8 @@ def test_two_one_way_rows_of_the_same_fields_both_write() -> None:
     other has said."""
     for rows in ((row("push"), row("pull")), (row("pull"), row("push"))):
         given = ready(flow(*rows, moves=(push(),)), "UTC")
-        key = given.rows[0].key
-        base = Base({key: "a"}, {key: "a"})
+        then: dict[str, Value] = {one.key: "a" for one in given.rows}
+        base = Base(then, then)
         for left, right, wanted in (("b", "a", ("-", "b")), ("a", "b", ("b", "-"))):
             decision = decide(given, {"title": left}, {"Title": right}, base, Surroundings())
             assert after(decision) == wanted

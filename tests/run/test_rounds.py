@@ -140,3 +140,21 @@ def played(flow: Ready) -> tuple[bool, bool]:
             return True, False
         changed = changed or two.left[name] != value
     return False, changed
+
+
+def test_two_one_way_rows_between_the_same_fields_know_their_own_past() -> None:
+    """What the one agrees on is not taken for what the other has seen."""
+    source = (
+        "sync apollo with salesforce\nprefer latest\npush contact as Lead update only\n"
+        "map contact with Lead {\n    title -> Title\n    title <- Title\n}\n"
+    )
+    rules = resolve(Report(), [parse("a.sync", source)[0]], SCHEMAS)
+    plan = compile(rules.sets[0], SCHEMAS)
+    flow = ready(next(one for one in plan.flows if one.name == "contact~Lead"), "UTC")
+    assert len({row.key for row in flow.rows}) == 2
+    two = Two(flow, {"title": "A"}, {"Title": "A"})
+    assert two.settle()
+    two.left["title"] = "B"
+    assert two.settle() and two.right["Title"] == "B"
+    two.right["Title"] = "C"
+    assert two.settle() and two.left["title"] == "C"
