@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..connectors.base.schema import MEANINGS, ROLE_TYPES, Field, Object, Role
 from .rules import Direction
+from .types import Refusal, conversion
 
 
 def standard_rows(left: Object, right: Object) -> list[tuple[Field, Field]]:
@@ -41,6 +42,18 @@ def standard_table(left: Field, right: Field) -> tuple[tuple[str, str, Direction
         if here:
             table.extend((here, one, "pull") for one in theirs if one != there)
     return tuple(table)
+
+
+def standard_conversion(source: Field, target: Field) -> str | Refusal:
+    """As `types.conversion`, and `noon of day` where the one system knows the day of an activity
+    and the other wants a moment.
+
+    A row in a map may not do that: a date has no time of day. But an activity has a day or a
+    moment for the same purpose, and noon stays on its day in nearly all time zones.
+    """
+    if source.role == target.role == "when" and (source.type, target.type) == ("date", "datetime"):
+        return "noon of day"
+    return conversion(source, target)
 
 
 def _takes(field: Field) -> bool:

@@ -106,7 +106,7 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class BoundMove:
     """A push or a pull. `said` are its clauses; None where one of them was lost to a finding.
-    `stop` is its `stop when`."""
+    `stop` is its `stop when`, `prefer` who wins by the lines before it."""
 
     rule: MoveRule
     file: tree.File
@@ -115,6 +115,7 @@ class BoundMove:
     right: Object
     said: tuple[Said, ...] | None
     stop: Said | None = None
+    prefer: Winner = None
 
     @property
     def pair(self) -> PairName:
@@ -140,7 +141,7 @@ class BoundMove:
 
 @dataclass(frozen=True, slots=True)
 class BoundRow:
-    """A row, or a table as a whole, for one pair."""
+    """A row, or a table as a whole, for one pair; a standard row is at its rule."""
 
     rule: RowRule
     file: tree.File
@@ -197,7 +198,8 @@ class Bound:
     """All statements between two systems, as far as their names are known.
 
     `pairs` are those that a `push`, a `pull` or a `map` names; `implied` those that only a
-    reference or an `infer` needs. `lost_rows` are pairs whose rows are not all known, `lost_all`
+    reference or an `infer` needs. `rows` are those of maps, `standard` those that activities have
+    without a word. `lost_rows` are pairs whose rows are not all known, `lost_all`
     says that a whole map is missing, `lost_moves` a push or a pull.
     """
 
@@ -211,6 +213,7 @@ class Bound:
     moves: list[BoundMove] = field(default_factory=list)
     maps: list[BoundMap] = field(default_factory=list)
     rows: list[BoundRow] = field(default_factory=list)
+    standard: list[BoundRow] = field(default_factory=list)
     infers: list[BoundInfer] = field(default_factory=list)
     enriches: list[BoundEnrich] = field(default_factory=list)
     guards: list[BoundGuard] = field(default_factory=list)

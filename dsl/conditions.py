@@ -11,13 +11,13 @@ import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from functools import cache
 from typing import Literal
 
 from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import FieldType
-from ..connectors.base.values import Value, domain
+from ..connectors.base.values import Value, domain, instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,15 @@ def day_of(value: Value, zone: str = "UTC") -> Value:
         moment = datetime.fromisoformat(value)
         return moment.astimezone(_place(zone)).date().isoformat()
     return value
+
+
+def noon_of(day: Value, zone: str = "UTC") -> Value:
+    """Twelve o'clock of a day in a time zone, as a moment in UTC; what is no day, as it is."""
+    if isinstance(day, str) and len(day) == 10:
+        return instant(
+            datetime.combine(date.fromisoformat(day), time(12), _place(zone)).isoformat()
+        )
+    return day
 
 
 @cache

@@ -76,7 +76,7 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
     left, right = (source, target) if pushes else (target, source)
     known = tuple(one for one in said if one is not None)
     whole = known if len(known) == len(said) else None
-    bound.moves.append(BoundMove(rule, file, node, left, right, whole, stop))
+    bound.moves.append(BoundMove(rule, file, node, left, right, whole, stop, placed.prefer))
 
 
 def _turned_round(

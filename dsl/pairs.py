@@ -54,7 +54,7 @@ def _parts(bound: Bound) -> dict[PairName, _Parts]:
     found: dict[PairName, _Parts] = {one: _Parts() for one in (*bound.pairs, *bound.implied)}
     for move in bound.moves:
         found[move.pair].moves.append(move)
-    for row in bound.rows:
+    for row in (*bound.rows, *bound.standard):
         found[row.pair].rows.append(row.rule)
     for infer in bound.infers:
         found[infer.pair].infers.append(infer.rule)

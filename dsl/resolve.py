@@ -1,8 +1,8 @@
 """From the syntax trees of all files to typed rules: the walk that calls what gives names meaning.
 
-Knows the order: systems, pairs, moves, maps, what is inferred, then the checks over whole sets. One
-set holds the files of the same two systems. What each kind of statement means is in `moves.py`,
-`rows.py`, `tables.py` and `infer.py`.
+Knows the order: systems, pairs, moves, maps, what is inferred, standard rows, then the checks over
+whole sets. One set holds the files of the same two systems. What each kind of statement means is in
+`moves.py`, `rows.py`, `tables.py` and `infer.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .pairs import rule_set
 from .parse import RULE_WORDS
 from .rows import map_fields, winner
 from .rules import Rules, RuleSet
+from .standard import add_standard_rows
 from .tables import map_values
 from .trials import test
 
@@ -100,6 +101,7 @@ def _bind(bound: Bound, files: list[tree.File]) -> RuleSet:
     for one in placed:
         if isinstance(one.statement, tree.Infer):
             infer(bound, one, one.statement)
+    add_standard_rows(bound)
     found = rule_set(bound)
     for check in CHECKS:
         check(bound)

@@ -43,7 +43,7 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Trip:
     """What became of a value: the left field, its values in turn, the rows in the order of their
-    places; `endless` says that it never came to rest."""
+    places, standard ones last; `endless` says that it never came to rest."""
 
     field: str
     values: tuple[Value, ...]
@@ -54,7 +54,7 @@ class Trip:
 def trips(bound: Bound) -> Iterator[Trip]:
     """For each ring of rows one value that it doesn't leave in peace, an endless one first."""
     by_pair: dict[PairName, list[BoundRow]] = {}
-    for row in bound.rows:
+    for row in (*bound.rows, *bound.standard):
         by_pair.setdefault(row.pair, []).append(row)
     for pair, rows in by_pair.items():
         ways = [way for row in rows for way in _ways(row)]
@@ -121,7 +121,8 @@ def _played(bound: Bound, pair: PairName, ring: Sequence[Way]) -> Iterator[Trip]
         for side, name in (*way.sources, way.target):
             fields[side, name] = (left if side == "left" else right)[name]
     rows = {id(one.row): one.row for one in ring}
-    in_order = tuple(sorted(rows.values(), key=lambda one: (one.file.path, one.span)))
+    by_place = sorted(rows.values(), key=lambda one: (one.file.path, one.span))
+    in_order = tuple(sorted(by_place, key=lambda one: one.rule.standard))
     written = {one.target for one in ring}
     cut = {fields[one.target].length for one in ring if one.row.rule.truncate}
     lengths = sorted(one for one in cut if one is not None)

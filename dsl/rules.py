@@ -125,6 +125,7 @@ class RowRule:
       the form of the target field; for a reference to users, an email address.
     - `clear`: a blank erases. `ask`: on a linked record the change waits for a person. `truncate`:
       a text that is too long is shortened.
+    - `standard`: nobody wrote it. A rule on activities takes it along, and `place` is that rule's.
     """
 
     place: Place
@@ -145,6 +146,7 @@ class RowRule:
     ask: bool = False
     truncate: bool = False
     clear: bool = False
+    standard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

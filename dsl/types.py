@@ -12,7 +12,7 @@ from collections.abc import Callable
 from ..connectors.base.frozen import dataclass
 from ..connectors.base.schema import Field
 from ..connectors.base.values import Value, domain
-from .conditions import day_of
+from .conditions import day_of, noon_of
 from .shorten import shorten
 
 
@@ -75,7 +75,8 @@ def convert(
 ) -> Value:
     """A value of `source` in the form of `target`; a blank stays blank. Raises `Unfit`.
 
-    `name` is from `conversion`, or `table` for a value that a value table gave, or `user`.
+    `name` is from `conversion`, or `table` for a value that a value table gave, or `user`, or, in a
+    standard row alone, `noon of day`.
     References come back as they are: the engine puts the linked record's id. `zone` is the team's
     time zone (an IANA name), which decides the day of a moment. With `truncate` a text that is too
     long is shortened.
@@ -84,6 +85,8 @@ def convert(
         return None
     if name == "day of moment":
         return day_of(value, zone)
+    if name == "noon of day":
+        return noon_of(value, zone)
     formed = _FORMS.get(name, _same)(value)
     if truncate and isinstance(formed, str) and target.type == "text" and target.length:
         formed = shorten(formed, target.length)

@@ -41,7 +41,7 @@ def find(bound: Bound) -> None:
     _rows(bound)
     writes = {
         (*row.pair, way, field): row
-        for row in reversed(bound.rows)
+        for row in (*bound.standard, *reversed(bound.rows))
         for way, field in (("push", row.rule.right), ("pull", row.rule.left))
         if row.rule.direction in (way, "both")
     }
@@ -50,16 +50,33 @@ def find(bound: Bound) -> None:
             continue
         row = writes.get((*move.pair, move.rule.direction, move.rule.source[0]))
         span = next((one.span for one in move.node.block if isinstance(one, tree.Source)), None)
-        if row is not None and span is not None:
+        if row is None or span is None:
+            continue
+        field = f"{move.target.name}.{move.rule.source[0]}"
+        if row.rule.standard:
             bound.report.add(
                 CODE,
                 move.file,
                 span,
-                f"`{move.target.name}.{move.rule.source[0]}` is written by `source` and by a row",
+                f"`{field}` is written by `source` and by a standard row",
+                note=f"`{_source(row, move.rule.direction)}` goes there without a row",
+                help='name another field: `source "X" in FIELD`',
+            )
+        else:
+            bound.report.add(
+                CODE,
+                move.file,
+                span,
+                f"`{field}` is written by `source` and by a row",
                 label="writes it when a record is made",
                 further=(Further(row.file.path, row.span, "writes it, too"),),
                 help="keep one of the two, or let the row point the other way only",
             )
+
+
+def _source(row: BoundRow, direction: str) -> str:
+    """The field that a row reads on its way."""
+    return row.rule.left if direction == "push" else row.rule.right
 
 
 def _rows(bound: Bound) -> None:

@@ -38,7 +38,8 @@ CODE = "enrich-without-map"
 
 def find(bound: Bound) -> None:
     """Each target of an `enrich` that no row writes."""
-    filled = {one.pair for one in bound.rows if one.rule.direction != "pull"}
+    rows = (*bound.rows, *bound.standard)
+    filled = {one.pair for one in rows if one.rule.direction != "pull"}
     for one in bound.enriches:
         if one.pair in filled or not bound.rows_known(one.pair):
             continue

@@ -26,7 +26,6 @@ When to allow it
 
 from __future__ import annotations
 
-from ..activities import standard_rows
 from ..bound import Bound, BoundMove
 
 CODE = "required-field-unfilled"
@@ -58,9 +57,10 @@ def find(bound: Bound) -> None:
 
 
 def _filled(bound: Bound) -> dict[tuple[str, str, str], set[str]]:
-    """The fields that rows write, by left object, right object and direction."""
+    """The fields that rows write, standard ones among them, by left object, right object and
+    direction."""
     filled: dict[tuple[str, str, str], set[str]] = {}
-    for row in bound.rows:
+    for row in (*bound.rows, *bound.standard):
         for way, field in (("push", row.rule.right), ("pull", row.rule.left)):
             if row.rule.direction in (way, "both"):
                 filled.setdefault((*row.pair, way), set()).add(field)
@@ -70,14 +70,8 @@ def _filled(bound: Bound) -> dict[tuple[str, str, str], set[str]]:
 def _missing(move: BoundMove, filled: set[str]) -> list[str]:
     source = "" if move.rule.source is None else move.rule.source[0]
     required = [one.name for one in move.target.fields if one.required]
-    given = {source, *filled, *_standard(move)}
+    given = {source, *filled}
     return [one for one in required if one not in given]
-
-
-def _standard(move: BoundMove) -> list[str]:
-    """The fields of the target that standard rows fill."""
-    pairs = standard_rows(move.left, move.right)
-    return [(right if move.rule.direction == "push" else left).name for left, right in pairs]
 
 
 def _it(missing: list[str]) -> str:

@@ -45,7 +45,7 @@ def find(bound: Bound) -> None:
         side: Side = "right" if move.rule.direction == "push" else "left"
         if move.creates or move.rule.events:
             written.add((side, move.target.name))
-    for row in bound.rows:
+    for row in (*bound.rows, *bound.standard):
         if row.rule.direction != "pull":
             written.add(("right", row.rule.right_object))
         if row.rule.direction != "push":

@@ -36,6 +36,7 @@ from ..bound import Bound
 from ..conditions import written
 from ..finding import Further
 from ..rounds import Trip, trips
+from ..rules import RowRule
 
 CODE = "value-loop"
 
@@ -45,7 +46,7 @@ def find(bound: Bound) -> None:
     which it comes back as another one."""
     for trip in trips(bound):
         first, *others = trip.rows
-        further = tuple(Further(one.file.path, one.span, "and this row goes on") for one in others)
+        further = tuple(Further(one.file.path, one.span, _goes_on(one.rule)) for one in others)
         field = f"{first.rule.left_object}.{trip.field}"
         if trip.endless:
             bound.report.add(
@@ -56,8 +57,9 @@ def find(bound: Bound) -> None:
                 label="what goes out here comes back changed",
                 further=further,
                 witness=_shown(trip, "..."),
-                help="let one of the rows write another field, fill only (`when blank`), or take "
-                "it out",
+                help=_own_rows(trip)
+                or "let one of the rows write another field, fill only (`when blank`), or take it "
+                "out",
             )
         else:
             bound.report.add(
@@ -69,9 +71,23 @@ def find(bound: Bound) -> None:
                 label="what goes out here comes back changed",
                 further=further,
                 witness=_shown(trip, ""),
-                help="let one two-way row (`<->`) do both, or let one of the rows fill only (`when "
+                help=_own_rows(trip)
+                or "let one two-way row (`<->`) do both, or let one of the rows fill only (`when "
                 "blank`)",
             )
+
+
+def _goes_on(rule: RowRule) -> str:
+    row = f"the {rule.text}" if rule.standard else "this row"
+    return f"and {row} goes on"
+
+
+def _own_rows(trip: Trip) -> str:
+    """What to write where a standard row goes round: nobody can edit it, a row replaces it."""
+    arrows = {"push": "->", "pull": "<-", "both": "<->"}
+    rules = [one.rule for one in trip.rows if one.rule.standard]
+    rows = [f"`{one.left} {arrows[one.direction]} {one.right} when blank`" for one in rules]
+    return f"replace the standard row by one that fills only: {' and '.join(rows)}" if rows else ""
 
 
 def _shown(trip: Trip, end: str) -> str:

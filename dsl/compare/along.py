@@ -2,7 +2,7 @@
 
 A reference to a record without a counterpart makes one, once, by the rows of its own pair and
 whatever its rules' conditions say. So a row can decide which records are created; what rules create
-by themselves is in `acting.py`.
+by themselves is in `acting.py`. An activity brings nobody along: it waits until they are linked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def _brought(setting: Setting, rules: RuleSet | None) -> Brought:
     found: Brought = {}
     if rules is None:
         return found
-    rows = (row for pair in rules.pairs if links(pair) for row in pair.rows)
+    pairs = (one for one in rules.pairs if links(one) and not setting.activity(one.left))
+    rows = (row for pair in pairs for row in pair.rows)
     for row in sorted(rows, key=lambda one: (one.place, one.right_object)):
         parent = _parent(setting, rules, row) if row.convert[0] == "reference" else None
         if parent is not None and (parent.rows or makers(parent, "push").moves):

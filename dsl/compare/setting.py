@@ -43,6 +43,12 @@ class Setting:
         thing = schema.by_name.get(object) if schema is not None else None
         return thing.rank if thing is not None else 0
 
+    def activity(self, object: str) -> bool:
+        """Whether a left object is what people did."""
+        schema = self.schemas[0].get(self.left)
+        thing = schema.by_name.get(object) if schema is not None else None
+        return thing is not None and thing.thing == "activity"
+
     def describe(self, side: Side, object: str) -> Describe:
         """The fields that conditions on records of `object` read, over their hops."""
 

@@ -317,6 +317,8 @@ def _one(what: str, words: str, was: Write | None, now: Write | None) -> Detail:
 
 
 def _rule(row: RowRule) -> str:
+    if row.standard:
+        return f"standard rows of {row.left_object} with {row.right_object}"
     if row.table:
         return f"map {row.left_object} {row.left} with {row.right_object}.{row.right}"
     return f"map {row.left_object} with {row.right_object}"

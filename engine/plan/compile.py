@@ -7,7 +7,7 @@ indexes the rules need is worked out in `needs.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...connectors.base.contract import Read
@@ -102,8 +102,37 @@ def _no_activities_yet(draft: Draft) -> Draft:
             pairs.append(pair)
         else:
             later += [one.name for one in pair.moves] + [one.name for one in pair.enriches]
+    if len(pairs) < len(draft.rules.pairs):
+        pairs = [one for one in pairs if _of_use(one, pairs, draft)]
     rules = replace(draft.rules, pairs=tuple(pairs))
     return replace(draft, rules=rules, later=tuple(sorted(later)))
+
+
+def _of_use(pair: PairRules, pairs: Sequence[PairRules], draft: Draft) -> bool:
+    """Whether a pair says something itself, or a reference of one that is left leads through it
+    and through no pair that does. What only activities refer to is not of use yet."""
+    if _says_something(pair):
+        return True
+    users = _object(draft, "left", pair.left).thing == "user"
+    for one in pairs:
+        for row in one.rows:
+            if ("user" if users else "reference") not in row.convert:
+                continue
+            fitting = [each for each in pairs if _leads(one, row, each, draft)]
+            if pair in fitting and (users or not any(map(_says_something, fitting))):
+                return True
+    return False
+
+
+def _says_something(pair: PairRules) -> bool:
+    return bool(pair.moves or pair.rows or pair.infers or pair.enriches)
+
+
+def _leads(pair: PairRules, row: RowRule, to: PairRules, draft: Draft) -> bool:
+    """Whether the two references of a row lead to the objects of another pair."""
+    left = _object(draft, "left", pair.left).by_name[row.left]
+    right = _object(draft, "right", pair.right).by_name[row.right]
+    return to.left in left.references and to.right in right.references
 
 
 def _a_flow_for_each_pair(draft: Draft) -> Draft:

@@ -25,6 +25,7 @@ _CONVERSIONS = {
     "day of moment": "as a day",
     "domain": "as a domain",
     "joined": "as one text",
+    "noon of day": "as noon of that day",
     "set": "as a set of one",
     "single": "of a set of one",
 }

@@ -142,6 +142,8 @@ def _pair(pair: PairRules, made: Made) -> Iterator[Mutant]:
 
 def _rows(pair: PairRules, made: Made) -> Iterator[Mutant]:
     for at, row in enumerate(pair.rows):
+        if row.standard:
+            continue
 
         def put(*changed: RowRule, at: int = at) -> RuleSet:
             return made(replace(pair, rows=(*pair.rows[:at], *changed, *pair.rows[at + 1 :])))
