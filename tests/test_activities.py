@@ -114,3 +114,20 @@ def test_a_condition_on_an_activity_is_checked_against_it(desk: Desk) -> None:
     assert not codes() & {"unknown-object", "unknown-field", "unknown-value", "wrong-type"}
     desk.rules(RULES.replace('"outgoing"', '"outgoin"').replace("completed", "complete"))
     assert {"unknown-value", "unknown-field"} <= codes()
+
+
+def test_what_the_standard_rows_fill_is_enough_for_both_systems(desk: Desk) -> None:
+    """Every kind goes over without a map; a task of Salesforce has all that Apollo requires."""
+    desk.type("schema", "pull")
+    desk.rules(
+        "sync apollo with salesforce\n"
+        "prefer salesforce\n"
+        "push task as Task when completed\n"
+        "push call as Task\n"
+        "push email as Task\n"
+        "push meeting as Event\n"
+        "push note as Note create only\n"
+        "pull Task as task visible when open\n"
+    )
+    checked = desk.type("check", "--format", "json")
+    assert (checked.code, checked.json()["findings"]) == (0, [])

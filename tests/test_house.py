@@ -98,7 +98,7 @@ def may_import(importer: str, imported: str) -> bool:
 
 
 def test_imports_only_go_down() -> None:
-    """cli -> commands, web -> engine -> dsl -> connectors/base -> errors, and all of them are relative."""
+    """cli -> commands, web -> engine -> dsl -> connectors/base -> errors, all of them relative."""
     wrong = [
         f"{name_of(path)}, line {line}: {found}"
         for path in MODULES

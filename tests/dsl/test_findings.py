@@ -298,8 +298,11 @@ WRONG = [
     ("not-allowable", HEAD + 'pull Lead as contact { allow §syntax because "later" }\n'),
     ("unused-allow", HEAD + 'pull Lead as contact { §allow never-true because "later" }\n'),
     ("unknown-system", HEAD + "guard at most 5 §apolo calls per day\n"),
-    ("unknown-object", HEAD + LEAD + "map contact with Lead { email -> Email }\n"
-        "guard at most 5% of §Led changed per run\n"),
+    (
+        "unknown-object",
+        HEAD + LEAD + "map contact with Lead { email -> Email }\n"
+        "guard at most 5% of §Led changed per run\n",
+    ),
     ("unknown-object", HEAD + "§enrich contact with Lead\n"),
     ("read-only-field", HEAD + "pull Lead as contact { §on delete delete }\n"),
     (
@@ -378,7 +381,9 @@ RIGHT = [
     of('title starts with "a"') + 'push contact as Lead update only when title starts with "b"\n',
     of("days since created_at < 9")
     + "push contact as Lead update only when created_at < 2025-01-01\n",
-    of("title is known") + "pull Lead as contact visible when Title is known\nmap contact with Lead { last_name <- LastName }\n",
+    of("title is known")
+    + "pull Lead as contact visible when Title is known\n"
+    + "map contact with Lead { last_name <- LastName }\n",
     arms(
         '"Current Client" when any is won',
         '"Active Opportunity" when any is open',

@@ -64,7 +64,8 @@ def test_right_files_give_no_finding(path: Path) -> None:
 def test_when_and_unless_are_one_condition() -> None:
     """`when A unless B` means A and not B, whatever the order; a line may go on from the last."""
     found = pair(
-        HEAD + 'pull Lead as contact visible\n    unless Email is blank\n    when Rating is "Hot"\n',
+        HEAD + "pull Lead as contact visible\n    unless Email is blank\n"
+        '    when Rating is "Hot"\n',
         "contact",
         "Lead",
     )
