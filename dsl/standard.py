@@ -18,6 +18,7 @@ from .rules import Direction, RowRule
 from .types import Refusal
 
 Way = Literal["push", "pull"]
+WAYS: tuple[Way, Way] = ("push", "pull")
 Table = tuple[tuple[str, str, Direction], ...]
 
 
@@ -33,16 +34,18 @@ def add_standard_rows(bound: Bound) -> None:
         fields = standard_rows(moves[0].left, moves[0].right)
         if not fields or not bound.rows_known(pair):
             continue
-        said = dict.fromkeys(one.rule.direction for one in moves)
-        written = {way: _written(bound, moves[0], way) for way in said}
+        said = {one.rule.direction for one in moves}
+        written = {way: _written(bound, moves[0], way) for way in WAYS}
         for left, right in fields:
-            ways = [
+            targets = {"push": right, "pull": left}
+            free = [
                 way
-                for way in said
-                for target in (right if way == "push" else left,)
-                if _takes(target) and target.name not in written[way]
+                for way in WAYS
+                if _takes(targets[way]) and targets[way].name not in written[way]
             ]
-            row = _row(bound, moves, left, right, ways)
+            ways = [one for one in free if one in said]
+            closes = "pull" in said and "push" in free
+            row = _row(bound, moves, left, right, ways, closes=closes)
             if row is not None:
                 bound.standard.append(row)
 
@@ -65,22 +68,28 @@ def _takes(field: Field) -> bool:
 
 
 def _row(
-    bound: Bound, moves: Sequence[BoundMove], left: Field, right: Field, ways: Sequence[Way]
+    bound: Bound,
+    moves: Sequence[BoundMove],
+    left: Field,
+    right: Field,
+    ways: Sequence[Way],
+    *,
+    closes: bool,
 ) -> BoundRow | None:
-    """The row in those of `ways` in which a value can go; None where there is no such way."""
+    """The row in those of `ways` in which a value can go; None where there is no such way.
+    `closes`: a status of what is done goes to the right, whether or not a rule pushes."""
     table: Table = ()
     if left.type == right.type == "choice":
-        table = _narrowed(standard_table(left, right), ways)
+        table = _narrowed(standard_table(left, right), ways, _done(left) if closes else set())
         going = {one[2] for one in table}
-        convert = tuple("table" if going & {way, "both"} else "" for way in ("push", "pull"))
+        push, pull = ("table" if going & {way, "both"} else "" for way in WAYS)
     else:
-        convert = _conversions(bound, left, right, ways)
-    push, pull = convert
+        push, pull = _conversions(bound, left, right, ways)
     if not push and not pull:
         return None
     direction: Direction = "both" if push and pull else "push" if push else "pull"
-    # The row stands where the rule does that takes it along; of several, the first one's place.
-    move = next(one for one in moves if direction in (one.rule.direction, "both"))
+    # The row stands where the first rule does that takes it along.
+    move = next((one for one in moves if one.rule.direction == direction), moves[0])
     rule = RowRule(
         move.rule.place,
         f"standard row: {left.role}",
@@ -114,13 +123,20 @@ def _conversions(bound: Bound, left: Field, right: Field, ways: Sequence[Way]) -
     )
 
 
-def _narrowed(table: Table, ways: Sequence[Way]) -> Table:
-    """The table as far as it goes in `ways`."""
-    if len(ways) == 2:
-        return table
-    return tuple(
-        (one, other, way) for one, other, said in table for way in ways if said in (way, "both")
-    )
+def _done(left: Field) -> set[str]:
+    """The values of a status that close what was pulled: its original is closed with it."""
+    return {one.value for one in left.choices if left.role == "status" and one.means == "done"}
+
+
+def _narrowed(table: Table, ways: Sequence[Way], closing: set[str]) -> Table:
+    """The table as far as it goes in `ways`, and from the left values that close something."""
+    found: list[tuple[str, str, Direction]] = []
+    for left, right, said in table:
+        push = said != "pull" and ("push" in ways or left in closing)
+        pull = said != "push" and "pull" in ways
+        if push or pull:
+            found.append((left, right, "both" if push and pull else "push" if push else "pull"))
+    return tuple(found)
 
 
 def _winner(

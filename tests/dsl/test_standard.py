@@ -80,6 +80,7 @@ OUT = {
 }
 # Nothing can be written to the account of a task in Apollo.
 IN = {role: row.replace("->", "<-") for role, row in OUT.items() if role != "account"}
+IN["status"] = "status <-> Status"
 BOTH = {role: row.replace("->", "<->") for role, row in OUT.items()} | {"account": OUT["account"]}
 
 
@@ -166,13 +167,28 @@ def test_values_go_by_a_table_as_far_as_the_rules_go() -> None:
     back = (
         ("scheduled", "Not Started", "pull"),
         ("scheduled", "In Progress", "pull"),
-        ("completed", "Completed", "pull"),
+        ("completed", "Completed", "both"),
     )
     assert rows(PUSH)["status"].table == there
     assert rows(PUSH)["status"].convert == ("table", "")
     assert rows(PULL)["status"].table == back
-    assert rows(PULL)["status"].convert == ("", "table")
+    assert rows(PULL)["priority"].convert == ("", "table")
     assert rows(PUSH + PULL)["status"].convert == ("table", "table")
+
+
+def test_completing_a_pulled_task_closes_its_original() -> None:
+    """Also where no rule pushes tasks; nothing else of it goes back, and a row of a map may say
+    otherwise."""
+    row = rows(PULL)["status"]
+    assert row.direction == "both"
+    assert [one for one in row.table if one[2] != "pull"] == [("completed", "Completed", "both")]
+    assert findings(PULL + "guard at most 5% of Task changed per run\n") == ()
+    own = 'map task with Task { "Completed" -> Status }\n'
+    assert shown(PULL + own)["status"] == "status <- Status"
+    other = 'map task with Task { status <- "scheduled" }\n'
+    assert rows(PULL + other)["status"].table == (("completed", "Completed", "push"),)
+    read = changed(SALESFORCE, "Task", Status={"creatable": False, "updatable": False})
+    assert shown(PULL, read)["status"] == "status <- Status"
 
 
 def test_a_table_goes_only_where_a_value_is_left() -> None:
