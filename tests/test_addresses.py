@@ -40,6 +40,20 @@ def test_no_connector_sends_secrets_to_an_address_that_is_not_safe(
     assert "https://" in caught.value.fix
 
 
+@pytest.mark.parametrize("secret", ["two\nlines", "schlüssel", "\udcff"])
+@pytest.mark.parametrize(
+    ("connector", "name"), [("apollo", "key"), ("salesforce", "client_secret")]
+)
+def test_a_secret_that_no_request_can_carry_is_refused_and_not_repeated(
+    connector: str, name: str, secret: str
+) -> None:
+    """A line of the clipboard too many is told by the name of the setting, before any request."""
+    given = {**GIVEN[connector], name: Secret(secret)}
+    with pytest.raises(UsageError, match=rf"`{name}` of \[systems\.crm\] can't be used") as caught:
+        kind(connector).connect(given, SimWorld({}))
+    assert secret not in f"{caught.value} {caught.value.why} {caught.value.fix}"
+
+
 def test_this_machine_needs_no_tls() -> None:
     """Simulators and proxies listen here; a slash at the end means nothing."""
     for url in ("http://127.0.0.1:8701/", "http://localhost:1", "http://[::1]:80"):

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from ...errors import SystemUnavailable
 from ..base.contract import Meter
-from ..base.login import Secret, address
+from ..base.login import Secret, address, plain
 from ..base.wire import NoReply, Request, Response, Wire, host, json_request, with_headers
 from ..base.world import World
 from .refusals import advice, complaint, judge
@@ -56,6 +56,7 @@ class Session:
         self.world = world
         key = settings.get("key") or ""
         self._key = key if isinstance(key, Secret) else Secret(key)
+        plain(self._key.reveal(), f"`key` of [systems.{self.system}]")
         url = settings.get("url") or DEFAULT_URL
         self._base = address(str(url), f"`url` of [systems.{self.system}]", DEFAULT_URL)
         self._wire = Wire(world, self.system, judge, self._sign)

@@ -73,6 +73,19 @@ def address(url: str, called: str, example: str) -> str:
     return url.rstrip("/")
 
 
+def plain(text: str, called: str) -> None:
+    """Raises `UsageError` for a secret that no request can carry; it is not in the message.
+
+    `called` is what messages call the setting.
+    """
+    if not (text.isascii() and text.isprintable()):
+        raise UsageError(
+            f"{called} can't be used",
+            why="it has a line break, or a letter that no such secret has",
+            fix="copy it anew, alone and on one line",
+        )
+
+
 class Login(Generic[T]):
     """Holds what a sign-in gave (a token and its host), and renews it once however many ask."""
 

@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from ...errors import SystemUnavailable, UsageError
 from ..base.contract import Meter
-from ..base.login import Login, Secret, address, safe
+from ..base.login import Login, Secret, address, plain, safe
 from ..base.wire import (
     OK,
     NoReply,
@@ -87,6 +87,7 @@ class Session:
         self._client_id = _text(settings, "client_id")
         given = settings.get("client_secret", "")
         self._client_secret = given if isinstance(given, Secret) else Secret(given)
+        plain(self._client_secret.reveal(), f"`client_secret` of [systems.{self.system}]")
         self._login: Login[Token] = Login(self._sign_in)
         self._door = Wire(world, self.system, self._judge_sign_in)
         self._wire = Wire(world, self.system, judge, self._sign)
