@@ -289,7 +289,7 @@ class View:
             right = self._pair.right
             if right is None or move.enrich == "new":
                 return right is not None and right.first >= self._first(move)
-            asked = self._pair.cause in (EXISTING, "stopped", "retry")
+            asked = self._pair.cause in (EXISTING, "backfill", "stopped", "retry")
             return asked and right.first < self._first(move)
         if self._pair.cause in ASKED_FOR:
             return True

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from ...dsl.rules import Side
 from ..plan.model import Flow
-from ..store import held
 from ..store import statements as sql
 from ..store.database import Statement
 from . import problems
@@ -124,11 +123,12 @@ class Kept:
         for mark in marks:
             # People count pairs: of two that are marked the left one is held back for both.
             stopped = decision.stopped and not (both and mark.side == "right")
-            if planned and stopped:
-                # What is held back is decided again later, whatever becomes of the rest.
-                self._move(held.decided_until, mark, run=self.session.run, **self._until(decision))
-            elif planned or mark.cause == "brought along":
-                self._move(sql.decided, mark, run=self.session.run)
+            brought = mark.cause == "brought along" and not (stopped and pair.link)
+            if planned or brought:
+                # Held back in part, it stays: the next run decides it again, whatever becomes of
+                # the rest.
+                rule = decision.stopped if planned and stopped else ""
+                self._move(sql.decided, mark, run=self.session.run, rule=rule)
             elif stopped:
                 self._move(sql.hold, mark, **self._until(decision))
             elif decision.action == "wait" and not (pair.left and mark.side == "right"):

@@ -88,32 +88,15 @@ count_stale = statement(
 
 # ---- marks of what a stop holds back --------------------------------------------------------
 
-decided_until = statement(
-    update(table(tables.Dirty))
-    .where(
-        D.org == _org,
-        D.flow == _flow,
-        D.side == bindparam("side"),
-        D.id == bindparam("one"),
-    )
-    .values(
-        decided=bindparam("seen"),
-        decided_run=bindparam("run"),
-        cause=bindparam("why"),
-        rule=bindparam("rule"),
-        not_before=bindparam("until"),
-    )
-)
-"""Decided, and in part held back: it stays, and is due again by then."""
 release_stopped = statement(
     update(table(tables.Dirty))
     .where(D.org == _org, D.flow == _flow, D.cause == "stopped")
-    .values(cause="the rule changed", not_before=0.0, mark=D.mark + 1)
+    .values(cause="the rule changed", rule="", not_before=0.0, mark=D.mark + 1)
 )
 """A rule that says something else may stop them no longer."""
 stopped = statement(
     select(D.rule, func.count())
-    .where(D.org == _org, D.rule != "", D.cause.in_(("stopped", "a day passed")))
+    .where(D.org == _org, D.rule != "", D.cause.not_in(("waits", "error")))
     .group_by(D.rule)
     .order_by(D.rule)
 )

@@ -137,24 +137,13 @@ count_links = statement(
 # ---- marks ----------------------------------------------------------------------------------
 
 # A mark that someone asked for keeps its cause until it has been decided.
-_cause = case(
-    (
-        and_(
-            D.not_before < NEVER,
-            D.cause.in_(
-                (
-                    "backfill",
-                    "retry",
-                    "brought along",
-                    "there before an enrich",
-                    "the link followed",
-                )
-            ),
-        ),
-        D.cause,
+_asked_for = and_(
+    D.not_before < NEVER,
+    D.cause.in_(
+        ("backfill", "retry", "brought along", "there before an enrich", "the link followed")
     ),
-    else_=bindparam("cause"),
 )
+_cause = case((_asked_for, D.cause), else_=bindparam("cause"))
 mark = upsert(
     tables.Dirty,
     ("org", "flow", "side", "id"),
@@ -165,8 +154,9 @@ mark = upsert(
 """Dirty, or dirty again: a new mark each time."""
 
 
-def _mark_records(*more: ColumnElement[bool]) -> Statement:
-    """Marks the living records of an object for one side of a flow."""
+def _mark_records(*more: ColumnElement[bool], keeps: bool = False) -> Statement:
+    """Marks the living records of an object for one side of a flow; a mark that someone asked for
+    `keeps` its cause."""
     columns = ("org", "flow", "side", "id", "mark", "cause", "rule", "not_before")
     source = select(
         R.org,
@@ -190,7 +180,9 @@ def _mark_records(*more: ColumnElement[bool]) -> Statement:
             index_elements=["org", "flow", "side", "id"],
             set_={
                 "mark": D.mark + 1,
-                "cause": made.excluded.cause,
+                "cause": case((_asked_for, D.cause), else_=made.excluded.cause)
+                if keeps
+                else made.excluded.cause,
                 "not_before": 0.0,
                 "rule": "",
             },
@@ -201,12 +193,16 @@ def _mark_records(*more: ColumnElement[bool]) -> Statement:
 
 _siblings = among(L.flow, "siblings")
 mark_all = _mark_records()
-mark_unlinked_left = _mark_records(~exists().where(L.org == R.org, _siblings, L.left == R.id))
-mark_unlinked_right = _mark_records(~exists().where(L.org == R.org, _siblings, L.right == R.id))
+mark_unlinked_left = _mark_records(
+    ~exists().where(L.org == R.org, _siblings, L.left == R.id), keeps=True
+)
+mark_unlinked_right = _mark_records(
+    ~exists().where(L.org == R.org, _siblings, L.right == R.id), keeps=True
+)
 release_errors = statement(
     update(table(tables.Dirty))
     .where(D.org == _org, D.flow == _flow, D.cause == "error")
-    .values(cause="retry", not_before=0.0, mark=D.mark + 1)
+    .values(cause="retry", rule="", not_before=0.0, mark=D.mark + 1)
 )
 """What a refusal held back is due again."""
 
@@ -240,8 +236,9 @@ marks_of = statement(
 decided = statement(
     update(table(tables.Dirty))
     .where(*_this_mark)
-    .values(decided=bindparam("seen"), decided_run=_run, not_before=0.0)
+    .values(decided=bindparam("seen"), decided_run=_run, rule=bindparam("rule"), not_before=0.0)
 )
+"""Decided; `rule` is the one whose stop holds a part of it back, "" where nothing is."""
 clear = statement(delete(table(tables.Dirty)).where(*_this_mark, D.mark == bindparam("seen")))
 hold = statement(
     update(table(tables.Dirty))
@@ -254,6 +251,7 @@ clear_done = statement(
         D.decided_run == _run,
         D.decided == D.mark,
         D.not_before == 0.0,
+        D.rule == "",
         ~exists().where(
             C.org == _org,
             C.flow == _flow,
@@ -277,6 +275,7 @@ clear_brought = statement(
         D.cause == "brought along",
         D.decided_run == _run,
         D.decided == D.mark,
+        D.rule == "",
         ~exists().where(
             C.org == _org,
             C.run == _run,

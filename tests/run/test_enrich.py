@@ -218,3 +218,30 @@ def test_filling_what_was_there_is_no_mass_change(monkeypatch: pytest.MonkeyPatc
     both.clock.sleep(HOUR)
     with pytest.raises(Braked, match="5 of 5 linked Lead records"):
         both.run()
+
+
+def test_what_was_there_is_filled_though_the_rules_change_once_more_before_it_is() -> None:
+    """A run that a guard stops, or that dies, has filled nothing; with the next rules it is."""
+    both = Both(NEW)
+    person(both)
+    lead = both.salesforce.create("Lead", LEAD)
+    both.run()
+    edit(both, EXISTING + "guard at most 0 Lead changed per run\n")
+    both.clock.sleep(HOUR)
+    with pytest.raises(Braked):
+        both.run()
+    edit(both, EXISTING.replace("prefer apollo", "prefer latest"))
+    hour(both)
+    assert row(both, lead) == FILLED
+
+
+def test_a_backfill_fills_what_was_there_as_a_run_does() -> None:
+    """It may be the first that is asked for once the rule is there."""
+    both = Both(NEW)
+    person(both)
+    lead = both.salesforce.create("Lead", LEAD)
+    both.run()
+    edit(both, EXISTING)
+    both.clock.sleep(HOUR)
+    both.backfill("pull", "Lead")
+    assert row(both, lead) == FILLED

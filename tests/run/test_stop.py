@@ -200,3 +200,51 @@ map contact with Contact {
     both.salesforce.update("Account", account, {"Name": "Thawed"})
     hour(both)
     assert both.salesforce.rows("Contact")[person]["Title"] == "CEO"
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+def test_what_is_not_stopped_survives_a_crash_at_any_point() -> None:
+    """A new contact meets a stopped lead: the link and the value for Apollo come through, wherever
+    the run dies, and the one for Salesforce once the stop ends."""
+    at, alive = 0, False
+    while not alive:
+        at += 1
+        both = of("Lead.IsUnreadByOwner")
+        values = {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
+        lead = both.salesforce.create("Lead", {**values, "IsUnreadByOwner": True, "Title": "CTO"})
+        hour(both)
+        contact = both.apollo.create("contact", {"last_name": "Byron", "email": "ada@a.example"})
+        both.clock.sleep(HOUR)
+        alive = not dies(both, at)
+        hour(both)
+        hour(both)
+        assert both.apollo.rows("contact")[contact]["title"] == "CTO", at
+        assert both.salesforce.rows("Lead")[lead]["LastName"] == "King", at
+        both.salesforce.update("Lead", lead, {"IsUnreadByOwner": False})
+        hour(both)
+        assert both.salesforce.rows("Lead")[lead]["LastName"] == "Byron", at
+    assert at > 20
+
+
+def dies(both: Both, at: int) -> bool:
+    """A run that dies at its point number `at`; whether it came there."""
+    left = at
+
+    def point(name: str) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise Crash
+
+    both.world.on_point = point
+    try:
+        both.run()
+    except Crash:
+        both.db.fence = None
+        return True
+    finally:
+        both.world.on_point = None
+    return False
