@@ -61,8 +61,13 @@ def carry(
     """`value` goes to the other side, unless it is blank, equal there, or can't go; where the row
     says `ask`, once a person has let it go. While that side is stopped nothing is agreed either,
     so that it flows when the stop ends."""
-    trial = Draft()
+    held = to in draft.stops or row.row.ask
+    trial = Draft() if held else draft
     change = _change(row, to, value, current, around, trial, why)
+    if not held:
+        if change is not None:
+            (draft.right if to == "right" else draft.left).append(change)
+        return
     waits = change is not None or bool(trial.needs)
     if waits and to in draft.stops:
         draft.stopped = draft.stops[to]

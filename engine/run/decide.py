@@ -84,7 +84,7 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
 
     def judge(row: ReadyRow, lv: Seen, rv: Seen, into: Draft) -> None:
         bl, br = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
-        if isinstance(bl, NotRead) and isinstance(br, NotRead) and around.backfill:
+        if around.backfill and isinstance(bl, NotRead) and isinstance(br, NotRead):
             _first_row(flow, row, lv, rv, around, into)
         else:
             _later_row(flow, row, (lv, rv), (bl, br), around, into)
@@ -145,11 +145,11 @@ def _each_row(
     written = {one.key for one in (*draft.left, *draft.right)}
     new_left, new_right = _written(left, draft.left), _written(right, draft.right)
     for row in flow.rows:
+        if row.key in written and row.pushes and row.pulls:
+            continue
         lv, rv = row.left(left), row.right(right)
         if row.key not in written:
             then = row.left(new_left), row.right(new_right)
-        elif row.pushes and row.pulls:
-            continue
         else:
             then = (row.left(new_left), rv) if row.pushes else (lv, row.right(new_right))
         if then == (lv, rv):
@@ -182,7 +182,8 @@ def _later_row(
 ) -> None:
     """A row of two records with a past: what changed flows, as the arrow points."""
     lv, rv = now
-    if unread(row, lv, rv, draft=draft) or isinstance(lv, NotRead) or isinstance(rv, NotRead):
+    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
+        unread(row, lv, rv, draft=draft)
         return
     bl, br = then
     left_changed = not isinstance(bl, NotRead) and not row.same_left(lv, bl)
