@@ -59,6 +59,9 @@ def _complaint(spot: Spot) -> Finding:
             return link
         title = "the line ends too early"
         return _attempted(spot, title, label="something is missing")
+    if spot.word.isspace() and spot.habit is None:
+        help = "this is a blank of another kind; type a plain one"
+        return finding(spot, spot.span, "unexpected letter", help=help, fix=" ", bare=True)
     elsewhere = misplaced(spot)
     if elsewhere is not None:
         return elsewhere

@@ -150,7 +150,7 @@ def _begins(line: str, depth: int) -> bool:
 
 
 def _meaningful(line: str) -> bool:
-    stripped = line.strip()
+    stripped = line.strip(" \t")
     return bool(stripped) and not stripped.startswith("#")
 
 
