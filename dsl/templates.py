@@ -35,10 +35,10 @@ def names(source: str) -> tuple[str, ...]:
     from jinja2 import TemplateSyntaxError, meta
 
     try:
-        parsed = _environment().parse(source)
+        # A filter or a test that there is none of is told by the second step only.
+        return tuple(sorted(meta.find_undeclared_variables(_environment().parse(source))))
     except TemplateSyntaxError as error:
         raise NotATemplate(error.message or "it can't be read") from error
-    return tuple(sorted(meta.find_undeclared_variables(parsed)))
 
 
 def same(one: str, other: str) -> bool:

@@ -289,6 +289,7 @@ WRONG = [
     ),
     ("key-not-mapped", HEAD + "pull Lead as contact { match on email, else §title }\n"),
     ("unused-map", HEAD + "§map contact with Lead { email -> Email }\n"),
+    ("syntax", HEAD + "pull Lead as contact {\n    match on email\n§\x0b\n}\n"),
     ("unknown-tie", HEAD + "pull Lead as contact { match on email, §most widgets first }\n"),
     ("only-for-activities", HEAD + "pull Lead as contact { §on cancel unlink }\n"),
     (
