@@ -423,7 +423,8 @@ def _no_guess(flow: Ready, to: Side, around: Around) -> Decision:
     if flow.flow.users or not (around.brought or wanted):
         return NOTHING
     rule = _any_rule(flow)
-    place = flow.moves[0].move.place if flow.moves else None
+    named = sorted(flow.moves, key=lambda one: one.move.rule != rule)
+    place = named[0].move.place if named else None
     code = "ambiguous-match" if around.match.kind == "several" else "match-taken"
     where = f"{place.file}:{place.line}" if place else ""
     return Decision("nothing", problems=(Problem(code, around.match.text, rule, where),))

@@ -13,6 +13,8 @@ from ...connectors.base.contract import Outcome
 from ..plan.model import Flow
 from ..store import statements as sql
 from .around import Pair, key_text
+from .carry import conflict
+from .closures import NotRead
 from .decision import Decision, Problem
 from .journal import Entry
 from .session import Session
@@ -21,7 +23,7 @@ ADVICE = {
     "ambiguous-match": "Merge the records that share this key, or change the key of one of them.",
     "ambiguous-account": "Merge them, or say in the rule which comes first: `oldest first`.",
     "match-taken": "Two records want the same partner: merge them, or change the key of one.",
-    "conflict": "Let a system win with `prefer`, or make the two values equal by hand.",
+    "conflict": "Make the two values equal by hand; `prefer` in the row says who wins later ones.",
     "unknown-value": "Add the value to the table of the rule, or change it in the record.",
     "too-long": "Shorten the text, or ask for a longer field in the other system.",
     "not-a-choice": "Add the value to the picklist, or map it with a table.",
@@ -39,11 +41,12 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     """Enters what a decision could not do, and closes what is no longer so."""
     record = (pair.left.id if pair.left else "") or (pair.right.id if pair.right else "")
     ids = [(flow.name, one.id) for one in (pair.left, pair.right) if one]
+    problems = [*decision.problems, *_standing(session, flow, pair, decision, record)]
     _close(session, ids, kept="" if decision.action == "nothing" else "writes")
     key = key_text(
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
-    for problem in decision.problems:
+    for problem in problems:
         end = flow.end(problem.side)
         file, _, line = problem.place.rpartition(":")
         _enter(
@@ -59,9 +62,41 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
             file=file,
             line=int(line) if line.isdigit() else 0,
             code=problem.code,
-            message=f"{problem.field}: {problem.message}" if problem.field else problem.message,
+            message=_message(problem),
             advice=ADVICE.get(problem.code, ""),
         )
+
+
+def _standing(
+    session: Session, flow: Flow, pair: Pair, decision: Decision, record: str
+) -> list[Problem]:
+    """The conflicts that were told of a linked pair and are still there: deciding the pair once
+    more resolves none, only a change of one of the two values does."""
+    if not session.open_errors or pair.link is None or pair.left is None or pair.right is None:
+        return []
+    told = {
+        text
+        for (text,) in session.db.rows(sql.conflicts, org=session.org, flow=flow.name, one=record)
+    }
+    if not told:
+        return []
+    written = {one.key for one in (*decision.left, *decision.right)}
+    listed = {(one.code, one.field) for one in decision.problems}
+    found = []
+    for row in session.flows[flow.name].rows:
+        if not (row.pushes and row.pulls) or row.key in written:
+            continue
+        left, right = row.left(pair.left.values), row.right(pair.right.values)
+        if isinstance(left, NotRead) or isinstance(right, NotRead):
+            continue
+        one = conflict(row, left, right)
+        if _message(one) in told and (one.code, one.field) not in listed:
+            found.append(one)
+    return found
+
+
+def _message(problem: Problem) -> str:
+    return f"{problem.field}: {problem.message}" if problem.field else problem.message
 
 
 def refused(session: Session, change: Entry, outcome: Outcome, advice: str) -> None:

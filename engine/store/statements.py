@@ -548,6 +548,15 @@ open_errors = statement(select(*_error).where(E.org == _org, E.closed == 0).orde
 count_errors = statement(
     select(func.count(), func.min(E.first)).where(E.org == _org, E.closed == 0)
 )
+conflicts = statement(
+    select(E.message).where(
+        E.org == _org,
+        E.flow == _flow,
+        E.record == bindparam("one"),
+        E.code == "conflict",
+        E.closed == 0,
+    )
+)
 close_errors = statement(
     update(table(tables.Error))
     .where(

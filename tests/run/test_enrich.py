@@ -175,6 +175,18 @@ def test_two_people_with_the_address_of_a_new_lead_are_reported_and_not_guessed(
     assert [one.code for one in both.errors()] == ["ambiguous-match"]
 
 
+def test_a_report_names_a_rule_and_the_line_of_that_rule() -> None:
+    """Also where another rule of the pair stands before it."""
+    both = Both(NEW.replace("enrich Lead", "pull Lead as contact\nenrich Lead"))
+    person(both)
+    person(both)
+    both.run()
+    both.salesforce.create("Lead", LEAD)
+    hour(both)
+    told = both.errors()[0]
+    assert (told.rule, told.line) == ("enrich Lead with contact", 4)
+
+
 class Crash(BaseException):
     """The process dies."""
 

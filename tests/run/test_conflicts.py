@@ -1,0 +1,83 @@
+"""Conflicts in the error log: there as long as the two values are, and gone with them."""
+
+from __future__ import annotations
+
+import pytest
+from syncrules.engine.run import run as verbs
+from syncrules.tests.both import HOUR, Both
+
+RULES = """\
+sync apollo with salesforce
+push contact as Lead update only
+map contact with Lead {
+    last_name <-> LastName  prefer apollo
+    email     <-> Email     prefer apollo
+    organization_name -> Company
+    title     <-> Title     prefer latest
+}
+"""
+
+
+def linked() -> tuple[Both, str, str]:
+    """A contact and a Lead that were linked with two titles."""
+    both = Both(RULES)
+    both.run()
+    right = both.salesforce.create(
+        "Lead", {"LastName": "Berg", "Email": "a@b.example", "Company": "B", "Title": "CTO"}
+    )
+    left = both.apollo.create(
+        "contact",
+        {"last_name": "Berg", "email": "a@b.example", "organization_name": "B", "title": "CEO"},
+    )
+    later(both)
+    return both, left, right
+
+
+def later(both: Both) -> None:
+    both.clock.sleep(HOUR)
+    both.run()
+
+
+def listed(both: Both) -> list[tuple[int, str]]:
+    return [(one.id, one.code) for one in both.errors()]
+
+
+@pytest.mark.parametrize("again", ["run", "retry", "backfill", "edit"])
+def test_a_conflict_stays_listed_while_both_values_stand(again: str) -> None:
+    """Deciding the two once more, for whatever reason, is no answer to it."""
+    both, left, _ = linked()
+    assert listed(both) == [(1, "conflict")]
+    if again == "retry":
+        verbs.retry(both.setup, [1])
+    elif again == "backfill":
+        both.backfill("push", "contact")
+    elif again == "edit":
+        both.apollo.update("contact", left, {"organization_name": "B and sons"})
+    later(both)
+    later(both)
+    assert listed(both) == [(1, "conflict")]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_conflict_is_over_once_a_value_changes(side: str) -> None:
+    """The changed one flows, and nothing is left to tell."""
+    both, left, right = linked()
+    if side == "left":
+        both.apollo.update("contact", left, {"title": "Owner"})
+    else:
+        both.salesforce.update("Lead", right, {"Title": "Owner"})
+    later(both)
+    later(both)
+    assert listed(both) == []
+    assert both.apollo.rows("contact")[left]["title"] == "Owner"
+    assert both.salesforce.rows("Lead")[right]["Title"] == "Owner"
+
+
+def test_a_conflict_is_over_once_somebody_made_the_values_equal() -> None:
+    """As the entry says to do."""
+    both, left, right = linked()
+    both.salesforce.update("Lead", right, {"Title": "CEO"})
+    later(both)
+    later(both)
+    assert listed(both) == []
+    assert both.apollo.rows("contact")[left]["title"] == "CEO"
