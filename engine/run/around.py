@@ -103,10 +103,17 @@ class Surroundings:
                     self._load_links(row.row.reference, "left" if side == "left" else "right", ids)
 
     def _load_links(self, flow: str, side: Side, ids: set[str]) -> None:
-        session = self.session
-        for id, link in session.links(flow, side, ids).items():
-            if not link.ended:
-                self._links[flow, side, id] = link.right if side == "left" else link.left
+        session, end = self.session, self.session.flows[flow].flow.end(other(side))
+        found = {
+            id: link.right if side == "left" else link.left
+            for id, link in session.links(flow, side, ids).items()
+            if not link.ended
+        }
+        known = session.stored(end.system, end.object, found.values())
+        for id, one in found.items():
+            # One that is gone leads nowhere: the person moves without it.
+            gone = one in known and known[one].life != "here"
+            self._links[flow, side, id] = "" if gone else one
         open_ids = sorted(id for id in ids if (flow, side, id) not in self._links)
         if not open_ids:
             return
@@ -229,8 +236,8 @@ class Surroundings:
     def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
         flow, side = row.row.reference, other(to)
         there = self._links.get((flow, side, id))
-        if there:
-            return Reference("found", there)
+        if there is not None:
+            return Reference("found", there) if there else Reference("missing")
         coming = Coming(flow, side, id)
         if (flow, side, id) in self._coming:
             return Reference("coming", coming=coming)

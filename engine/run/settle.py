@@ -22,6 +22,7 @@ from .match import key_parts
 from .pairs import of_domains
 from .session import Session, dump_values
 from .state import other
+from .targets import without_target
 
 Settled = tuple[Entry, Outcome]
 _SIDES: tuple[Side, Side] = ("left", "right")
@@ -40,8 +41,12 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
         _link(session, done)
         asks.written(session, [entry for entry, _ in done])
         _clear(session, [entry for entry, _ in done])
+        refused = [entry for entry, one in results if one.kind == "refused"]
+        again = without_target(session, refused)
         for entry, outcome in results:
-            if not _is_done(entry, outcome):
+            if entry.number in again and outcome.kind == "refused":
+                _state(session, [(entry, "dropped", outcome.code, "")])
+            elif not _is_done(entry, outcome):
                 _not_done(session, entry, outcome)
 
 

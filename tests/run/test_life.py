@@ -526,3 +526,29 @@ def test_a_follow_is_told_by_the_history() -> None:
     later(both)
     rows = both.db.rows(sql.history, org=ORG, name=contact)
     assert [(row[5], row[14]) for row in rows] == [("link", f"Lead {lead} was converted into it")]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_who_belongs_to_a_deleted_account_moves_without_it(known: bool) -> None:
+    """What is new and what changed arrives, whether the deletion was seen by an earlier run or not;
+    the account is not made again."""
+    both = Both(COMPANIES)
+    both.run()
+    both.clock.sleep(HOUR)
+    account = both.apollo.create("account", {"name": "Berg", "domain": "berg.example"})
+    values = {"last_name": "King", "email": "ada@berg.example"}
+    contact = both.apollo.create("contact", {**values, "account_id": account})
+    later(both)
+    (there,) = both.salesforce.rows("Account")
+    both.salesforce.delete("Account", there)
+    if known:
+        later(both)
+    values = {"last_name": "Bob", "email": "bob@berg.example"}
+    both.apollo.create("contact", {**values, "account_id": account})
+    both.apollo.update("contact", contact, {"last_name": "Byron"})
+    later(both)
+    rows = both.salesforce.rows("Contact").values()
+    assert {"Bob", "Byron"} >= {one["LastName"] for one in rows} >= {"Bob"}
+    assert not any(one.get("AccountId") for one in rows)
+    assert both.salesforce.rows("Account") == {}
+    assert both.errors() == []

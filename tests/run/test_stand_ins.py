@@ -220,3 +220,23 @@ def test_a_rule_that_comes_later_finds_accounts_that_were_read_before() -> None:
     lead(later)
     after_run(later)
     assert where(later) == [berg]
+
+
+def test_an_account_that_is_gone_keeps_nobody_from_moving() -> None:
+    """Apollo tells of no deletion. Who would have got a deleted account gets the next one in the
+    same run, or none, and nothing is left to look at."""
+    both = of("account by domain of Email, oldest first", ACCOUNTS)
+    first, second = account(both), account(both)
+    after_run(both)
+    both.apollo.delete("account", first)
+    lead(both)
+    after_run(both)
+    assert where(both) == [second]
+    both.apollo.delete("account", second)
+    lead(both, "bob@berg.example", LastName="Bob")
+    after_run(both)
+    assert set(where(both)) == {second, None}
+    assert both.errors() == []
+    before = both.calls()
+    after_run(both)
+    assert both.since(before).apollo_writes == both.since(before).salesforce_writes == 0

@@ -1,0 +1,63 @@
+"""What refused writes point to: an account that is gone must not keep its people from moving.
+
+Some systems never tell of a deletion. So what a refused write refers to is asked for by its id, and
+what the system then says is gone is known as such. The write is decided again without it; why that
+leaves the reference out is known to `around.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from .journal import Entry
+from .look import store
+from .session import Session
+
+
+def without_target(session: Session, refused: Sequence[Entry]) -> set[int]:
+    """Those of some refused writes, by number, that pointed to what is gone and wasn't known to be;
+    they are marked, and the run decides them again. Raises `SystemUnavailable`."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for entry in refused:
+        for object, id in _targets(session, entry):
+            wanted.setdefault((entry.system, object), set()).add(id)
+    gone: set[tuple[str, str, str]] = set()
+    for (system, object), ids in wanted.items():
+        ask = session.reads.get((system, object))
+        known = session.stored(system, object, ids)
+        here = sorted(id for id, one in known.items() if one.life == "here")
+        if ask is None or not here:
+            continue
+        found = session.connectors[system].fetch(object, ask.fields, "id", here)
+        lost = [one for one in found if one.life != "here"]
+        store(session, ask, lost, first=False)
+        gone |= {(system, object, one.id) for one in lost}
+    again = [one for one in refused if _any(gone, one.system, _targets(session, one))]
+    session.mark(
+        [(one.flow, "right" if one.side == "left" else "left", _origin(one)) for one in again],
+        "retry",
+    )
+    session.became = session.became or bool(again)
+    return {one.number for one in again}
+
+
+def _targets(session: Session, entry: Entry) -> Iterator[tuple[str, str]]:
+    """(object, id) of what a write refers to, users left out."""
+    ready = session.flows[entry.flow]
+    for row in ready.flow.rows:
+        parent = session.flows[row.reference].flow if row.reference else None
+        id = entry.after.get(row.left if entry.side == "left" else row.right)
+        if parent is not None and not parent.users and isinstance(id, str):
+            yield parent.end(entry.side).object, id
+    for one in ready.stand_ins:
+        id = entry.after.get(one.field) if one.to == entry.side else None
+        if isinstance(id, str):
+            yield one.object, id
+
+
+def _any(gone: set[tuple[str, str, str]], system: str, targets: Iterable[tuple[str, str]]) -> bool:
+    return any((system, object, id) in gone for object, id in targets)
+
+
+def _origin(entry: Entry) -> str:
+    return entry.right if entry.side == "left" else entry.left
