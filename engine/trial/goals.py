@@ -78,9 +78,14 @@ def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:
 
 
 def _moves(flow: Flow) -> Iterator[Goal]:
+    said: set[str] = set()
     for number, move in enumerate(flow.moves):
         if move.implied:
             continue
+        # Rules of one direction share what stops and what follows: the first of them says it.
+        shared = move.direction in said
+        if not move.enrich:
+            said.add(move.direction)
         target = flow.right.object if move.direction == "push" else flow.left.object
         if move.enrich == "new":
             what = f"{_a(flow.right.object)} is linked and its blanks are filled"
@@ -94,14 +99,14 @@ def _moves(flow: Flow) -> Iterator[Goal]:
                     what = f"{_a(target)} {does} because {one.said}"
                     part = ("part", flow.name, number, one.part)
                     yield Goal(part, move.place, move.rule, what)
-        if move.stop is not None:
+        if move.stop is not None and not shared:
             what = "something is held back by `stop when`"
             yield Goal(("stop", flow.name, number), move.place, move.rule, what)
         for at, stand_in in enumerate(move.stand_ins):
             what = f"{stand_in.field} is filled by `{stand_in.text}`"
             yield Goal(("stand-in", flow.name, number, at), stand_in.place, move.rule, what)
         for at, event in enumerate(move.events):
-            if event.on == "delete":
+            if event.on == "delete" and not shared:
                 what = f"`on {event.on}` makes it {event.action}"
                 yield Goal(("event", flow.name, number, at), event.place, move.rule, what)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ...dsl import logic
 from ...dsl.conditions import (
@@ -69,6 +70,12 @@ def _moves(pair: PairRules, made: Made, describer: Describer) -> Iterator[Mutant
         def put(*changed: MoveRule, at: int = at) -> RuleSet:
             return made(replace(pair, moves=(*pair.moves[:at], *changed, *pair.moves[at + 1 :])))
 
+        def every(change: Callable[[MoveRule], MoveRule], way: str = move.direction) -> RuleSet:
+            changed = (change(one) if one.direction == way else one for one in pair.moves)
+            return made(replace(pair, moves=tuple(changed)))
+
+        # What rules of one direction must have in common is changed in all of them at once.
+        first = all(one.direction != move.direction for one in pair.moves[:at])
         side: Side = "left" if move.direction == "push" else "right"
         describe = describer(side, pair.left if side == "left" else pair.right)
         yield Mutant(move.place, move.name, "the rule is taken out", put())
@@ -84,31 +91,43 @@ def _moves(pair: PairRules, made: Made, describer: Describer) -> Iterator[Mutant
         if move.source is not None and makes:
             what = f'`source "{move.source[1]}"` is taken out'
             yield Mutant(move.place, move.name, what, put(replace(move, source=None)))
-        if move.stop is not None:
+        if move.stop is not None and first:
             what = "`stop when` is taken out"
-            yield Mutant(move.place, move.name, what, put(replace(move, stop=None)))
+            new = every(lambda one: replace(one, stop=None))
+            yield Mutant(move.place, move.name, what, new)
             for what, changed in conditions(move.stop, describe):
-                new = put(replace(move, stop=changed))
+                new = every(partial(_stopping, changed))
                 yield Mutant(move.place, move.name, f"in `stop when`, {what}", new)
         if move.direction == "pull" and move.create:
             word = "hidden" if move.visible else "visible"
             new = put(replace(move, visible=not move.visible))
             yield Mutant(move.place, move.name, f"it is {word}", new)
-        if move.direction == "push":
+        if move.direction == "push" and first:
             word = "`update only`" if move.create else "it creates, too"
-            yield Mutant(move.place, move.name, word, put(replace(move, create=not move.create)))
-        word = "`create only`" if move.update else "it updates, too"
-        yield Mutant(move.place, move.name, word, put(replace(move, update=not move.update)))
+            new = every(lambda one: replace(one, create=not one.create))
+            yield Mutant(move.place, move.name, word, new)
+        if first:
+            word = "`create only`" if move.update else "it updates, too"
+            new = every(lambda one: replace(one, update=not one.update))
+            yield Mutant(move.place, move.name, word, new)
         for number, one in enumerate(move.stand_ins):
             rest = (*move.stand_ins[:number], *move.stand_ins[number + 1 :])
             if one.place != move.place:
                 new = put(replace(move, stand_ins=rest))
                 yield Mutant(one.place, move.name, f"`{one.text}` is taken out", new)
-        for number, event in enumerate(move.events):
-            if event.on == "delete":
-                left = (*move.events[:number], *move.events[number + 1 :])
-                new = put(replace(move, events=left))
+        for event in move.events:
+            if event.on == "delete" and first:
+                new = every(_forgiving)
                 yield Mutant(event.place, move.name, f"`on {event.on}` is taken out", new)
+
+
+def _stopping(stop: Condition, move: MoveRule) -> MoveRule:
+    return replace(move, stop=stop)
+
+
+def _forgiving(move: MoveRule) -> MoveRule:
+    """Nothing follows a delete."""
+    return replace(move, events=tuple(one for one in move.events if one.on != "delete"))
 
 
 def _pair(pair: PairRules, made: Made) -> Iterator[Mutant]:

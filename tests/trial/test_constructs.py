@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from syncrules.engine.trial.coverage import coverage
+from syncrules.engine.trial.mutate import mutate
 from syncrules.engine.trial.report import failed_text
 from syncrules.tests.trial.rules import block, suite, verdicts
 
@@ -122,3 +123,32 @@ def test_each_construct_is_a_gap_until_a_test_reaches_it() -> None:
     asks = "the change waits for a person (`ask`)"
     assert (found.count(asks), left.count(asks)) == (2, 1)
     assert "a text that is too long is shortened (`truncate`)" in left
+
+
+TWO = """\
+sync apollo with salesforce
+push contact as Lead when stage is "Replied" {
+    stop when Lead.IsConverted
+    on delete mark Description "Gone from Apollo"
+}
+push contact as Lead when stage is "Interested" {
+    source "Other"
+    stop when Lead.IsConverted
+    on delete mark Description "Gone from Apollo"
+}
+map contact with Lead {
+    last_name         -> LastName
+    email             -> Email
+    organization_name -> Company  default "Unknown"
+}
+"""
+
+
+def test_what_two_rules_have_in_common_is_reached_and_changed_once() -> None:
+    """What stops and what follows can't differ between them, so the tests of one are enough."""
+    offered = "\n".join(one.test for one in coverage(suite(TWO)).gaps)
+    given = suite(TWO + offered)
+    assert coverage(given).gaps == ()
+    left = {one.what for one in mutate(given).survivors}
+    assert not {one for one in left if "stop when" in one or "on delete" in one}, left
+    assert "`create only`" not in left
