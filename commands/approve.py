@@ -31,6 +31,8 @@ def approve(shell: Shell, *, ids: tuple[int, ...], everything: bool, shape: str)
             found = approvals(project, world)
     if shape == "json":
         shell.json(approvals_json(found))
+    elif (everything or ids) and not found:
+        shell.say("no change waits for anyone" if everything else "approved before")
     elif everything or ids:
         changes, them = ("change", "it") if len(found) == 1 else ("changes", "them")
         shell.say(f"{len(found):,} {changes} approved; the next run makes {them}")

@@ -305,5 +305,7 @@ def test_a_change_that_asks_waits_for_approve(shop: Shop) -> None:
     assert f"no change {one['id'] + 1} waits" in wrong.err
     assert shop.type("approve", one["id"], "--all").code == 2
     assert "1 change approved" in shop.type("approve", one["id"]).out
+    assert shop.type("approve", one["id"]).out == "approved before\n"
+    assert shop.type("approve", "--all").out == "no change waits for anyone\n"
     assert shop.type("run").code == 0
     assert shop.items(shop.south)["a1"] == "Light"

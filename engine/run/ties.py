@@ -62,7 +62,10 @@ def said(ties: Sequence[Tie]) -> str:
 
 def _what(tie: Tie) -> str:
     name = tie.left or tie.right
-    return name.partition(".")[0] if tie.kind == "most" else name
+    if tie.kind != "most":
+        return name
+    one = name.partition(".")[0]
+    return f"{one[:-1]}ies" if one.endswith("y") else f"{one}s"
 
 
 def _sides(pairs: Iterable[tuple[str, str]]) -> dict[Side, list[str]]:

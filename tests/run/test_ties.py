@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from syncrules.engine.plan.model import Tie
+from syncrules.engine.run.ties import said
 from syncrules.tests.both import HOUR, Both
 
 RULES = """\
@@ -159,3 +161,14 @@ def test_what_no_tie_breaker_tells_apart_is_told_and_never_guessed(
     assert len(both.salesforce.rows("Contact")) == 2
     assert len(both.apollo.rows("contact")) == 1
     assert set(codes(both)) == {"ambiguous-match"}
+
+
+def test_tie_breakers_are_said_as_a_rule_writes_them() -> None:
+    ties = [
+        Tie("most", "contact.account", "Contact.AccountId"),
+        Tie("most", "", "Opportunity.AccountId"),
+        Tie("same", "owner", "OwnerId"),
+        Tie("oldest", "", ""),
+    ]
+    told = "most contacts first, most Opportunities first, same owner first, oldest first"
+    assert said(ties) == told
