@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import re
 
-from lark.exceptions import UnexpectedInput
-
 from . import forms, phrases
-from .attempts import Reads, attempt, closed
+from .attempts import attempt, closed
 from .build import NotAFunction
 from .finding import Finding
 from .habits import Habit, joined
 from .misses import brace_below, dangling, misplaced, nameless, slip_before, without_quotes
 from .nearest import nearest
-from .spot import Spot, finding, form, listed, one_way, short, spot_of
-from .table import lark
+from .reader import Reader
+from .shortened import shortened
+from .spot import ENDS, Spot, finding, form, listed, one_way, short, spot_of
+from .trail import Trail
 
 
-def complaint(path: str, text: str, first: int, reads: Reads) -> Finding:
+def complaint(path: str, text: str, first: int, trail: Trail, reader: Reader) -> Finding:
     """The finding for the first line that can't be read in a statement that begins in line `first`
-    and ends with a line end. `reads` tells whether another one can."""
-    interactive = lark().parse_interactive(text)
-    try:
-        interactive.resume_parse()  # type: ignore[no-untyped-call]
-    except UnexpectedInput as error:
-        return _complaint(spot_of(path, text, first, error, reads))
-    raise AssertionError(f"the tables refuse what the grammar allows: {text}")
+    and ends with a line end. `trail` is what `reader` has left behind of it."""
+    few, stop, gaps = shortened(text, first, trail)
+    return _complaint(spot_of(path, few, first, stop, reader, gaps))
 
 
 def not_a_function(path: str, error: NotAFunction) -> Finding:
@@ -103,7 +99,7 @@ def _complaint(spot: Spot) -> Finding:
 def _attempted(spot: Spot, title: str, *, label: str = "") -> Finding:
     """With the one change that helps, else with how such a line reads."""
     text, gap = spot.local
-    found = attempt(text, spot.begin - gap, spot.end - gap, spot.could, spot.reads)
+    found = attempt(text, spot.begin - gap, spot.end - gap, spot.could, spot.probe.reads)
     if found is not None:
         help, fix = found.help, found.fix
         return finding(spot, spot.span, title, label=label, help=help, fix=fix, bare=one_way(spot))
@@ -182,14 +178,10 @@ def _goes_on(spot: Spot, begin: int, end: int, fix: str) -> bool:
     begin, end = begin - gap, end - gap
     rest = text[end:].partition("\n")[0]
     whole = closed(f"{text[:begin]}{fix}{rest}\n")
-    if spot.reads(whole):
+    there = spot.probe.stop(whole)
+    if there is None:
         return True
-    try:
-        lark().parse(whole)
-    except UnexpectedInput as error:
-        there = spot_of("", whole, 1, error, spot.reads)
-        return not there.ended and there.begin >= begin + len(fix) and fix != ""
-    return True
+    return there.kind not in ENDS and there.place >= begin + len(fix) and fix != ""
 
 
 def _called(found: Habit) -> str:

@@ -15,8 +15,9 @@ from dataclasses import fields, is_dataclass
 from ..connectors.base.frozen import dataclass
 from . import tree
 from .collector import resting
-from .parse import Piece, decoded, pieces, too_long, words
+from .parse import decoded, pieces, too_long, words
 from .reader import Token
+from .recover import Piece, meaningful
 
 INDENT = 4
 WIDEST_SIDE = 32
@@ -178,7 +179,7 @@ def _is_blank(line: _Line) -> bool:
 def _first_word(piece: Piece) -> int:
     """The first line of a piece that is more than a comment."""
     rows = enumerate(piece.lines, piece.first)
-    return next(n for n, one in rows if one.strip() and not one.strip().startswith("#"))
+    return next(n for n, one in rows if meaningful(one))
 
 
 def _verbatim(piece: Piece, lines: list[_Line]) -> str:

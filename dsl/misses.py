@@ -21,7 +21,7 @@ def slip_before(spot: Spot) -> Finding | None:
     """The word before is the wrong one: it was taken for a name."""
     known = [one for one in literals().values() if one.isalpha()]
     text, gap = spot.local
-    wrong = before(text, spot.begin - gap, spot.reads, known, spot.could)
+    wrong = before(text, spot.begin - gap, spot.probe.reads, known, spot.could)
     if wrong is None:
         return None
     word, change = wrong

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
 from ..connectors.base.frozen import dataclass
+from .trail import Mark, Stop, Trail, mark
 
 END = "$END"
 
@@ -41,10 +43,12 @@ class Table:
       the state to go on in, or `~number` of the rule that is complete.
     - `rules`: the symbol, how many symbols it is made of, what to call, whether one argument stands
       for itself, and what the arguments are: see `Step`.
+    - `everything`: a lexer of all terminals, for what no state takes.
     - `ignored` terminals separate others; `dropped` ones are asked for and mean nothing.
     """
 
     lexers: Sequence[tuple[str, Mapping[str, Mapping[str, str]]]]
+    everything: tuple[str, Mapping[str, Mapping[str, str]]]
     states: Sequence[tuple[int, int, int]]
     actions: Sequence[Mapping[str, int]]
     gotos: Sequence[Mapping[str, int]]
@@ -78,22 +82,44 @@ class Reader:
         self._words = [table.lexers[one][1] for one, _, _ in table.states]
         self._ignored = frozenset(table.ignored)
         self._dropped = frozenset(table.dropped)
+        self._all: re.Pattern[str] | None = None
 
-    def read(self, text: str, line: int = 1, every: list[Token] | None = None) -> Any:
+    def read(
+        self,
+        text: str,
+        line: int = 1,
+        every: list[Token] | None = None,
+        trail: Trail | None = None,
+    ) -> Any:
         """The node of a statement that begins in `line`; None where it can't be read.
 
-        `every` collects all words and signs, those that mean nothing as well. What a method of
-        `build` raises goes through.
+        `every` collects all words and signs, those that mean nothing as well. With a `trail` that
+        has marks, reading goes on from the last: up to there the text must be as it was, and of the
+        words behind it what decided that the mark's word ended. What a method of `build` raises
+        goes through.
         """
         scan, words, ignored, dropped = self._scan, self._words, self._ignored, self._dropped
         actions, gotos, rules, end_state = self._actions, self._gotos, self._rules, self._table.end
-        state = self._table.start
-        states, values = [state], list[Any]()
-        place, line_start = 0, -1
+        states, values = [self._table.start], list[Any]()
+        place, line_start, solid, taken = 0, -1, 0, ""
+        ended: Mark | None = None
+        if trail is not None:
+            trail.stop = None
+            if trail.marks:
+                last = trail.marks.pop()
+                trail.back(last.line + 1)
+                states, values = list(last.states), last.restored()
+                place = solid = last.place
+                line, line_start, taken = last.line, last.line_start, last.taken
+                if trail.each:
+                    trail.add(last)
+        state = states[-1]
         while True:
             match = (scan[state] or self._scanner(state))(text, place)
             if match is None:
                 if place < len(text):
+                    if trail is not None:
+                        trail.stop = self._stopped(text, place, states)
                     return None
                 kind, word, begin = END, "", place
             else:
@@ -101,6 +127,11 @@ class Reader:
                 word = match[kind]
                 place = match.end()
                 if "\n" in word:
+                    if trail is not None and not trail.each:
+                        ended = mark(solid, line, line_start, taken, states, values)
+                        if kind in ignored:
+                            trail.add(replace(ended, key=(*states, -1)))
+                            ended = None
                     line += word.count("\n")
                     line_start = begin + text[begin:place].rindex("\n")
                 if kind in ignored:
@@ -123,20 +154,63 @@ class Reader:
                 values.append(value)
                 row = actions[state].get(kind)
             if row is None:
+                if trail is not None:
+                    begin = solid - len(taken) if kind == END else place - len(word)
+                    trail.stop = Stop(begin, word, kind, self._could(states))
                 return None
             state = row
             states.append(state)
             if every is None and kind in dropped:
                 values.append(None)
-                continue
-            token = Token(word)
-            token.type = kind
-            token.start_pos = place - len(word)
-            token.line = line
-            token.column = token.start_pos - line_start
-            values.append(token)
-            if every is not None:
-                every.append(token)
+            else:
+                token = Token(word)
+                token.type = kind
+                token.start_pos = place - len(word)
+                token.line = line
+                token.column = token.start_pos - line_start
+                values.append(token)
+                if every is not None:
+                    every.append(token)
+            if trail is not None:
+                solid, taken = place, word
+                trail.steps += 1
+                if trail.each:
+                    trail.add(mark(place, line, line_start, word, states, values))
+                elif ended is not None:
+                    trail.add(replace(ended, key=tuple(states)))
+                    ended = None
+
+    def _stopped(self, text: str, place: int, states: Sequence[int]) -> Stop:
+        """At what no terminal of the state takes: another may."""
+        if self._all is None:
+            self._all = re.compile(self._table.everything[0])
+        names = self._could(states)
+        match = self._all.match(text, place)
+        while match is not None and match.lastgroup in self._ignored:
+            match = self._all.match(text, match.end())
+        if match is None:
+            return Stop(place, "", "", names)
+        kind = match.lastgroup or ""
+        word = match[kind]
+        own = self._table.everything[1].get(kind, {})
+        return Stop(match.end() - len(word), word, own.get(word, kind), names)
+
+    def _could(self, states: Sequence[int]) -> frozenset[str]:
+        """The terminals that can follow, `END` among them."""
+        return frozenset(one for one in self._actions[states[-1]] if self._takes(states, one))
+
+    def _takes(self, states: Sequence[int], kind: str) -> bool:
+        stack = list(states)
+        row = self._actions[stack[-1]].get(kind)
+        while row is not None and row < 0:
+            symbol, size, _ = self._rules[~row]
+            if size:
+                del stack[-size:]
+            stack.append(self._gotos[stack[-1]][symbol])
+            if stack[-1] == self._table.end and kind == END:
+                return True
+            row = self._actions[stack[-1]].get(kind)
+        return row is not None
 
     def _scanner(self, state: int) -> Callable[[str, int], re.Match[str] | None]:
         """The lexer of a state, and of all others with the same; patterns are made on first use."""
@@ -163,7 +237,8 @@ def _call(build: object, size: int, name: str, alone: bool, steps: Sequence[Step
     else:
         given = _spreading(steps)
     if not name:
-        return lambda values: list(given(values))
+        grows = len(steps) > 1 and tuple(steps[0]) == (0, True)
+        return _growing(steps) if grows else lambda values: list(given(values))
     method = getattr(build, name, None)
     if method is None and not alone:
         raise TypeError(f"nothing is made of the rule {name} of the grammar")
@@ -180,6 +255,18 @@ def _call(build: object, size: int, name: str, alone: bool, steps: Sequence[Step
 
 def _all(values: list[Any]) -> Sequence[Any]:
     return values
+
+
+def _growing(steps: Sequence[Step]) -> _Call:
+    """A list that begins with another: that one grows, or long ones would be copied row by row."""
+    rest = _spreading(steps[1:])
+
+    def grown(values: list[Any]) -> list[Any]:
+        found: list[Any] = values[0]
+        found += rest(values)
+        return found
+
+    return grown
 
 
 def _spreading(steps: Sequence[Step]) -> Callable[[list[Any]], Sequence[Any]]:

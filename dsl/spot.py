@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterable
 from functools import cache, cached_property
 
-from lark.exceptions import UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr
 
 from ..connectors.base.frozen import dataclass
 from . import forms, tree
-from .attempts import Reads
 from .finding import Finding
 from .habits import Habit, habit
+from .probe import Probe
+from .reader import END, Reader
 from .table import lark
+from .trail import Stop
 
 _WORDS = {
     "NAME": "a name",
@@ -35,6 +36,8 @@ _WORDS = {
 }
 _TESTS = {"IS", "IN", "ORDER", "CONTAINS", "STARTS", "ENDS"}
 _VALUES = {"STRING", "NUMBER", "DATE", "TRUE", "FALSE"}
+ENDS = ("_NL", END)
+"""What a line ends with."""
 MOST_LISTED = 6
 """Words that a note beside a help lists at most."""
 
@@ -42,7 +45,8 @@ MOST_LISTED = 6
 @dataclass(frozen=True)
 class Spot:
     """Where reading stopped: `text` is the statement without comments, all in their old places, and
-    from `begin` to `end` stands what can't stand there (nothing where a line ends too early)."""
+    from `begin` to `end` stands what can't stand there (nothing where a line ends too early).
+    `gaps`: behind these lines, counted in `text` from `first`, so many lines are left out."""
 
     path: str
     text: str
@@ -51,7 +55,8 @@ class Spot:
     end: int
     names: frozenset[str]
     ended: bool
-    reads: Reads
+    reader: Reader
+    gaps: tuple[tuple[int, int], ...] = ()
 
     @property
     def word(self) -> str:
@@ -110,6 +115,11 @@ class Spot:
             return self.text, 0
         return self.text[:head] + self.text[start:], start - head
 
+    @cached_property
+    def probe(self) -> Probe:
+        """What tries changes of `local`."""
+        return Probe(self.reader, self.local[0])
+
     @property
     def leads(self) -> str:
         """The word that the line begins with, one that is refused included."""
@@ -119,6 +129,7 @@ class Spot:
     def place(self, begin: int, end: int) -> tree.Span:
         """The span between two letters of the same line."""
         line = self.first + self.text.count("\n", 0, begin)
+        line += sum(count for behind, count in self.gaps if line > behind)
         start = begin - (self.text.rfind("\n", 0, begin) + 1) + 1
         return tree.Span(line, start, line, start + end - begin)
 
@@ -133,24 +144,30 @@ _COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*"|`[^`\n]*`)|#[^\n]*')
 _REFUSED = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\S+|.')
 
 
-def spot_of(path: str, text: str, first: int, error: UnexpectedInput, reads: Reads) -> Spot:
+def spot_of(
+    path: str,
+    text: str,
+    first: int,
+    stop: Stop,
+    reader: Reader,
+    gaps: tuple[tuple[int, int], ...] = (),
+) -> Spot:
     clean = _COMMENT.sub(lambda one: one[1] or " " * len(one[0]), text)
-    interactive = getattr(error, "interactive_parser", None)
-    names = set(interactive.accepts()) if interactive is not None else set()
+    names = set(stop.names)
     if len(names) > 1:
         names -= {"DOT"}
     if names == {"ALLOW", "NAME", "STRING"}:
         names -= {"ALLOW"}  # a field called so, behind an arrow
-    begin = error.pos_in_stream or 0
-    ended = isinstance(error, UnexpectedToken) and error.token.type in ("_NL", "$END")
+    begin = stop.place
+    ended = stop.kind in ENDS
     if ended:
         begin = end = len(clean[:begin].rstrip())
-    elif isinstance(error, UnexpectedToken):
-        end = begin + len(error.token)
+    elif stop.kind:
+        end = begin + len(stop.word)
     else:
         found = _REFUSED.match(clean, begin)
         end = found.end() if found else begin + 1
-    return Spot(path, clean, first, begin, end, frozenset(names), ended, reads)
+    return Spot(path, clean, first, begin, end, frozenset(names), ended, reader, gaps)
 
 
 def finding(

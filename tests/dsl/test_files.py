@@ -25,6 +25,7 @@ MENDED = {
     "a number of hundreds of digits": f"push contact as Lead when score > {'9' * 400}\n",
     "a number of thousands of digits": f"every {'9' * 5000} minutes\n",
     "an odd blank behind what can't be read": "every 0 minutes\n \u2029",
+    "an odd blank and nothing else": "\u0085",
     "an odd blank before a comment": "on email  # four\n\u2028 # five",
 }
 
