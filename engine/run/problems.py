@@ -42,6 +42,8 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     record = (pair.left.id if pair.left else "") or (pair.right.id if pair.right else "")
     ids = [(flow.name, one.id) for one in (pair.left, pair.right) if one]
     problems = [*decision.problems, *_standing(session, flow, pair, decision, record)]
+    if _still_several(flow, pair, decision):
+        return
     _close(session, ids, kept="" if decision.action == "nothing" else "writes")
     key = key_text(
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
@@ -65,6 +67,15 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
             message=_message(problem),
             advice=ADVICE.get(problem.code, ""),
         )
+
+
+def _still_several(flow: Flow, pair: Pair, decision: Decision) -> bool:
+    """Whether a record has no partner for the same reason as before, and no rule asks for one now:
+    an entry that says so stays."""
+    quiet = decision.action == "nothing" and not decision.problems
+    return (
+        quiet and pair.link is None and bool(flow.moves) and pair.match.kind in ("several", "held")
+    )
 
 
 def _standing(
