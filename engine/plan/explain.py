@@ -13,9 +13,9 @@ from typing import Any
 from ...connectors.base.schema import Schema
 from .cost import ReadCost, requests, total
 from .model import Flow, Plan
-from .needs import counted, gets, other, steps
+from .needs import counted, gets, other, source_of, steps
 from .plain import plain
-from .steps import called, flow_steps, in_columns, often, side_of
+from .steps import called, flow_steps, in_columns, often
 
 WIDTH = 100
 """Columns that long lists are wrapped at."""
@@ -77,7 +77,7 @@ def _reasons(plan: Plan) -> dict[tuple[str, str], dict[str, None]]:
         systems = {"left": flow.left.system, "right": flow.right.system}
         objects = {"left": flow.left.object, "right": flow.right.object}
         for move in flow.moves:
-            side = side_of(move)
+            side = source_of(move)
             for get in (*gets(move.when), *gets(move.stop)):
                 for step in steps(side, objects[side], get):
                     if step.object != objects[step.side]:

@@ -17,7 +17,7 @@ from ...dsl import conditions
 from ...dsl import rules as typed
 from ...dsl.conditions import Condition, Get
 from ...dsl.rules import InferRule, MoveRule, PairRules, RowRule, RuleSet, Side
-from .model import Flow, Index, StandIn, Tie, Watch
+from .model import Flow, Index, Move, StandIn, Tie, Watch
 from .order import needed_first
 
 Spot = tuple[Side, str]
@@ -99,7 +99,7 @@ def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Wa
     for flow in flows:
         for move in flow.moves:
             for get in (*gets(move.when), *gets(move.stop)):
-                side: Side = "left" if move.direction == "push" else "right"
+                side = source_of(move)
                 hops = get.hops
                 if hops and hops[0].kind == "link":
                     side, hops = other(side), hops[1:]
@@ -228,7 +228,8 @@ def other(side: Side) -> Side:
     return "right" if side == "left" else "left"
 
 
-def source_of(move: MoveRule) -> Side:
+def source_of(move: Move | MoveRule) -> Side:
+    """The side whose records a move reads."""
     return "left" if move.direction == "push" else "right"
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from ...connectors.base.values import Value
 from ...dsl.conditions import All, Condition, Truth, text
-from ...dsl.rules import Arm, Direction, Event, InferRule, Place, Side
+from ...dsl.rules import Arm, Direction, Event, InferRule, Place
 from .model import Flow, Move, Row, StandIn, Tie, Watch
-from .needs import other
+from .needs import other, source_of
 
 _LINE = 90
 """Columns of a line, its place on the page left aside."""
@@ -63,11 +63,6 @@ def flow_steps(
 def called(flow: str) -> str:
     """A flow's name as people read it: `contact ~ Lead`."""
     return flow.replace("~", " ~ ")
-
-
-def side_of(move: Move) -> Side:
-    """The side whose records a move reads."""
-    return "left" if move.direction == "push" else "right"
 
 
 def often(minutes: int) -> str:
@@ -160,8 +155,8 @@ def _stand_in(target: str, one: StandIn) -> list[str]:
 
 def _event(flow: Flow, move: Move, event: Event) -> list[str]:
     """What follows when the record that the rule reads has ended."""
-    end = flow.end(side_of(move))
-    target = flow.end(other(side_of(move))).object
+    end = flow.end(source_of(move))
+    target = flow.end(other(source_of(move))).object
     ended = {
         "delete": f"is deleted in {end.system}",
         "merge": f"is merged into one that has a {target} of its own",
