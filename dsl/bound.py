@@ -138,6 +138,10 @@ class BoundMove:
     def source_side(self) -> Side:
         return "left" if self.rule.direction == "push" else "right"
 
+    @property
+    def target_side(self) -> Side:
+        return "right" if self.rule.direction == "push" else "left"
+
 
 @dataclass(frozen=True, slots=True)
 class BoundRow:

@@ -98,7 +98,8 @@ class Any:
     parts: tuple[Condition, ...]
 
 
-Condition = Compare | OneOf | Known | Truth | Not | All | Any
+Atom = Compare | OneOf | Known | Truth
+Condition = Atom | Not | All | Any
 
 
 Reader = Callable[[Get], Value]
@@ -115,6 +116,24 @@ def reads(condition: Condition) -> tuple[Get, ...]:
 def counts_days(condition: Condition) -> bool:
     """Whether the condition may hold tomorrow without any change, since it counts days."""
     return any(one.function == "days since" for one in _gets(condition))
+
+
+def atoms_of(condition: Condition) -> Iterator[Atom]:
+    """The tests that a condition joins by `and`, `or` and `not`, in the order written."""
+    match condition:
+        case All(parts) | Any(parts):
+            for part in parts:
+                yield from atoms_of(part)
+        case Not(part):
+            yield from atoms_of(part)
+        case _:
+            yield condition
+
+
+def gets_of(atom: Atom) -> Iterator[Get]:
+    """The fields of a test, with their functions."""
+    sides = (atom.left, atom.right) if isinstance(atom, Compare) else (atom.left,)
+    yield from (one for one in sides if isinstance(one, Get))
 
 
 def holds(condition: Condition, get: Reader, today: str, zone: str = "UTC") -> bool:
@@ -235,19 +254,8 @@ _Folded = None | bool | int | float | str | tuple[str, ...]
 
 
 def _gets(condition: Condition) -> Iterator[Get]:
-    match condition:
-        case All(parts) | Any(parts):
-            for part in parts:
-                yield from _gets(part)
-        case Not(part):
-            yield from _gets(part)
-        case Truth(left) | Known(left):
-            yield left
-        case OneOf(left, _):
-            if isinstance(left, Get):
-                yield left
-        case Compare(left, _, right):
-            yield from (one for one in (left, right) if isinstance(one, Get))
+    for atom in atoms_of(condition):
+        yield from gets_of(atom)
 
 
 def _plain(one: Get) -> Get:

@@ -12,10 +12,10 @@ from . import tree
 from .bound import Bound, BoundGuard, Placed, place
 from .nearest import nearest
 from .rules import GuardRule, Side
-from .settings import near_words
 
 _RECORDS = ("created", "changed", "blanked", "deleted")
 _METERS = ("calls", "credits")
+_ALL = ", ".join(f"`{one}`" for one in (*_RECORDS, "calls")) + " or `credits`"
 _MEANT = {
     "updated": "changed",
     "modified": "changed",
@@ -37,9 +37,10 @@ def guard(bound: Bound, placed: Placed, node: tree.Guard) -> None:
     file = placed.file
     if node.what.text not in (*_RECORDS, *_METERS):
         meant = _MEANT.get(node.what.text.lower(), node.what.text)
-        help, fix = near_words(meant, (*_RECORDS, *_METERS))
+        near = nearest(meant, (*_RECORDS, *_METERS))
         title = f"`{node.what.text}` is nothing that a guard counts"
-        bound.report.add("syntax", file, node.what.span, title, help=help, fix=fix)
+        help = f"did you mean `{near}`?" if near else f"write {_ALL}"
+        bound.report.add("syntax", file, node.what.span, title, help=help, fix=near or None)
         return
     if node.number.value < 0 or (node.percent and node.number.value > 100):
         title = (

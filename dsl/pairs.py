@@ -23,7 +23,6 @@ from .rules import (
     PairRules,
     RowRule,
     RuleSet,
-    Side,
     Tie,
 )
 from .settings import own_stand_in, tie
@@ -84,7 +83,7 @@ def _with_stand_in(bound: Bound, move: BoundMove, rows: list[RowRule]) -> MoveRu
     """The rule, and where its object has no reference to accounts, the one by its address."""
     if move.rule.stand_ins or not move.source.account_by:
         return move.rule
-    side: Side = "right" if move.rule.direction == "push" else "left"
+    side = move.target_side
     own = own_stand_in(bound, move.rule.place, side, move.source, move.target)
     written = {one.right if side == "right" else one.left for one in rows}
     if own is None or own.field in written:

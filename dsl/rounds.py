@@ -193,31 +193,19 @@ def _made(way: Way, now: Mapping[Node, Value], fields: Mapping[Node, Field]) -> 
     """What the row writes, None where it writes nothing; `TOO_LONG` where it would be refused."""
     rule, target = way.row.rule, fields[way.target]
     pushes = way.target[0] == "right"
-    if rule.template:
-        try:
-            made: Value = templates.render(rule.template, {one[1]: now[one] for one in way.sources})
-        except templates.NotATemplate:
-            return None
-        return _fitting(made, target, truncate=rule.truncate)
-    value = now[way.sources[0]]
+    value, name = now[way.sources[0]], rule.convert[0] if pushes else rule.convert[1]
     if rule.table:
         return _looked_up(rule.table, value, pushes=pushes)
-    if isinstance(value, str):
-        value = _fitting(value, target, truncate=rule.truncate)
-    if value is TOO_LONG:
-        return value
     try:
-        name = rule.convert[0] if pushes else rule.convert[1]
-        return types.convert(name, value, fields[way.sources[0]], target)
-    except types.Unfit:
+        if rule.template:
+            read = {one[1]: now[one] for one in way.sources}
+            value, name = templates.render(rule.template, read), "text"
+        source = fields[way.sources[0]]
+        return types.convert(name, value, source, target, truncate=rule.truncate)
+    except templates.NotATemplate:
         return None
-
-
-def _fitting(value: Value, target: Field, *, truncate: bool) -> Value:
-    """A text as long as the target takes it."""
-    if not isinstance(value, str) or target.length is None or len(value) <= target.length:
-        return value
-    return value[: target.length].rstrip() if truncate and target.type == "text" else TOO_LONG
+    except types.Unfit as unfit:
+        return TOO_LONG if unfit.code == "too-long" else None
 
 
 def _looked_up(table: Sequence[tuple[str, str, str]], value: Value, *, pushes: bool) -> Value:

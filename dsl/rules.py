@@ -148,6 +148,13 @@ class RowRule:
     clear: bool = False
     standard: bool = False
 
+    @property
+    def writes(self) -> tuple[tuple[Side, str, str], ...]:
+        """What it writes: (side, object, field), the right one first."""
+        right: tuple[Side, str, str] = ("right", self.right_object, self.right)
+        left: tuple[Side, str, str] = ("left", self.left_object, self.left)
+        return {"push": (right,), "pull": (left,), "both": (right, left)}[self.direction]
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:

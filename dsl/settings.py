@@ -16,7 +16,6 @@ from .checks import only_for_activities
 from .clauses import Clauses
 from .finding import Further
 from .names import find_field, object_like, text_of
-from .nearest import nearest
 from .rules import Event, Place, Side, StandIn, Tie
 from .types import KINDS
 from .written import literal, template_reads
@@ -310,10 +309,3 @@ def add_people(bound: Bound, file: tree.File, node: tree.Move, source: Object) -
         span = written[0].span
         only_for_activities.report(bound.report, file, span, "add unknown people", source)
     return bool(written)
-
-
-def near_words(wrong: str, words: tuple[str, ...]) -> tuple[str, str | None]:
-    """Help and fix for a word that is none of `words`."""
-    near = nearest(wrong, words)
-    listed = ", ".join(f"`{one}`" for one in words[:-1]) + f" or `{words[-1]}`"
-    return (f"did you mean `{near}`?" if near else f"write {listed}"), near or None

@@ -40,15 +40,14 @@ def find(bound: Bound) -> None:
     """Fields that two rows write, and those that a row and a `source` write."""
     _rows(bound)
     writes = {
-        (*row.pair, way, field): row
+        (*row.pair, side, field): row
         for row in (*bound.standard, *reversed(bound.rows))
-        for way, field in (("push", row.rule.right), ("pull", row.rule.left))
-        if row.rule.direction in (way, "both")
+        for side, _, field in row.rule.writes
     }
     for move in bound.moves:
         if move.rule.source is None or not move.creates:
             continue
-        row = writes.get((*move.pair, move.rule.direction, move.rule.source[0]))
+        row = writes.get((*move.pair, move.target_side, move.rule.source[0]))
         span = next((one.span for one in move.node.block if isinstance(one, tree.Source)), None)
         if row is None or span is None:
             continue
@@ -84,15 +83,12 @@ def _rows(bound: Bound) -> None:
     first: dict[tuple[str, str, str, str], BoundRow] = {}
     reported: set[tuple[str, int]] = set()
     for row in bound.rows:
-        for way, field in (("push", row.rule.right), ("pull", row.rule.left)):
-            if row.rule.direction not in (way, "both"):
-                continue
-            before = first.setdefault((*row.pair, way, field), row)
+        for side, owner, field in row.rule.writes:
+            before = first.setdefault((*row.pair, side, field), row)
             here = (row.file.path, row.span.line)
             if before is row or here in reported:
                 continue
             reported.add(here)
-            owner = row.rule.right_object if way == "push" else row.rule.left_object
             bound.report.add(
                 CODE,
                 row.file,

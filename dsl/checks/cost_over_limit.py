@@ -109,7 +109,7 @@ def _over_limit(bound: Bound, side: Side, asked: dict[str, tuple[int, int]], day
     if day <= limit:
         return
     move = min(
-        (one for one in bound.moves),
+        bound.moves,
         key=lambda one: (one.rule.every, one.rule.place),
         default=None,
     )

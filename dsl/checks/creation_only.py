@@ -29,51 +29,32 @@ from __future__ import annotations
 
 from ...connectors.base.schema import Field
 from ..bound import Bound, BoundRow
-from ..rules import Side
 
 CODE = "creation-only"
 
 
 def find(bound: Bound) -> None:
     """Rows that can do only a part of what the rules of their pair ask for."""
-    sides: tuple[Side, Side] = ("right", "left")
-    for side in sides:
-        creating = {
-            one.pair for one in bound.moves if one.creates and _to(one.rule.direction) == side
-        }
-        written = {one.pair for one in bound.moves if _to(one.rule.direction) == side}
-        updating = {
-            one.pair for one in bound.moves if one.rule.update and _to(one.rule.direction) == side
-        }
-        for row in bound.rows:
-            if row.rule.direction == ("pull" if side == "right" else "push"):
-                continue
-            field = _target(bound, row, side)
+    moves = [(one, (*one.pair, one.target_side)) for one in bound.moves]
+    creating = {ends for one, ends in moves if one.creates}
+    updating = {ends for one, ends in moves if one.rule.update}
+    written = {ends for _, ends in moves}
+    for row in bound.rows:
+        for side, owner, name in row.rule.writes:
+            field = bound.schema(side).by_name[owner].by_name[name]
+            ends = (*row.pair, side)
             if (
                 not field.updatable
                 and field.creatable
-                and (row.pair in updating or row.pair not in written)
+                and (ends in updating or ends not in written)
             ):
-                _report(bound, row, side, field, "at creation only", "later changes are refused")
-            elif not field.creatable and field.updatable and row.pair in creating:
+                _report(bound, row, owner, field, "at creation only", "later changes are refused")
+            elif not field.creatable and field.updatable and ends in creating:
                 why = "a record is created without it"
-                _report(bound, row, side, field, "only once a record is there", why)
+                _report(bound, row, owner, field, "only once a record is there", why)
 
 
-def _to(direction: str) -> Side:
-    return "right" if direction == "push" else "left"
-
-
-def _target(bound: Bound, row: BoundRow, side: Side) -> Field:
-    rule = row.rule
-    thing, name = (
-        (rule.right_object, rule.right) if side == "right" else (rule.left_object, rule.left)
-    )
-    return bound.schema(side).by_name[thing].by_name[name]
-
-
-def _report(bound: Bound, row: BoundRow, side: Side, field: Field, when: str, why: str) -> None:
-    owner = row.rule.right_object if side == "right" else row.rule.left_object
+def _report(bound: Bound, row: BoundRow, owner: str, field: Field, when: str, why: str) -> None:
     bound.report.add(
         CODE,
         row.file,

@@ -40,9 +40,8 @@ def find(bound: Bound) -> None:
         rule = row.rule
         if rule.truncate or rule.table or not (rule.left and rule.right):
             continue
-        for side, way in (("right", "push"), ("left", "pull")):
-            if rule.direction in (way, "both"):
-                _row(bound, row, "right" if side == "right" else "left")
+        for side, _, _ in rule.writes:
+            _row(bound, row, side)
 
 
 def _row(bound: Bound, row: BoundRow, to: Side) -> None:

@@ -27,6 +27,7 @@ When to allow it
 from __future__ import annotations
 
 from ..bound import Bound, BoundMove
+from ..rules import Side
 
 CODE = "required-field-unfilled"
 
@@ -35,9 +36,9 @@ def find(bound: Bound) -> None:
     """Required fields of a target that no row, written or standard, and no source of a creating
     rule fills."""
     filled = _filled(bound)
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, Side]] = set()
     for move in bound.moves:
-        key = (*move.pair, move.rule.direction)
+        key = (*move.pair, move.target_side)
         if not move.creates or key in seen or not bound.rows_known(move.pair):
             continue
         missing = _missing(move, filled.get(key, set()))
@@ -56,14 +57,13 @@ def find(bound: Bound) -> None:
             )
 
 
-def _filled(bound: Bound) -> dict[tuple[str, str, str], set[str]]:
+def _filled(bound: Bound) -> dict[tuple[str, str, Side], set[str]]:
     """The fields that rows write, standard ones among them, by left object, right object and
-    direction."""
-    filled: dict[tuple[str, str, str], set[str]] = {}
+    side."""
+    filled: dict[tuple[str, str, Side], set[str]] = {}
     for row in (*bound.rows, *bound.standard):
-        for way, field in (("push", row.rule.right), ("pull", row.rule.left)):
-            if row.rule.direction in (way, "both"):
-                filled.setdefault((*row.pair, way), set()).add(field)
+        for side, _, field in row.rule.writes:
+            filled.setdefault((*row.pair, side), set()).add(field)
     return filled
 
 

@@ -24,9 +24,8 @@ When to allow it
 
 from __future__ import annotations
 
-from ..bound import Bound, BoundRow
+from ..bound import Bound
 from ..finding import Further
-from ..rules import Side
 
 CODE = "table-twice-with-infer"
 
@@ -38,7 +37,7 @@ def find(bound: Bound) -> None:
         others = [
             (one.file, one.span)
             for one in bound.rows
-            if (rule.object, rule.field) == _written(one, rule.side)
+            if (rule.side, rule.object, rule.field) in one.rule.writes
         ]
         others += [
             (one.file, one.node.span)
@@ -56,11 +55,3 @@ def find(bound: Bound) -> None:
                 further=(Further(file.path, span, "also decides it"),),
                 help="take one of the two out",
             )
-
-
-def _written(row: BoundRow, side: Side) -> tuple[str, str] | None:
-    """The field of a side that a row writes; reading what is inferred is no contradiction."""
-    rule = row.rule
-    if side == "left":
-        return None if rule.direction == "push" else (rule.left_object, rule.left)
-    return None if rule.direction == "pull" else (rule.right_object, rule.right)

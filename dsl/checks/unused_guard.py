@@ -42,14 +42,10 @@ def find(bound: Bound) -> None:
         return
     written: set[tuple[Side, str]] = set()
     for move in bound.moves:
-        side: Side = "right" if move.rule.direction == "push" else "left"
         if move.creates or move.rule.events:
-            written.add((side, move.target.name))
+            written.add((move.target_side, move.target.name))
     for row in (*bound.rows, *bound.standard):
-        if row.rule.direction != "pull":
-            written.add(("right", row.rule.right_object))
-        if row.rule.direction != "push":
-            written.add(("left", row.rule.left_object))
+        written.update((side, owner) for side, owner, _ in row.rule.writes)
     written |= {(one.rule.side, one.rule.object) for one in bound.infers}
     for guard in bound.guards:
         rule = guard.rule

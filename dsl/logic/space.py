@@ -8,7 +8,7 @@ solved in `solve.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -18,6 +18,7 @@ from ...connectors.base.values import Value
 from ..conditions import (
     All,
     Any,
+    Atom,
     Compare,
     Condition,
     Constant,
@@ -26,6 +27,8 @@ from ..conditions import (
     Not,
     OneOf,
     Truth,
+    atoms_of,
+    gets_of,
     holds,
 )
 from .cells import (
@@ -45,7 +48,6 @@ from .solve import TRUE, Both, Either, Formula, Literal
 Describe = Callable[[Get], Field | None]
 """The schema's description of a field that a condition reads."""
 
-Atom = Compare | OneOf | Known | Truth
 Key = Get | Atom
 """What a variable stands for: a field (or a function of one), or a test."""
 
@@ -62,7 +64,7 @@ class Space:
         self.keys: dict[Key, int] = {}
         self.undecided: dict[int, Compare | OneOf] = {}
         self._literals: dict[Atom, Literal] = {}
-        atoms = [atom for one in conditions for atom in _atoms(one)]
+        atoms = [atom for one in conditions for atom in atoms_of(one)]
         found = list(dict.fromkeys(atoms))
         for atom in found:
             self._collect(atom)
@@ -253,23 +255,6 @@ def passing(cells: Finite, sign: str, value: Value) -> int:
         if holds(test, lambda get: None, ""):
             mask |= one
     return mask
-
-
-def _atoms(condition: Condition) -> Iterator[Atom]:
-    match condition:
-        case All(parts) | Any(parts):
-            for part in parts:
-                yield from _atoms(part)
-        case Not(part):
-            yield from _atoms(part)
-        case _:
-            yield condition
-
-
-def gets_of(atom: Atom) -> Iterator[Get]:
-    """The fields of a test, with their functions."""
-    sides = (atom.left, atom.right) if isinstance(atom, Compare) else (atom.left,)
-    yield from (one for one in sides if isinstance(one, Get))
 
 
 def _constants(atom: Atom) -> tuple[Value, ...] | None:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from itertools import permutations
 
 from ...connectors.base.values import domain
-from ..conditions import Compare, Constant, Get
+from ..conditions import Atom, Compare, Constant, Get, gets_of
 from .cells import BLANK, Finite, fold
 from .solve import Formula, Literal
-from .space import Atom, Space, gets_of, kind_of, passing
+from .space import Space, kind_of, passing
 
 MOST_TOGETHER = 50
 """Tests of parts of one text that are compared with each other."""

@@ -20,6 +20,7 @@ from ...dsl.conditions import (
     Get,
     Not,
     OneOf,
+    atoms_of,
     holds,
     text,
 )
@@ -54,7 +55,7 @@ def deciding(
     condition: Condition, get: Callable[[Get], Value], today: str, zone: str
 ) -> list[Part]:
     """The parts that decide for a record."""
-    tests = list(_tests(condition))
+    tests = list(atoms_of(condition))
     true = [holds(one, get, today, zone) for one in tests]
     found = []
     for number, one in enumerate(tests):
@@ -106,17 +107,6 @@ def _wanted(
 
 def _is(one: OneOf, value: Value) -> Condition:
     return Compare(one.left, "is", Constant(value))
-
-
-def _tests(condition: Condition) -> Iterator[Condition]:
-    match condition:
-        case All(parts) | Any(parts):
-            for part in parts:
-                yield from _tests(part)
-        case Not(part):
-            yield from _tests(part)
-        case _:
-            yield condition
 
 
 def _whole(condition: Condition, true: list[bool], number: int, flag: bool) -> bool:
