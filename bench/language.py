@@ -125,8 +125,9 @@ class Bench:
 
     def forget(self) -> None:
         """What `check` found the last time is gone; the tables of the grammar stay."""
-        for one in (self.folder / "cache" / "syncrules").glob("found-*"):
-            one.unlink()
+        for what in ("found", "clusters"):
+            for one in (self.folder / "cache" / "syncrules").glob(f"{what}-*"):
+                one.unlink()
 
     def time(self, command: Sequence[str], folder: Path) -> tuple[float, float]:
         """Milliseconds of processor time, and the most memory it had, in MB."""

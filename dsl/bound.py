@@ -201,10 +201,11 @@ class BoundTest:
 class Bound:
     """All statements between two systems, as far as their names are known.
 
-    `pairs` are those that a `push`, a `pull` or a `map` names; `implied` those that only a
+    `pairs` are those that a `push`, a `pull` or a `map` names; `implied` those that a
     reference or an `infer` needs. `rows` are those of maps, `standard` those that activities have
     without a word. `lost_rows` are pairs whose rows are not all known, `lost_all`
-    says that a whole map is missing, `lost_moves` a push or a pull.
+    says that a whole map is missing, `lost_moves` a push or a pull; `lost_else` that rows of other
+    pairs than these are not known.
     """
 
     left: Schema
@@ -225,6 +226,7 @@ class Bound:
     lost_rows: set[PairName] = field(default_factory=set)
     lost_all: bool = False
     lost_moves: bool = False
+    lost_else: bool = False
     _asked: dict[str, Asked] = field(default_factory=dict)
 
     def schema(self, side: Side) -> Schema:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from ..connectors.base.frozen import dataclass
 from .span import Span
@@ -70,6 +70,32 @@ def to_json(findings: Iterable[Finding]) -> str:
         for one in findings
     ]
     return json.dumps({"findings": rows}, ensure_ascii=False, indent=2)
+
+
+def to_data(one: Finding) -> list[Any]:
+    """A finding as a list of what JSON can hold; `from_data` is the inverse."""
+    further = [[each.file, *each.span, each.label] for each in one.further]
+    texts = [one.title, one.label, one.note, one.help, one.fix, one.witness]
+    return [one.code, one.severity, one.file, *one.span, further, *texts]
+
+
+def from_data(data: Sequence[Any]) -> Finding:
+    """The inverse of `to_data`; `ValueError` or `TypeError` where `data` is none."""
+    code, severity, file, *place = data[:7]
+    further, title, label, note, help, fix, witness = data[7:]
+    return Finding(
+        code,
+        severity,
+        file,
+        Span(*place),
+        title,
+        label=label,
+        further=tuple(Further(one[0], Span(*one[1:5]), one[5]) for one in further),
+        note=note,
+        help=help,
+        fix=fix,
+        witness=witness,
+    )
 
 
 def to_text(

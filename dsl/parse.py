@@ -8,7 +8,7 @@ nothing here yet; how a complaint is put is `complaint.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from . import tree
 from .build import NotAFunction
@@ -46,13 +46,20 @@ def parse(path: str, raw: bytes | str) -> tuple[tree.File, tuple[Finding, ...]]:
     long = too_long(path, text, lines)
     if long is not None:
         return _nothing(path, long)
+    return assembled(path, lines, pieces(lines))
+
+
+def assembled(
+    path: str, lines: Sequence[str], cut: Iterable[Piece]
+) -> tuple[tree.File, tuple[Finding, ...]]:
+    """The file that pieces of its `lines` make, and what is wrong with those that can't be read."""
     statements: list[tree.Statement] = []
     findings: list[Finding] = []
     broken: list[tree.Broken] = []
     read = Read(None, (), ())
-    for piece in pieces(lines):
-        if read.findings and all(one.strip() in ("", "}") for one in piece.lines):
-            continue  # what a mistake before it has left over
+    for piece in cut:
+        if read.findings and is_left_over(piece):
+            continue  # by the mistake before it
         read = recovered(path, piece)
         if read.statement is not None:
             statements.append(read.statement)
@@ -63,6 +70,11 @@ def parse(path: str, raw: bytes | str) -> tuple[tree.File, tuple[Finding, ...]]:
             break
     whole = tree.File(path, tuple(lines), tuple(statements), tuple(broken))
     return whole, tuple(findings)
+
+
+def is_left_over(piece: Piece) -> bool:
+    """Whether a piece is what a mistake before it leaves over: ends of blocks, and nothing more."""
+    return all(one.strip() in ("", "}") for one in piece.lines)
 
 
 def decoded(raw: bytes | str) -> str | None:

@@ -16,7 +16,7 @@ from .types import Refusal
 def reference_kind(bound: Bound, left: Field, right: Field) -> str | Refusal:
     """`user` or `reference`, or why the two lead to nothing in common.
 
-    Notes the pairs that such a row needs in `bound.implied`.
+    Notes the pairs that such a row needs in `bound.implied`: what is referred to comes along.
     """
     lefts = [bound.left.by_name[one] for one in left.references if one in bound.left.by_name]
     rights = [bound.right.by_name[one] for one in right.references if one in bound.right.by_name]
@@ -28,6 +28,7 @@ def reference_kind(bound: Bound, left: Field, right: Field) -> str | Refusal:
     known = [(a.name, b.name) for a in lefts for b in rights]
     paired = [one for one in known if one in bound.pairs]
     if paired:
+        bound.implied.update(dict.fromkeys(paired))
         return "reference"
     alike = [(a.name, b.name) for a in lefts for b in rights if same_thing(a, b)]
     if alike:

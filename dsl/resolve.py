@@ -35,19 +35,26 @@ _KNOWN_LOSSES = {*RULE_WORDS, *(f"{one} row" for one in RULE_WORDS)}
 
 def resolve(report: Report, files: Sequence[tree.File], schemas: Mapping[str, Schema]) -> Rules:
     """The typed rules; they are whole only where `report` got no error."""
-    sets: dict[tuple[str, str], tuple[Bound, list[tree.File]]] = {}
+    return Rules(tuple(bind(*one) for one in sets(report, files, schemas)))
+
+
+def sets(
+    report: Report, files: Sequence[tree.File], schemas: Mapping[str, Schema]
+) -> list[tuple[Bound, list[tree.File]]]:
+    """The files of the same two systems, with what is yet to be filled from them."""
+    found: dict[tuple[str, str], tuple[Bound, list[tree.File]]] = {}
     for file in sorted(files, key=lambda one: one.path):
         head = _head(report, file, schemas)
         if head is None:
             continue
         names = (head.left.text, head.right.text)
-        if sync_line.turned_round(report, file, head, sets):
+        if sync_line.turned_round(report, file, head, found):
             continue
-        if names not in sets:
+        if names not in found:
             left, right = schemas[names[0]], schemas[names[1]]
-            sets[names] = (Bound(left, right, *names, report), [])
-        sets[names][1].append(file)
-    return Rules(tuple(_bind(bound, files) for _, (bound, files) in sorted(sets.items())))
+            found[names] = (Bound(left, right, *names, report), [])
+        found[names][1].append(file)
+    return [found[names] for names in sorted(found)]
 
 
 def _head(report: Report, file: tree.File, schemas: Mapping[str, Schema]) -> tree.Sync | None:
@@ -66,7 +73,8 @@ def _head(report: Report, file: tree.File, schemas: Mapping[str, Schema]) -> tre
     return head
 
 
-def _bind(bound: Bound, files: list[tree.File]) -> RuleSet:
+def bind(bound: Bound, files: Sequence[tree.File]) -> RuleSet:
+    """Fills `bound` from its files and proves it; all findings go to its report."""
     placed = [one for file in files for one in _placed(bound, file)]
     for file in files:
         _note_losses(bound, file)
@@ -111,7 +119,7 @@ def _bind(bound: Bound, files: list[tree.File]) -> RuleSet:
 def _placed(bound: Bound, file: tree.File) -> Iterator[Placed]:
     """The statements with what `every` and `prefer` before them say; both end with their file."""
     every = FIRST_EVERY
-    prefer: Winner = "lost" if any(_may_be(one, "prefer") for one in file.broken) else None
+    prefer: Winner = "lost" if any(may_be(one, "prefer") for one in file.broken) else None
     for one in file.statements:
         if isinstance(one, tree.Every):
             if one.minutes < 1:
@@ -127,13 +135,13 @@ def _placed(bound: Bound, file: tree.File) -> Iterator[Placed]:
 
 def _note_losses(bound: Bound, file: tree.File) -> None:
     for one in file.broken:
-        if _may_be(one, "push") or _may_be(one, "pull"):
+        if may_be(one, "push") or may_be(one, "pull"):
             bound.lost_moves = True
-        if _may_be(one, "map"):
+        if may_be(one, "map"):
             bound.lost_all = True
 
 
-def _may_be(broken: tree.Broken, word: str) -> bool:
+def may_be(broken: tree.Broken, word: str) -> bool:
     """Whether the lost statement is, or could have been, one that begins with `word`."""
     return broken.word == word or broken.word not in _KNOWN_LOSSES
 

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,7 +28,8 @@ from .systems import System, connect, is_reference, kind, nearest, resolve, writ
 if TYPE_CHECKING:
     from ..connectors.base.contract import Connector
     from ..connectors.base.world import World
-    from ..dsl import Checked
+    from ..dsl import Checked, Finding
+    from ..dsl.apart import Memory
     from .plan.model import Plan
 
 STATE = "sqlite:///.syncrules/state.db"
@@ -158,6 +160,17 @@ class Project:
         """All findings of all rule files against the stored schemas, and the typed rules."""
         return self._checked
 
+    def findings(self, memory: Memory) -> tuple[Finding, ...]:
+        """The findings of `check`; what `memory` knows is not proved again."""
+        from ..dsl.apart import check
+
+        self._settings_known()
+        marks = [
+            sha256(files.schema_file(self.folder, one).read_bytes()).hexdigest()
+            for one in self.schemas()
+        ]
+        return check(self.sources(), self.schemas(), " ".join(marks), memory)
+
     def plans(self) -> tuple[Plan, ...]:
         """What the rules compile to, one plan for each two systems; `FindingsError` where a finding
         is an error."""
@@ -192,9 +205,13 @@ class Project:
     def _checked(self) -> Checked:
         from .. import dsl
 
+        self._settings_known()
+        return dsl.check(self.sources(), self.schemas())
+
+    def _settings_known(self) -> None:
+        """Raises `UsageError` for a connector or a setting of one that doesn't exist."""
         for one in self.systems.values():
             written(one, kind(one.connector))
-        return dsl.check(self.sources(), self.schemas())
 
 
 def _unreadable(error: Exception) -> str:

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from ..dsl import Finding
     from .project import Project
 
-FORM = 1
+FORM = 2
 """Counts up when what is kept looks different."""
+LARGE = 50_000
+"""Bytes of rules from which on it pays to know them by cluster: fewer are proved as quickly as what
+is kept of them is read."""
 
 _LIBRARY = os.path.dirname(os.__file__)
 
@@ -42,14 +45,14 @@ def last(file: Path, given: Sequence[str]) -> Found | None:
     """What was found the last time for a project file and the rule files `given` instead of its
     own; None where anything has changed since, or can't be read."""
     try:
-        data = kept.load(_name(file), str(FORM))
+        data = kept.load(_name("found", file), str(FORM))
         known = None if data is None else json.loads(data)
         if known is None or known["given"] != list(given) or not _same_code(known["code"]):
             return None
         sources = files.sources(file.parent, known["rules"])
         if _seen(file, known["rules"], known["systems"], sources) != known["seen"]:
             return None
-        return Found(file.parent, tuple(map(_finding, known["findings"])), sources)
+        return Found(file.parent, _findings(known["findings"]), sources)
     except (SyncrulesError, OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
@@ -66,8 +69,12 @@ def nothing_new() -> str:
 
 def check(project: Project, given: Sequence[str]) -> Found:
     """What `dsl` finds, which is kept for the next time."""
+    from ..dsl.finding import to_data
+
     before = _look(project)
-    found = Found(project.folder, project.check().findings, project.sources())
+    sources = project.sources()
+    large = sum(map(len, sources.values())) >= LARGE
+    findings = _by_clusters(project) if large else project.check().findings
     code = _code()
     if code is not None and before is not None and before == _look(project):
         known = {
@@ -76,10 +83,39 @@ def check(project: Project, given: Sequence[str]) -> Found:
             "rules": list(project.rules),
             "systems": list(project.systems),
             "seen": before,
-            "findings": [_data(one) for one in found.findings],
+            "findings": [to_data(one) for one in findings],
         }
-        kept.store(_name(project.path), str(FORM), json.dumps(known).encode())
-    return found
+        kept.store(_name("found", project.path), str(FORM), json.dumps(known).encode())
+    return Found(project.folder, findings, sources)
+
+
+def _by_clusters(project: Project) -> tuple[Finding, ...]:
+    """What `dsl` finds in many rules: what has to do with an edit is proved, the rest is known."""
+    from ..dsl.apart import Memory
+
+    name = _name("clusters", project.path)
+    memory = Memory()
+    try:
+        data = kept.load(name, str(FORM))
+        known = None if data is None else json.loads(data)
+        if known is not None and _same_code(known["code"]):
+            memory = Memory(known["clusters"])
+        findings = project.findings(memory)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        memory = Memory()
+        findings = project.findings(memory)
+    code = _code()
+    if code is not None:
+        kept.store(name, str(FORM), json.dumps({"code": code, "clusters": memory.data()}).encode())
+    return findings
+
+
+def _findings(known: Sequence[Sequence[Any]]) -> tuple[Finding, ...]:
+    if not known:
+        return ()
+    from ..dsl.finding import from_data
+
+    return tuple(map(from_data, known))
 
 
 def tally(findings: Sequence[Finding], count: int) -> str:
@@ -90,9 +126,9 @@ def tally(findings: Sequence[Finding], count: int) -> str:
     return f"{' and '.join(parts) or 'no findings'} in {files.count_files(count)}"
 
 
-def _name(file: Path) -> str:
+def _name(what: str, file: Path) -> str:
     """What is kept about a project is called by where that lies."""
-    return f"found-{sha256(os.fsencode(file)).hexdigest()[:32]}"
+    return f"{what}-{sha256(os.fsencode(file)).hexdigest()[:32]}"
 
 
 # ---- what it depends on -----------------------------------------------------------------------
@@ -151,33 +187,3 @@ def _times(paths: Iterable[str]) -> list[list[Any]]:
         about = os.stat(path)
         times.append([path, about.st_mtime_ns, about.st_size])
     return times
-
-
-# ---- findings as JSON has them ----------------------------------------------------------------
-
-
-def _data(one: Finding) -> list[Any]:
-    further = [[each.file, *each.span, each.label] for each in one.further]
-    texts = [one.title, one.label, one.note, one.help, one.fix, one.witness]
-    return [one.code, one.severity, one.file, *one.span, further, *texts]
-
-
-def _finding(data: Sequence[Any]) -> Finding:
-    from ..dsl.finding import Finding, Further
-    from ..dsl.span import Span
-
-    code, severity, file, *place = data[:7]
-    further, title, label, note, help, fix, witness = data[7:]
-    return Finding(
-        code,
-        severity,
-        file,
-        Span(*place),
-        title,
-        label=label,
-        further=tuple(Further(one[0], Span(*one[1:5]), one[5]) for one in further),
-        note=note,
-        help=help,
-        fix=fix,
-        witness=witness,
-    )

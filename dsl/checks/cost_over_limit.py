@@ -27,42 +27,81 @@ When to allow it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil
 
 from ...connectors.base.cost import DAY, look
+from ...connectors.base.schema import Schema
 from ..bound import Bound, BoundGuard
 from ..rules import Side
 
 CODE = "cost-over-limit"
+
+Looks = Mapping[str, tuple[int, int]]
+"""The objects of a system that are looked at: requests of a look that finds nothing, and minutes
+between two looks."""
 
 
 def find(bound: Bound) -> None:
     """Guards on calls and limits of systems that looking alone goes over."""
     sides: tuple[Side, Side] = ("left", "right")
     for side in sides:
-        asked = dict(_looks(bound, side))
+        asked = looks(bound, side)
         if not asked:
             continue
-        run = sum(one[0] for one in asked.values())
-        day = sum(ceil(one[0] * DAY / one[1]) for one in asked.values())
+        schema = bound.schema(side)
         for guard in bound.guards:
             if guard.rule.what == "calls" and guard.rule.sides == (side,):
-                _over_guard(bound, guard, run, day)
-        _over_limit(bound, side, asked, day)
+                left = leaves(schema, guard.rule.number, guard.rule.percent)
+                needed = calls(asked, guard.rule.per)
+                if needed > left:
+                    _over_guard(bound, guard, needed, left)
+        if over_limit(schema, asked):
+            _over_limit(bound, side, asked)
 
 
-def _looks(bound: Bound, side: Side) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The objects that are looked at: requests of a look that finds nothing, and minutes between
-    two looks."""
+def looks(bound: Bound, side: Side) -> Looks:
+    """What the rules look at in the system of that side."""
     schema = bound.schema(side)
     every: dict[str, int] = {}
     for name, minutes in _objects(bound, side):
         every[name] = min(minutes, every.get(name, minutes))
+    found: dict[str, tuple[int, int]] = {}
     for name, minutes in every.items():
         _, quiet = look(schema, schema.by_name[name])
         if quiet is not None:
-            yield name, (quiet, minutes)
+            found[name] = (quiet, minutes)
+    return found
+
+
+def calls(asked: Looks, per: str) -> int:
+    """Calls a `run` or a `day` on which nothing changes."""
+    if per == "run":
+        return sum(one for one, _ in asked.values())
+    return sum(_a_day(*one) for one in asked.values())
+
+
+def leaves(schema: Schema, number: float, percent: bool) -> float:
+    """How many calls a guard leaves; without end where a share is of a limit that nobody knows."""
+    if not percent:
+        return number
+    given = max(schema.limits.values(), default=None)
+    return float("inf") if given is None else given * number / 100
+
+
+def over_limit(schema: Schema, asked: Looks) -> bool:
+    """A system with one limit for all calls, or an object that goes over the largest of several."""
+    return bool(schema.limits) and _day(schema, asked) > max(schema.limits.values())
+
+
+def _day(schema: Schema, asked: Looks) -> int:
+    if len(schema.limits) > 1:
+        return max((_a_day(*one) for one in asked.values()), default=0)
+    return calls(asked, "day")
+
+
+def _a_day(requests: int, minutes: int) -> int:
+    return ceil(requests * DAY / minutes)
 
 
 def _objects(bound: Bound, side: Side) -> Iterator[tuple[str, int]]:
@@ -76,38 +115,22 @@ def _objects(bound: Bound, side: Side) -> Iterator[tuple[str, int]]:
             yield infer.rule.related, infer.rule.every
 
 
-def _over_guard(bound: Bound, guard: BoundGuard, run: int, day: int) -> None:
+def _over_guard(bound: Bound, guard: BoundGuard, needed: int, left: float) -> None:
     rule = guard.rule
-    needed = run if rule.per == "run" else day
-    limit = rule.number
-    if rule.percent:
-        given = max(bound.schema(rule.sides[0]).limits.values(), default=None)
-        if given is None:
-            return
-        limit = given * rule.number / 100
-    if needed > limit:
-        bound.report.add(
-            CODE,
-            guard.file,
-            guard.node.span,
-            f"looking at `{rule.of}` takes {needed:,} calls a {rule.per}, and this guard leaves "
-            f"{limit:,.0f}",
-            severity="warning",
-            note="on a day on which nothing changes; writes come on top",
-            help="raise the number, or look less often: `every 60 minutes`",
-        )
+    bound.report.add(
+        CODE,
+        guard.file,
+        guard.node.span,
+        f"looking at `{rule.of}` takes {needed:,} calls a {rule.per}, and this guard leaves "
+        f"{left:,.0f}",
+        severity="warning",
+        note="on a day on which nothing changes; writes come on top",
+        help="raise the number, or look less often: `every 60 minutes`",
+    )
 
 
-def _over_limit(bound: Bound, side: Side, asked: dict[str, tuple[int, int]], day: int) -> None:
-    """A system with one limit for all calls, or an object that goes over the largest of several."""
-    limits = bound.schema(side).limits
-    if not limits:
-        return
-    limit = max(limits.values())
-    if len(limits) > 1:
-        day = max(ceil(one[0] * DAY / one[1]) for one in asked.values())
-    if day <= limit:
-        return
+def _over_limit(bound: Bound, side: Side, asked: Looks) -> None:
+    schema = bound.schema(side)
     move = min(
         bound.moves,
         key=lambda one: (one.rule.every, one.rule.place),
@@ -118,8 +141,8 @@ def _over_limit(bound: Bound, side: Side, asked: dict[str, tuple[int, int]], day
             CODE,
             move.file,
             move.node.span,
-            f"looking at `{bound.system(side)}` takes {day:,} calls a day, and its limit is "
-            f"{limit:,}",
+            f"looking at `{bound.system(side)}` takes {_day(schema, asked):,} calls a day, and its "
+            f"limit is {max(schema.limits.values()):,}",
             severity="warning",
             note="on a day on which nothing changes; writes come on top",
             help=f"look less often than every {move.rule.every} minutes",

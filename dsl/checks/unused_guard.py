@@ -38,7 +38,7 @@ CODE = "unused-guard"
 
 def find(bound: Bound) -> None:
     """Guards on objects that no row, rule or `infer` writes."""
-    if bound.lost_moves or bound.lost_all or bound.lost_rows:
+    if bound.lost_moves or bound.lost_all or bound.lost_rows or bound.lost_else:
         return
     written: set[tuple[Side, str]] = set()
     for move in bound.moves:
