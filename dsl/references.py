@@ -12,6 +12,10 @@ from .bound import Bound
 from .rules import Key
 from .types import Refusal
 
+_INVOLVED = ("person", "about")
+"""Roles of a reference that may lead to one thing of several, as a person is a Lead or a
+Contact."""
+
 
 def reference_kind(bound: Bound, left: Field, right: Field) -> str | Refusal:
     """`user` or `reference`, or why the two lead to nothing in common.
@@ -32,7 +36,7 @@ def reference_kind(bound: Bound, left: Field, right: Field) -> str | Refusal:
         return "reference"
     alike = [(a.name, b.name) for a in lefts for b in rights if same_thing(a, b)]
     if alike:
-        bound.implied[alike[0]] = None
+        bound.implied.update(dict.fromkeys(alike if left.role in _INVOLVED else alike[:1]))
         return "reference"
     there = " or ".join(f"`{one}`" for one in left.references) or "nothing known"
     here = " or ".join(f"`{one}`" for one in right.references) or "nothing known"

@@ -275,7 +275,7 @@ class _Test:
         return LastOf(side, word.text)
 
     def _choice(self, word: tree.Text, field: Field) -> TestValue:
-        if field.restricted or field.type == "choices":
+        if field.restricted or (field.type == "choices" and field.choices):
             found = find_choice(self.bound.report, self.file, field, word)
             if found is None:
                 raise _Lost

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 STATE = "sqlite:///.syncrules/state.db"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "": ("rules", "team", "systems", "state"),
-    "team": ("timezone", "free_mail"),
+    "team": ("timezone", "free_mail", "domains"),
     "state": ("url",),
 }
 _STATES = ("sqlite:///", "postgresql://")
@@ -49,8 +49,8 @@ class Project:
 
     `path` is the project file. `rules` are files and folders, from its folder. `zone` is the name
     of the time zone whose days dates are, `free_mail` domains that stand for no account besides
-    those that everybody knows. `state` is the database's URL as written, which may point
-    to a secret.
+    those that everybody knows, `domains` the team's own. `state` is the database's URL as written,
+    which may point to a secret.
     """
 
     path: Path
@@ -59,6 +59,7 @@ class Project:
     systems: Mapping[str, System] = field(default_factory=dict)
     state: str = field(default=STATE, repr=False)
     free_mail: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Project:
@@ -185,7 +186,7 @@ class Project:
             )
         schemas = self.schemas()
         sets = checked.rules.sets
-        return tuple(compile(one, schemas, self.zone, self.free_mail) for one in sets)
+        return tuple(compile(one, schemas, self.zone, self.free_mail, self.domains) for one in sets)
 
     @cached_property
     def _schemas(self) -> dict[str, Schema]:
@@ -238,7 +239,12 @@ def _read(path: Path, text: str, data: Mapping[str, Any]) -> Project:
     url = _text(text, "state", state, "url", STATE)
     if not is_reference(url):
         _state(text, url)
-    return replace(project, state=url, free_mail=_free_mail(text, team))
+    return replace(
+        project,
+        state=url,
+        free_mail=_domains(text, team, "free_mail", "campus.example"),
+        domains=_domains(text, team, "domains", "ourcompany.example"),
+    )
 
 
 def _systems(text: str, data: Mapping[str, Any]) -> dict[str, System]:
@@ -279,14 +285,13 @@ def _zone(text: str, team: Mapping[str, Any]) -> str:
     return name
 
 
-def _free_mail(text: str, team: Mapping[str, Any]) -> tuple[str, ...]:
-    given = team.get("free_mail", [])
+def _domains(text: str, team: Mapping[str, Any], key: str, example: str) -> tuple[str, ...]:
+    given = team.get(key, [])
     domains = given if isinstance(given, list) else [given]
     if not isinstance(given, list) or not all(
         isinstance(one, str) and _DOMAIN.fullmatch(one.strip()) for one in domains
     ):
-        wanted = 'a list of domains: `free_mail = ["campus.example"]`'
-        raise _wrong(text, "team", "free_mail", wanted)
+        raise _wrong(text, "team", key, f'a list of domains: `{key} = ["{example}"]`')
     return tuple(one.strip().lower() for one in domains)
 
 

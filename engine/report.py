@@ -100,8 +100,8 @@ def summary(result: Result) -> dict[str, Any]:
         "settled": dict(sorted(result.settled.items())),
         "approvals": result.asks,
         "open_errors": result.errors,
+        "waiting_for_people": result.unknown,
         "held": list(result.held),
-        "not_carried_out": list(result.later),
     }
 
 
@@ -142,10 +142,10 @@ def result_text(result: Result) -> str:
     for rule, count in sorted(result.waiting.items()):
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
         lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
+    if result.unknown:
+        waits = "activity waits" if result.unknown == 1 else "activities wait"
+        lines.append(f"{result.unknown:>8,}  {waits} until somebody involved is linked")
     lines += (f"a run would write nothing, since {one}" for one in result.held)
-    if result.later:
-        named = ", ".join(f"`{one}`" for one in result.later)
-        lines.append(f"rules on activities are checked, and not carried out yet: {named}")
     if result.stale:
         were = "change was" if result.stale == 1 else "changes were"
         lines.append(

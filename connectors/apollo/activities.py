@@ -112,7 +112,7 @@ TASK: tuple[Form, ...] = (
         TASK_STATUS,
         required=True,
     ),
-    _yes("open", "Open", _task_open),
+    _as("open", _yes("open", "Open", _task_open)),
     _as("done", _yes("completed", "Completed", lambda row: row.get("status") == "completed")),
     _as(
         "priority",
@@ -221,6 +221,11 @@ def _other_address(row: Row) -> Value:
     return values.text(row.get("from_email" if incoming else "to_email"))
 
 
+def _other_name(row: Row) -> Value:
+    incoming = _email_direction(row) == "incoming"
+    return values.text(row.get("from_name" if incoming else "to_name"))
+
+
 EMAIL: tuple[Form, ...] = (
     ID,
     _as("kind", _told("kind", "Kind", ("email",), lambda row: "email"), {"email": "email"}),
@@ -247,6 +252,7 @@ EMAIL: tuple[Form, ...] = (
     text_form("from_name", "From, name"),
     text_form("to_email", "To", "", "email"),
     text_form("to_name", "To, name"),
+    _as("name", form_of("name", "Other side, name", _other_name, "text", derived=True)),
     _as("address", form_of("address", "Other side", _other_address, "text", "email", derived=True)),
     _as("owner", reference_form("user", "User", "user")),
     _as("person", reference_form("contact", "Contact", "contact")),
@@ -273,7 +279,7 @@ MEETING: tuple[Form, ...] = (
     _as("when", _moment("start_time", "Start")),
     _as("end", _moment("end_time", "End")),
     _as("cancelled", _flag("cancelled", "Cancelled")),
-    form_of("guests", "Guests' addresses", _guests, "choices"),
+    _as("guests", form_of("guests", "Guests' addresses", _guests, "choices")),
     _as("owner", reference_form("user", "User", "user")),
     _as("person", reference_form("contact", "Contact", "contact")),
     _as("account", reference_form("account", "Account", "account")),

@@ -37,8 +37,11 @@ Role = Literal[
     "account",
     "about",
     "done",
+    "open",
     "cancelled",
     "address",
+    "name",
+    "guests",
 ]
 """What a field is to an activity. Fields of one role are each other's counterparts: the standard
 rows of any two activities follow from them (`dsl/activities.py`). An object has each at most once.
@@ -48,7 +51,8 @@ rows of any two activities follow from them (`dsl/activities.py`). An object has
 - `when`: the moment or the day it is due or took place, its start where it has an `end`.
 - `owner`: whose it is. `person`, `account`: with whom; `about`: either of them, where one field
   holds it.
-- `done`, `cancelled`: yes-or-no. `address`: of the person, who may be known to nobody.
+- `done`, `open`, `cancelled`: yes-or-no. `address`, `name`: of the person, who may be known to
+  nobody. `guests`: the addresses of all who take part.
 """
 
 ROLE_TYPES: Mapping[Role, tuple[FieldType, ...]] = {
@@ -64,8 +68,11 @@ ROLE_TYPES: Mapping[Role, tuple[FieldType, ...]] = {
     "account": ("reference",),
     "about": ("reference",),
     "done": ("boolean",),
+    "open": ("boolean",),
     "cancelled": ("boolean",),
     "address": ("text",),
+    "name": ("text",),
+    "guests": ("choices",),
 }
 """The types that a field of a role may have."""
 
@@ -128,6 +135,7 @@ class Object:
     - `source_field`, `status_field`: what `source` and a bare table of stages mean.
     - `account_by`: for an object without a reference to accounts, the address field whose domain
       stands in for it.
+    - `first_last`: of a person, the fields of first and last name.
     - `created`: the field that says when a record was made.
     - `forgets`: a feed that never tells what was deleted; that it is missing shows only in a read
       of everything.
@@ -146,6 +154,7 @@ class Object:
     source_field: str = ""
     status_field: str = ""
     account_by: str = ""
+    first_last: tuple[str, ...] = ()
     created: str = ""
     forgets: bool = False
     creatable: bool = True
@@ -212,7 +221,14 @@ def to_json(schema: Schema) -> dict[str, Any]:
 def from_json(data: Mapping[str, Any]) -> Schema:
     """The inverse of `to_json`. Raises `ValueError` or `KeyError` where `data` is no schema."""
     objects = tuple(
-        Object(**{**one, "keys": tuple(one.get("keys", ())), "fields": _fields(one["fields"])})
+        Object(
+            **{
+                **one,
+                "keys": tuple(one.get("keys", ())),
+                "first_last": tuple(one.get("first_last", ())),
+                "fields": _fields(one["fields"]),
+            }
+        )
         for one in data["objects"]
     )
     return Schema(**{**data, "objects": objects})

@@ -95,6 +95,7 @@ STANDING: Mapping[str, Standing] = {
             "Status": "status",
             "Priority": "priority",
             "completed": "done",
+            "open": "open",
         },
         means={
             # A subtype is given at creation and stays.

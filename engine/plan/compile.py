@@ -7,15 +7,15 @@ indexes the rules need is worked out in `needs.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ...connectors.base.contract import Read
 from ...connectors.base.schema import Object, Schema
 from ...dsl import rules as typed
-from ...dsl.rules import EnrichRule, MoveRule, PairRules, RowRule, RuleSet, Side
+from ...dsl.rules import EnrichRule, MoveRule, PairRules, Place, RowRule, RuleSet, Side
 from ...errors import SyncrulesError
-from .model import End, Flow, Index, Move, Plan, Row, StandIn, Tie, Watch
+from .model import End, Flow, Index, Move, People, Plan, Row, StandIn, Tie, Watch
 from .needs import (
     Need,
     flow_name,
@@ -23,6 +23,7 @@ from .needs import (
     layout,
     needs_of,
     reads_of,
+    sources_of,
     sweeps_of,
     watches_of,
 )
@@ -47,7 +48,6 @@ class Draft:
     reads: tuple[Read, ...] = ()
     watches: tuple[Watch, ...] = ()
     indexes: tuple[Index, ...] = ()
-    later: tuple[str, ...] = ()
 
 
 def compile(
@@ -55,9 +55,11 @@ def compile(
     schemas: Mapping[str, Schema],
     zone: str = "UTC",
     free_mail: Collection[str] = (),
+    team: Collection[str] = (),
 ) -> Plan:
     """The plan of one rule set. `schemas` are those the rules were checked against, by system;
-    `zone` is the team's time zone (an IANA name); `free_mail` the team's own free-mail domains."""
+    `zone` is the team's time zone (an IANA name); `free_mail` free-mail domains besides the
+    well-known ones; `team` the team's own domains."""
     draft = Draft(rules, {"left": schemas[rules.left], "right": schemas[rules.right]})
     for one in PASSES:
         draft = one(draft)
@@ -71,7 +73,7 @@ def compile(
         zone,
         tuple(sorted(rules.guards, key=lambda one: one.place)),
         tuple(sorted({one.strip().lower() for one in free_mail})),
-        draft.later,
+        tuple(sorted({one.strip().lower() for one in team})),
         sweeps_of(draft.flows, draft.schemas),
     )
 
@@ -92,49 +94,6 @@ def _rules_in_order(draft: Draft) -> Draft:
     return replace(draft, rules=replace(draft.rules, pairs=in_order))
 
 
-def _no_activities_yet(draft: Draft) -> Draft:
-    """Rules on activities are checked, and nothing reads or writes what they name so far."""
-    pairs: list[PairRules] = []
-    later: list[str] = []
-    for pair in draft.rules.pairs:
-        ends = (_object(draft, "left", pair.left), _object(draft, "right", pair.right))
-        if all(one.thing != "activity" for one in ends):
-            pairs.append(pair)
-        else:
-            later += [one.name for one in pair.moves] + [one.name for one in pair.enriches]
-    if len(pairs) < len(draft.rules.pairs):
-        pairs = [one for one in pairs if _of_use(one, pairs, draft)]
-    rules = replace(draft.rules, pairs=tuple(pairs))
-    return replace(draft, rules=rules, later=tuple(sorted(later)))
-
-
-def _of_use(pair: PairRules, pairs: Sequence[PairRules], draft: Draft) -> bool:
-    """Whether a pair says something itself, or a reference of one that is left leads through it
-    and through no pair that does. What only activities refer to is not of use yet."""
-    if _says_something(pair):
-        return True
-    users = _object(draft, "left", pair.left).thing == "user"
-    for one in pairs:
-        for row in one.rows:
-            if ("user" if users else "reference") not in row.convert:
-                continue
-            fitting = [each for each in pairs if _leads(one, row, each, draft)]
-            if pair in fitting and (users or not any(map(_says_something, fitting))):
-                return True
-    return False
-
-
-def _says_something(pair: PairRules) -> bool:
-    return bool(pair.moves or pair.rows or pair.infers or pair.enriches)
-
-
-def _leads(pair: PairRules, row: RowRule, to: PairRules, draft: Draft) -> bool:
-    """Whether the two references of a row lead to the objects of another pair."""
-    left = _object(draft, "left", pair.left).by_name[row.left]
-    right = _object(draft, "right", pair.right).by_name[row.right]
-    return to.left in left.references and to.right in right.references
-
-
 def _a_flow_for_each_pair(draft: Draft) -> Draft:
     """What all rules say about two objects is one flow, with one link between two records."""
     return replace(draft, flows=tuple(_flow(pair, draft) for pair in draft.rules.pairs))
@@ -153,6 +112,13 @@ def _one_thing_once(draft: Draft) -> Draft:
     )
 
 
+def _what_people_did(draft: Draft) -> Draft:
+    """Activities know whom they are with, and a task and the call it led to know of each other,
+    since they are one."""
+    flows = (_counting_once(one, draft) for one in draft.flows)
+    return replace(draft, flows=tuple(replace(one, people=_people(one, draft)) for one in flows))
+
+
 def _parents_first(draft: Draft) -> Draft:
     """Users, then what others refer to, then the rest; each after its parents."""
     flows = {one.name: one for one in draft.flows}
@@ -164,7 +130,7 @@ def _parents_first(draft: Draft) -> Draft:
 
 def _only_what_is_needed(draft: Draft) -> Draft:
     """The fields that some rule needs, and no other."""
-    return replace(draft, needs=needs_of(draft.rules, draft.flows))
+    return replace(draft, needs=needs_of(draft.rules, draft.flows, draft.schemas))
 
 
 def _one_read_an_object(draft: Draft) -> Draft:
@@ -210,10 +176,10 @@ def _fingerprints(draft: Draft) -> Draft:
 
 PASSES: tuple[Callable[[Draft], Draft], ...] = (
     _rules_in_order,
-    _no_activities_yet,
     _a_flow_for_each_pair,
     _references_through_links,
     _one_thing_once,
+    _what_people_did,
     _parents_first,
     _only_what_is_needed,
     _one_read_an_object,
@@ -227,10 +193,13 @@ PASSES: tuple[Callable[[Draft], Draft], ...] = (
 
 def _flow(pair: PairRules, draft: Draft) -> Flow:
     moves = [_move(one) for one in pair.moves]
-    if not any(one.direction == "pull" for one in moves):
+    activity = _is_activity(pair, draft)
+    if not (activity or any(one.direction == "pull" for one in moves)):
         named = [(one.rule, one.place) for one in moves]
-        # What is inferred needs links, also where no other rule asks for them.
+        # What is inferred needs links, also where no other rule asks for them, and so do people
+        # and accounts that only activities refer to.
         named = named or [(one.text, one.place) for one in pair.infers]
+        named = named or _named_by_activities(pair, draft)
         moves += [
             Move(rule, place, "pull", None, create=False, update=True, implied=True)
             for rule, place in named
@@ -246,7 +215,31 @@ def _flow(pair: PairRules, draft: Draft) -> Flow:
         infers=pair.infers,
         users=_object(draft, "left", pair.left).thing == "user",
         ties=_ties(pair.ties),
+        activity=activity,
     )
+
+
+def _is_activity(pair: PairRules, draft: Draft) -> bool:
+    ends = (_object(draft, "left", pair.left), _object(draft, "right", pair.right))
+    return all(one.thing == "activity" for one in ends)
+
+
+def _named_by_activities(pair: PairRules, draft: Draft) -> list[tuple[str, Place]]:
+    """The first rule on an activity that refers to the objects of a pair without rules."""
+    return [
+        (one.moves[0].name, one.moves[0].place)
+        for one in draft.rules.pairs
+        if one.moves
+        and _is_activity(one, draft)
+        and any("reference" in row.convert and _leads(one, row, pair, draft) for row in one.rows)
+    ][:1]
+
+
+def _leads(pair: PairRules, row: RowRule, to: PairRules, draft: Draft) -> bool:
+    """Whether the two references of a row lead to the objects of another pair."""
+    left = _object(draft, "left", pair.left).by_name[row.left]
+    right = _object(draft, "right", pair.right).by_name[row.right]
+    return to.left in left.references and to.right in right.references
 
 
 def _move(rule: MoveRule) -> Move:
@@ -263,6 +256,7 @@ def _move(rule: MoveRule) -> Move:
         stop=rule.stop,
         stand_ins=tuple(_stand_in(rule, one) for one in rule.stand_ins),
         events=rule.events,
+        add_people=rule.add_people,
     )
 
 
@@ -321,14 +315,14 @@ def _row(rule: RowRule) -> Row:
 
 def _with_references(flow: Flow, draft: Draft) -> Flow:
     rows = tuple(
-        replace(row, reference=_through(flow, row, draft))
+        replace(row, through=_through(flow, row, draft))
         if any(one in _TRANSLATED for one in row.convert)
         else row
         for row in flow.rows
     )
-    parents = dict.fromkeys(row.reference for row in rows if row.reference)
+    parents = dict.fromkeys(one for row in rows for one in row.through)
     parents.pop(flow.name, None)
-    through = {(row.left, row.right): row.reference for row in rows}
+    through = {(row.left, row.right): row.through[0] for row in rows if row.through}
     ties = tuple(
         replace(one, through=through.get((one.left, one.right), "")) if one.kind == "same" else one
         for one in flow.ties
@@ -336,9 +330,9 @@ def _with_references(flow: Flow, draft: Draft) -> Flow:
     return replace(flow, rows=rows, parents=tuple(sorted(parents)), ties=ties)
 
 
-def _through(flow: Flow, row: Row, draft: Draft) -> str:
-    """The flow that links what the reference points to on the left with what it points to on the
-    right; of several (a task's person is a Lead or a Contact) that of the first choice."""
+def _through(flow: Flow, row: Row, draft: Draft) -> tuple[str, ...]:
+    """The flows that link what the reference points to on the left with what it points to on the
+    right: several where that may be one or the other (a task's person is a Contact or a Lead)."""
     left = _object(draft, "left", flow.left.object).by_name[row.left].references
     right = _object(draft, "right", flow.right.object).by_name[row.right].references
     found = sorted(
@@ -354,7 +348,7 @@ def _through(flow: Flow, row: Row, draft: Draft) -> str:
             why=f"no pair of objects links {' or '.join(left)} with {' or '.join(right)}",
             fix=f"map those two objects, or take the row at {row.place.file}:{row.place.line} out",
         )
-    return found[0][1]
+    return tuple(name for _, name in found)
 
 
 def _siblings(flow: Flow, draft: Draft) -> tuple[str, ...]:
@@ -370,7 +364,72 @@ def _alike(one: Flow, two: Flow, draft: Draft) -> bool:
         a, b = (_object(draft, "left", flow.left.object).thing for flow in (one, two))
     else:
         return False
-    return a == b and a not in ("", "user", "activity")
+    return a == b and a not in ("", "user")
+
+
+def _people(flow: Flow, draft: Draft) -> tuple[People, ...]:
+    """What the address of an activity leads to, on the sides that others are made of."""
+    found: list[People] = []
+    for side in sources_of(flow) if flow.activity else ():
+        known = draft.schemas[side].by_name
+        roles = known[flow.end(side).object].by_role
+        address, person = roles.get("address"), roles.get("person")
+        if address is None or person is None:
+            continue
+        called = roles["name"].name if "name" in roles else ""
+        for one in (known[name] for name in person.references if name in known):
+            through = [
+                each
+                for row in flow.rows
+                if person.name in (row.left, row.right)
+                for each in row.through
+                if _named(draft, each).end(side).object == one.name
+            ]
+            keys = [each for each in one.keys if one.by_name[each].format == "email"]
+            if through and keys:
+                found.append(
+                    People(
+                        through[0],
+                        side,
+                        address.name,
+                        called,
+                        person.name,
+                        one.name,
+                        keys[0],
+                        one.first_last,
+                    )
+                )
+    return tuple(found)
+
+
+def _named(draft: Draft, flow: str) -> Flow:
+    return next(one for one in draft.flows if one.name == flow)
+
+
+def _counting_once(flow: Flow, draft: Draft) -> Flow:
+    """What left records that are pushed came of is told by the reference to another activity."""
+    if not flow.activity:
+        return flow
+    pushed = [
+        one
+        for one in draft.flows
+        if one.activity and any(move.direction == "push" and move.create for move in one.moves)
+    ]
+    if flow not in pushed:
+        return flow
+    led = [
+        (one.left.object, field.name)
+        for one in pushed
+        for field in _object(draft, "left", one.left.object).fields
+        if flow.left.object in field.references
+    ]
+    leads = [
+        (one.name, field.name)
+        for field in _object(draft, "left", flow.left.object).fields
+        for one in pushed
+        if one.left.object in field.references
+    ]
+    return replace(flow, led=tuple(dict.fromkeys(led)), leads=tuple(dict.fromkeys(leads)))
 
 
 def _rank(flow: Flow, draft: Draft) -> tuple[int, int]:

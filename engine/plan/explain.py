@@ -45,9 +45,6 @@ def as_text(plan: Plan, schemas: Mapping[str, Schema] | None = None) -> str:
         *_guards(plan),
         ["Looked up by value", *_look_ups(plan)],
     ]
-    if plan.later:
-        names = [f"  {one}" for one in plan.later]
-        parts.append(["Checked, and not carried out yet", *names])
     if schemas is not None:
         parts.append(["Requests to read, reckoned from the stored schemas", *_costs(plan, schemas)])
     lines = "\n\n".join("\n".join(part) for part in parts).split("\n")

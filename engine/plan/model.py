@@ -70,6 +70,8 @@ class Move:
     side, text). While `stop` holds, nothing is created or written in this direction.
     `events` say what follows on the other side when a record ends.
 
+    `add_people`: who an activity is with becomes a record of its own where nobody knows them.
+
     An `enrich` is a push that only links and fills blanks of right records: of those that are
     `new`er than the rule, or, once, of the `existing` ones.
     """
@@ -86,13 +88,15 @@ class Move:
     events: tuple[Event, ...] = ()
     stop: Condition | None = None
     enrich: Literal["", "new", "existing"] = ""
+    add_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One value that flows between linked records. See `dsl.rules.RowRule` for the parts.
 
-    `reference` names the flow through whose links a reference is translated, "" for other rows.
+    `through` names the flows whose links translate a reference, first choice first; none for other
+    rows.
     `rule` is the map it stands in, as people call it (`map contact with Lead`).
     """
 
@@ -110,7 +114,7 @@ class Row:
     when_blank: bool = False
     default: Value = None
     table: tuple[tuple[str, str, Direction], ...] = ()
-    reference: str = ""
+    through: tuple[str, ...] = ()
     ask: bool = False
     truncate: bool = False
     clear: bool = False
@@ -136,6 +140,24 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Who activities of a side are with, where only an address tells.
+
+    Of the activity: the fields of the address, of what its owner is called, and of the person. Of
+    people, as their `flow` knows them: the object, its `email`, and its first and last name.
+    """
+
+    flow: str
+    side: Side
+    address: str
+    name: str
+    person: str
+    object: str
+    email: str
+    first_last: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Everything that all rules say about one pair of objects.
 
@@ -143,6 +165,11 @@ class Flow:
     - `siblings`: the flows whose records are one thing to a connector (a contact is a Lead or a
       Contact), this one included, first choice first. A record has a link in one of them.
     - `users`: links records by their keys without a rule, writes nothing.
+    - `activity`: its records are what people did, which wait until someone they are about is known;
+      `people` tells whom an address stands for.
+    - `led`: (object, field) of the left records of other flows that come of one of this flow, and
+      count in its place. `leads`: (flow, field) of a left record of this one that says what it came
+      of, where that has a link of its own.
     - `parents`: flows whose links this one's references go through.
     - `ties`: which of several candidates of a match is taken.
     - `fingerprint`: changes when the meaning of a rule of this flow changes.
@@ -160,6 +187,10 @@ class Flow:
     users: bool = False
     fingerprint: str = ""
     ties: tuple[Tie, ...] = ()
+    activity: bool = False
+    people: tuple[People, ...] = ()
+    led: tuple[tuple[str, str], ...] = ()
+    leads: tuple[tuple[str, str], ...] = ()
 
     def end(self, side: Side) -> End:
         """The end on a side."""
@@ -191,7 +222,7 @@ class Plan:
     - `reads` are in the order of looking; `zone` is the team's.
     - `guards` say what a run may do at most.
     - `free_mail`: domains, besides the well-known ones, whose addresses stand for no account.
-    - `later` names the rules that are checked, and not carried out yet.
+    - `team`: the team's own domains, whose meetings among themselves stay out.
     - `sweeps`: (system, object) whose deletions show only in a read of everything, where a rule
       says what follows them.
     """
@@ -205,7 +236,7 @@ class Plan:
     zone: str = "UTC"
     guards: tuple[GuardRule, ...] = ()
     free_mail: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
+    team: tuple[str, ...] = ()
     sweeps: tuple[tuple[str, str], ...] = ()
 
 

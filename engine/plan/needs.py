@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...connectors.base.contract import Read
-from ...connectors.base.schema import Field, Format, Schema
+from ...connectors.base.schema import Field, Format, Role, Schema
 from ...dsl import conditions
 from ...dsl import rules as typed
 from ...dsl.conditions import Condition, Get
@@ -49,7 +49,14 @@ class Step:
     to: str | None
 
 
-def needs_of(rules: RuleSet, flows: tuple[Flow, ...]) -> tuple[Need, ...]:
+ASKED_OF: tuple[Role, ...] = ("address", "name", "guests", "cancelled")
+"""What deciding asks of an activity besides its rows: who it is with, and whether it takes
+place."""
+
+
+def needs_of(
+    rules: RuleSet, flows: tuple[Flow, ...], schemas: Mapping[Side, Schema]
+) -> tuple[Need, ...]:
     """Everything that some rule needs, each thing once. `flows` stand parents first."""
     pairs = {flow_name(pair): pair for pair in rules.pairs}
     every = _every(pairs, flows)
@@ -57,6 +64,8 @@ def needs_of(rules: RuleSet, flows: tuple[Flow, ...]) -> tuple[Need, ...]:
     for flow in flows:
         pair = pairs[flow.name]
         found.update(dict.fromkeys(_pair_needs(pair, every[flow.name])))
+        if flow.activity:
+            found.update(dict.fromkeys(_activity_needs(flow, schemas, every[flow.name])))
     return tuple(found)
 
 
@@ -115,6 +124,9 @@ def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Wa
                 systems[side], infer.related, infer.via, False, flow.name, side, infer.parent
             )
             found[watch] = None
+        for object, field in flow.led:
+            name, target = flow.name, flow.left.object
+            found[Watch(systems["left"], object, field, False, name, "left", target)] = None
         for one in stand_ins_of(flow):
             side = other(one.to)
             watch = Watch(
@@ -144,7 +156,7 @@ def indexes_of(
                 for pair in key.pairs:
                     found.add((end.system, end.object, pair[part], known[pair[part]].format, False))
             for row in flow.rows:
-                if row.reference:
+                if row.through:
                     found.add((end.system, end.object, (row.left, row.right)[part], "", False))
             for tie in flow.ties:
                 found.update(_counted(end.system, tie, "left" if part == 0 else "right"))
@@ -154,6 +166,12 @@ def indexes_of(
             found.add((there.system, there.object, one.source, "", True))
             for tie in one.ties:
                 found.update(_counted(here.system, tie, one.to))
+        for _, field in flow.leads:
+            found.add((flow.left.system, flow.left.object, field, "", False))
+        for each in flow.people:
+            end = flow.end(each.side)
+            found.add((end.system, end.object, each.address, "email", False))
+            found.add((end.system, each.object, each.email, "email", False))
     for watch in watches:
         if not watch.domain:
             holder = watch.target if watch.backward else watch.object
@@ -271,6 +289,24 @@ def _pair_needs(pair: PairRules, every: int) -> Iterator[Need]:
         yield from _infer_needs(infer)
 
 
+def sources_of(flow: Flow) -> tuple[Side, ...]:
+    """The sides whose records others are made of."""
+    return tuple(sorted({source_of(one) for one in flow.moves if one.create}))
+
+
+def _activity_needs(flow: Flow, schemas: Mapping[Side, Schema], every: int) -> Iterator[Need]:
+    for side in sources_of(flow):
+        object = flow.end(side).object
+        roles = schemas[side].by_name[object].by_role
+        for role in ASKED_OF:
+            if role in roles:
+                yield Need(side, object, roles[role].name, every)
+    for one in flow.people:
+        yield Need(one.side, one.object, one.email, every)
+    for _, field in flow.leads:
+        yield Need("left", flow.left.object, field, every)
+
+
 def _move_needs(pair: PairRules, move: MoveRule) -> Iterator[Need]:
     """What stands in for references, and what follows when a record ends."""
     side = source_of(move)
@@ -333,8 +369,9 @@ def _referred(flows: tuple[Flow, ...]) -> dict[Spot, tuple[Spot, ...]]:
     found: dict[Spot, dict[Spot, None]] = {}
     for flow in flows:
         for row in flow.rows:
-            for here, there in zip(ends[flow.name], ends.get(row.reference, ()), strict=False):
-                found.setdefault(here, {})[there] = None
+            for name in row.through:
+                for here, there in zip(ends[flow.name], ends[name], strict=True):
+                    found.setdefault(here, {})[there] = None
         for move in flow.moves:
             start = ends[flow.name][0 if move.direction == "push" else 1]
             for get in (*gets(move.when), *gets(move.stop)):

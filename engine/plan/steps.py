@@ -88,6 +88,8 @@ def in_columns(rows: Sequence[Sequence[str]], *, right_from: int | None = None) 
 
 
 def _matching(flow: Flow, children: Sequence[str]) -> list[str]:
+    if flow.activity:
+        return _involving(flow)
     keys = [" and ".join(f"{left} = {right}" for left, right in one.pairs) for one in flow.keys]
     lines = (
         _fitted("match on ", [keys[0], *(f"else {one}" for one in keys[1:])], ",") if keys else []
@@ -109,6 +111,15 @@ def _matching(flow: Flow, children: Sequence[str]) -> list[str]:
         )
     elif not flow.moves:
         lines.append("no rule links these; what follows is for links that are there")
+    return lines
+
+
+def _involving(flow: Flow) -> list[str]:
+    """What takes the place of keys for what people did."""
+    lines = ["made once somebody or something involved is linked"]
+    if flow.led:
+        named = " or ".join(object for object, _ in flow.led)
+        lines.append(f"a {flow.left.object} counts as the {named} it led to, where there is one")
     return lines
 
 
@@ -262,8 +273,8 @@ def _notes(flow: Flow, row: Row) -> str:
     ]
     if row.default is not None:
         notes.append(f"default {_value(row.default)}")
-    if row.reference:
-        notes.append(f"through {called(row.reference)}")
+    if row.through:
+        notes.append(f"through {' or '.join(called(one) for one in row.through)}")
     notes += dict.fromkeys(_CONVERSIONS[one] for one in row.convert if one in _CONVERSIONS)
     return ", ".join(notes)
 

@@ -18,7 +18,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow, Move, StandIn
 from .closures import Ready, ReadyInfer, ReadyRow, Values
 from .decision import Change, Coming, Match, Reference, path
-from .match import NO_MATCH, listed
+from .match import NO_MATCH, in_flow, listed
 from .state import Approved, Linked, State, Stored, other
 from .ties import first_of
 
@@ -91,16 +91,17 @@ class Surroundings:
     def _load_references(self, pairs: Sequence[Pair]) -> None:
         """Where references lead: links of the parents' flows, and what is planned there."""
         for row in self.ready.rows:
-            if not row.row.reference:
+            if not row.row.through:
                 continue
-            for side, name, goes in (
+            sides: tuple[tuple[Side, str, bool], ...] = (
                 ("left", row.row.left, row.pushes),
                 ("right", row.row.right, row.pulls or row.pushes),
-            ):
+            )
+            for side, name, goes in sides:
                 records = (one.left if side == "left" else one.right for one in pairs)
                 ids = {str(one.values[name]) for one in records if one and one.values.get(name)}
-                if goes and ids:
-                    self._load_links(row.row.reference, "left" if side == "left" else "right", ids)
+                for flow in row.row.through if goes and ids else ():
+                    self._load_links(flow, side, ids)
 
     def _load_links(self, flow: str, side: Side, ids: set[str]) -> None:
         session, end = self.session, self.session.flows[flow].flow.end(other(side))
@@ -234,24 +235,29 @@ class Surroundings:
         return Reference("missing", text=text if ids else "")
 
     def reference(self, row: ReadyRow, to: Side, id: str) -> Reference:
-        flow, side = row.row.reference, other(to)
-        there = self._links.get((flow, side, id))
-        if there is not None:
-            return Reference("found", there) if there else Reference("missing")
-        coming = Coming(flow, side, id)
-        if (flow, side, id) in self._coming:
-            return Reference("coming", coming=coming)
-        parent = self.session.flows[flow].flow
-        if to == "left" or parent.users or self._brought.get((flow, side, id)):
-            return Reference("missing")
-        end = parent.end(side)
-        stored = self.session.stored(end.system, end.object, [id]).get(id)
-        if stored is None or stored.life != "here":
-            return Reference("missing")
-        return Reference("wanted", coming=coming)
+        side = other(to)
+        for flow in row.row.through:
+            there = self._links.get((flow, side, id))
+            if there is not None:
+                return Reference("found", there) if there else Reference("missing")
+            if (flow, side, id) in self._coming:
+                return Reference("coming", coming=Coming(flow, side, id))
+        for flow in row.row.through:
+            parent = self.session.flows[flow].flow
+            end = parent.end(side)
+            stored = None if parent.users else self.session.stored(end.system, end.object, [id])
+            if not stored or stored[id].life != "here":
+                continue
+            if self.ready.flow.activity:
+                found = in_flow(self.session, parent, side, {id: stored[id].values}).get(id)
+                if found is not None and found.match.kind == "one":
+                    return Reference("found", found.id)
+            elif to == "right" and not self._brought.get((flow, side, id)):
+                return Reference("wanted", coming=Coming(flow, side, id))
+        return Reference("missing")
 
     def user(self, row: ReadyRow, to: Side, email: str) -> str:
-        flow = self.session.flows[row.row.reference].flow
+        flow = self.session.flows[row.row.through[0]].flow
         end = flow.end(to)
         wanted = (flow.name, to, email)
         if wanted not in self._users:

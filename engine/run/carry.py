@@ -126,7 +126,7 @@ def _made(
 
 def move(row: ReadyRow, to: Side, value: Value, around: Around, draft: Draft) -> Moved | Coming:
     """The value as the other side has it. A reference without a counterpart is code `nowhere`."""
-    if not row.row.reference:
+    if not row.row.through:
         return (row.to_right if to == "right" else row.to_left)(value)
     if value is None:
         return Moved()

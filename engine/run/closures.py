@@ -8,10 +8,10 @@ other; whether it should is `decide.py`. Conversions are `dsl/types.py`, conditi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...connectors.base import values as forms
-from ...connectors.base.schema import Field
+from ...connectors.base.schema import Field, Role
 from ...connectors.base.values import Value
 from ...dsl import conditions, templates, types
 from ...dsl.conditions import Get
@@ -100,7 +100,8 @@ class Ready:
     """A flow, ready. `push_updates` and `pull_updates`: changes flow that way once linked. `stops`
     are the moves that something may stop; `asks`: some row's changes wait for a person;
     `stand_ins`: what fills references that records lack; `ends`: something follows where a record
-    ends."""
+    ends. Of activities, `about` are the fields of each side that say whom or what they are with,
+    `cancelled` and `guests` those that tell what these words say."""
 
     flow: Flow
     rows: tuple[ReadyRow, ...]
@@ -114,6 +115,9 @@ class Ready:
     asks: bool = False
     stand_ins: tuple[StandIn, ...] = ()
     ends: bool = False
+    about: Mapping[Side, tuple[str, ...]] = field(default_factory=dict)
+    cancelled: Mapping[Side, str] = field(default_factory=dict)
+    guests: Mapping[Side, str] = field(default_factory=dict)
 
 
 def ready(flow: Flow, zone: str) -> Ready:
@@ -156,7 +160,28 @@ def ready(flow: Flow, zone: str) -> Ready:
         any(one.ask for one in flow.rows),
         stand_ins_of(flow),
         any(one.events for one in flow.moves),
+        _about(flow),
+        _by_role(flow, "cancelled"),
+        _by_role(flow, "guests"),
     )
+
+
+def _about(flow: Flow) -> dict[Side, tuple[str, ...]]:
+    rows = [one for one in flow.rows if "reference" in one.convert] if flow.activity else []
+    return {
+        "left": tuple(one.left for one in rows if one.direction != "push"),
+        "right": tuple(one.right for one in rows if one.direction != "pull"),
+    }
+
+
+def _by_role(flow: Flow, role: Role) -> dict[Side, str]:
+    sides: tuple[Side, Side] = ("left", "right")
+    return {
+        side: one.name
+        for side in sides
+        for one in flow.end(side).fields
+        if flow.activity and one.role == role
+    }
 
 
 def _updates(flow: Flow, direction: str) -> bool:
@@ -246,7 +271,7 @@ def _turn(
     row: Row, to: Side, source: Field | None, target: Field | None, zone: str
 ) -> Callable[[Value], Moved]:
     """A value of one side as one of the other; a text that fits, a member of a table."""
-    if row.reference or target is None:
+    if row.through or target is None:
         return Moved
     if row.table:
         return _table(row, to)

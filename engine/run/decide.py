@@ -13,6 +13,7 @@ from typing import Literal
 from ...connectors.base.values import Value
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
+from .activities import somebody
 from .carry import (
     NO_STOPS,
     Draft,
@@ -381,7 +382,7 @@ def _new(
             after = _default(row, to, around)
         if after is None:
             # A reference that leads nowhere yet is remembered as blank, so that it flows later.
-            blank: Value = None if row.row.reference else given
+            blank: Value = None if row.row.through else given
             if to == "right":
                 draft.agree(row.key, blank, NOT_READ)
             else:
@@ -402,13 +403,15 @@ def _new(
     rule = maker.move.rule if maker else _any_rule(flow)
     if draft.needs:
         return Decision("need", needs=tuple(draft.needs), rule=rule)
+    if flow.flow.activity and not somebody(flow, to, [one.field for one in made]):
+        return Decision("nothing", rule=rule, reason="nobody it is about is known yet", waits=True)
     reason = "brought along" if around.brought else f"{rule} is satisfied"
     return _finish("create", flow, draft, rule, side=to, reason=reason)
 
 
 def _default(row: ReadyRow, to: Side, around: Around) -> Value:
     default = row.row.default
-    if default is not None and row.row.reference:
+    if default is not None and row.row.through:
         return around.user(row, to, str(default)) or None
     return default
 

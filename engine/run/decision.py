@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from ...connectors.base.values import Value
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
-from ..plan.model import Move, StandIn
+from ..plan.model import Move, People, StandIn
 from .closures import ReadyInfer, ReadyRow, Values
 
 
@@ -120,6 +120,25 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody whom nobody knows: whose address and name an activity has."""
+
+    people: People
+    address: str
+    name: str
+
+    @property
+    def fields(self) -> dict[str, Value]:
+        """What a record of theirs begins with. The last word of a name is the last name."""
+        found: dict[str, Value] = {self.people.email: self.address}
+        if self.name and len(self.people.first_last) == 2:
+            first, _, last = self.name.strip().rpartition(" ")
+            names = zip(self.people.first_last, (first.strip(), last), strict=True)
+            found |= {field: one for field, one in names if one}
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What should happen.
 
@@ -131,6 +150,8 @@ class Decision:
       `right`, and the base knows nothing of them.
     - `look_again`: tomorrow, since the rule counts days.
     - `once`: what the base remembers of a delete, so that it happens once.
+    - `waits`: an activity that nobody it is about is known of; `strangers` are those who are to be
+      made known.
     - `stopped`: the rule whose `stop` holds something back, "" for none.
     """
 
@@ -147,6 +168,8 @@ class Decision:
     asks: tuple[Change, ...] = ()
     stopped: str = ""
     once: str = ""
+    waits: bool = False
+    strangers: tuple[Stranger, ...] = ()
 
 
 NOTHING = Decision("nothing")

@@ -48,6 +48,11 @@ class Entry:
     run: int
     code: str = ""
 
+    @property
+    def alone(self) -> bool:
+        """Whether it makes a record that has no partner yet."""
+        return self.action == "create" and not (self.left or self.right)
+
 
 def entry(row: tuple[object, ...]) -> Entry:
     """A row of the journal, from the columns of `statements.changes_of_run`."""

@@ -15,6 +15,7 @@ from ...connectors.base.free_mail import FREE_MAIL
 from ...connectors.base.values import domain, folded
 from ...dsl.rules import Side
 from ..plan.model import Flow, Watch
+from .activities import counted_elsewhere, stays_out, strangers, with_cancel, with_people
 from .around import REASONS, Pair, Surroundings, as_planned
 from .closures import Ready, Values
 from .decide import decide
@@ -53,6 +54,8 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
     if left is None and right is None:
         return NOTHING
     base = pair.link.base if pair.link else None
+    if ready.flow.activity and base is None:
+        return _activity(ready, pair, surroundings)
     decision = decide(
         ready,
         left.values if left else None,
@@ -60,12 +63,37 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
         base,
         surroundings.of(pair),
     )
-    return _back_again(decision, base) if base is not None and ready.ends else decision
+    if base is None or not ready.ends or left is None or right is None:
+        return decision
+    decision = _back_again(decision, base)
+    if not ready.cancelled:
+        return decision
+    halves = (base.left, base.right)
+    return with_cancel(ready, (left, right), halves, decision, surroundings.of(pair))
+
+
+def _activity(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
+    """What becomes of what somebody did and the other system doesn't have."""
+    record = pair.left if pair.side == "left" else pair.right
+    if record is None:
+        return NOTHING
+    session, values = surroundings.session, record.values
+    why = stays_out(session, ready, pair.side, values)
+    if why:
+        return Decision("nothing", reason=why)
+    left, right = (values, None) if pair.side == "left" else (None, values)
+    decision = decide(ready, left, right, None, surroundings.of(pair))
+    adds = any(one.add_people and one.rule == decision.rule for one in ready.flow.moves)
+    if not (decision.waits and adds):
+        return decision
+    found = strangers(session, ready.flow, pair.side, values)
+    return replace(decision, strangers=found)
 
 
 def _back_again(decision: Decision, base: Base) -> Decision:
     """Both are there: what followed when one of them was gone may follow anew."""
-    over = {one: None for one in ONCE if base.left.get(one) or base.right.get(one)}
+    gone = (one for one in ONCE if one != once("cancel"))
+    over = {one: None for one in gone if base.left.get(one) or base.right.get(one)}
     if not over or decision.action == "need":
         return decision
     return replace(decision, agree=({**decision.agree[0], **over}, {**decision.agree[1], **over}))
@@ -119,6 +147,8 @@ def pairs_of(
             if id not in links and record.life == "here"
         }
         elsewhere = _linked_elsewhere(session, flow, side, loose)
+        if flow.activity and side == "left":
+            elsewhere |= counted_elsewhere(session, flow, loose)
         found = match(
             session, flow, side, {id: one for id, one in loose.items() if id not in elsewhere}
         )
@@ -157,7 +187,8 @@ def _object(flow: Flow, side: Side) -> tuple[str, str]:
 
 def _records(session: State, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, Stored]:
     system, object = _object(flow, side)
-    return as_planned(session, system, object, session.stored(system, object, ids))
+    found = as_planned(session, system, object, session.stored(system, object, ids))
+    return with_people(session, flow, side, found) if flow.people else found
 
 
 def _partner(link: Linked | None, found: Found | None, side: Side) -> str:

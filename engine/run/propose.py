@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...connectors.base.values import folded
 from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
 from ..store.database import Statement
+from ..store.unknown import ASKED_UNKNOWN, UNKNOWN
 from . import problems
-from .around import Pair, Surroundings, key_text
+from .around import ASKED_FOR, Pair, Surroundings, key_text
 from .asks import Asks
 from .closures import Ready
 from .decision import Change, Coming, Decision
@@ -22,7 +24,7 @@ from .follow import follow
 from .journal import doubts, dump_agree
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
 from .session import Session, dump_values
-from .state import Linked
+from .state import Linked, leads_further
 
 CHUNK = 500
 """Records that are loaded and decided at once."""
@@ -116,7 +118,7 @@ class Kept:
         """Notes a decision and what becomes of the marks that led to it."""
         problems.report(self.session, self.flow, pair, decision)
         self._asks.add(pair, decision)
-        planned = self._journal(pair, decision)
+        planned = self._journal(pair, decision) or self._strangers(decision)
         if pair.link is not None:
             self._agree(pair.link, decision)
         both = {mark.side for mark in marks} == {"left", "right"}
@@ -128,9 +130,14 @@ class Kept:
                 # Held back in part, it stays: the next run decides it again, whatever becomes of
                 # the rest.
                 rule = decision.stopped if planned and stopped else ""
+                if planned and decision.waits:
+                    rule = decision.rule
                 self._move(sql.decided, mark, run=self.session.run, rule=rule)
             elif stopped:
                 self._move(sql.hold, mark, **self._until(decision))
+            elif decision.waits:
+                why = ASKED_UNKNOWN if mark.cause in ASKED_FOR else UNKNOWN
+                self._move(sql.hold, mark, why=why, rule=decision.rule, until=sql.NEVER)
             elif decision.action == "wait" and not (pair.left and mark.side == "right"):
                 self._move(sql.hold, mark, why="waits", rule=decision.rule, until=sql.NEVER)
             elif decision.look_again:
@@ -165,6 +172,43 @@ class Kept:
             "seen": mark.mark,
         }
         self._marks.setdefault(statement, []).append({**where, **more})
+
+    def _strangers(self, decision: Decision) -> bool:
+        """Notes the people that an activity makes known; whether there are any. Their own rules
+        decide what else becomes of them, and the activity is decided again once they are there."""
+        for one in decision.strangers:
+            flow, side = one.people.flow, one.people.side
+            address = folded(one.address, "email")
+            if address in self.session.strangers:
+                continue
+            self.session.strangers.add(address)
+            end = self.session.flows[flow].flow.end(side)
+            self._rows.append(
+                {
+                    "org": self.session.org,
+                    "run": self.session.run,
+                    "number": self.session.number(),
+                    "flow": flow,
+                    "side": side,
+                    "system": end.system,
+                    "object": end.object,
+                    "action": "create",
+                    "record": "",
+                    "left": "",
+                    "right": "",
+                    "rule": decision.rule,
+                    "key": one.address,
+                    "before": dump_values(dict.fromkeys(one.fields)),
+                    "after": dump_values(one.fields),
+                    "agree": dump_agree(({}, {})),
+                    "reason": "nobody knows who it is with",
+                    "parent": "",
+                    "state": "planned",
+                    "sent": 0.0,
+                    "code": "",
+                }
+            )
+        return bool(decision.strangers)
 
     def _agree(self, link: Linked, decision: Decision) -> None:
         """Halves of the base that hold without a write."""
@@ -265,7 +309,7 @@ def _parent(session: Session, flow: Flow, side: Side, changes: Sequence[Change],
     """The record whose lock the system takes with this write: writes of one parent go together."""
     record = pair.left if side == "left" else pair.right
     for row in flow.rows:
-        if not row.reference or session.flows[row.reference].flow.users:
+        if not leads_further(session, row):
             continue
         name = row.left if side == "left" else row.right
         planned = next((one.after for one in changes if one.field == name), None)

@@ -20,6 +20,7 @@ from ...errors import Braked, LeaseHeld, SyncrulesError, UsageError
 from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
 from ..store import statements as sql
+from ..store import unknown
 from ..store.database import Database
 from . import asks
 from .around import EXISTING
@@ -68,7 +69,7 @@ class Result:
     became of writes that an earlier run had sent and never heard of, by kind of outcome. `held`
     says, for a preview, what would stop a run before its first write. `asks` counts the changes
     that wait for a person, `stale` those that one has approved and whose value changed since.
-    `later` names the rules that are checked, and not carried out yet."""
+    `unknown` counts activities that wait until someone they are about is known."""
 
     run: int
     verb: Verb
@@ -79,7 +80,7 @@ class Result:
     held: tuple[str, ...] = ()
     asks: int = 0
     stale: int = 0
-    later: tuple[str, ...] = ()
+    unknown: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -315,6 +316,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     for _, rule, count in session.db.rows(sql.waiting, org=session.org):
         waiting[rule] = waiting.get(rule, 0) + count
     errors = session.db.row(sql.count_errors, org=session.org)
+    nobody = session.db.row(unknown.count, org=session.org)
     asked, stale = asks.counts(session)
     open_errors = errors[0] if errors else 0
     return Result(
@@ -325,7 +327,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
         open_errors,
         asks=asked,
         stale=stale,
-        later=session.plan.later,
+        unknown=nobody[0] if nobody else 0,
     )
 
 
@@ -346,16 +348,17 @@ def _rules(session: Session) -> None:
     }
     rows: list[dict[str, object]] = []
     firsts: dict[str, int] = {}
-    for ready in session.flows.values():
-        flow = ready.flow
-        for move in flow.moves:
-            if move.rule in firsts:
-                continue
-            mark = _fingerprint(move)
-            old = known.get(move.rule)
-            firsts[move.rule] = old[1] if old and old[0] == mark else session.run
-            if not old or old[0] != mark:
-                rows.append(_rule_row(session, move.rule, mark))
+    flows = [ready.flow for ready in session.flows.values()]
+    # What comes with a rule carries its name, and in another flow may stand before it.
+    for move in sorted((one for flow in flows for one in flow.moves), key=lambda one: one.implied):
+        if move.rule in firsts:
+            continue
+        mark = _fingerprint(move)
+        old = known.get(move.rule)
+        firsts[move.rule] = old[1] if old and old[0] == mark else session.run
+        if not old or old[0] != mark:
+            rows.append(_rule_row(session, move.rule, mark))
+    for flow in flows:
         name = f"flow {flow.name}"
         if flow.moves and (name not in known or known[name][0] != flow.fingerprint):
             rows.append(_rule_row(session, name, flow.fingerprint))

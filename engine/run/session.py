@@ -51,7 +51,10 @@ class Session:
     looked: dict[tuple[str, str], float] = field(default_factory=dict)
     numbers: int = 0
     became: bool = False
-    """Whether a write has met a record that was merged or converted."""
+    """Whether a write has met a record that was merged or converted, or has made a person whom an
+    activity waits for: then the run decides once more."""
+    strangers: set[str] = field(default_factory=set)
+    """Addresses of the people whom this run makes known."""
     open_errors: bool = False
     asking: set[str] = field(default_factory=set)
     ask_numbers: int = 0

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...connectors.base.contract import Outcome, Read, Record
 from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
-from ..plan.model import Flow
-from ..store import lives
+from ..plan.model import Flow, People
+from ..store import lives, unknown
 from ..store import statements as sql
 from . import asks, problems
 from .decision import Coming
@@ -38,7 +38,8 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
         _forget(session, [entry for entry, _ in done if entry.action == "delete"])
         _remember(session, [one for one in done if one[0].action != "delete"])
-        _link(session, done)
+        _link(session, [one for one in done if not one[0].alone])
+        _introduce(session, [one for one in done if one[0].alone])
         asks.written(session, [entry for entry, _ in done])
         _clear(session, [entry for entry, _ in done])
         refused = [entry for entry, one in results if one.kind == "refused"]
@@ -225,6 +226,19 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
         tell_children(session, name, made)
 
 
+def _introduce(session: Session, made: Sequence[Settled]) -> None:
+    """People whom an activity made known meet the rules like everybody else."""
+    for entry, outcome in made:
+        ends = session.ends(entry.system, entry.object)
+        session.mark([(flow.name, side, outcome.id) for flow, side in ends], "changed")
+        for flow in (one.flow for one in session.flows.values()):
+            for people in flow.people:
+                if (people.flow, people.side) == (entry.flow, entry.side):
+                    ids = _with_address(session, flow, people, [outcome.id])
+                    session.mark([(flow.name, people.side, id) for id in ids], "a link was made")
+        session.became = True
+
+
 def _halves(
     session: Session, entry: Entry, outcome: Outcome
 ) -> tuple[dict[str, Value], dict[str, Value]]:
@@ -256,7 +270,7 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
     """Linked records that refer to a newly linked one may now say so on the other side."""
     for ready in session.flows.values():
         for row in ready.flow.rows:
-            if row.reference != parent or not made:
+            if parent not in row.through or not made:
                 continue
             for place, side in enumerate(_SIDES):
                 end = ready.flow.end(side)
@@ -273,6 +287,29 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
                 linked = session.links(ready.flow.name, side, ids)
                 told = [one for one in ids if one in linked and one not in planned]
                 session.mark([(ready.flow.name, side, one) for one in told], "a link was made")
+                wake(session, ready.flow, side, [one for one in ids if one not in linked])
+        for people in ready.flow.people if made else ():
+            if people.flow == parent:
+                ids = [pair[_SIDES.index(people.side)] for pair in made]
+                with_them = _with_address(session, ready.flow, people, ids)
+                wake(session, ready.flow, people.side, with_them)
+
+
+def _with_address(session: Session, flow: Flow, people: People, ids: Sequence[str]) -> list[str]:
+    """Activities that their address connects with somebody of those `ids`."""
+    system = flow.end(people.side).system
+    known = session.stored(system, people.object, ids)
+    addresses = {folded(one.values.get(people.email), "email") for one in known.values()} - {""}
+    object = flow.end(people.side).object
+    rows = session.by_value(system, object, people.address, addresses) if addresses else []
+    return [id for _, id in rows]
+
+
+def wake(session: Session, flow: Flow, side: Side, ids: Sequence[str]) -> None:
+    """Activities that wait until somebody they are about is known are due again."""
+    if flow.activity and ids:
+        where = {"org": session.org, "flow": flow.name, "side": side}
+        session.db.run(unknown.wake, **where, ids=sorted(set(ids)))
 
 
 # ---- what comes next ------------------------------------------------------------------------
@@ -337,6 +374,9 @@ def _existed(session: Session, entry: Entry, outcome: Outcome) -> None:
     ask: Read = session.reads[entry.system, entry.object]
     found = session.connectors[entry.system].fetch(entry.object, ask.fields, "id", [outcome.id])
     store(session, ask, found, first=False)
+    if entry.alone:
+        session.became = True
+        return
     flow = session.flows[entry.flow].flow
     source_end = flow.left if entry.side == "right" else flow.right
     source_id = entry.left if entry.side == "right" else entry.right

@@ -14,7 +14,7 @@ from typing import Protocol
 from ...connectors.base.schema import Field
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
-from ..plan.model import Flow, Plan
+from ..plan.model import Flow, Plan, Row
 from .closures import Ready, Values
 from .decision import Base, Coming
 
@@ -114,6 +114,11 @@ class State(Protocol):
 def fields_of(flow: Flow, side: Side) -> tuple[Field, ...]:
     """The fields of one side of a flow."""
     return flow.left.fields if side == "left" else flow.right.fields
+
+
+def leads_further(session: State, row: Row) -> bool:
+    """Whether a row refers to records that rules are about: users are not."""
+    return any(not session.flows[one].flow.users for one in row.through)
 
 
 def other(side: Side) -> Side:

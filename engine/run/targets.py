@@ -45,10 +45,13 @@ def _targets(session: Session, entry: Entry) -> Iterator[tuple[str, str]]:
     """(object, id) of what a write refers to, users left out."""
     ready = session.flows[entry.flow]
     for row in ready.flow.rows:
-        parent = session.flows[row.reference].flow if row.reference else None
         id = entry.after.get(row.left if entry.side == "left" else row.right)
-        if parent is not None and not parent.users and isinstance(id, str):
-            yield parent.end(entry.side).object, id
+        for name in row.through if isinstance(id, str) else ():
+            parent = session.flows[name].flow
+            object = parent.end(entry.side).object
+            known = len(row.through) == 1 or session.stored(entry.system, object, [str(id)])
+            if not parent.users and known:
+                yield object, str(id)
     for one in ready.stand_ins:
         id = entry.after.get(one.field) if one.to == entry.side else None
         if isinstance(id, str):

@@ -22,6 +22,7 @@ from .journal import Entry, dump_agree, entry
 from .look import look_at
 from .session import Session, dump_values
 from .settle import settle, settle_links
+from .state import leads_further
 
 FRESH = 60.0
 """Seconds after which a look is taken again before anything is written on its strength."""
@@ -185,7 +186,7 @@ def _lock(session: Session, flow: Flow, one: Entry, fields: dict[str, Value]) ->
     """The id of the parent in the system that is written."""
     for row in flow.rows:
         name = row.left if one.side == "left" else row.right
-        if row.reference and not session.flows[row.reference].flow.users and fields.get(name):
+        if fields.get(name) and leads_further(session, row):
             return str(fields[name])
     return one.parent
 

@@ -147,7 +147,7 @@ class Maker:
             ways = ("push", "both") if side == "left" else ("pull", "both")
             if field is None or not source or row.direction not in ways or row.default is not None:
                 continue
-            if field.required and not row.table and not row.reference:
+            if field.required and not row.table and not row.through:
                 found.setdefault(source, self.sampled(flow, row, side, 0))
         return found
 
@@ -179,9 +179,9 @@ class Maker:
     def source(self, flow: Flow, row: Row, to: Side, number: int) -> tuple[Steps, TestValue]:
         """A value that a row can carry to a side, and the records it refers to."""
         origin = other(to)
-        if not row.reference:
+        if not row.through:
             return (), self.sampled(flow, row, origin, number)
-        parent = self._flows[row.reference]
+        parent = self._flows[row.through[0]]
         if parent.users:
             return (), UserBy(("ann@example.com", "bob@example.com")[number % 2])
         left, right = self.keyed(parent, number=number)

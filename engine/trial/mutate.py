@@ -89,7 +89,7 @@ def mutate(suite: Suite, progress: Callable[[str], None] = lambda text: None) ->
 def _ground(suite: Suite, rules: RuleSet) -> Ground | None:
     """The mutant made ready, None where nothing can be made of it."""
     try:
-        return prepare(rules, suite.schemas, suite.zone, suite.free_mail)
+        return prepare(rules, suite.schemas, suite.zone, suite.free_mail, suite.team)
     except SyncrulesError:
         return None
 

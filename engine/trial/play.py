@@ -167,7 +167,7 @@ class _Stage:
             found[name] = meant(value, self.last)
             if isinstance(value, UserBy):
                 self.memory.know_user(value.email)
-        return found
+        return self.ground.told((self.ground.systems[record.side], record.object), found)
 
     def _link(
         self, one: tuple[TestRecord, str], two: tuple[TestRecord, str]
@@ -316,15 +316,16 @@ class _Stage:
         """Notes what a decision plans, and what becomes of the marks that led to it."""
         before = len(self.deeds)
         self._plan(flow, pair, decision)
+        self._introduce(decision)
         planned = len(self.deeds) > before
         self.deeds += [self._ask(flow, pair, one) for one in decision.asks]
         self.deeds += [_refused(flow, one) for one in decision.problems]
         here = self.memory.marks[flow.name]
-        for mark in marks:
+        for mark in marks if not decision.strangers else ():
             spot = (mark.side, mark.id)
             if planned or mark.cause == "brought along":
                 here[spot].decided = True
-            elif decision.action == "wait":
+            elif decision.action == "wait" or decision.waits:
                 here[spot].held = True
             else:
                 del here[spot]
@@ -366,6 +367,28 @@ class _Stage:
                 Deed("create" if made else "update", side, end.object, names, flow.name, id,
                      changes, rule, "", reason, self._who(flow, pair, side, changes))
             )  # fmt: skip
+
+    def _introduce(self, decision: Decision) -> None:
+        """People whom an activity makes known are there from now on, and meet their rules."""
+        for one in decision.strangers:
+            people = one.people
+            flow = self.ground.flows[people.flow].flow
+            end = flow.end(people.side)
+            here = self.memory.records.setdefault((end.system, end.object), {})
+            id = f"{end.object} {len(here) + 1}"
+            blank = self.ground.blank.get((end.system, end.object), {})
+            made = Stored(id, {**blank, **one.fields}, "", "here", "", NOW, NOW)
+            changes = tuple(
+                Change(name, None, value, decision.rule, "", "", (None, None), people.side)
+                for name, value in one.fields.items()
+            )
+            names = frozenset({(people.side, end.object, "")})
+            self.deeds.append(
+                Deed("create", people.side, end.object, names, flow.name, "", changes,
+                     decision.rule, "", "nobody knows who it is with")
+            )  # fmt: skip
+            self.memory.put(people.side, end.object, made)
+            self._mark(people.side, end.object, None, made)
 
     def _ended(self, flow: Flow, pair: Pair, decision: Decision) -> None:
         """What follows on one side where the record of the other has ended."""
@@ -425,7 +448,7 @@ class _Stage:
 def _owner(ground: Ground, flow: Flow, side: Side, values: Values) -> str:
     users = {one.name for one in ground.users}
     for row in flow.rows:
-        if row.reference in users:
+        if users.intersection(row.through):
             return str(values.get(row.left if side == "left" else row.right) or "")
     return ""
 

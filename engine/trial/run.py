@@ -30,6 +30,7 @@ class Suite:
     zone: str
     today: str
     free_mail: tuple[str, ...]
+    team: tuple[str, ...]
     tests: tuple[TestRule, ...]
     ground: Ground = field(repr=False)
 
@@ -41,14 +42,15 @@ class Suite:
         zone: str,
         today: str,
         free_mail: tuple[str, ...] = (),
+        team: tuple[str, ...] = (),
         wanted: Callable[[TestRule], bool] = lambda one: True,
     ) -> Suite:
         """Compiles the rules; `wanted` chooses among their tests."""
-        ground = prepare(rules, schemas, zone, free_mail)
+        ground = prepare(rules, schemas, zone, free_mail, team)
         tests = tuple(
             sorted((one for one in rules.tests if wanted(one)), key=lambda one: one.place)
         )
-        return cls(rules, schemas, zone, today, free_mail, tests, ground)
+        return cls(rules, schemas, zone, today, free_mail, team, tests, ground)
 
     def verdicts(self, now: Callable[[], float]) -> tuple[list[Verdict], list[float]]:
         """The verdict on each test, and the seconds that it took; `now` reads the clock."""
@@ -79,6 +81,7 @@ def suites(project: Project, today: str, paths: Sequence[Path] = ()) -> list[Sui
             project.zone,
             today,
             project.free_mail,
+            project.domains,
             wanted=lambda one: chosen is None or one.place.file in chosen,
         )
         for rules in checked.rules.sets

@@ -149,7 +149,7 @@ class Scenes(Maker):
         for differing in (0, 1):
             left, right = self.keyed(flow)
             for row in flow.rows:
-                plain = row.left and row.right and not row.reference
+                plain = row.left and row.right and not row.through
                 if row.direction == "pull" or not plain or row.left in left:
                     continue
                 left[row.left] = self.sampled(flow, row, "left", 0)
@@ -222,7 +222,7 @@ class Scenes(Maker):
             self.change(flow, "left", {row.left: left}),
             self.change(flow, "right", {row.right: right}),
         )
-        if row.reference and not isinstance(left, UserBy):
+        if row.through and not isinstance(left, UserBy):
             # Two parents: each side comes to refer to another one.
             first, second = before, after
             pair = self.linked(flow)
@@ -293,7 +293,7 @@ class Scenes(Maker):
         ways = (move.direction, "both")
         for row in flow.rows:
             source = row.left if side == "left" else row.right
-            plain = source and not row.reference and source not in own
+            plain = source and not row.through and source not in own
             if plain and row.direction in ways and source not in dict(pair[0].record.values):
                 value = self.sampled(flow, row, side, 1)
                 yield Scene(

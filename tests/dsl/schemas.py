@@ -112,6 +112,7 @@ CONTACT = Object(
     plural="Contacts",
     keys=("email",),
     thing="person",
+    first_last=("first_name", "last_name"),
     created="created_at",
 )
 ACCOUNT = Object(
@@ -184,7 +185,7 @@ TASK = Object(
             open=("scheduled",),
             done=("completed",),
         ),
-        derived("open"),
+        as_role("open", derived("open")),
         as_role("done", derived("completed")),
         as_role(
             "priority",
@@ -210,7 +211,9 @@ CALL = Object(
     "Call",
     (
         seen("id", "ID", "id"),
-        as_role("kind", read_only(choice("kind", "Kind", ("call",))), call=("call",)),
+        as_role(
+            "kind", read_only(choice("kind", "Kind", ("call",), restricted=True)), call=("call",)
+        ),
         as_role("subject", seen("subject", "Subject", "text")),
         as_role("text", text("note", "Note")),
         read_only(choice("direction", "Direction", ("outgoing", "incoming"), restricted=True)),
@@ -236,7 +239,9 @@ EMAIL = Object(
     "Email",
     (
         seen("id", "ID", "id"),
-        as_role("kind", read_only(choice("kind", "Kind", ("email",))), email=("email",)),
+        as_role(
+            "kind", read_only(choice("kind", "Kind", ("email",), restricted=True)), email=("email",)
+        ),
         as_role("subject", seen("subject", "Subject", "text")),
         as_role("text", seen("body_text", "Text", "text")),
         read_only(choice("direction", "Direction", ("outgoing", "incoming"), restricted=True)),
@@ -251,6 +256,7 @@ EMAIL = Object(
         ),
         as_role("when", seen("completed_at", "Sent at", "datetime")),
         as_role("address", read_only(text("address", "Other side", format="email"))),
+        as_role("name", read_only(text("name", "Other side, name"))),
         *_SEEN_WHO,
         seen("created_at", "Created", "datetime"),
     ),
@@ -272,7 +278,7 @@ MEETING = Object(
         as_role("when", seen("start_time", "Start", "datetime")),
         as_role("end", seen("end_time", "End", "datetime")),
         as_role("cancelled", seen("cancelled", "Cancelled", "boolean")),
-        read_only(Field("guests", "Guests' addresses", "choices")),
+        as_role("guests", read_only(Field("guests", "Guests' addresses", "choices"))),
         *_SEEN_WHO,
         seen("created_at", "Created", "datetime"),
     ),
@@ -468,7 +474,7 @@ SF_TASK = Object(
             call=("Call",),
         ),
         Field("CallDurationInSeconds", "Call Duration", "number", "integer"),
-        derived("open"),
+        as_role("open", derived("open")),
         as_role("done", derived("completed")),
     ),
     plural="Tasks",

@@ -201,12 +201,13 @@ def test_a_table_goes_only_where_a_value_is_left() -> None:
 
 
 def test_what_people_refer_to_is_linked() -> None:
-    """The pairs of the person, the account and the user are known, with their keys; one that a
-    rule links serves instead of another."""
+    """The pairs of the person, who is a Contact or a Lead, the account and the user are known, with
+    their keys; one that a rule links serves instead of another."""
     pairs = {(one.left, one.right): one for one in rules(PUSH).sets[0].pairs}
     assert list(pairs) == [
         ("account", "Account"),
         ("contact", "Contact"),
+        ("contact", "Lead"),
         ("task", "Task"),
         ("user", "User"),
     ]

@@ -1,58 +1,78 @@
-"""Rules on activities are checked; until they are carried out, plan and run say so."""
+"""What rules on activities compile to: whom they are with, and what counts once."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import pytest
 from syncrules import dsl
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.plan.explain import as_text
+from syncrules.engine.plan.model import Flow, Plan
 
 from ..dsl.schemas import SCHEMAS
 
-SOURCE = """sync apollo with salesforce
-prefer latest
-pull Account as account
-map account with Account { name <-> Name }
-push task as Task when completed
-push call as Task
-"""
+HEAD = "sync apollo with salesforce\nprefer latest\n"
 
 
-REFERRING = """sync apollo with salesforce
-prefer latest
-push contact as Contact update only
-map contact with Contact {
-    last_name <-> LastName
-    account    -> AccountId
-    owner      -> OwnerId
-}
-"""
-ACTIVITIES = """push task as Task when completed
-pull Task as task visible when open
-push note as Note create only
-map task with Task { user <-> OwnerId }
-"""
+def plan(rules: str) -> Plan:
+    checked = dsl.check({"a.sync": HEAD + rules}, SCHEMAS)
+    assert checked.rules is not None
+    return compile(checked.rules.sets[0], SCHEMAS)
 
 
-@pytest.mark.parametrize("source", [SOURCE.partition("push task")[0], REFERRING])
-def test_a_rule_on_activities_changes_nothing_of_the_rest_of_a_plan(source: str) -> None:
-    """Users, people and accounts that only activities refer to are not read for them."""
-    plans = []
-    for text in (source, source + ACTIVITIES):
-        rules = dsl.check({"a.sync": text}, SCHEMAS).rules
-        assert rules is not None
-        plans.append(compile(rules.sets[0], SCHEMAS))
-    assert replace(plans[1], later=()) == plans[0]
-    assert len(plans[1].later) == 3
+def flow(of: Plan, name: str) -> Flow:
+    return next(one for one in of.flows if one.name == name)
 
 
-def test_a_plan_names_the_rules_that_it_leaves_out() -> None:
-    """Nothing of them is read, and nobody has to guess why nothing moves."""
-    rules = dsl.check({"a.sync": SOURCE}, SCHEMAS).rules
-    assert rules is not None
-    plan = compile(rules.sets[0], SCHEMAS)
-    assert plan.later == ("push call as Task", "push task as Task")
-    assert {one.object for one in plan.reads} == {"account", "Account"}
-    assert "not carried out yet\n  push call as Task\n  push task as Task\n" in as_text(plan)
+def test_people_and_accounts_are_known_for_activities_alone() -> None:
+    """With no other rule they are matched by the connectors' keys, and nothing of them moves."""
+    made = plan("push call as Task\n")
+    assert [one.name for one in made.flows] == [
+        "user~User",
+        "account~Account",
+        "contact~Contact",
+        "contact~Lead",
+        "call~Task",
+    ]
+    for one in made.flows[1:4]:
+        assert not one.rows
+        assert all(move.implied and not move.create for move in one.moves)
+
+
+def test_a_person_is_a_contact_or_a_lead() -> None:
+    rows = {one.left: one.through for one in flow(plan("push call as Task\n"), "call~Task").rows}
+    assert rows["contact"] == ("contact~Contact", "contact~Lead")
+    assert rows["account"] == ("account~Account",)
+    assert rows["user"] == ("user~User",)
+
+
+def test_a_task_knows_of_the_call_it_led_to_where_both_are_pushed() -> None:
+    both = plan("push task as Task when completed\npush call as Task\n")
+    assert flow(both, "task~Task").led == (("call", "outreach_task"),)
+    assert flow(both, "call~Task").leads == (("task~Task", "outreach_task"),)
+    alone = plan("push task as Task when completed\n")
+    assert flow(alone, "task~Task").led == ()
+    pulled = plan("pull Task as task visible when open\npush call as Task\n")
+    assert flow(pulled, "task~Task").led == ()
+
+
+def test_what_becomes_one_object_has_one_link_in_all() -> None:
+    """A Task that was made of a call is not pulled as a task."""
+    made = plan("pull Task as task visible when open\npush call as Task\n")
+    assert flow(made, "call~Task").siblings == ("call~Task", "task~Task")
+
+
+def test_an_address_stands_for_its_person() -> None:
+    made = flow(plan("push email as Task { add unknown people }\n"), "email~Task")
+    (one,) = made.people
+    assert (one.flow, one.address, one.person) == ("contact~Contact", "address", "contact")
+    assert (one.object, one.email, one.first_last) == (
+        "contact",
+        "email",
+        ("first_name", "last_name"),
+    )
+    assert made.moves[0].add_people
+
+
+def test_a_plan_says_whom_an_activity_waits_for() -> None:
+    text = as_text(plan("push task as Task when completed\npush call as Task\n"))
+    assert "made once somebody or something involved is linked" in text
+    assert "a task counts as the call it led to, where there is one" in text

@@ -177,10 +177,10 @@ def test_one_thing_is_one_thing_from_the_other_side_too() -> None:
 def test_a_reference_goes_through_the_links_of_the_objects_it_points_to() -> None:
     """Accounts through the accounts' flow, owners through the users'; both are parents."""
     people = flow(compile(RULES, SCHEMAS), "contact~Person")
-    assert {one.left: one.reference for one in people.rows} == {
-        "first_name": "",
-        "owner": "user~User",
-        "account": "account~Company",
+    assert {one.left: one.through for one in people.rows} == {
+        "first_name": (),
+        "owner": ("user~User",),
+        "account": ("account~Company",),
     }
     assert people.parents == ("account~Company", "user~User")
     assert flow(compile(RULES, SCHEMAS), "user~User").users
@@ -200,7 +200,7 @@ def test_an_account_with_a_parent_account_is_no_parent_of_itself() -> None:
         rows=(row("account Company", "parent", "ParentId", 44, convert=("reference",) * 2),),
     )
     one = flow(plan_of(nested), "account~Company")
-    assert one.rows[0].reference == "account~Company"
+    assert one.rows[0].through == ("account~Company",)
     assert one.parents == ()
     assert Index("left", "account", "parent", "") in plan_of(nested).indexes
 

@@ -87,7 +87,7 @@ def row(
         when_blank=when_blank,
         default=default,
         table=table,
-        reference=reference,
+        through=(reference,) if reference else (),
         template=template,
         reads=("title",) if template else (),
     )

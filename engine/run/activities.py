@@ -1,0 +1,180 @@
+"""What people did, where it differs from other records: whom it is with, and when it stays out.
+
+Activities have no keys: they are made once somebody they are about is known, and a task and the
+call it led to count once. Written against `state.py`, so that a run and a test mean the same; what
+becomes of their values is decided in `decide.py` like anyone's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ...connectors.base.values import Value, domain, folded
+from ...dsl.rules import Side
+from ..plan.model import Flow, People
+from .closures import Ready, Values
+from .decision import Around, Decision, Stranger
+from .ended import ended, once, says
+from .match import in_flow
+from .state import State, Stored
+
+_SIDES: tuple[Side, Side] = ("left", "right")
+
+
+# ---- whom it is with ------------------------------------------------------------------------
+
+
+def with_people(
+    session: State, flow: Flow, side: Side, records: Mapping[str, Stored]
+) -> dict[str, Stored]:
+    """Records as they would be if an address named the person whose it is."""
+    shown = dict(records)
+    for one in flow.people:
+        if one.side != side:
+            continue
+        system = flow.end(side).system
+        nameless = {
+            id: folded(record.values.get(one.address), "email")
+            for id, record in shown.items()
+            if record.values.get(one.person) is None
+        }
+        known: dict[str, list[str]] = {}
+        for address, id in session.by_value(
+            system, one.object, one.email, sorted({*nameless.values()} - {""})
+        ):
+            known.setdefault(address, []).append(id)
+        for id, address in nameless.items():
+            if len(known.get(address, ())) == 1:
+                values = {**shown[id].values, one.person: known[address][0]}
+                shown[id] = replace(shown[id], values=values)
+    return shown
+
+
+def strangers(session: State, flow: Flow, side: Side, values: Values) -> tuple[Stranger, ...]:
+    """Those whom nobody knows, in neither system, and who are none of the team."""
+    found: dict[str, Stranger] = {}
+    for one in flow.people:
+        if one.side != side:
+            continue
+        for address, name in _addresses(flow, one, values):
+            plain = folded(address, "email")
+            outside = domain(address) not in (None, *session.plan.team)
+            if plain and outside and not _known(session, flow, one, plain):
+                found.setdefault(plain, Stranger(one, address.strip(), name))
+    return tuple(found.values())
+
+
+def _addresses(flow: Flow, one: People, values: Values) -> list[tuple[str, str]]:
+    """The addresses of those who take part, and what each is called, "" where nothing says so."""
+    address = values.get(one.address)
+    return [(address, str(values.get(one.name) or ""))] if isinstance(address, str) else []
+
+
+def _known(session: State, flow: Flow, one: People, address: str) -> bool:
+    if session.by_value(flow.end(one.side).system, one.object, one.email, [address]):
+        return True
+    seen = {"": {one.email: address}}
+    people = [
+        each.flow for each in session.flows.values() if each.flow.end(one.side).object == one.object
+    ]
+    return any(in_flow(session, each, one.side, seen) for each in people)
+
+
+# ---- what stays out -------------------------------------------------------------------------
+
+
+def counted_elsewhere(session: State, flow: Flow, records: Mapping[str, Values]) -> set[str]:
+    """Left records that another stands for: tasks that a call came of, and calls whose task went
+    over before they were seen."""
+    found: set[str] = set()
+    system = flow.left.system
+    for object, field in flow.led:
+        wanted = {folded(id): id for id in records}
+        rows = session.by_value(system, object, field, sorted(wanted))
+        found |= {wanted[value] for value, _ in rows}
+    for name, field in flow.leads:
+        came_of = {id: str(one.get(field) or "") for id, one in records.items()}
+        linked = session.links(name, "left", {one for one in came_of.values() if one})
+        found |= {id for id, task in came_of.items() if task in linked}
+    return found
+
+
+def stays_out(session: State, ready: Ready, side: Side, values: Values) -> str:
+    """Why nothing is made of an activity, "" where it may go over."""
+    cancelled = ready.cancelled.get(side, "")
+    if cancelled and values.get(cancelled) is True:
+        return "it was cancelled before it went over"
+    guests = values.get(ready.guests.get(side, ""))
+    if isinstance(guests, tuple) and guests and session.plan.team:
+        team = session.plan.team
+        if all((domain(one) or "") in team for one in guests):
+            return "only the team takes part"
+    return ""
+
+
+# ---- what is cancelled ----------------------------------------------------------------------
+
+
+def with_cancel(
+    ready: Ready,
+    sides: tuple[Stored, Stored],
+    then: tuple[Mapping[str, Value], Mapping[str, Value]],
+    decision: Decision,
+    around: Around,
+) -> Decision:
+    """A decision about two linked activities, with what follows where one of them is cancelled;
+    `then` are the halves of their base."""
+    key = once("cancel")
+    for side, record in zip(_SIDES, sides, strict=True):
+        name = ready.cancelled.get(side, "")
+        if not name or says(ready.flow, side, "cancel") is None:
+            continue
+        followed = bool(then[0].get(key) or then[1].get(key))
+        if record.values.get(name) is not True:
+            return _agreeing(decision, {key: None}) if followed else decision
+        if followed:
+            return _agreeing(decision, {key: True})
+        values = (sides[0].values, sides[1].values)
+        return _joined(decision, ended(ready, side, "cancel", *values, around))
+    return decision
+
+
+def _agreeing(decision: Decision, more: Mapping[str, Value]) -> Decision:
+    return replace(decision, agree=({**decision.agree[0], **more}, {**decision.agree[1], **more}))
+
+
+def _joined(decision: Decision, follows: Decision) -> Decision:
+    """What a cancel says comes before what the rows say about the same field."""
+    if decision.action == "need":
+        return decision
+    if follows.action in ("delete", "unlink"):
+        return replace(follows, once=follows.once or once("cancel"))
+    left = [one for one in decision.left if one.field not in {each.field for each in follows.left}]
+    right = [
+        one for one in decision.right if one.field not in {each.field for each in follows.right}
+    ]
+    return replace(
+        decision,
+        action=follows.action if decision.action == "nothing" else decision.action,
+        side=follows.side if decision.action == "nothing" else decision.side,
+        rule=decision.rule or follows.rule,
+        reason=decision.reason or follows.reason,
+        left=(*left, *follows.left),
+        right=(*right, *follows.right),
+        agree=(
+            {**decision.agree[0], **follows.agree[0]},
+            {**decision.agree[1], **follows.agree[1]},
+        ),
+        problems=(*decision.problems, *follows.problems),
+    )
+
+
+def somebody(ready: Ready, to: Side, made: Sequence[str]) -> bool:
+    """Whether a record that would be made of an activity has someone that it is about, and all
+    that it must refer to. `made` are the fields that it would get."""
+    about = ready.about[to]
+    if not about:
+        return True
+    needed = {one.name for one in ready.flow.end(to).fields if one.required} & set(about)
+    return bool(set(made) & set(about)) and needed <= set(made)
