@@ -238,11 +238,13 @@ class Surroundings:
         side = other(to)
         for flow in row.row.through:
             there = self._links.get((flow, side, id))
-            if there is not None:
-                return Reference("found", there) if there else Reference("missing")
+            if there:
+                return Reference("found", there)
             if (flow, side, id) in self._coming:
                 return Reference("coming", coming=Coming(flow, side, id))
         for flow in row.row.through:
+            if (flow, side, id) in self._links:
+                continue  # Its partner is gone, so it leads nowhere.
             parent = self.session.flows[flow].flow
             end = parent.end(side)
             stored = None if parent.users else self.session.stored(end.system, end.object, [id])

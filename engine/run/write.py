@@ -17,6 +17,7 @@ from ...connectors.base.world import LANES, Job
 from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
+from ..store import unknown
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import look_at
@@ -74,7 +75,9 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         entries = _planned(session, flow, side, action, most)
         if not entries:
             return
-        entries = _all_arrived(session, entries)
+        entries = _with_somebody(session, flow, _all_arrived(session, entries))
+        if not entries:
+            continue
         session.progress(f"{_VERBS[action]} {len(entries):,} {end.object} records in {end.system}")
         left_over = entries
         for attempt in range(TRIES):
@@ -138,6 +141,31 @@ def _all_arrived(session: Session, entries: Sequence[Entry]) -> list[Entry]:
                 ],
             )
     return arrived
+
+
+def _with_somebody(session: Session, flow: Flow, entries: list[Entry]) -> list[Entry]:
+    """Without the activities whose people were to be made in this run and were not: they wait."""
+    about = session.flows[flow.name].about
+    alone = [
+        one
+        for one in entries
+        if flow.activity
+        and one.action == "create"
+        and not one.alone
+        and about[one.side]
+        and not set(about[one.side]) & set(one.after)
+    ]
+    if not alone:
+        return entries
+    with session.db.transaction("alone"):
+        for one in alone:
+            here = {"org": session.org, "run": one.run}
+            state = {"new_state": "dropped", "at": 0.0, "new_code": "nobody known", "id": ""}
+            session.db.run(sql.set_state, **here, one=one.number, **state)
+            side, id = ("left", one.left) if one.left else ("right", one.right)
+            where = {**here, "flow": flow.name, "side": side}
+            session.db.run(unknown.give_up, **where, one=id, rule=one.rule)
+    return [one for one in entries if one not in alone]
 
 
 def _arrived(session: Session, one: Entry) -> Entry:

@@ -34,4 +34,17 @@ wake = statement(
         mark=D.mark + 1,
     )
 )
+give_up = statement(
+    update(table(tables.Dirty))
+    .where(
+        D.org == bindparam("org"),
+        D.flow == bindparam("flow"),
+        D.side == bindparam("side"),
+        D.id == bindparam("one"),
+        D.decided_run == bindparam("run"),
+        D.decided == D.mark,
+    )
+    .values(cause=UNKNOWN, rule=bindparam("rule"), not_before=NEVER)
+)
+"""One whose people could not be made after all waits, too, unless someone marked it again."""
 count = statement(select(func.count()).select_from(table(tables.Dirty)).where(*_waits))
