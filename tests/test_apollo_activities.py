@@ -1,6 +1,7 @@
 """What people did in Apollo: how the connector describes it, and how its fields read.
 
-Rows are written as Apollo answers; no request brings them yet.
+Rows are written as Apollo answers. What requests bring is in `test_apollo_tasks.py` and
+`test_apollo_diary.py`.
 """
 
 from __future__ import annotations
@@ -223,19 +224,32 @@ def test_a_note_is_about_its_contact_else_its_account_else_its_deal() -> None:
     assert read("note")["about"] is None
 
 
-# ---- what it doesn't do yet ---------------------------------------------------------------------
+# ---- what nobody may ask for --------------------------------------------------------------------
 
 
-def test_what_is_only_described_is_refused_in_a_sentence() -> None:
+def test_what_the_api_does_not_document_is_refused_in_a_sentence() -> None:
     """Nothing is asked of Apollo, and the message says what to do."""
     connector, sim = connect()
-    for object in ("task", "call", "email", "meeting", "note"):
-        with pytest.raises(UsageError) as caught:
-            list(connector.read(Read("apollo", object, ("id",)), None))
-        assert f"{object}s of apollo" in caught.value.what and f"`{object}`" in caught.value.fix
-        with pytest.raises(UsageError):
-            connector.fetch(object, ("id",), "id", ["1"])
-    [batch] = connector.pack([Write(1, "create", "task", "", {"title": "Call Ada"})])
-    [outcome] = connector.send(batch)
-    assert (outcome.ref, outcome.kind) == (1, "refused") and KIND.advice(outcome.code)
+    with pytest.raises(UsageError) as caught:
+        list(connector.read(Read("apollo", "meeting", ("id",)), None))
+    assert "meetings of apollo" in caught.value.what and "undocumented" in caught.value.fix
+    with pytest.raises(UsageError):
+        connector.fetch("meeting", ("id",), "id", ["1"])
+    assert sim.requests == []
+
+
+@pytest.mark.parametrize("object", ["email", "meeting", "note"])
+def test_what_is_only_shown_is_not_written(object: str) -> None:
+    """It is refused with a code, and nothing is sent."""
+    connector, sim = connect(undocumented="yes")
+    writes = [
+        Write(1, "create", object, "", {"subject": "Hello"}),
+        Write(2, "update", object, "1", {"subject": "Hello"}),
+    ]
+    done = [one for batch in connector.pack(writes) for one in connector.send(batch)]
+    assert [(one.ref, one.kind, one.code) for one in done] == [
+        (1, "refused", "not-writable"),
+        (2, "refused", "not-writable"),
+    ]
+    assert f"{object}s" in done[0].message and KIND.advice(done[0].code)
     assert sim.requests == []

@@ -2,7 +2,8 @@
 
 Puts the parts together and knows nothing more: the session is in `session.py`, objects and fields
 in `describe.py` and `fields.py`, reading in `feeds.py`, writing in `pack.py`, `writes.py`
-and `outcomes.py`, looking for what is in doubt in `doubts.py`.
+and `outcomes.py`, looking for what is in doubt in `doubts.py`. What people did has fields, reads
+and writes of its own: `activities.py`, `activity_feeds.py` and `activity_writes.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from ..base.login import Secret
 from ..base.schema import Schema
 from ..base.world import World
 from . import activities
+from .activity_feeds import ActivityFeeds
+from .activity_writes import ActivityWrites
 from .describe import Catalog, describe
 from .doubts import find
 from .feeds import SHOWN, Feeds
@@ -36,7 +39,9 @@ class ApolloConnector:
         self._session = Session(settings, world)
         self._catalog = Catalog(self._session, _undocumented(settings))
         self._feeds = Feeds(self._session, self._catalog, shown)
+        self._activity_feeds = ActivityFeeds(self._session, self._catalog, self._feeds, shown)
         self._writes = Writes(self._session, self._catalog)
+        self._activity_writes = ActivityWrites(self._session, self._catalog)
 
     def identity(self) -> str:
         """The id of the team, the same for every key of it."""
@@ -46,34 +51,40 @@ class ApolloConnector:
         return describe(self._session, self._catalog, self.identity(), names)
 
     def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
-        self._refuse(ask.object)
-        return self._feeds.read(ask, cursor)
+        if ask.object not in activities.FORMS:
+            return self._feeds.read(ask, cursor)
+        self._documented(ask.object)
+        return self._activity_feeds.read(ask, cursor)
 
     def fetch(
         self, object: str, fields: Collection[str], key: str, values: Collection[str]
     ) -> list[Record]:
-        self._refuse(object)
+        if object in activities.FORMS:
+            self._documented(object)
+            return self._activity_feeds.fetch(object, fields, key, values)
         return self._feeds.fetch(object, fields, key, values) if object in STANDARD else []
 
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
         return pack(writes)
 
     def send(self, batch: Batch) -> list[Outcome]:
-        return self._writes.send(batch)
+        activity = any(one.object in activities.FORMS for one in batch.writes)
+        return (self._activity_writes if activity else self._writes).send(batch)
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
-        return find(self._session, self._catalog, self._feeds, doubtful)
+        return find(self._session, self._catalog, self._feeds, self._activity_feeds, doubtful)
 
     def meters(self) -> list[Meter]:
         return self._session.meters()
 
-    def _refuse(self, object: str) -> None:
-        """Activities are described, so that rules on them can be checked; nothing reads them."""
-        if object in activities.FORMS:
+    def _documented(self, object: str) -> None:
+        """Raises `UsageError` for what nobody may ask the real Apollo for."""
+        if object not in activities.names(self._catalog.undocumented):
             raise UsageError(
-                f"{object}s of {self._session.system} can't be read by this version",
-                why="it knows their fields, so that rules on them can be checked, and no more",
-                fix=f"take the rules on `{object}` out, then run again",
+                f"{object}s of {self._session.system} can't be read",
+                why="Apollo's API does not document them",
+                fix=f"take the rules on `{object}` out, or write `undocumented` into the project "
+                f'file as "yes" under [systems.{self._session.system}]',
             )
 
 

@@ -1,7 +1,8 @@
 """What people did, as Apollo keeps it: tasks, calls, emails, meetings and notes, and their fields.
 
-Knows how each is described and how its fields read. Doesn't know which requests bring or write
-them: no request of ours does yet. Contacts, accounts, deals and users are in `fields.py`.
+Knows how each is described and how its fields read. Which requests bring them is in
+`activity_feeds.py`, which write them in `activity_writes.py`. Contacts, accounts, deals and users
+are in `fields.py`.
 """
 
 from __future__ import annotations
@@ -380,13 +381,15 @@ FORMS: Mapping[str, tuple[Form, ...]] = {
 }
 _FEEDS: Mapping[str, Feed] = {
     "task": "whole",
-    "call": "newest first",
-    "email": "newest first",
+    "call": "stamped",
+    "email": "stamped",
     "meeting": "stamped",
     "note": "by parent",
 }
-"""Tasks can't be sorted by change; calls and emails are searched by date; a list of notes wants to
-know what they are about."""
+"""Tasks can't be sorted by change; calls and emails are searched by the day they took place; a list
+of notes wants to know what they are about."""
+_DELETABLE = ("task", "meeting")
+"""Those that are read by id, so that what is missing can be told from what is gone."""
 _UNDOCUMENTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "email": {"direction": DIRECTION[1:], "mailbox": MAILBOX[1:]}
 }
@@ -422,6 +425,7 @@ def describe(object: str, fields: Iterable[Field], lag: float) -> Object:
         thing="activity",
         status_field="status" if "status" in there else "",
         created="created_at" if "created_at" in there else "",
+        forgets=object in _DELETABLE,
         creatable=object in ("task", "call"),
         updatable=object in ("task", "call"),
     )

@@ -193,7 +193,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
             updatable=False,
             count=total(found),
         )
-    found = session.search(name, {"page": 1, "per_page": 1})
+    found = session.search(f"{name}s", {"page": 1, "per_page": 1})
     person = name == "contact"
     return Object(
         name=name,

@@ -6,12 +6,14 @@ clock is from ours. What one record's fields mean is in `fields.py`, how one sea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ..base import values
-from ..base.contract import Outcome, Write
+from ..base.contract import Outcome, Record, Write
 from ..base.values import Value
 from ..base.world import seconds
+from .activities import FORMS
+from .activity_feeds import ActivityFeeds, made_at
 from .describe import Catalog, canonical
 from .feeds import Feeds
 from .fields import Form, Row
@@ -26,7 +28,11 @@ _LOOKS = (3.0, 7.0)
 
 
 def find(
-    session: Session, catalog: Catalog, feeds: Feeds, doubtful: Sequence[Write]
+    session: Session,
+    catalog: Catalog,
+    feeds: Feeds,
+    activities: ActivityFeeds,
+    doubtful: Sequence[Write],
 ) -> list[Outcome]:
     """See `Connector.find`. A create is looked for among the records made since it was sent, by
     all its values, several times while searches may stay behind; no record is claimed twice."""
@@ -35,15 +41,20 @@ def find(
         mine = [one for one in doubtful if one.object == object]
         made = [one for one in mine if one.action == "create"]
         changed = [one for one in mine if one.action == "update"]
-        outcomes += _creates(session, catalog, feeds, made)
-        outcomes += _updates(session, catalog, feeds, changed)
+        outcomes += _creates(session, catalog, feeds, activities, made)
+        reads = activities if object in FORMS else feeds
+        outcomes += _updates(session, catalog, feeds, reads.fetch, changed)
         deletes = (one for one in mine if one.action == "delete")
         outcomes += [Outcome(one.ref, "absent", one.id) for one in deletes]
     return outcomes
 
 
 def _creates(
-    session: Session, catalog: Catalog, feeds: Feeds, doubtful: list[Write]
+    session: Session,
+    catalog: Catalog,
+    feeds: Feeds,
+    activities: ActivityFeeds,
+    doubtful: list[Write],
 ) -> list[Outcome]:
     if not doubtful:
         return []
@@ -53,7 +64,11 @@ def _creates(
     found: list[list[Row]] = []
     for wait in (*_LOOKS, None):
         early = session.ahead() - EARLY
-        rows = feeds.recent(object, "created_at", min(one.since for one in doubtful) + early)
+        rows: Sequence[Row]
+        if object in FORMS:
+            rows = [row for row in activities.made(object, doubtful) if _ours(row, session)]
+        else:
+            rows = feeds.recent(object, "created_at", min(one.since for one in doubtful) + early)
         found = [
             [row for row in rows if _made_after(row, one.since + early) and _equal(one, row, forms)]
             for one in doubtful
@@ -77,7 +92,11 @@ def _creates(
 
 
 def _updates(
-    session: Session, catalog: Catalog, feeds: Feeds, doubtful: list[Write]
+    session: Session,
+    catalog: Catalog,
+    feeds: Feeds,
+    fetch: Callable[[str, Collection[str], str, Collection[str]], list[Record]],
+    doubtful: list[Write],
 ) -> list[Outcome]:
     """By id; many contacts first among the newest changes, where those that were carried out
     stand together."""
@@ -91,7 +110,7 @@ def _updates(
         outcomes = [done(catalog, one, rows[one.id]) for one in shown]
         left = [one for one in left if one not in shown]
     for one in left:
-        found = feeds.fetch(one.object, one.fields, "id", [one.id])
+        found = fetch(one.object, one.fields, "id", [one.id])
         if not found or found[0].life == "deleted":
             outcomes.append(Outcome(one.ref, "gone", one.id))
             continue
@@ -102,8 +121,15 @@ def _updates(
 
 
 def _made_after(row: Row, since: float) -> bool:
-    made = row.get("created_at")
-    return bool(made) and seconds(str(made)) >= since
+    """Calls don't tell when they were made, but for their ids."""
+    told = row.get("created_at")
+    made = seconds(str(told)) if told else made_at(str(row["id"]))
+    return made is not None and made >= since
+
+
+def _ours(row: Row, session: Session) -> bool:
+    """Whether the user of our key may have made it; only tasks tell."""
+    return row.get("creator_id") in (None, session.user())
 
 
 def _equal(write: Write, row: Row, forms: Mapping[str, Form]) -> bool:

@@ -1,7 +1,8 @@
 """Reading from Apollo: what changed, everything, and single records by id or by a match key.
 
 Knows how a search is walked so that nothing is lost while records move under it, how far a search
-can see, and which look-ups exist. What a row's fields mean is in `fields.py`.
+can see, and which look-ups exist. What a row's fields mean is in `fields.py`; what people did is
+read by `activity_feeds.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ...errors import SystemUnavailable
@@ -24,10 +26,25 @@ from .session import Session
 SHOWN = 50_000
 """Records that one search shows; in both sort orders, twice as many can be reached."""
 OVERLAP = 300.0
-"""Seconds before the last mark from which contacts are read again: searches stay behind writes."""
+"""Seconds before the last mark from which stamped records are read again: searches stay behind
+writes."""
 SKEW = 900.0
 """Seconds that stamps may be behind the clock that replies show. A mark that is older than that
 moves on with the clock, so that a mass of changes isn't read again until the next one."""
+PLURAL: Mapping[str, str] = {
+    "opportunity": "opportunities",
+    "call": "phone_calls",
+    "email": "emailer_messages",
+    "meeting": "calendar_events",
+}
+"""Apollo's word for the records of an object, where it isn't ours with an `s`."""
+_BY_CHANGE: Mapping[str, str] = {
+    "contact": "contact_updated_at",
+    "meeting": "calendar_event_updated_at",
+}
+"""What searches for records that have stamps are sorted by."""
+ANY: Mapping[str, Any] = MappingProxyType({})
+"""No filters."""
 _FEW = 3
 """Values that are looked up one by one without asking first how many pages a walk would take."""
 
@@ -53,13 +70,13 @@ class Feeds:
         self._shown = shown
 
     def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
-        """See `Connector.read`. Contacts come newest change first down to the cursor's mark;
-        accounts newest change first for as long as the caller likes, since nothing in them tells
-        when they changed; deals and users as a whole. No feed of Apollo knows deletions, but for
-        users."""
+        """See `Connector.read`. Contacts and meetings come newest change first down to the cursor's
+        mark; accounts newest change first for as long as the caller likes, since nothing in them
+        tells when they changed; deals and users as a whole. No feed of Apollo knows deletions, but
+        for users."""
         forms = self._catalog.forms(ask.object, ask.fields)
-        if ask.object == "contact":
-            return self._contacts(ask, forms, cursor)
+        if ask.object in _BY_CHANGE:
+            return self._stamped(ask, forms, cursor)
         if ask.object == "account":
             return self._accounts(ask, forms)
         return self._whole(ask, forms)
@@ -79,7 +96,7 @@ class Feeds:
         if not wanted or key not in forms:
             return []
         if key == "id":
-            found = [self._single(object, id, forms, names) for id in dict.fromkeys(wanted)]
+            found = [self.single(object, id, forms, names) for id in dict.fromkeys(wanted)]
             return [one for one in found if one is not None]
         format = forms[key].field.format
         keys = {folded(one, format) for one in wanted} - {""}
@@ -93,18 +110,18 @@ class Feeds:
         """The rows whose `order` (`created_at` or `updated_at`, which accounts lack) is `since` or
         later, in seconds since 1970, and a few older ones; of `most` pages only."""
         found: list[Row] = []
-        for place, page in enumerate(self._walk(object, f"{object}_{order}"), 1):
+        for place, page in enumerate(self.walk(object, f"{object}_{order}"), 1):
             found.extend(page.rows)
             stamps = [str(row[order]) for row in page.rows if row.get(order)]
             if not stamps or seconds(min(stamps)) < since or place == most:
                 break
         return found
 
-    def _contacts(self, ask: Read, forms: Mapping[str, Form], cursor: str | None) -> Iterator[Page]:
+    def _stamped(self, ask: Read, forms: Mapping[str, Form], cursor: str | None) -> Iterator[Page]:
         mark = str(json.loads(cursor)["mark"]) if cursor is not None else ""
         until = moment(seconds(mark) - OVERLAP) if mark else ""
         newest, began = "", self._session.world.clock.now()
-        walk = self._walk("contact", "contact_updated_at", whole=not mark)
+        walk = self.walk(ask.object, _BY_CHANGE[ask.object], whole=not mark)
         for place, page in enumerate(walk):
             stamps = [str(row.get("updated_at") or "") for row in page.rows]
             if place == 0:
@@ -113,17 +130,17 @@ class Feeds:
             last = page.last or (until != "" and min(stamps, default="~") < until)
             again: list[Row] = []
             if last and place > 0 and page.moved:
-                again = self._again(newest)
+                again = self._again(ask.object, newest)
             held = json.dumps({"mark": max(newest, mark)}) if last else None
-            shown = [record("contact", row, forms, ask.fields) for row in [*page.rows, *again]]
+            shown = [record(ask.object, row, forms, ask.fields) for row in [*page.rows, *again]]
             yield Page(tuple(shown), held, last)
             if last:
                 return
 
-    def _again(self, newest: str) -> list[Row]:
+    def _again(self, object: str, newest: str) -> list[Row]:
         """What has changed since a walk began: it has jumped to the front, behind the walk."""
         found: list[Row] = []
-        for page in self._walk("contact", "contact_updated_at"):
+        for page in self.walk(object, _BY_CHANGE[object]):
             moved = [row for row in page.rows if str(row.get("updated_at") or "") > newest]
             found.extend(moved)
             if len(moved) < len(page.rows):
@@ -131,7 +148,7 @@ class Feeds:
         return found
 
     def _accounts(self, ask: Read, forms: Mapping[str, Form]) -> Iterator[Page]:
-        for page in self._walk("account", "account_updated_at"):
+        for page in self.walk("account", "account_updated_at"):
             shown = tuple(record("account", row, forms, ask.fields) for row in page.rows)
             yield Page(shown, "seen" if page.last else None, page.last)
 
@@ -167,22 +184,30 @@ class Feeds:
                 return
             page += 1
 
-    def _walk(self, object: str, order: str, *, whole: bool = False) -> Iterator[Walked]:
+    def walk(
+        self,
+        object: str,
+        order: str,
+        *,
+        whole: bool = False,
+        among: Mapping[str, Any] = ANY,
+    ) -> Iterator[Walked]:
         """All rows by a time, newest first, each once for each state it was seen in.
 
         Records that change during the walk jump to its front and push others down, which shows
         them twice. Those that vanish pull others up, which would hide them: the walk steps back.
         What one search can't show is read from the other end, from the nearest page to the
         farthest, since there records can only move towards the pages still to come. `whole`: the
-        caller wants everything, so it is told at once where that is out of reach.
+        caller wants everything, so it is told at once where that is out of reach. `among` are
+        filters, which Apollo may take no notice of.
         """
         seen: set[tuple[str, str]] = set()
         page, before, moved = 1, 0, False
         while True:
-            found = self._page(object, order, page, descending=True)
-            rows, count = found[f"{object}s"] or [], total(found)
+            found = self._page(object, order, page, among, descending=True)
+            rows, count = found[plural_of(object)] or [], total(found)
             if whole:
-                self._reachable(object, count)
+                self.reachable(object, count)
             new = _unseen(rows, seen)
             moved = moved or len(new) < len(rows) or (page > 1 and count != before)
             lost, before = max(0, before - count), count
@@ -194,24 +219,28 @@ class Feeds:
             page = max(1, page - -(-lost // PAGE)) if lost else page + 1
             if page * PAGE > self._shown:
                 break
-        self._reachable(object, count)
+        self.reachable(object, count)
         page = min(-(-(count - self._shown) // PAGE) + 1, self._shown // PAGE)
         while page > 0:
-            found = self._page(object, order, page, descending=False)
-            rows = list(reversed(found[f"{object}s"] or []))
+            found = self._page(object, order, page, among, descending=False)
+            rows = list(reversed(found[plural_of(object)] or []))
             yield Walked(_unseen(rows, seen), page == 1, True)
             page -= 1
 
-    def _page(self, object: str, order: str, page: int, *, descending: bool) -> Mapping[str, Any]:
+    def _page(
+        self, object: str, order: str, page: int, among: Mapping[str, Any], *, descending: bool
+    ) -> Mapping[str, Any]:
         body: dict[str, Any] = {
+            **among,
             "sort_by_field": order,
             "sort_ascending": not descending,
             "page": page,
             "per_page": PAGE,
         }
-        return self._session.search(object, body)
+        return self._session.search(plural_of(object), body)
 
-    def _reachable(self, object: str, count: int) -> None:
+    def reachable(self, object: str, count: int) -> None:
+        """Raises `SystemUnavailable` where no two searches show so many."""
         if count > 2 * self._shown:
             raise SystemUnavailable(
                 f"{self._session.system} has {count} {object}s, more than can be read",
@@ -219,7 +248,7 @@ class Feeds:
                 fix=f"delete or archive {object}s in Apollo that nobody needs",
             )
 
-    def _single(
+    def single(
         self, object: str, id: str, forms: Mapping[str, Form], names: Collection[str]
     ) -> Record | None:
         """A record by its id, None where it was never there."""
@@ -228,12 +257,12 @@ class Feeds:
             return next(
                 (record(object, row, forms, names) for row in users if row["id"] == id), None
             )
-        plural = "opportunities" if object == "opportunity" else f"{object}s"
         if not re.fullmatch(r"[0-9A-Za-z-]+", id):
             return None
-        reply = self._session.look(f"{plural}/{id}")
-        if reply.good and object in reply.data:
-            return record(object, reply.data[object], forms, names)
+        reply = self._session.look(f"{plural_of(object)}/{id}")
+        key = "calendar_event" if object == "meeting" else object
+        if reply.good and key in reply.data:
+            return record(object, reply.data[key], forms, names)
         wrong = complaint(reply.response)
         if wrong.code == GONE:
             return Record(object, id, {}, life="deleted")
@@ -258,12 +287,12 @@ class Feeds:
             return
         asked = [_question(object, key, one) for one in wanted]
         questions = [one for one in asked if one is not None]
-        walk = self._walk(object, f"{object}_created_at")
+        walk = self.walk(object, f"{object}_created_at")
         if len(questions) < len(asked):
             yield from (row for page in walk for row in page.rows)
             return
         if len(wanted) > _FEW or object == "account":
-            found = self._session.search(object, {"page": 1, "per_page": 1})
+            found = self._session.search(plural_of(object), {"page": 1, "per_page": 1})
             if -(-total(found) // PAGE) <= len(wanted) + _FEW:
                 yield from (row for page in walk for row in page.rows)
                 return
@@ -279,8 +308,8 @@ class Feeds:
             body = {question[0]: question[1], "page": page, "per_page": PAGE}
             if page > 1 or object == "account":
                 body.update(sort_by_field=f"{object}_created_at", sort_ascending=False)
-            found = self._session.search(object, body)
-            got = found[f"{object}s"] or []
+            found = self._session.search(plural_of(object), body)
+            got = found[plural_of(object)] or []
             rows.extend(got)
             if not got or page * PAGE >= min(total(found), self._shown):
                 return rows
@@ -295,6 +324,11 @@ class Feeds:
             others = row.get("contact_emails") or ()
             keys |= {folded(str(one.get("email") or ""), format) for one in others}
         return keys - {""}
+
+
+def plural_of(object: str) -> str:
+    """Apollo's word for the records of an object, which is in paths and replies."""
+    return PLURAL.get(object, f"{object}s")
 
 
 def _unseen(rows: list[Row], seen: set[tuple[str, str]]) -> list[Row]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from ..base.contract import Batch, Write
 from ..base.values import Value, domain, folded
+from .activities import FORMS
 from .describe import PAGE
+from .feeds import plural_of
 
 PATCH_ONLY: Mapping[str, frozenset[str]] = {
     "contact": frozenset({"phone", "mobile_phone", "home_phone", "other_phone"}),
@@ -24,6 +26,10 @@ _NOT_BY_PATCH: Mapping[str, frozenset[str]] = {
 }
 """Fields that PATCH takes no notice of."""
 
+
+_ALONE = ("/create", "/update", "/complete", "/skip", "/destroy")
+"""Requests that carry one write."""
+_ENDS = {"completed": "complete", "skipped": "skip"}
 
 _Part = tuple[str, tuple[str, ...], Write]
 
@@ -43,6 +49,7 @@ def pack(writes: Sequence[Write]) -> list[Batch]:
     Creates go in bulk: a hundred, of one owner where they are contacts, and never two that Apollo
     could take for one. Updates go in bulk for the fields that can; stages of contacts by their
     target; a write with a field that only PATCH takes goes by PATCH with all that PATCH takes.
+    Tasks and calls go one by one.
     """
     batches: list[_Open] = []
     groups: dict[tuple[str, ...], list[_Open]] = {}
@@ -52,7 +59,7 @@ def pack(writes: Sequence[Write]) -> list[Batch]:
             marks = _marks(part) if part.action == "create" else set()
             places = groups.setdefault((call, *group), [])
             fits = (one for one in places if len(one.writes) < PAGE and not marks & one.marks)
-            into = next(fits, None) if not call.endswith(("/update", "/destroy")) else None
+            into = next(fits, None) if not call.endswith(_ALONE) else None
             if into is None:
                 into = _Open(call)
                 places.append(into)
@@ -69,9 +76,13 @@ def _lone(writes: Sequence[Write]) -> bool:
 
 def _parts(write: Write, lone: bool) -> list[_Part]:
     """The requests a write takes part in: the call, what else its batch has in common, its part."""
-    plural, names = f"{write.object}s", set(write.fields)
+    plural, names = plural_of(write.object), set(write.fields)
     if write.action == "delete":
         return [(f"{plural}/destroy", (), write)]
+    if write.object in FORMS:
+        ending = _ENDS.get(str(write.fields.get("status"))) if write.object == "task" else None
+        verb = write.action if write.action == "create" else ending or write.action
+        return [(f"{plural}/{verb}", (), write)]
     if write.action == "create":
         owner = str(write.fields.get("owner") or "") if write.object == "contact" else ""
         return [(f"{plural}/bulk_create", (owner,), write)]

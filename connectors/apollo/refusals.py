@@ -27,6 +27,8 @@ CUSTOM_FIELD = "custom-field"
 NAME_TAKEN = "name-taken"
 NOT_DELETABLE = "not-deletable"
 NOT_WRITABLE = "not-writable"
+TASK_CLOSED = "task-closed"
+NOT_YOURS = "not-your-task"
 OTHER = "refused"
 
 _ADVICE: Mapping[str, str] = {
@@ -54,6 +56,10 @@ _ADVICE: Mapping[str, str] = {
     NOT_DELETABLE: "Apollo lets nobody delete records through its API. Set a stage instead, such "
     "as Do Not Contact, or delete by hand.",
     NOT_WRITABLE: "Apollo does not take this field in this kind of write. Leave it out of the map.",
+    TASK_CLOSED: "The task was completed or skipped in Apollo, which then takes no more than "
+    "another note or contact. Change it there by hand if it has to be, or leave it as it is.",
+    NOT_YOURS: "The task belongs to somebody else, and the user whose API key this is may not edit "
+    "it. Give that user the right to edit tasks of others, or use an admin's key.",
     OTHER: "Apollo refused the write for the reason above. Correct the record, then retry.",
 }
 
@@ -89,6 +95,10 @@ def complaint(response: Response) -> Complaint:
         told = str(details.get("message") or "")
         field = str(details.get("field") or "")
         return Complaint(INVALID, f"{text}: {field} {told}".strip(), record, field=field)
+    if "already completed / skipped" in text:
+        return Complaint(TASK_CLOSED, text)
+    if "belongs to another user" in text:
+        return Complaint(NOT_YOURS, text)
     deleted = data.get("deleted_contact_ids") or data.get("deleted_account_ids")
     if isinstance(deleted, list) and deleted:
         return Complaint(GONE, text, str(deleted[0]))

@@ -63,6 +63,7 @@ class Session:
         self._meters: dict[tuple[str, str], Meter] = {}
         self._lock = threading.Lock()
         self._ahead: float | None = None
+        self._user: str | None = None
 
     def get(self, path: str, needs: str, **query: object) -> dict[str, Any]:
         """The JSON of a GET below `/api/v1/`, which has the key `needs`. Raises `SystemUnavailable`
@@ -71,13 +72,12 @@ class Session:
 
     def look(self, path: str, **query: object) -> Reply:
         """The reply to a GET, refusals included."""
-        asked = f"?{urlencode(query)}" if query else ""
+        asked = f"?{urlencode(query, doseq=True)}" if query else ""
         return self._read("GET", f"{path}{asked}", None)
 
-    def search(self, object: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The reply of a search for contacts or accounts. Raises `SystemUnavailable` for any
-        refusal."""
-        return self._usable(self._read("POST", f"{object}s/search", body), f"{object}s")
+    def search(self, plural: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The reply of a search that is a POST. Raises `SystemUnavailable` for any refusal."""
+        return self._usable(self._read("POST", f"{plural}/search", body), plural)
 
     def write(self, method: str, path: str, body: Mapping[str, object]) -> Reply:
         """The reply to a write, sent once. Raises `NoReply` where it may have been carried out and
@@ -92,6 +92,12 @@ class Session:
         if self._ahead is None:
             self.get("users/api_profile", "team_id")
         return self._ahead or 0.0
+
+    def user(self) -> str:
+        """The id of the user whom this key acts as."""
+        if self._user is None:
+            self._user = str(self.get("users/api_profile", "team_id").get("id"))
+        return self._user
 
     def meters(self) -> list[Meter]:
         """What the headers of the last replies told, by endpoint."""
@@ -157,14 +163,15 @@ class Session:
 
 
 def endpoint(method: str, path: str) -> str:
-    """Apollo's own word for what a request calls: `contacts/search`, `contacts/update`."""
+    """Apollo's own word for what a request calls: `contacts/search`, `tasks/complete`."""
     plain = path.partition("?")[0]
     controller, _, rest = plain.partition("/")
     if not rest:
         return f"{controller}/{'index' if method == 'GET' else 'create'}"
     if re.fullmatch(r"[0-9a-f]{24}", rest):
         return f"{controller}/{'show' if method == 'GET' else 'update'}"
-    return plain
+    one, _, verb = rest.partition("/")
+    return f"{controller}/{verb}" if verb and re.fullmatch(r"[0-9a-f]{24}", one) else plain
 
 
 def _parsed(response: Response) -> Reply | None:

@@ -1,7 +1,8 @@
 """Writing to Apollo: spelling requests, sending them, and sending again what a bad item kept out.
 
 Knows the keys of each request's body and that one bad item fails its whole batch. Which write goes
-into which request is decided in `pack.py`; what a reply tells is read in `outcomes.py`.
+into which request is decided in `pack.py`; what a reply tells is read in `outcomes.py`. What people
+did is written by `activity_writes.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Any
 from ..base.contract import Batch, Outcome, Write
 from ..base.values import Value
 from ..base.wire import NoReply, Response
-from .activities import FORMS
 from .describe import Catalog
 from .fields import Form, Names
 from .outcomes import accepted, named_in, refused
@@ -53,12 +53,6 @@ class Writes:
             text = "Apollo has no way to delete a record through its API"
             return [
                 Outcome(one.ref, "refused", one.id, None, NOT_DELETABLE, text)
-                for one in batch.writes
-            ]
-        if batch.writes[0].object in FORMS:
-            text = "activities are described by this version, and not written"
-            return [
-                Outcome(one.ref, "refused", one.id, None, NOT_WRITABLE, text)
                 for one in batch.writes
             ]
         spelled: list[tuple[Write, dict[str, Any]]] = []

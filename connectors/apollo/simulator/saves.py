@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from ...base.values import domain, text
+from ...base.values import domain, instant, text
 from .replies import no_such_id, unprocessable
 from .rows import Row, Table
 from .team import CustomField, Stage, Team
@@ -102,7 +102,7 @@ def contact_values(
         elif extra and extra != values.get("email"):
             values["more_emails"] = (*(values.get("more_emails") or ()), extra)
     if "account_id" in given:
-        values["account_id"] = _known(given["account_id"], team.accounts)
+        values["account_id"] = known_id(given["account_id"], team.accounts)
     if given.get("contact_stage_id"):
         values["contact_stage_id"] = stage_id(team.contact_stages, given["contact_stage_id"])
     if given.get("owner_id"):
@@ -118,7 +118,7 @@ def contact_values(
         values["label_ids"] = [team.label(str(name), "contacts").id for name in names]
     for name in (_PEOPLE_ONLY - {"owner_id"}) & given.keys():
         values[name] = given[name]
-    return _without_blanks(values), _take_custom(team, "contact", values, given)
+    return without_blanks(values), _take_custom(team, "contact", values, given)
 
 
 def account_values(
@@ -140,7 +140,7 @@ def account_values(
     if given.get("owner_id"):
         values["owner_id"] = owner_id(team, given["owner_id"])
     _take_address(values, given, "raw_address")
-    return _without_blanks(values), _take_custom(team, "account", values, given)
+    return without_blanks(values), _take_custom(team, "account", values, given)
 
 
 def save(
@@ -171,20 +171,29 @@ def owner_id(team: Team, id: object) -> str:
     return str(id)
 
 
+def known_id(id: object, table: Table) -> str | None:
+    """The id, if a row of `table` has it, None for a blank; else raises the 422."""
+    if not id:
+        return None
+    if table.here(str(id)) is None:
+        raise no_such_id(id)
+    return str(id)
+
+
+def moment_in(raw: object) -> str | None:
+    """A moment as rows keep it; raises the 422 for what is none."""
+    try:
+        return instant(raw)
+    except ValueError:
+        raise unprocessable(f"Parameters misconfigured. {raw} is not a time") from None
+
+
 def ids_of(sent: Mapping[str, Any], name: str) -> list[str]:
     """A required list of ids; raises the 422 where it is missing."""
     ids = sent.get(name)
     if not ids:
         raise unprocessable(f"Required parameter '{name}' missing")
     return [str(one) for one in (ids if isinstance(ids, list) else [ids])]
-
-
-def _known(id: object, table: Table) -> str | None:
-    if not id:
-        return None
-    if table.here(str(id)) is None:
-        raise no_such_id(id)
-    return str(id)
 
 
 def _take_email(values: Values, address: str | None) -> None:
@@ -282,7 +291,7 @@ def custom_value(one: CustomField, raw: Any) -> Any:
     raise ValueError(f"{one.label} can't be written")
 
 
-def _without_blanks(values: Values) -> Values:
+def without_blanks(values: Values) -> Values:
     """Drops what is at its default, in place, so that equal records have equal values."""
     for name in [name for name, one in values.items() if one is None or one in ((), [], "")]:
         del values[name]

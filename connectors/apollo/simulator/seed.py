@@ -1,7 +1,8 @@
 """Fills a simulated Apollo team with made-up people, their companies and what a fresh team has.
 
 Knows how the shared people of `connectors/base/people.py` look in Apollo: contacts over all stages,
-an account for each company, deals, custom fields. Same seed and same clock, same team.
+an account for each company, deals, custom fields. What these people did is in `history.py`. Same
+seed and same clock, same team.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 from typing import Any
 
 from ...base import people
+from . import history
 from .rows import Row
 from .saves import Values
 from .team import CustomField, Stage, Team, User
@@ -88,6 +90,7 @@ def fill(team: Team) -> None:
     crowd = people.people(seed, "left", team.options.records)
     accounts = _accounts(team, chance, people.companies(seed, crowd), now)
     _contacts(team, chance, crowd, accounts, now)
+    history.fill(team)
 
 
 def _accounts(

@@ -15,14 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from ...base.serve import SimulatorOptions
 from ...base.wire import Request, Response
-from . import accounts, contacts, faults, lists, seed
+from . import accounts, calls, contacts, diary, faults, lists, screen, seed, tasks
 from .faults import Fault
 from .limits import Limits
 from .replies import Refusal, bad_key, json_reply, never_public, not_found, out_of_scope
-from .rows import Row, Table
-from .saves import ACCOUNT_BULK_CREATE, CONTACT_PERSON, account_values, contact_values, save
 from .search import Params
-from .shapes import account, contact, deal, user
 from .team import Team
 
 Handler = Callable[[Team, Params, str], object]
@@ -56,7 +53,25 @@ ROUTES: Mapping[tuple[str, str], tuple[str, Handler]] = {
     ("POST", "accounts/bulk_create"): ("accounts/bulk_create", accounts.bulk_created),
     ("POST", "accounts/bulk_update"): ("accounts/bulk_update", accounts.bulk_updated),
     ("POST", "accounts/update_owners"): ("accounts/update_owners", accounts.owners_updated),
+    ("POST", "tasks/search"): ("tasks/search", tasks.searched),
+    ("POST", "tasks"): ("tasks/create", tasks.created),
+    ("POST", "tasks/bulk_create"): ("tasks/bulk_create", tasks.bulk_created),
+    ("GET", "tasks/{id}"): ("tasks/show", tasks.shown),
+    ("PATCH", "tasks/{id}"): ("tasks/update", tasks.updated),
+    ("PUT", "tasks/{id}"): ("tasks/update", tasks.updated),
+    ("POST", "tasks/{id}/complete"): ("tasks/complete", tasks.completed),
+    ("POST", "tasks/{id}/skip"): ("tasks/skip", tasks.skipped),
+    ("GET", "phone_calls/search"): ("phone_calls/search", calls.searched),
+    ("POST", "phone_calls"): ("phone_calls/create", calls.created),
+    ("PUT", "phone_calls/{id}"): ("phone_calls/update", calls.updated),
+    ("GET", "emailer_messages/search"): ("emailer_messages/search", diary.emails),
+    ("POST", "emailer_messages/search"): ("emailer_messages/search", diary.emails),
+    ("POST", "calendar_events/search"): ("calendar_events/search", diary.meetings),
+    ("GET", "calendar_events/{id}"): ("calendar_events/show", diary.meeting),
+    ("GET", "notes"): ("notes/index", diary.notes),
 }
+_KEPT = ("contacts", "accounts", "opportunities", "tasks", "phone_calls", "notes")
+"""What no key may delete."""
 _PREFIXES = ("/api/v1/", "/v1/")
 
 
@@ -76,7 +91,7 @@ class ApolloSimulator:
 
     `team` has the records and the knobs on searches and creates; `limits.plan` sets a plan's rate
     limits; `faults` strike in order, the first that fits; `keys` maps each API key to the actions
-    it may call, None for all. `requests` lists what arrived.
+    it may call, None for all, which only a master key has. `requests` lists what arrived.
     """
 
     def __init__(self, options: SimulatorOptions) -> None:
@@ -125,53 +140,28 @@ class ApolloSimulator:
         return sum(1 for one in self.requests if action in ("", one.action))
 
     def rows(self, object: str) -> dict[str, dict[str, Any]]:
-        """What is there now, by id, in wire shape: contacts, accounts, opportunities or users."""
-        team = self.team
-        if object == "user":
-            return {one.id: user(team, one) for one in team.users}
-        shapes: dict[str, Callable[[Row], dict[str, Any]]] = {
-            "contact": lambda row: contact(team, row),
-            "account": account,
-            "opportunity": lambda row: deal(team, row),
-        }
-        rows = self._table(object).rows.values()
-        return {row.id: shapes[object](row) for row in rows if not row.deleted}
+        """What is there now, by id, in wire shape."""
+        return screen.rows(self.team, object)
 
     def create(self, object: str, values: Mapping[str, Any]) -> str:
-        """A contact or account made by a person at the screen; its id. `values` are wire keys, or
-        `stage` and `owner` by name and address."""
+        """A record made by a person at the screen; its id. See `screen.create`."""
         self.team.begin()
-        sent = self._named(object, values)
-        if object == "contact":
-            return contacts.create(self.team, sent, CONTACT_PERSON).row.id
-        return accounts.create(self.team, sent, ACCOUNT_BULK_CREATE).row.id
+        return screen.create(self.team, object, values)
 
     def update(self, object: str, id: str, values: Mapping[str, Any]) -> None:
-        """A change by a person at the screen; `values` as for `create`."""
+        """A change by a person at the screen. See `screen.update`."""
         self.team.begin()
-        sent = self._named(object, values)
-        table = self._table(object)
-        change, takes = (
-            (contact_values, CONTACT_PERSON)
-            if object == "contact"
-            else (account_values, ACCOUNT_BULK_CREATE)
-        )
-        save(self.team, table, table.rows[id], lambda old: change(self.team, old, sent, takes))
+        screen.update(self.team, object, id, values)
 
     def touch(self, object: str, id: str) -> None:
         """Something happened with the record (a call, an opened email): its stamps move alone."""
         self.team.begin()
-        table = self._table(object)
-        row, now = table.rows[id], self.team.now()
-        moved = replace(row, values={**row.values, "last_activity": now}, updated=now)
-        self.team.put(table, moved)
+        screen.touch(self.team, object, id)
 
     def delete(self, object: str, id: str) -> None:
         """A person deletes a record at the screen: it is gone from searches, and 422 by id."""
         self.team.begin()
-        table = self._table(object)
-        row = replace(table.rows[id], deleted=True, updated=self.team.now())
-        self.team.put(table, row)
+        screen.delete(self.team, object, id)
 
     def _answer(
         self, request: Request, query: str, action: str, handler: Handler | None, id: str
@@ -189,7 +179,8 @@ class ApolloSimulator:
             scope = self.keys[key]
             if handler is None and action != "usage_stats/api_usage_stats":
                 raise never_public(action)
-            if scope is not None and action not in scope:
+            master = action.startswith("phone_calls/")
+            if scope is not None and (master or action not in scope):
                 raise out_of_scope(action)
             shown.update(self.limits.take(action, now))
             shown["x-request-id"] = f"{self.chance.getrandbits(64):016x}"
@@ -237,24 +228,6 @@ class ApolloSimulator:
             self.touch(data["object"], data["id"])
         return str(data["id"])
 
-    def _table(self, object: str) -> Table:
-        team = self.team
-        return {"contact": team.contacts, "account": team.accounts, "opportunity": team.deals}[
-            object
-        ]
-
-    def _named(self, object: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Stage and owner as ids."""
-        sent = dict(values)
-        stages = self.team.contact_stages if object == "contact" else self.team.account_stages
-        if "stage" in sent:
-            name = sent.pop("stage")
-            sent[f"{object}_stage_id"] = next(one.id for one in stages if one.name == name)
-        if "owner" in sent:
-            email = sent.pop("owner")
-            sent["owner_id"] = next(one.id for one in self.team.users if one.email == email)
-        return sent
-
 
 def _route(method: str, path: str) -> tuple[str, Handler | None, str]:
     """Action, handler and id of a request; "" where the path is none of Apollo's, no handler where
@@ -269,10 +242,11 @@ def _route(method: str, path: str) -> tuple[str, Handler | None, str]:
     if found is not None:
         return found[0], found[1], ""
     controller, _, id = rest.partition("/")
-    found = ROUTES.get((method, f"{controller}/{{id}}"))
-    if found is not None and "/" not in id and id:
+    id, _, verb = id.partition("/")
+    found = ROUTES.get((method, f"{controller}/{{id}}/{verb}" if verb else f"{controller}/{{id}}"))
+    if found is not None and id:
         return found[0], found[1], id
-    if method == "DELETE" and controller in ("contacts", "accounts", "opportunities"):
+    if method == "DELETE" and controller in _KEPT:
         return f"{controller}/destroy", None, id
     return "", None, ""
 

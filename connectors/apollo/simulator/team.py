@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...base.serve import SimulatorOptions
 from .rows import Ids, Row, Table
@@ -89,6 +89,11 @@ class Team:
             account_terms, {f"account_{name}": order for name, order in times.items()}
         )
         self.deals = Table(_no_terms, {"amount": _amount})
+        self.tasks = Table(task_terms, {"task_due_at": _due, "task_priority": _priority})
+        self.calls = Table(_no_terms, {})
+        self.emails = Table(_no_terms, {})
+        self.meetings = Table(_no_terms, {"calendar_event_updated_at": _updated})
+        self.notes = Table(note_terms, {})
 
     def begin(self) -> None:
         """Starts a request. All of it happens in one millisecond, later than the request before:
@@ -104,6 +109,15 @@ class Team:
         """Stores a row; searches see it after the lag."""
         table.put(row, self.now(), int(self.lag * 1000))
         return row
+
+    def happened(self, row: Row) -> None:
+        """Something was done with a contact or an account of `row`'s: their stamps move alone."""
+        now = self.now()
+        for name, table in (("contact_id", self.contacts), ("account_id", self.accounts)):
+            about = table.here(str(row.get(name) or ""))
+            if about is not None:
+                values = {**about.values, "last_activity": now}
+                self.put(table, replace(about, values=values, updated=now))
 
     def member(self, id: object) -> User | None:
         """The user of an id."""
@@ -142,6 +156,18 @@ def account_terms(row: Row) -> Iterator[str]:
             yield f"{name} {str(row.get(name)).casefold()}"
 
 
+def task_terms(row: Row) -> Iterator[str]:
+    """What a task is found by exactly: whom it is with."""
+    yield f"contact {row.get('contact_id')}"
+
+
+def note_terms(row: Row) -> Iterator[str]:
+    """What a note is found by exactly: what it is about."""
+    for name in ("contact", "account", "opportunity"):
+        if row.get(f"{name}_id"):
+            yield f"{name} {row.get(f'{name}_id')}"
+
+
 def name_term(first: object, last: object) -> str:
     """How a contact's name stands among its terms."""
     return "name " + " ".join(f"{first or ''} {last or ''}".casefold().split())
@@ -171,3 +197,11 @@ def _active(row: Row) -> int:
 
 def _amount(row: Row) -> float:
     return float(row.get("amount") or 0)
+
+
+def _due(row: Row) -> str:
+    return str(row.get("due_at") or "")
+
+
+def _priority(row: Row) -> int:
+    return {"low": 0, "medium": 1, "high": 2}.get(str(row.get("priority")), 1)
