@@ -56,7 +56,8 @@ class Calls:
 
 @dataclass
 class Both:
-    """Two systems, rules, a state, and the verbs. `said` is all that a person would be shown."""
+    """Two systems, rules, a state, and the verbs. `said` is all that a person would be shown.
+    `undocumented` and `team` are as in the project file."""
 
     rules: str
     apollo_people: int = 0
@@ -64,6 +65,8 @@ class Both:
     state: str = "sqlite://"
     seed: int = 1
     clock: VirtualClock = field(default_factory=VirtualClock)
+    undocumented: str = "no"
+    team: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         def options(people: int) -> SimulatorOptions:
@@ -80,7 +83,7 @@ class Both:
         schemas = {name: one.describe() for name, one in connectors.items()}
         checked = dsl.check({"rules.sync": self.rules}, schemas)
         assert checked.rules is not None, checked.findings
-        self.plan: Plan = compile(checked.rules.sets[0], schemas)
+        self.plan: Plan = compile(checked.rules.sets[0], schemas, team=self.team)
         sizes = {name: one.write_batch for name, one in schemas.items()}
         deadlines = dict.fromkeys(connectors, 60.0)
         self.setup = Setup(
@@ -111,7 +114,12 @@ class Both:
         given = self.salesforce.sign_in(URLS["salesforce"])
         return {
             "apollo": APOLLO.connect(
-                {"system": "apollo", "url": URLS["apollo"], "key": Secret(self.apollo.key)},
+                {
+                    "system": "apollo",
+                    "url": URLS["apollo"],
+                    "key": Secret(self.apollo.key),
+                    "undocumented": self.undocumented,
+                },
                 self.world,
             ),
             "salesforce": SALESFORCE.connect(

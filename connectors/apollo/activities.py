@@ -95,8 +95,9 @@ def _task_open(row: Row) -> bool:
     return row.get("status") not in ("completed", "skipped")
 
 
-# A create has to name user, contact, type, status and due time. A PATCH takes the same and the
-# creator while a task is scheduled; afterwards only note and contact.
+# A create has to name user, contact, type, status and due time; the connector fills in a due time.
+# A PATCH takes the same and the creator while a task is scheduled; afterwards only note and
+# contact.
 TASK: tuple[Form, ...] = (
     ID,
     _as("subject", text_form("title", "Title", "CU")),
@@ -120,7 +121,7 @@ TASK: tuple[Form, ...] = (
         _listed("priority", "Priority", TASK_PRIORITY, text_of("priority"), "CU"),
         TASK_PRIORITY,
     ),
-    _as("when", _moment("due_at", "Due at", "CU"), required=True),
+    _as("when", _moment("due_at", "Due at", "CU")),
     _moment("completed_at", "Completed at"),
     _moment("skipped_at", "Skipped at"),
     _as("owner", reference_form("user", "Assigned to", "user", "CU"), required=True),

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..base.contract import Batch, Outcome, Write
 from ..base.wire import NoReply
+from ..base.world import moment
 from .describe import Catalog, canonical
 from .feeds import plural_of
 from .fields import Row
@@ -70,7 +71,7 @@ class ActivityWrites:
             creates = write.action == "create"
             if right is None or not (right.creatable if creates else right.updatable):
                 return _refusal(write, NOT_WRITABLE, f"Apollo does not take {name}", name)
-            needed = right.required or name == "user"
+            needed = right.required or name in ("user", "due_at")
             if value is None and needed and not creates:
                 text = f"Apollo can't be without a {name} of a {write.object}"
                 return _refusal(write, CANNOT_CLEAR, text, name)
@@ -86,6 +87,9 @@ class ActivityWrites:
             if value is None and write.action == "create":
                 continue
             sent[forms[name].key] = "" if value is None else value
+        if write.object == "task" and write.action == "create":
+            # Apollo knows no task without a date; what has none elsewhere is due when it comes.
+            sent.setdefault("due_at", moment(self._session.world.clock.now()))
         if write.object == "call":
             if "user_id" in sent:
                 sent["user_id"] = [sent["user_id"]]

@@ -204,6 +204,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
         lag=LAG,
         keys=("email",) if person else ("domain",),
         thing="person" if person else "",
+        first_last=("first_name", "last_name") if person else (),
         status_field="stage",
         created="created_at",
         forgets=True,

@@ -287,6 +287,7 @@ def to_object(data: Mapping[str, Any]) -> Object:
         source_field=_if_in(standing.source_field, have),
         status_field=_if_in(standing.status_field, have),
         account_by=_if_in(standing.account_by, have),
+        first_last=("FirstName", "LastName") if standing.thing == "person" else (),
         created=_if_in("CreatedDate", have),
         creatable=bool(data.get("createable")),
         updatable=bool(data.get("updateable")),

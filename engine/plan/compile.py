@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ...connectors.base.contract import Read
 from ...connectors.base.schema import Object, Schema
 from ...dsl import rules as typed
-from ...dsl.rules import EnrichRule, MoveRule, PairRules, Place, RowRule, RuleSet, Side
+from ...dsl.rules import EnrichRule, MoveRule, PairRules, RowRule, RuleSet, Side
 from ...errors import SyncrulesError
 from .model import End, Flow, Index, Move, People, Plan, Row, StandIn, Tie, Watch
 from .needs import (
@@ -196,15 +196,14 @@ def _flow(pair: PairRules, draft: Draft) -> Flow:
     activity = _is_activity(pair, draft)
     if not (activity or any(one.direction == "pull" for one in moves)):
         named = [(one.rule, one.place) for one in moves]
-        # What is inferred needs links, also where no other rule asks for them, and so do people
-        # and accounts that only activities refer to.
+        # What is inferred needs links, also where no other rule asks for them.
         named = named or [(one.text, one.place) for one in pair.infers]
-        named = named or _named_by_activities(pair, draft)
         moves += [
             Move(rule, place, "pull", None, create=False, update=True, implied=True)
             for rule, place in named
         ]
     moves += [_enrich(one) for one in pair.enriches]
+    users = _object(draft, "left", pair.left).thing == "user"
     return Flow(
         name=flow_name(pair),
         left=End(draft.rules.left, pair.left, ()),
@@ -213,7 +212,8 @@ def _flow(pair: PairRules, draft: Draft) -> Flow:
         moves=tuple(moves),
         rows=tuple(_row(one) for one in pair.rows),
         infers=pair.infers,
-        users=_object(draft, "left", pair.left).thing == "user",
+        users=users,
+        identity=not (users or moves or pair.rows) and _is_met(pair, draft),
         ties=_ties(pair.ties),
         activity=activity,
     )
@@ -224,15 +224,14 @@ def _is_activity(pair: PairRules, draft: Draft) -> bool:
     return all(one.thing == "activity" for one in ends)
 
 
-def _named_by_activities(pair: PairRules, draft: Draft) -> list[tuple[str, Place]]:
-    """The first rule on an activity that refers to the objects of a pair without rules."""
-    return [
-        (one.moves[0].name, one.moves[0].place)
+def _is_met(pair: PairRules, draft: Draft) -> bool:
+    """Whether activities refer to the objects of a pair."""
+    return any(
+        "reference" in row.convert and _leads(one, row, pair, draft)
         for one in draft.rules.pairs
-        if one.moves
-        and _is_activity(one, draft)
-        and any("reference" in row.convert and _leads(one, row, pair, draft) for row in one.rows)
-    ][:1]
+        if one.moves and _is_activity(one, draft)
+        for row in one.rows
+    )
 
 
 def _leads(pair: PairRules, row: RowRule, to: PairRules, draft: Draft) -> bool:

@@ -103,6 +103,8 @@ def _matching(flow: Flow, children: Sequence[str]) -> list[str]:
         lines.append(f"a record has one link in all of these, tried in order: {tried}")
     if flow.users:
         lines.append("links users of the same key; writes nothing")
+    elif flow.identity:
+        lines.append("links what has the same key, for activities to find it; writes nothing")
     elif children:
         made = "matched, or created," if flow.rows else "matched"
         lines.append(

@@ -239,7 +239,7 @@ def _system(flow: Ready, side: Side) -> str:
 
 def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Decision:
     """Blanks are filled as arrows point; differing values follow `prefer`, else are listed."""
-    if not flow.flow.users and not around.brought:
+    if not (flow.flow.users or flow.flow.identity or around.brought):
         acting = [one for one in flow.moves if around.acts(one.move)]
         if not acting:
             waits = any(not one.move.enrich for one in flow.moves)

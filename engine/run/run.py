@@ -349,8 +349,7 @@ def _rules(session: Session) -> None:
     rows: list[dict[str, object]] = []
     firsts: dict[str, int] = {}
     flows = [ready.flow for ready in session.flows.values()]
-    # What comes with a rule carries its name, and in another flow may stand before it.
-    for move in sorted((one for flow in flows for one in flow.moves), key=lambda one: one.implied):
+    for move in (one for flow in flows for one in flow.moves):
         if move.rule in firsts:
             continue
         mark = _fingerprint(move)

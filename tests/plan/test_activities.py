@@ -33,8 +33,8 @@ def test_people_and_accounts_are_known_for_activities_alone() -> None:
         "call~Task",
     ]
     for one in made.flows[1:4]:
-        assert not one.rows
-        assert all(move.implied and not move.create for move in one.moves)
+        assert one.identity
+        assert not (one.rows or one.moves)
 
 
 def test_a_person_is_a_contact_or_a_lead() -> None:

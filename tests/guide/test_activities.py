@@ -1,0 +1,397 @@
+"""Activities: what people did goes over once, of the right kind, to whom it was about; and stays
+where no rule names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from syncrules.tests.both import HOUR, Both
+
+HEAD = "sync apollo with salesforce\nprefer salesforce\n"
+RULES = {
+    "task": "push task as Task when completed",
+    "call": "push call as Task",
+    "sent": 'push email as Task when direction is "outgoing" and mailbox is "apollo"',
+    "answered": 'push email as Task when direction is "incoming" and mailbox is "apollo"',
+    "own mail": 'push email as Task when direction is "outgoing" and mailbox is "connected"',
+    "own inbox": 'push email as Task when direction is "incoming" and mailbox is "connected"',
+    "meeting": "push meeting as Event",
+    "note": "push note as Note create only",
+    "pulled task": "pull Task as task visible when open",
+}
+"""Each kind of activity with the one rule that moves it."""
+TEAM = ("syncrules.example",)
+NINE = {"start_time": "2026-01-09T09:00:00.000Z", "end_time": "2026-01-09T10:00:00.000Z"}
+
+
+class Day:
+    """Both systems, and one person whom both know: Ada, of Berg AS."""
+
+    def __init__(self, rules: str) -> None:
+        self.both = Both(HEAD + rules + "\n", undocumented="yes", team=TEAM)
+        self.berg = self.apollo("account", name="Berg AS", domain="berg.example")
+        self.firm = self.salesforce("Account", Name="Berg AS", Website="https://berg.example")
+        self.ada = self.apollo(
+            "contact", first_name="Ada", last_name="Berg", email="ada@berg.example",
+            account_id=self.berg,
+        )  # fmt: skip
+        self.person = self.salesforce(
+            "Contact", FirstName="Ada", LastName="Berg", Email="ada@berg.example",
+            AccountId=self.firm,
+        )  # fmt: skip
+        self.both.run()
+
+    def apollo(self, object: str, **values: Any) -> str:
+        return self.both.apollo.create(object, values)
+
+    def salesforce(self, object: str, **values: Any) -> str:
+        return self.both.salesforce.create(object, values)
+
+    def run(self) -> None:
+        """An hour later."""
+        self.both.clock.sleep(HOUR)
+        self.both.run()
+
+    def made(self, object: str) -> list[Mapping[str, Any]]:
+        return list(self.both.salesforce.rows(object).values())
+
+    def tasks(self) -> list[Mapping[str, Any]]:
+        return list(self.both.apollo.rows("task").values())
+
+    # ---- what people do
+
+    def task(self, **values: Any) -> str:
+        plain = {"type": "action_item", "due_at": NINE["start_time"], "title": "Send the offer"}
+        return self.apollo("task", **{**plain, "contact_id": self.ada, **values})
+
+    def completed(self, **values: Any) -> str:
+        id = self.task(**values)
+        self.both.apollo.update("task", id, {"status": "completed"})
+        return id
+
+    def call(self, **values: Any) -> str:
+        plain = {"contact_id": self.ada, "status": "completed", "inbound": False, **NINE}
+        return self.apollo("call", **{**plain, "duration": 95, **values})
+
+    def email(self, way: str = "outgoing", box: str = "apollo", **values: Any) -> str:
+        kind = {"inbound": way == "incoming", "connected_mailbox": box == "connected"}
+        who = {"contact_id": self.ada, "to_email": "ada@berg.example"}
+        return self.apollo("email", **{**kind, **who, "subject": f"{way} {box}", **values})
+
+    def meeting(self, *guests: str, **values: Any) -> str:
+        who = {"guests": list(guests or ("ada@berg.example",)), "contact_id": self.ada}
+        return self.apollo("meeting", **{**who, "subject": "Kick-off", **NINE, **values})
+
+    def note(self, **values: Any) -> str:
+        return self.apollo("note", **{"content": "Likes tea", "contact_id": self.ada, **values})
+
+    def everything(self) -> None:
+        """One of each kind, on either side."""
+        self.completed()
+        self.call()
+        for way in ("outgoing", "incoming"):
+            for box in ("apollo", "connected"):
+                self.email(way, box)
+        self.meeting()
+        self.note()
+        self.salesforce("Task", Subject="Ring back", Status="Not Started", WhoId=self.person)
+
+
+def moved(day: Day) -> dict[str, int]:
+    """What stands in each system besides what people made there, by kind."""
+    tasks = [one for one in day.made("Task") if one["Subject"] != "Ring back"]
+    kinds = {"Task": "task", "Call": "call", "Email": "email"}
+    found = [kinds[one["TaskSubtype"]] for one in tasks]
+    subjects = {"email": [one["Subject"] for one in tasks if one["TaskSubtype"] == "Email"]}
+    mails = {
+        "sent": "outgoing apollo",
+        "answered": "incoming apollo",
+        "own mail": "outgoing connected",
+        "own inbox": "incoming connected",
+    }
+    return {
+        "task": found.count("task"),
+        "call": found.count("call"),
+        **{name: subjects["email"].count(subject) for name, subject in mails.items()},
+        "meeting": len(day.made("Event")),
+        "note": len(day.made("Note")),
+        "pulled task": sum(one["title"] == "Ring back" for one in day.tasks()),
+    }
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_each_kind_moves_by_its_own_rule_and_no_other(kind: str) -> None:
+    """With only that rule in the file only that kind moves, once, and nothing is written to people
+    or accounts. Outgoing and incoming are apart. (ACT-1, ACT-2, ACT-11 to ACT-17)
+
+    ACT-11 ACT-12 ACT-13 ACT-14 ACT-15 ACT-16 ACT-17"""
+    day = Day(RULES[kind])
+    people = (day.both.apollo.rows("contact"), day.made("Contact"), day.made("Account"))
+    day.everything()
+    day.run()
+    day.run()
+    assert moved(day) == {one: int(one == kind) for one in RULES}
+    now = (day.both.apollo.rows("contact"), day.made("Contact"), day.made("Account"))
+    keep = ("Id", "Name", "Email", "Website", "LastModifiedDate")
+    for before, after in zip(people[1:], now[1:], strict=True):
+        assert [{name: one.get(name) for name in keep} for one in before] == [
+            {name: one.get(name) for name in keep} for one in after
+        ]
+    assert people[0].keys() == now[0].keys()
+
+
+def test_no_rule_moves_nothing() -> None:
+    """Everything is off until its rule stands. (ACT-1)"""
+    day = Day("pull Contact as contact hidden")
+    day.everything()
+    day.run()
+    assert set(moved(day).values()) == {0}
+
+
+def test_an_email_task_becomes_an_email_in_salesforce() -> None:
+    """Of the subtype for mail, with its subject, person and day. (ACT-4)"""
+    day = Day(RULES["task"])
+    day.completed(type="outreach_manual_email", title="Write to Ada")
+    day.run()
+    (made,) = day.made("Task")
+    assert (made["TaskSubtype"], made["Subject"]) == ("Email", "Write to Ada")
+    assert (made["WhoId"], made["ActivityDate"]) == (day.person, "2026-01-09")
+    assert made["Status"] == "Completed"
+
+
+def test_a_call_becomes_a_call_with_what_is_mapped() -> None:
+    """Of the subtype for calls, with disposition and duration. (ACT-5, ACT-17)"""
+    rows = "map call with Task { duration -> CallDurationInSeconds\n status -> CallDisposition }"
+    day = Day(f"{RULES['call']}\n{rows}")
+    day.call(note="Wants an offer")
+    day.run()
+    (made,) = day.made("Task")
+    assert (made["TaskSubtype"], made["Status"]) == ("Call", "Completed")
+    assert (made["CallDurationInSeconds"], made["CallDisposition"]) == (95, "completed")
+    assert (made["Description"], made["WhoId"]) == ("Wants an offer", day.person)
+
+
+def test_a_meeting_becomes_an_event_or_a_task_as_the_rule_says() -> None:
+    """The kind is a choice in the rule; an Event has start and end, a Task the day. (ACT-6)"""
+    day = Day(RULES["meeting"])
+    day.meeting()
+    day.run()
+    (made,) = day.made("Event")
+    assert made["StartDateTime"] == "2026-01-09T09:00:00.000+0000"
+    assert made["EndDateTime"] == "2026-01-09T10:00:00.000+0000"
+    assert (made["Subject"], made["WhoId"]) == ("Kick-off", day.person)
+    day = Day("push meeting as Task")
+    day.meeting()
+    day.run()
+    (made,) = day.made("Task")
+    assert (made["Subject"], made["ActivityDate"]) == ("Kick-off", "2026-01-09")
+
+
+def test_a_meeting_goes_over_with_somebody_known() -> None:
+    """A guest whom Apollo knows, or an account; one whose guests are all unknown stays. (ACT-7)"""
+    day = Day(RULES["meeting"])
+    day.meeting("nobody@else.example", contact_id=None, account_id=None, subject="Unknown")
+    day.meeting("nobody@berg.example", contact_id=None, account_id=day.berg, subject="Account")
+    day.meeting(subject="Known")
+    day.run()
+    found = {one["Subject"]: one for one in day.made("Event")}
+    assert found.keys() == {"Account", "Known"}
+    assert found["Account"]["WhatId"] == day.firm
+    assert found["Known"]["WhoId"] == day.person
+    assert "1  activity waits until somebody involved is linked" in day.both.said[-1]
+
+
+def test_meetings_of_the_team_alone_stay_out() -> None:
+    """Whatever the letter case; with one outsider they go over. (ACT-8)"""
+    day = Day(RULES["meeting"])
+    day.meeting("ann@syncrules.example", "Bob@SyncRules.Example", subject="Internal")
+    day.meeting("ann@syncrules.example", "ada@berg.example", subject="With Ada")
+    day.run()
+    assert [one["Subject"] for one in day.made("Event")] == ["With Ada"]
+
+
+def test_only_what_is_completed_goes_out() -> None:
+    """An open task never does, a completed one once, however often a run repeats. (ACT-18)"""
+    day = Day(RULES["task"])
+    open_one = day.task(title="Later")
+    day.completed(title="Done")
+    day.run()
+    assert [one["Subject"] for one in day.made("Task")] == ["Done"]
+    day.both.apollo.update("task", open_one, {"status": "completed"})
+    day.run()
+    day.run()
+    assert sorted(one["Subject"] for one in day.made("Task")) == ["Done", "Later"]
+
+
+def test_an_open_task_of_salesforce_comes_over_and_is_closed_from_there() -> None:
+    """A closed one does not come. Completing the pulled one closes its original, and no second task
+    appears anywhere. (ACT-19, ACT-20)"""
+    day = Day(f"{RULES['task']}\n{RULES['pulled task']}")
+    asked = day.salesforce("Task", Subject="Ring back", Status="In Progress", WhoId=day.person)
+    day.salesforce("Task", Subject="Old", Status="Completed", WhoId=day.person)
+    day.run()
+    (made,) = day.tasks()
+    assert (made["title"], made["contact_id"], made["status"]) == (
+        "Ring back",
+        day.ada,
+        "scheduled",
+    )
+    day.both.apollo.update("task", made["id"], {"status": "completed"})
+    day.run()
+    day.run()
+    assert day.both.salesforce.rows("Task")[asked]["Status"] == "Completed"
+    assert (len(day.tasks()), len(day.made("Task"))) == (1, 2)
+
+
+def test_an_activity_has_its_owner() -> None:
+    """Owned by the user of the same address. (ACT-21)"""
+    day = Day(RULES["call"])
+    users = {one["Email"].lower(): one["Id"] for one in day.made("User")}
+    known = [one for one in day.both.apollo.rows("user").values() if one["email"] in users]
+    caller = known[0]
+    day.call(user_id=caller["id"])
+    day.run()
+    (made,) = day.made("Task")
+    assert made["OwnerId"] == users[caller["email"]]
+
+
+UNKNOWN = """\
+push contact as Lead{when} {{ match on email }}
+map contact with Lead {{
+    last_name -> LastName default "Unknown"
+    email -> Email
+    organization_name -> Company default "Unknown"
+}}
+push email as Task when direction is "incoming" {{ {add} }}
+"""
+
+
+def stranger(day: Day) -> None:
+    day.email(
+        "incoming", subject="May I ask", contact_id=None, account_id=None,
+        from_email="grace@hopper.example", from_name="Grace Hopper",
+    )  # fmt: skip
+
+
+def leads(day: Day) -> list[Mapping[str, Any]]:
+    return [one for one in day.made("Lead") if one["Email"] == "grace@hopper.example"]
+
+
+def test_mail_of_somebody_unknown_ends_as_one_lead_where_the_rule_says_so() -> None:
+    """And the mail hangs at that lead; two mails make one person. Off: no lead. (ACT-22)"""
+    day = Day(UNKNOWN.format(when="", add="add unknown people"))
+    stranger(day)
+    stranger(day)
+    day.run()
+    day.run()
+    (lead,) = leads(day)
+    assert lead["LastName"] == "Hopper"
+    mails = [one for one in day.made("Task") if one["Subject"] == "May I ask"]
+    assert [one["WhoId"] for one in mails] == [lead["Id"]] * 2
+    day = Day(UNKNOWN.format(when="", add="").replace("{  }", ""))
+    stranger(day)
+    day.run()
+    day.run()
+    assert leads(day) == []
+    assert day.made("Task") == []
+
+
+def test_a_person_from_a_mail_meets_the_filter_of_the_contact_rules() -> None:
+    """The contact is there, and no lead until its stage is listed; the mail follows. (CPU-4)"""
+    day = Day(UNKNOWN.format(when=' when stage is "Interested"', add="add unknown people"))
+    stranger(day)
+    day.run()
+    day.run()
+    (born,) = [
+        id
+        for id, one in day.both.apollo.rows("contact").items()
+        if one["email"] == "grace@hopper.example"
+    ]
+    assert (leads(day), day.made("Task")) == ([], [])
+    day.both.apollo.update("contact", born, {"stage": "Interested"})
+    day.run()
+    (lead,) = leads(day)
+    day.run()
+    assert [one["WhoId"] for one in day.made("Task")] == [lead["Id"]]
+
+
+def test_a_task_that_is_opened_again_and_edited_stays_one_task() -> None:
+    """Re-open, edit, complete again. (EDGE-14)"""
+    day = Day(RULES["task"])
+    id = day.completed()
+    day.run()
+    day.both.apollo.update("task", id, {"status": "scheduled"})
+    day.run()
+    (made,) = day.made("Task")
+    assert made["Status"] == "Not Started"
+    day.both.apollo.update("task", id, {"title": "Send the better offer"})
+    day.run()
+    day.both.apollo.update("task", id, {"status": "completed"})
+    day.run()
+    (made,) = day.made("Task")
+    assert (made["Status"], made["Subject"]) == ("Completed", "Send the better offer")
+
+
+def test_a_meeting_is_moved_cancelled_or_one_of_a_series() -> None:
+    """The same Event moves; a cancelled one is marked as the rule says, once; of a series each
+    takes place once, the moved one where it is. (EDGE-15)"""
+    day = Day(f'{RULES["meeting"]} {{ on cancel mark Subject "Cancelled: {{{{ subject }}}}" }}')
+    first = day.meeting(series_id="s1")
+    second = day.meeting(
+        series_id="s1",
+        start_time="2026-01-16T09:00:00.000Z",
+        end_time="2026-01-16T10:00:00.000Z",
+    )
+    day.run()
+    assert len(day.made("Event")) == 2
+    later = {"start_time": "2026-01-17T11:00:00.000Z", "end_time": "2026-01-17T12:00:00.000Z"}
+    day.both.apollo.update("meeting", second, later)
+    day.both.apollo.update("meeting", first, {"cancelled": True})
+    day.run()
+    day.run()
+    found = sorted((one["StartDateTime"][:13], one["Subject"]) for one in day.made("Event"))
+    assert found == [
+        ("2026-01-09T09", "Cancelled: Kick-off"),
+        ("2026-01-17T11", "Kick-off"),
+    ]
+
+
+def test_a_note_goes_to_the_right_parent_once() -> None:
+    """However often a run repeats. (ACT-16)"""
+    day = Day(RULES["note"])
+    day.note()
+    day.note(content="Pays late", contact_id=None, account_id=day.berg)
+    day.run()
+    day.run()
+    found = {one["Body"]: one["ParentId"] for one in day.made("Note")}
+    assert found == {"Likes tea": day.person, "Pays late": day.firm}
+    assert len(day.made("Note")) == 2
+
+
+def test_a_task_and_the_call_it_led_to_count_once() -> None:
+    """As the call, whichever is seen first."""
+    day = Day(f"{RULES['task']}\n{RULES['call']}")
+    task = day.completed(type="call", title="Ring Ada")
+    day.call(outreach_task_id=task)
+    day.run()
+    assert [one["TaskSubtype"] for one in day.made("Task")] == ["Call"]
+    late = day.completed(type="call", title="Ring Ada again")
+    day.run()
+    day.call(outreach_task_id=late)
+    day.run()
+    assert len(day.made("Task")) == 2
+
+
+def test_a_lead_has_its_activities_without_an_account() -> None:
+    """Salesforce takes no account beside a Lead."""
+    day = Day(RULES["call"])
+    bo = day.apollo("contact", first_name="Bo", last_name="Ek", email="bo@berg.example",
+                    account_id=day.berg)  # fmt: skip
+    lead = day.salesforce("Lead", LastName="Ek", Company="Berg AS", Email="bo@berg.example")
+    day.call(contact_id=bo, account_id=day.berg)
+    day.run()
+    (made,) = day.made("Task")
+    assert (made["WhoId"], made["WhatId"]) == (lead, None)
+    assert day.both.errors() == []
