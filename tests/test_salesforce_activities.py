@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from syncrules.connectors.base.contract import Write
-from syncrules.connectors.base.values import Value
 from syncrules.connectors.salesforce.connector import KIND
 from syncrules.tests.salesforce_connected import Org, by_id, ids, update
 
