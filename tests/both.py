@@ -45,7 +45,7 @@ class Calls:
     @property
     def apollo_writes(self) -> int:
         """Requests that change a record."""
-        words = ("create", "update", "update_stages", "update_owners", "destroy")
+        words = ("create", "update", "update_stages", "update_owners", "complete", "skip")
         return sum(n for name, n in self.apollo.items() if name.rpartition("/")[2].endswith(words))
 
     @property

@@ -120,7 +120,8 @@ def test_parents_are_records_inside(org: Org) -> None:
     assert list(found) == ["attributes", "Id", "Account"]
     assert found["Account"]["Name"] == "Acme"
     assert found["Account"]["Owner"]["Name"] == "Sync Integration"
-    (task,) = org.query("SELECT Who.Name, Who.Type, What.Name, AccountId FROM Task")["records"]
+    text = f"SELECT Who.Name, Who.Type, What.Name, AccountId FROM Task WHERE WhoId = '{child}'"
+    (task,) = org.query(text)["records"]
     assert (task["Who"]["Name"], task["Who"]["Type"]) == ("A", "Contact")
     assert task["What"] is None and task["AccountId"] == account
 

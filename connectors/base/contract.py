@@ -42,12 +42,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Which fields of which object a run reads. `every` is in minutes."""
+    """Which fields of which object a run reads. `every` is in minutes. `until_quiet`: its feed has
+    no stamps and comes newest change first, so it is read until pages bring nothing new."""
 
     system: str
     object: str
     fields: tuple[str, ...]
     every: int = 15
+    until_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,9 @@ class Place:
 
     def where(self) -> str:
         """The condition for what is still to be read; "" for everything."""
+        return " AND ".join(one for one in (self._new(), self.columns.only) if one)
+
+    def _new(self) -> str:
         after = f"Id > {soql.quoted(self.id)}"
         if not self.columns.stamped:
             return after if self.id else ""
@@ -145,6 +148,7 @@ class Feeds:
     def search(self, seen: Columns, condition: str, *, deleted: bool = False) -> list[Record]:
         """Records that fulfil a condition of SOQL, those in the recycle bin too if `deleted`."""
         head, rest = _split(seen)
+        condition = f"({condition}) AND {seen.only}" if seen.only else condition
         resource = _resource(seen) if deleted else "/query"
         rows = self._rows(resource, soql.select(head, seen.object, condition))
         return [seen.record(row) for row in self._widen(seen, rest, rows)]

@@ -139,7 +139,8 @@ _ADVICE = {
         "The lookup filter of this field doesn't admit the linked record."
     ),
     "FIELD_INTEGRITY_EXCEPTION": (
-        "The value breaks a rule of the platform, often a state or country that is not in the list."
+        "The value breaks a rule of the platform: a state or country that is not in the list, the "
+        "times of an event, or a lead beside an account or opportunity in one activity."
     ),
     "FUNCTIONALITY_NOT_ENABLED": "Switch the feature on in Salesforce's Setup.",
     "INACTIVE_OWNER_OR_USER": (

@@ -20,7 +20,10 @@ STAMP = "SystemModstamp"
 """Moves with every save, by people and by the platform itself; grain of one second. Results of
 formulas and values of parents move without it."""
 
-LIFE = ("IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId")
+COPY = "IsChild"
+"""Says that an event is the copy of a colleague who was asked to it."""
+
+LIFE = ("IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId", COPY)
 """Columns that tell what became of a record, on the objects that have them."""
 
 _UNSEEN = ""
@@ -63,6 +66,12 @@ class Columns:
             elif kind not in (_UNSEEN, "other"):
                 wanted[name] = None
         return tuple(name for name in wanted if name not in self.always)
+
+    @property
+    def only(self) -> str:
+        """The condition for what is a record of its own, "" where all are: a meeting comes once,
+        however many colleagues have a copy."""
+        return f"{COPY} = false" if COPY in self.life else ""
 
     def covers(self, fields: Collection[str]) -> bool:
         """Whether all `fields` are known here and visible."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -37,6 +38,10 @@ _TRIGGER = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
 """Wraps whatever a customer's trigger failed with; a lock is worth another try."""
 
 _OTHER_ID = re.compile(r"record with id: ([A-Za-z0-9]{18}|[A-Za-z0-9]{15})\b")
+_ACTIVITIES = ("Task", "Event")
+_LEADS = "00Q"
+"""How the ids of leads begin."""
+
 _METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE"}
 
 
@@ -80,7 +85,7 @@ class Writes:
     def send(self, batch: Batch) -> list[Outcome]:
         """One Collections call; whatever comes back, one outcome for each write."""
         outcomes = {write.ref: _unspeakable(write) for write in batch.writes}
-        sound = [write for write in batch.writes if outcomes[write.ref] is None]
+        sound = [_apart(write) for write in batch.writes if outcomes[write.ref] is None]
         replies = self._reply(sound) if sound else []
         outcomes.update((one.ref, one) for one in replies)
         return [one for one in outcomes.values() if one is not None]
@@ -88,13 +93,13 @@ class Writes:
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
         """What became of writes without a reply; one outcome each, in their order."""
         groups: dict[tuple[bool, str], list[Write]] = defaultdict(list)
-        for write in doubtful:
+        for write in map(_apart, doubtful):
             groups[write.action == "create", write.object].append(write)
         found: dict[int, Outcome] = {}
         for (creates, object), group in groups.items():
             settle = self._find_created if creates else self._find_changed
             found.update((one.ref, one) for one in settle(object, group))
-        return [found[write.ref] for write in doubtful]
+        return [_held(write, found[write.ref]) for write in map(_apart, doubtful)]
 
     def _reply(self, writes: Sequence[Write]) -> list[Outcome]:
         first = writes[0]
@@ -110,7 +115,7 @@ class Writes:
             return [Outcome(one.ref, "unknown", one.id, message=str(error)) for one in writes]
         except Refused as refused:
             return [_refusal(one, refused.wrong) for one in writes]
-        return [_outcome(write, one) for write, one in _assigned(writes, data)]
+        return [_held(write, _outcome(write, one)) for write, one in _assigned(writes, data)]
 
     def _find_changed(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
         """Updates and deletes: by what the record holds now."""
@@ -204,6 +209,22 @@ def _record(write: Write, known: Mapping[str, Field]) -> dict[str, Any]:
     for name, value in write.fields.items():
         body[name] = to_wire(known.get(name), value)
     return body
+
+
+def _apart(write: Write) -> Write:
+    """The write as Salesforce takes it: an activity with a lead is about nothing else."""
+    lead = str(write.fields.get("WhoId") or "").startswith(_LEADS)
+    if not lead or write.object not in _ACTIVITIES or write.fields.get("WhatId") is None:
+        return write
+    return replace(write, fields={**write.fields, "WhatId": None})
+
+
+def _held(write: Write, outcome: Outcome) -> Outcome:
+    """The outcome with what the record doesn't have although it was to."""
+    alone = str(write.fields.get("WhoId") or "").startswith(_LEADS) and "WhatId" in write.fields
+    if outcome.kind != "done" or not alone or write.object not in _ACTIVITIES:
+        return outcome
+    return replace(outcome, values={"WhatId": None})
 
 
 def _unspeakable(write: Write) -> Outcome | None:

@@ -87,7 +87,13 @@ def reads_of(
     first = dict.fromkeys(spot for spot in [*ends, *sorted(fields)] if is_user(spot))
     given = dict.fromkeys([*first, *ends, *sorted(fields)])
     return tuple(
-        Read(schemas[spot[0]].system, spot[1], tuple(sorted(fields[spot])), every[spot])
+        Read(
+            schemas[spot[0]].system,
+            spot[1],
+            tuple(sorted(fields[spot])),
+            every[spot],
+            schemas[spot[0]].by_name[spot[1]].feed == "newest first",
+        )
         for spot in needed_first(given, _referred(flows))
     )
 

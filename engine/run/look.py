@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...connectors.base.contract import Page, Read, Record
+from ...connectors.base.contract import Read, Record
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ..store import statements as sql
@@ -52,7 +52,7 @@ def look_at(session: Session, ask: Read) -> None:
             quiet = 0 if news else quiet + 1
             done = page.complete or (
                 (looks > 0 and known == layout and cursor is not None and quiet >= QUIET_PAGES)
-                and _unstamped(page)
+                and ask.until_quiet
             )
             if done or page.cursor is not None:
                 session.db.run(
@@ -90,10 +90,6 @@ def _keep_keys(session: Session, ask: Read) -> None:
         session.db.run(
             sql.put_cursor, **where, purpose="keys", cursor=kept, layout=0, number=0, at=session.now
         )
-
-
-def _unstamped(page: Page) -> bool:
-    return all(not one.stamp for one in page.records)
 
 
 def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool) -> int:

@@ -3,8 +3,9 @@
 Not part of Salesforce: nothing here needs a token or counts as a call. The same can be done from
 Python on the simulator itself (`server.py`).
 
-    /__sim__/edit      {"action": create|update|delete|undelete|merge|convert, "object", "id",
-                        "values", "user", "delay", "losers"}      a person at the screen
+    /__sim__/edit      {"action": create|update|delete|undelete|merge|convert|invite, "object",
+                        "id", "values", "user", "delay", "losers", "colleague"}
+                                                                  a person at the screen
     /__sim__/faults    one trouble or a list (`faults.Fault`); [] takes them all away
     /__sim__/rules     {"validations": [{"object", "field", "equals"|"contains"|"blank",
                         "message"}], "duplicates": [{"object", "fields", "allowSave"}]}
@@ -20,13 +21,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import lives
 from .calls import Reply
 from .errors import whole
 from .faults import from_json
 from .org import DuplicateRule, Validation
 from .rows import Row
-from .saves import Actor
 
 if TYPE_CHECKING:
     from .server import SalesforceSimulator
@@ -67,8 +66,9 @@ def _edit(sim: SalesforceSimulator, body: Mapping[str, Any]) -> dict[str, Any]:
     elif action == "merge":
         sim.merge(name, id, list(body["losers"]), user=user)
     elif action == "undelete":
-        of = sim.org.schema.objects[name.lower()]
-        lives.undelete(sim.org, of, id, Actor(user or sim.person, unmasked=True))
+        sim.undelete(name, id, user=user)
+    elif action == "invite":
+        return {"id": sim.invite(id, body["colleague"], user=user)}
     else:
         raise ValueError(f"unknown action {action}")
     return {"id": id}

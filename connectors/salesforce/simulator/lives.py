@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from .org import Org
     from .rows import Row
 
-_CHILDREN = {"Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"))}
+_WITH = (("Task", "WhoId"), ("Event", "WhoId"), ("Note", "ParentId"))
+_ABOUT = (("Task", "WhatId"), ("Event", "WhatId"), ("Note", "ParentId"))
+_CHILDREN = {
+    "Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"), *_ABOUT),
+    "Opportunity": _ABOUT,
+    "Contact": _WITH,
+    "Lead": _WITH,
+}
 _MOVED = (
     *(
         ("Contact", "AccountId"),
@@ -31,7 +38,8 @@ _MOVED = (
 
 
 def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
-    """Puts a row into the bin, and an account's contacts and opportunities with it."""
+    """Puts a row into the bin, and with it an account's contacts and opportunities, and what people
+    did with whom is deleted."""
     if not of.raw.get("deletable"):
         raise whole(405, "METHOD_NOT_ALLOWED", "HTTP Method 'DELETE' not allowed.")
     row = org.store.table(of).latest(id)
@@ -50,6 +58,18 @@ def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
                 if not table.rows[child].get("IsDeleted"):
                     delete(org, table.of, child, actor)
         _touch(org, of, row, {"IsDeleted": True}, actor)
+
+
+def invite(org: Org, event: str, user: str, actor: Actor) -> str:
+    """Asks a colleague to an event, who gets a copy of it of their own; the copy's id."""
+    table = org.store.named("Event")
+    row = table.latest(event)
+    if row is None or row.get("IsDeleted"):
+        raise deleted()
+    copy = {**row, "Id": table.new_id(), "OwnerId": user, "IsChild": True}
+    _touch(org, table.of, copy, {}, actor)
+    _touch(org, table.of, row, {"IsGroupEvent": True}, actor)
+    return str(copy["Id"])
 
 
 def undelete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:

@@ -1,7 +1,7 @@
 """Fills a new org: setup rows, users, and the made-up people as leads, contacts and accounts.
 
 Draws from `connectors/base/people.py`, the right side. Writes rows without the rules of a save:
-only values are converted and derived fields filled in.
+only values are converted and derived fields filled in. What these people did is in `history.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from ...base.people import Company, Person, User, companies, people, users
 from ...base.serve import SimulatorOptions
+from . import history
 from .derived import Save, derive
 from .org import Org
 from .schema import Field
@@ -47,6 +48,7 @@ def fill(org: Org, options: SimulatorOptions, passwords: dict[str, str]) -> None
     if options.records > 0:
         them = people(options.seed, "right", options.records)
         filler.people(them, companies(options.seed, them))
+        filler.history(options.random("salesforce history"))
 
 
 class _Filler:
@@ -114,6 +116,12 @@ class _Filler:
             self._contact(doubles["Contact"], accounts[doubles["Contact"].company])
         if "Lead" in doubles:
             self._lead(doubles["Lead"], by_index[doubles["Lead"].company])
+
+    def history(self, chance: random.Random) -> None:
+        """What was done with leads and contacts, where the org has a place for it."""
+        rows = [*self.org.store.named("Lead").rows.values()]
+        rows += self.org.store.named("Contact").rows.values()
+        history.fill(rows, self._put, chance, self.now)
 
     def _account(self, firm: Company) -> str:
         chance = self.random

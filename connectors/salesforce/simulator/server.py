@@ -144,6 +144,15 @@ class SalesforceSimulator:
         """A person at the screen converts a lead; the id of the contact."""
         return lives.convert(self.org, lead, self._at_screen(user))
 
+    def invite(self, event: str, colleague: str, *, user: str = "") -> str:
+        """A person at the screen asks a colleague to an event; the id of the colleague's copy."""
+        return lives.invite(self.org, event, colleague, self._at_screen(user))
+
+    def undelete(self, name: str, id: str, *, user: str = "") -> None:
+        """A person at the screen takes a row out of the bin."""
+        of = self.org.schema.objects[name.lower()]
+        lives.undelete(self.org, of, id, self._at_screen(user))
+
     def handle(self, request: Request) -> Response:
         """The reply. Raises `NoReply` where a trouble loses it."""
         parts = urlsplit(request.url)
