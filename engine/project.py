@@ -35,11 +35,13 @@ if TYPE_CHECKING:
 STATE = "sqlite:///.syncrules/state.db"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "": ("rules", "team", "systems", "state"),
-    "team": ("timezone", "free_mail"),
+    "team": ("timezone", "free_mail", "quiet_period"),
     "state": ("url",),
 }
 _STATES = ("sqlite:///", "postgresql://")
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
+_LENGTH = re.compile(r"(\d{1,6}) (minute|hour|day)s?")
+_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -50,7 +52,7 @@ class Project:
     `path` is the project file. `rules` are files and folders, from its folder. `zone` is the name
     of the time zone whose days dates are, `free_mail` domains that stand for no account besides
     those that everybody knows. `state` is the database's URL as written, which may point
-    to a secret.
+    to a secret. `quiet` seconds pass after a system was connected, before anything is written.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Project:
     systems: Mapping[str, System] = field(default_factory=dict)
     state: str = field(default=STATE, repr=False)
     free_mail: tuple[str, ...] = ()
+    quiet: float = 0.0
 
     @classmethod
     def load(cls, path: Path) -> Project:
@@ -238,7 +241,8 @@ def _read(path: Path, text: str, data: Mapping[str, Any]) -> Project:
     url = _text(text, "state", state, "url", STATE)
     if not is_reference(url):
         _state(text, url)
-    return replace(project, state=url, free_mail=_free_mail(text, team))
+    quiet = _length(text, team, "quiet_period")
+    return replace(project, state=url, free_mail=_free_mail(text, team), quiet=quiet)
 
 
 def _systems(text: str, data: Mapping[str, Any]) -> dict[str, System]:
@@ -288,6 +292,15 @@ def _free_mail(text: str, team: Mapping[str, Any]) -> tuple[str, ...]:
         wanted = 'a list of domains: `free_mail = ["campus.example"]`'
         raise _wrong(text, "team", "free_mail", wanted)
     return tuple(one.strip().lower() for one in domains)
+
+
+def _length(text: str, team: Mapping[str, Any], key: str) -> float:
+    """A length of time in seconds; 0 where none is written."""
+    written = _text(text, "team", team, key, "0 hours")
+    match = _LENGTH.fullmatch(written)
+    if match is None:
+        raise _wrong(text, "team", key, f'a length of time: `{key} = "6 hours"`')
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 def _state(text: str, url: str) -> None:

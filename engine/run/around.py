@@ -19,17 +19,18 @@ from ..plan.model import Flow, Move, StandIn
 from .closures import Ready, ReadyInfer, ReadyRow, Values
 from .decision import Change, Coming, Match, Reference, path
 from .match import NO_MATCH, listed
+from .scope import BROUGHT, NEEDED
 from .state import Approved, Linked, State, Stored, other
 from .ties import first_of
 
-ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry", "exists already"})
+ASKED_FOR = frozenset({*NEEDED, "backfill", "a day passed", "retry", "exists already"})
 """Causes of a mark under which a rule acts on a record that was there before it."""
 
 
 EXISTING = "there before an enrich"
 """Cause of a mark on a record that `enrich existing` looks at once."""
 
-REASONS = ("brought along", "backfill", "retry", "exists already", "a day passed", EXISTING)
+REASONS = (*NEEDED, "backfill", "retry", "exists already", "a day passed", EXISTING)
 """Causes that count for a pair whichever of its two records has them, the first one first."""
 
 FOLLOWED = "the link followed"
@@ -127,7 +128,7 @@ class Surroundings:
             return
         for _, id, mark, cause, decided, run in session.marks_of(flow, side, open_ids):
             self._brought[flow, side, id] = (
-                cause == "brought along" and decided == mark and run == session.run
+                cause == BROUGHT and decided == mark and run == session.run
             )
 
     def _load_hops(self, pairs: Sequence[Pair]) -> None:
@@ -246,6 +247,8 @@ class Surroundings:
             return Reference("missing")
         end = parent.end(side)
         stored = self.session.stored(end.system, end.object, [id]).get(id)
+        if stored is None and self.session.unseen(end.system, end.object):
+            return Reference("wanted", coming=coming)
         if stored is None or stored.life != "here":
             return Reference("missing")
         return Reference("wanted", coming=coming)
@@ -284,7 +287,7 @@ class View:
         self._pair = pair
         self.today = whole.session.today
         self.backfill = pair.cause in ("backfill", "retry", FOLLOWED)
-        self.brought = pair.cause == "brought along"
+        self.brought = pair.cause in NEEDED
         self.match = pair.match
         self.later: Side | Literal[""] = _later(pair)
 

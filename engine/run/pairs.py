@@ -22,6 +22,7 @@ from .decision import NOTHING, Base, Decision
 from .ended import ONCE, End, ended, once
 from .heirs import heir
 from .match import Found, match
+from .scope import PUSHED
 from .state import NO_DOUBTS, Doubts, Linked, State, Stored, other
 
 
@@ -60,6 +61,8 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
         base,
         surroundings.of(pair),
     )
+    if pair.cause == PUSHED and decision.action == "create":
+        decision = replace(decision, reason=PUSHED)
     return _back_again(decision, base) if base is not None and ready.ends else decision
 
 
