@@ -26,6 +26,7 @@ COMMANDS = {
     "plan": "What the rules compile to.",
     "preview": "Every change that a run would make now.",
     "run": "Bring over what changed since the last run.",
+    "serve": "Keep the rules running, each group at its `every`.",
     "push": "Send one record by hand, past its rule's condition.",
     "backfill": "Bring over what was there before the rules.",
     "errors": "The error log: what waits for someone.",

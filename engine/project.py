@@ -53,6 +53,7 @@ class Project:
     of the time zone whose days dates are, `free_mail` domains that stand for no account besides
     those that everybody knows. `state` is the database's URL as written, which may point
     to a secret. `quiet` seconds pass after a system was connected, before anything is written.
+    `earlier` are rule files and schemas of another time, which it then has instead of its own.
     """
 
     path: Path
@@ -62,6 +63,9 @@ class Project:
     state: str = field(default=STATE, repr=False)
     free_mail: tuple[str, ...] = ()
     quiet: float = 0.0
+    earlier: tuple[Mapping[str, bytes], Mapping[str, Schema]] | None = field(
+        default=None, repr=False
+    )
 
     @classmethod
     def load(cls, path: Path) -> Project:
@@ -119,12 +123,18 @@ class Project:
         given = tuple(str(path.absolute()) for path in paths)
         return replace(self, rules=given) if given else self
 
+    def as_it_was(self, sources: Mapping[str, bytes], schemas: Mapping[str, Schema]) -> Project:
+        """The same project with rule files and schemas as they were at another time."""
+        return replace(self, earlier=(sources, schemas))
+
     def rule_files(self) -> list[Path]:
         """All `.sync` files, each once, in the order of their paths."""
         return files.rule_files(self.folder, self.rules)
 
     def sources(self) -> dict[str, bytes]:
         """The bytes of each rule file by its path from the project's folder."""
+        if self.earlier is not None:
+            return dict(self.earlier[0])
         return files.sources(self.folder, self.rules)
 
     def schemas(self) -> dict[str, Schema]:
@@ -191,7 +201,9 @@ class Project:
         return tuple(compile(one, schemas, self.zone, self.free_mail) for one in sets)
 
     @cached_property
-    def _schemas(self) -> dict[str, Schema]:
+    def _schemas(self) -> Mapping[str, Schema]:
+        if self.earlier is not None:
+            return self.earlier[1]
         found = {name: self.stored_schema(name) for name in self.systems}
         missing = [name for name, schema in found.items() if schema is None]
         if missing:

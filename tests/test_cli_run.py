@@ -7,6 +7,7 @@ ours wrote.
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from syncrules.connectors.base.serve import Server, Simulator, SimulatorOptions
 from syncrules.connectors.base.wire import json_request
 from syncrules.engine.systems import kind
-from syncrules.tests.cli import Ended, call, third_system
+from syncrules.tests.cli import Ended, call, spawn, third_system
 
 RULES = """\
 sync north with south
@@ -363,3 +364,29 @@ def test_the_quiet_period_ends_a_run_with_3(shop: Shop) -> None:
     assert ran.code == 3
     assert "`quiet_period` of [team] is 6 hours" in ran.err
     assert "q1" not in shop.items(shop.south)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_runs_until_it_is_stopped(shop: Shop, number: signal.Signals) -> None:
+    """A line for each run as it ends; a stop between two runs is the usual end, so exit code 0."""
+    shop.type("run")
+    shop.save(shop.north, "create", sku="s1", name="Lamp")
+    process = spawn(shop.folder, "serve")
+    assert process.stdout is not None
+    assert process.stdout.readline().endswith("UTC  started\n")
+    line = process.stdout.readline()
+    assert line.endswith("UTC  run 2, every 15 minutes: 1 south item created\n")
+    assert shop.items(shop.south)["s1"] == "Lamp"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    assert out.endswith("UTC  stopped\n")
+
+
+def test_serve_shows_what_is_wrong_with_rules_that_never_were_in_use(shop: Shop) -> None:
+    """As `run` does: the findings, exit code 1, and nothing was asked of anyone."""
+    shop.rules(RULES.replace("name <-> name", "name <-> nmae"))
+    ended = shop.type("serve")
+    assert ended.code == 1
+    assert "rules/items.sync:8:14" in ended.err
+    assert "nothing was started: 1 finding is an error" in ended.err

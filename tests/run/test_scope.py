@@ -79,7 +79,7 @@ def person(both: Both, **values: object) -> str:
     return both.apollo.create("contact", values)
 
 
-def emails(both: Both, object: str) -> list[object]:
+def emails(both: Both, object: str) -> list[str]:
     return sorted(str(one["Email"]) for one in both.salesforce.rows(object).values())
 
 
