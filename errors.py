@@ -10,6 +10,7 @@ Knows no room of the house; every room may import it. How errors are shown is `t
     ├── SystemUnavailable              4  a system could not be reached
     │   ├── SignInRefused              4  ... or refused the sign-in
     │   └── BudgetSpent                4  ... or the call budget is spent
+    ├── Interrupted                  130  somebody asked it to stop
     └── LeaseHeld                      5  another runner holds the lease
         └── FenceLost                  5  ours was taken over: nothing more is committed
 """
@@ -70,6 +71,12 @@ class SignInRefused(SystemUnavailable):
 
 class BudgetSpent(SystemUnavailable):
     """The calls a system allows are used up; the run stopped on a record boundary."""
+
+
+class Interrupted(SyncrulesError):
+    """A run was asked to stop, and did between two records: the next one goes on from there."""
+
+    exit_code = 130
 
 
 class LeaseHeld(SyncrulesError):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import update_wrapper
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -83,6 +84,25 @@ class Shell:
             yield world
         finally:
             world.close()
+
+    @contextmanager
+    def stopped_by(self, ask: Callable[[], None]) -> Iterator[None]:
+        """Ctrl-C and a service manager's signal ask once, and interrupt the second time."""
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.getsignal(one) for one in signals]
+
+        def heard(number: int, frame: FrameType | None) -> None:
+            for one in signals:
+                signal.signal(one, signal.default_int_handler)
+            ask()
+
+        try:
+            for one in signals:
+                signal.signal(one, heard)
+            yield
+        finally:
+            for one, handler in zip(signals, before, strict=True):
+                signal.signal(one, handler)
 
     def data(self, text: str) -> None:
         """What the command was asked for."""

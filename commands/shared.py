@@ -33,6 +33,10 @@ FORMAT = click.option(
     help="For people, or for scripts.",
 )
 
+RULE = click.option(
+    "--rule", default="", metavar="NAME", help="Only this rule, as in `push contact as Lead`."
+)
+
 NO_RULES = "the rule files have no rules yet"
 
 SHOWN = 10

@@ -100,6 +100,7 @@ def _setup(
             for one in schemas[name].objects
             if one.lag
         },
+        quiet=project.quiet,
     )
 
 

@@ -35,11 +35,13 @@ if TYPE_CHECKING:
 STATE = "sqlite:///.syncrules/state.db"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "": ("rules", "team", "systems", "state"),
-    "team": ("timezone", "free_mail", "domains"),
+    "team": ("timezone", "free_mail", "domains", "quiet_period"),
     "state": ("url",),
 }
 _STATES = ("sqlite:///", "postgresql://")
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
+_LENGTH = re.compile(r"(\d{1,6}) (minute|hour|day)s?")
+_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -50,7 +52,9 @@ class Project:
     `path` is the project file. `rules` are files and folders, from its folder. `zone` is the name
     of the time zone whose days dates are, `free_mail` domains that stand for no account besides
     those that everybody knows, `domains` the team's own. `state` is the database's URL as written,
-    which may point to a secret.
+    which may point to a secret. `quiet` seconds pass after a system was connected, before anything
+    is written. `earlier` are rule files and schemas of another time, which it then has instead of
+    its own.
     """
 
     path: Path
@@ -60,6 +64,10 @@ class Project:
     state: str = field(default=STATE, repr=False)
     free_mail: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    quiet: float = 0.0
+    earlier: tuple[Mapping[str, bytes], Mapping[str, Schema]] | None = field(
+        default=None, repr=False
+    )
 
     @classmethod
     def load(cls, path: Path) -> Project:
@@ -117,12 +125,18 @@ class Project:
         given = tuple(str(path.absolute()) for path in paths)
         return replace(self, rules=given) if given else self
 
+    def as_it_was(self, sources: Mapping[str, bytes], schemas: Mapping[str, Schema]) -> Project:
+        """The same project with rule files and schemas as they were at another time."""
+        return replace(self, earlier=(sources, schemas))
+
     def rule_files(self) -> list[Path]:
         """All `.sync` files, each once, in the order of their paths."""
         return files.rule_files(self.folder, self.rules)
 
     def sources(self) -> dict[str, bytes]:
         """The bytes of each rule file by its path from the project's folder."""
+        if self.earlier is not None:
+            return dict(self.earlier[0])
         return files.sources(self.folder, self.rules)
 
     def schemas(self) -> dict[str, Schema]:
@@ -189,7 +203,9 @@ class Project:
         return tuple(compile(one, schemas, self.zone, self.free_mail, self.domains) for one in sets)
 
     @cached_property
-    def _schemas(self) -> dict[str, Schema]:
+    def _schemas(self) -> Mapping[str, Schema]:
+        if self.earlier is not None:
+            return self.earlier[1]
         found = {name: self.stored_schema(name) for name in self.systems}
         missing = [name for name, schema in found.items() if schema is None]
         if missing:
@@ -244,6 +260,7 @@ def _read(path: Path, text: str, data: Mapping[str, Any]) -> Project:
         state=url,
         free_mail=_domains(text, team, "free_mail", "campus.example"),
         domains=_domains(text, team, "domains", "ourcompany.example"),
+        quiet=_length(text, team, "quiet_period"),
     )
 
 
@@ -293,6 +310,15 @@ def _domains(text: str, team: Mapping[str, Any], key: str, example: str) -> tupl
     ):
         raise _wrong(text, "team", key, f'a list of domains: `{key} = ["{example}"]`')
     return tuple(one.strip().lower() for one in domains)
+
+
+def _length(text: str, team: Mapping[str, Any], key: str) -> float:
+    """A length of time in seconds; 0 where none is written."""
+    written = _text(text, "team", team, key, "0 hours")
+    match = _LENGTH.fullmatch(written)
+    if match is None:
+        raise _wrong(text, "team", key, f'a length of time: `{key} = "6 hours"`')
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 def _state(text: str, url: str) -> None:

@@ -121,9 +121,8 @@ _STATES = {
 }
 
 
-def result_text(result: Result) -> str:
-    """The last lines of a run: what was done, what waits, what is wrong."""
-    lines: list[str] = []
+def counted(result: Result) -> Iterator[tuple[int, str]]:
+    """What was done how often, and what became of what an earlier run had sent."""
     future = result.verb == "preview"
     for (system, object, action, state), count in sorted(result.counts.items()):
         if state == "planned" and future:
@@ -132,11 +131,15 @@ def result_text(result: Result) -> str:
             verb = _DONE[action]
         else:
             verb = _STATES[state].format(done=_DONE[action])
-        lines.append(f"{count:>8,}  {system} {object} {verb}")
+        yield count, f"{system} {object} {verb}"
     for kind, count in sorted(result.settled.items()):
-        lines.append(
-            f"{count:>8,}  sent by an earlier run without a reply: {_FOUND.get(kind, kind)}"
-        )
+        yield count, f"sent by an earlier run without a reply: {_FOUND.get(kind, kind)}"
+
+
+def result_text(result: Result) -> str:
+    """The last lines of a run: what was done, what waits, what is wrong."""
+    future = result.verb == "preview"
+    lines = [f"{count:>8,}  {what}" for count, what in counted(result)]
     if not lines:
         lines.append(_NOTHING.get(result.verb, "nothing to do"))
     for rule, count in sorted(result.waiting.items()):
@@ -164,7 +167,11 @@ def result_text(result: Result) -> str:
     return "\n".join(lines)
 
 
-_NOTHING = {"preview": "a run would change nothing", "retry": "nothing changed"}
+_NOTHING = {
+    "preview": "a run would change nothing",
+    "push": "nothing to send: both sides agree",
+    "retry": "nothing changed",
+}
 _FOUND = {
     "done": "found, they were carried out",
     "absent": "not carried out, decided again",
@@ -381,6 +388,7 @@ _ENDS = {
     1: "done, errors are open",
     3: "a brake stopped it",
     4: "a system was out of reach",
+    5: "another run was at work",
     130: "interrupted",
 }
 

@@ -7,16 +7,19 @@ each verb takes them one after the other, and its results come in that order.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UsageError
 from .open import Progress, database, opened, silent
+from .systems import nearest
 
 if TYPE_CHECKING:
     from ..connectors.base.world import World
     from ..dsl import Checked
     from .approvals import Approval
+    from .known import Known
     from .plan.model import Plan
     from .project import Project
     from .report import ErrorEntry
@@ -40,12 +43,13 @@ def preview(
     world: World,
     on_change: OnChange | None = None,
     progress: Progress = silent,
+    rule: str = "",
 ) -> list[Result]:
     """Every change that `run` would make now; reads both systems and writes to neither."""
     from .run import run as way
 
     with opened(project, world, progress=progress) as setups:
-        return [way.preview(one, on_change) for one in setups]
+        return [way.preview(one, on_change) for one in _about(setups, rule)]
 
 
 def run(
@@ -53,12 +57,37 @@ def run(
     world: World,
     on_change: OnChange | None = None,
     progress: Progress = silent,
+    rule: str = "",
 ) -> list[Result]:
-    """The main job: brings over what changed since the last run."""
+    """The main job: brings over what changed since the last run, or what one `rule` says of it."""
     from .run import run as way
 
     with opened(project, world, progress=progress) as setups:
-        return [way.run(one, on_change) for one in setups]
+        return [way.run(one, on_change) for one in _about(setups, rule)]
+
+
+def push(
+    project: Project,
+    world: World,
+    record: str,
+    rule: str = "",
+    on_change: OnChange | None = None,
+    progress: Progress = silent,
+) -> list[Result]:
+    """Sends one record by hand, past the condition of its rule."""
+    from .run import run as way
+    from .run.by_hand import pushing
+
+    with opened(project, world, progress=progress) as setups:
+        about = [one for one in _about(setups, rule) if pushing(one.plan, rule)]
+        if len(about) == 1:
+            return [way.push(about[0], record, rule, on_change)]
+        rules = [one.rule for each in about for flow in pushing(each.plan) for one in flow.moves]
+    raise UsageError(
+        "rules of several systems push records" if about else "no rule pushes records",
+        why="" if about else "only a `push` that may create says where a record goes",
+        fix=f"name one with --rule: {', '.join(rules)}" if about else "write one, or name another",
+    )
 
 
 def backfill(
@@ -124,6 +153,14 @@ def approve(project: Project, world: World, ids: Sequence[int] | None) -> list[A
         return approve(db, _orgs(project, db), ids)
 
 
+def known(project: Project, world: World, emails: Sequence[str]) -> list[Known]:
+    """The records of either system with these addresses. Asks no system."""
+    from .known import known
+
+    with database(project, world) as db:
+        return known(db, _orgs(project, db), project.schemas(), emails)
+
+
 def status(project: Project, world: World) -> dict[str, Any]:
     """Rules, last runs, what waits, open errors and calls, as data. Asks no system."""
     from .report import status_json
@@ -138,6 +175,24 @@ def history(project: Project, world: World, record: str) -> list[Entry]:
 
     with database(project, world) as db:
         return report.history(db, _orgs(project, db), record)
+
+
+def _about(setups: list[Setup], rule: str) -> list[Setup]:
+    """The set-ups with that rule, about nothing else; all where none is named."""
+    from .run.scope import of_rule, rules_of
+
+    if not rule:
+        return setups
+    found = [(one, of_rule(one.plan, rule)) for one in setups]
+    about = [replace(one, scope=scope) for one, scope in found if scope is not None]
+    if not about:
+        names = {name for one in setups for flow in one.plan.flows for name in rules_of(flow)}
+        listed = ", ".join(sorted(names)) or "none"
+        raise UsageError(
+            f"there is no rule called `{rule}`",
+            fix=nearest(rule, names, f"the rules are: {listed}"),
+        )
+    return about
 
 
 def _read_by(plan: Plan, direction: str) -> set[str]:

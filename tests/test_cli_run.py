@@ -7,6 +7,7 @@ ours wrote.
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from syncrules.connectors.base.serve import Server, Simulator, SimulatorOptions
 from syncrules.connectors.base.wire import json_request
 from syncrules.engine.systems import kind
-from syncrules.tests.cli import Ended, call, third_system
+from syncrules.tests.cli import Ended, call, spawn, third_system
 
 RULES = """\
 sync north with south
@@ -309,3 +310,83 @@ def test_a_change_that_asks_waits_for_approve(shop: Shop) -> None:
     assert shop.type("approve", "--all").out == "no change waits for anyone\n"
     assert shop.type("run").code == 0
     assert shop.items(shop.south)["a1"] == "Light"
+
+
+def test_one_rule_is_run_by_its_name(shop: Shop) -> None:
+    """Exit code 2 for one that isn't there, with the nearest; a dry run of it writes nothing."""
+    shop.type("run")
+    shop.save(shop.north, "create", sku="r1", name="Lamp")
+    wrong = shop.type("run", "--rule", "push item as itm")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "did you mean `push item as item`?" in wrong.err
+    rule = ("--rule", "push item as item")
+    [shown] = shop.type("run", *rule, "--dry-run", "--format", "json").json()["changes"]
+    assert shown["key"] == "r1"
+    assert "r1" not in shop.items(shop.south)
+    assert shop.type("run", *rule).code == 0
+    assert shop.items(shop.south)["r1"] == "Lamp"
+
+
+def test_one_record_is_pushed_by_hand(shop: Shop) -> None:
+    """Past the condition of its rule, by its key; nobody else goes with it."""
+    shop.rules(RULES.replace("as item", 'as item when name is "Never"'))
+    shop.type("run")
+    for sku in ("p1", "p2"):
+        shop.save(shop.north, "create", sku=sku, name="Lamp")
+    assert "would change nothing" in shop.type("preview").out
+    pushed = shop.type("push", "p1")
+    assert pushed.code == 0
+    assert "because pushed by hand" in pushed.out
+    assert shop.items(shop.south).get("p1") == "Lamp"
+    assert "p2" not in shop.items(shop.south)
+    missing = shop.type("push", "p9")
+    assert (missing.code, missing.out) == (2, "")
+    assert "no record that a rule pushes is known as p9" in missing.err
+
+
+def test_known_says_what_to_do_where_nothing_was_read_yet(shop: Shop) -> None:
+    """Also where a system has no addresses: an answer from nothing would be wrong."""
+    ended = shop.type("known", "ada@example.com")
+    assert (ended.code, ended.out) == (2, "")
+    assert "syncrules preview" in ended.err
+
+
+def test_the_quiet_period_ends_a_run_with_3(shop: Shop) -> None:
+    """`preview` works, and says what a run would say."""
+    path = shop.folder / "syncrules.toml"
+    path.write_text(path.read_text() + '[team]\nquiet_period = "6 hours"\n', encoding="utf-8")
+    shop.type("run")
+    shop.save(shop.north, "create", sku="q1", name="Lamp")
+    seen = shop.type("preview")
+    assert seen.code == 3
+    assert "a run would write nothing, since nothing is written before" in seen.out
+    ran = shop.type("run")
+    assert ran.code == 3
+    assert "`quiet_period` of [team] is 6 hours" in ran.err
+    assert "q1" not in shop.items(shop.south)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_runs_until_it_is_stopped(shop: Shop, number: signal.Signals) -> None:
+    """A line for each run as it ends; a stop between two runs is the usual end, so exit code 0."""
+    shop.type("run")
+    shop.save(shop.north, "create", sku="s1", name="Lamp")
+    process = spawn(shop.folder, "serve")
+    assert process.stdout is not None
+    assert process.stdout.readline().endswith("UTC  started\n")
+    line = process.stdout.readline()
+    assert line.endswith("UTC  run 2, every 15 minutes: 1 south item created\n")
+    assert shop.items(shop.south)["s1"] == "Lamp"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    assert out.endswith("UTC  stopped\n")
+
+
+def test_serve_shows_what_is_wrong_with_rules_that_never_were_in_use(shop: Shop) -> None:
+    """As `run` does: the findings, exit code 1, and nothing was asked of anyone."""
+    shop.rules(RULES.replace("name <-> name", "name <-> nmae"))
+    ended = shop.type("serve")
+    assert ended.code == 1
+    assert "rules/items.sync:8:14" in ended.err
+    assert "nothing was started: 1 finding is an error" in ended.err

@@ -18,6 +18,7 @@ rules = ["rules"]
 [team]
 timezone = "Europe/Berlin"
 free_mail = ["Campus.example"]
+quiet_period = "6 hours"
 
 [systems.left]
 connector = "warehouse"
@@ -56,6 +57,7 @@ def test_a_project_is_read_as_its_file_says(tmp_path: Path) -> None:
     project = load(tmp_path)
     assert project.zone == "Europe/Berlin"
     assert project.free_mail == ("campus.example",)
+    assert project.quiet == 6 * 3600
     assert list(project.systems) == ["left", "right"]
     assert project.systems["left"].connector == "warehouse"
     assert project.state_url == f"sqlite:///{tmp_path}/.syncrules/state.db"
@@ -98,6 +100,7 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest(
         "[team]\ntimezone = 1",
         '[team]\nfree_mail = "campus.example"',
         '[team]\nfree_mail = ["ada@campus.example"]',
+        '[team]\nquiet_period = "a while"',
         '[systems.left]\nkey = "env:KEY"',
         '[systems]\nleft = "warehouse"',
         '[systems."a/b"]\nconnector = "warehouse"',

@@ -21,16 +21,18 @@ START = 1_767_600_000.0
 
 
 class VirtualClock:
-    """Seconds since 1970 that pass only when someone sleeps."""
+    """Seconds since 1970 that pass only when someone sleeps. `slept` is called after each sleep."""
 
     def __init__(self, start: float = START) -> None:
         self._now = start
+        self.slept: Callable[[], None] = lambda: None
 
     def now(self) -> float:
         return self._now
 
     def sleep(self, seconds: float) -> None:
         self._now += max(seconds, 0.0)
+        self.slept()
 
 
 class SimWorld:

@@ -18,9 +18,11 @@ from ...errors import SyncrulesError
 from .model import End, Flow, Index, Move, People, Plan, Row, StandIn, Tie, Watch
 from .needs import (
     Need,
+    every_of,
     flow_name,
     indexes_of,
     layout,
+    looks_of,
     needs_of,
     reads_of,
     sources_of,
@@ -128,6 +130,15 @@ def _parents_first(draft: Draft) -> Draft:
     return replace(draft, flows=tuple(flows[one] for one in needed_first(given, parents)))
 
 
+def _how_often(draft: Draft) -> Draft:
+    """Each flow at the shortest period of its rules, with all that has to be looked at for it."""
+    systems: dict[Side, str] = {"left": draft.rules.left, "right": draft.rules.right}
+    every = every_of(draft.rules, draft.flows)
+    flows = tuple(replace(one, every=every[one.name]) for one in draft.flows)
+    looks = looks_of(draft.rules, flows, systems)
+    return replace(draft, flows=tuple(replace(one, looks=looks[one.name]) for one in flows))
+
+
 def _only_what_is_needed(draft: Draft) -> Draft:
     """The fields that some rule needs, and no other."""
     return replace(draft, needs=needs_of(draft.rules, draft.flows, draft.schemas))
@@ -181,6 +192,7 @@ PASSES: tuple[Callable[[Draft], Draft], ...] = (
     _one_thing_once,
     _what_people_did,
     _parents_first,
+    _how_often,
     _only_what_is_needed,
     _one_read_an_object,
     _layouts,

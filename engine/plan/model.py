@@ -174,6 +174,8 @@ class Flow:
     - `parents`: flows whose links this one's references go through.
     - `ties`: which of several candidates of a match is taken.
     - `fingerprint`: changes when the meaning of a rule of this flow changes.
+    - `every`: in minutes, how often `serve` decides it.
+    - `looks`: (system, object) of all that has to be looked at before it is decided.
     """
 
     name: str
@@ -193,6 +195,8 @@ class Flow:
     people: tuple[People, ...] = ()
     led: tuple[tuple[str, str], ...] = ()
     leads: tuple[tuple[str, str], ...] = ()
+    every: int = 15
+    looks: tuple[tuple[str, str], ...] = ()
 
     def end(self, side: Side) -> End:
         """The end on a side."""

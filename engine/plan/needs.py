@@ -59,7 +59,7 @@ def needs_of(
 ) -> tuple[Need, ...]:
     """Everything that some rule needs, each thing once. `flows` stand parents first."""
     pairs = {flow_name(pair): pair for pair in rules.pairs}
-    every = _every(pairs, flows)
+    every = every_of(rules, flows)
     found: dict[Need, None] = {}
     for flow in flows:
         pair = pairs[flow.name]
@@ -67,6 +67,26 @@ def needs_of(
         if flow.activity:
             found.update(dict.fromkeys(_activity_needs(flow, schemas, every[flow.name])))
     return tuple(found)
+
+
+def looks_of(
+    rules: RuleSet, flows: tuple[Flow, ...], systems: Mapping[Side, str]
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """By flow: (system, object) of what its decisions rest on. That is what its rules name, those
+    that are one thing with its records, and users. Other records that it refers to are looked at
+    when one of them has to be brought along."""
+    pairs = {flow_name(pair): pair for pair in rules.pairs}
+    by_name = {flow.name: flow for flow in flows}
+    found = {}
+    for flow in flows:
+        spots = {one.spot for one in _pair_needs(pairs[flow.name], flow.every)}
+        users = [one for one in flow.parents if by_name[one].users]
+        for name in (*flow.siblings, *users):
+            spots.update(_ends(by_name[name]))
+        spots.update(("left", object) for object, _ in flow.led)
+        spots.update((one.side, one.object) for one in flow.people)
+        found[flow.name] = tuple(sorted((systems[side], object) for side, object in spots))
+    return found
 
 
 def reads_of(
@@ -257,9 +277,10 @@ def source_of(move: Move | MoveRule) -> Side:
     return "left" if move.direction == "push" else "right"
 
 
-def _every(pairs: Mapping[str, PairRules], flows: tuple[Flow, ...]) -> dict[str, int]:
+def every_of(rules: RuleSet, flows: tuple[Flow, ...]) -> dict[str, int]:
     """How often each flow's own records are wanted: as its rules say; where it has none of its own
     (users), as often as the flows whose references go through it."""
+    pairs = {flow_name(pair): pair for pair in rules.pairs}
     found: dict[str, int] = {}
     for flow in reversed(flows):
         pair = pairs[flow.name]

@@ -19,17 +19,18 @@ from ..plan.model import Flow, Move, StandIn
 from .closures import Ready, ReadyInfer, ReadyRow, Values
 from .decision import Change, Coming, Match, Reference, path
 from .match import NO_MATCH, in_flow, listed
+from .scope import BROUGHT, NEEDED
 from .state import Approved, Linked, State, Stored, other
 from .ties import first_of
 
-ASKED_FOR = frozenset({"backfill", "brought along", "a day passed", "retry", "exists already"})
+ASKED_FOR = frozenset({*NEEDED, "backfill", "a day passed", "retry", "exists already"})
 """Causes of a mark under which a rule acts on a record that was there before it."""
 
 
 EXISTING = "there before an enrich"
 """Cause of a mark on a record that `enrich existing` looks at once."""
 
-REASONS = ("brought along", "backfill", "retry", "exists already", "a day passed", EXISTING)
+REASONS = (*NEEDED, "backfill", "retry", "exists already", "a day passed", EXISTING)
 """Causes that count for a pair whichever of its two records has them, the first one first."""
 
 FOLLOWED = "the link followed"
@@ -128,7 +129,7 @@ class Surroundings:
             return
         for _, id, mark, cause, decided, run in session.marks_of(flow, side, open_ids):
             self._brought[flow, side, id] = (
-                cause == "brought along" and decided == mark and run == session.run
+                cause == BROUGHT and decided == mark and run == session.run
             )
 
     def _load_hops(self, pairs: Sequence[Pair]) -> None:
@@ -243,15 +244,18 @@ class Surroundings:
             if (flow, side, id) in self._coming:
                 return Reference("coming", coming=Coming(flow, side, id))
         for flow in row.row.through:
-            if (flow, side, id) in self._links:
-                continue  # Its partner is gone, so it leads nowhere.
             parent = self.session.flows[flow].flow
+            if parent.users or (flow, side, id) in self._links:
+                continue  # Nobody makes users, and a partner that is gone leads nowhere.
             end = parent.end(side)
-            stored = None if parent.users else self.session.stored(end.system, end.object, [id])
-            if not stored or stored[id].life != "here":
+            stored = self.session.stored(end.system, end.object, [id]).get(id)
+            if stored is None and not self.session.unseen(end.system, end.object):
+                continue
+            if stored is not None and stored.life != "here":
                 continue
             if self.ready.flow.activity:
-                found = in_flow(self.session, parent, side, {id: stored[id].values}).get(id)
+                values = {} if stored is None else stored.values
+                found = in_flow(self.session, parent, side, {id: values}).get(id)
                 if found is not None and found.match.kind == "one":
                     return Reference("found", found.id)
             elif to == "right" and not self._brought.get((flow, side, id)):
@@ -292,7 +296,7 @@ class View:
         self._pair = pair
         self.today = whole.session.today
         self.backfill = pair.cause in ("backfill", "retry", FOLLOWED)
-        self.brought = pair.cause == "brought along"
+        self.brought = pair.cause in NEEDED
         self.match = pair.match
         self.later: Side | Literal[""] = _later(pair)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import floor
 
 from ...connectors.base.contract import Meter
+from ...connectors.base.world import moment
 from ...dsl.rules import GuardRule, Side
 from ...errors import Braked
 from ..store import counts
@@ -66,6 +67,8 @@ def guard(session: Session, *, asked_for: bool) -> None:
 def trips(session: Session, *, asked_for: bool) -> Iterator[Trip]:
     """All that holds back what is planned."""
     due = {(system, object, action) for _, _, system, object, action, _ in planned(session)}
+    if due and session.quiet:
+        yield from _quiet(session)
     for rule in session.plan.guards:
         for side in rule.sides:
             system = _system(session, side)
@@ -76,6 +79,34 @@ def trips(session: Session, *, asked_for: bool) -> Iterator[Trip]:
                 yield from _counted(session, rule, system)
     if not asked_for:
         yield from _brakes(session)
+
+
+def _quiet(session: Session) -> Iterator[Trip]:
+    """Nothing is written before a while has passed since each system was first met."""
+    for system in (session.plan.left, session.plan.right):
+        where = {"org": session.org, "system": system, "object": "", "purpose": "identity"}
+        met = session.db.row(sql.cursor, **where)
+        until = (met[3] if met else session.now) + session.quiet
+        if session.now < until:
+            yield Trip(
+                f"nothing is written before {_told(until)}",
+                f"{system} was connected at {_told(until - session.quiet)}, and `quiet_period` of "
+                f"[team] is {_length(session.quiet)}",
+                "look at `syncrules preview` meanwhile, or change `quiet_period` in syncrules.toml",
+            )
+            return
+
+
+def _told(at: float) -> str:
+    return f"{moment(at)[:10]} {moment(at)[11:19]} UTC"
+
+
+def _length(seconds: float) -> str:
+    """`6 hours`, as the project file says it."""
+    for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds % size == 0:
+            return f"{seconds / size:,.0f} {name}{'' if seconds == size else 's'}"
+    return f"{seconds:g} seconds"
 
 
 # ---- written guards -------------------------------------------------------------------------

@@ -26,8 +26,8 @@ QUIET_PAGES = 2
 
 
 def look(session: Session) -> None:
-    """Reads every feed of the plan to its end."""
-    for ask in session.plan.reads:
+    """Reads every feed that the run is about to its end."""
+    for ask in session.scope.reads(session.plan):
         look_at(session, ask)
 
 

@@ -23,6 +23,7 @@ from .decision import NOTHING, Base, Decision
 from .ended import ONCE, End, ended, once
 from .heirs import heir
 from .match import Found, match
+from .scope import PUSHED
 from .state import NO_DOUBTS, Doubts, Linked, State, Stored, other
 
 
@@ -63,6 +64,8 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
         base,
         surroundings.of(pair),
     )
+    if pair.cause == PUSHED and decision.action == "create":
+        decision = replace(decision, reason=PUSHED)
     if base is None or not ready.ends or left is None or right is None:
         return decision
     decision = _back_again(decision, base)

@@ -22,7 +22,9 @@ from .closures import Ready
 from .decision import Change, Coming, Decision
 from .follow import follow
 from .journal import doubts, dump_agree
+from .look import look_at
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
+from .scope import BROUGHT, NEEDED
 from .session import Session, dump_values
 from .state import Linked, leads_further
 
@@ -42,10 +44,11 @@ def propose(session: Session) -> None:
 def _flow(session: Session, ready: Ready) -> int:
     """Decides the due records of one flow; returns how many were, or were found to need others."""
     count = 0
+    whole = session.scope.decides(ready.flow.name)
     after: tuple[str, str] = ("", "")
     while True:
         rows = session.db.rows(
-            sql.due,
+            sql.due if whole else sql.due_needed,
             org=session.org,
             flow=ready.flow.name,
             run=session.run,
@@ -56,10 +59,24 @@ def _flow(session: Session, ready: Ready) -> int:
         )
         if not rows:
             return count
+        if not whole and _look_first(session, ready.flow):
+            continue
         after = (rows[-1][0], rows[-1][1])
         session.keep_alive()
         with session.db.transaction("planned"):
             count += _chunk(session, ready, [Mark(*row) for row in rows])
+
+
+def _look_first(session: Session, flow: Flow) -> bool:
+    """Looks at what a flow's decisions rest on, where this run has not; whether it had to."""
+    missing = [
+        one
+        for one in session.plan.reads
+        if (one.system, one.object) in flow.looks and (one.system, one.object) not in session.looked
+    ]
+    for one in missing:
+        look_at(session, one)
+    return bool(missing)
 
 
 def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
@@ -76,7 +93,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
             # record has found as well: the next pass looks again where a mark is left.
             continue
         decision = decide_pair(ready, pair, surroundings)
-        if decision is UNSEEN:
+        if decision is UNSEEN or _of_another_rule(session, flow, pair, decision):
             continue
         if decision.action == "need":
             decided += _bring(session, decision.needs)
@@ -88,6 +105,17 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
     return decided
 
 
+def _of_another_rule(session: Session, flow: Flow, pair: Pair, decision: Decision) -> bool:
+    """Whether a decision is left to a run that is about more than one rule: what this one doesn't
+    create or link another may, and what follows on a delete is what its own rule says."""
+    rule = session.scope.rule
+    if not rule or not session.scope.decides(flow.name) or pair.cause in NEEDED:
+        return False
+    if decision.action in ("delete", "unlink"):
+        return decision.rule != rule
+    return pair.link is None and decision.action == "nothing" and not decision.problems
+
+
 # ---- keeping --------------------------------------------------------------------------------
 
 
@@ -97,9 +125,9 @@ def _bring(session: Session, needs: Sequence[Coming]) -> int:
     new = []
     for one in dict.fromkeys(needs):
         rows = session.marks_of(one.flow, one.side, [one.id])
-        if not any(cause == "brought along" for _, _, _, cause, _, _ in rows):
+        if not any(cause == BROUGHT for _, _, _, cause, _, _ in rows):
             new.append((one.flow, one.side, one.id))
-    session.mark(new, "brought along")
+    session.mark(new, BROUGHT)
     return len(new)
 
 
@@ -125,7 +153,7 @@ class Kept:
         for mark in marks:
             # People count pairs: of two that are marked the left one is held back for both.
             stopped = decision.stopped and not (both and mark.side == "right")
-            brought = mark.cause == "brought along" and not (stopped and pair.link)
+            brought = mark.cause == BROUGHT and not (stopped and pair.link)
             if planned or brought:
                 # Held back in part, it stays: the next run decides it again, whatever becomes of
                 # the rest.

@@ -16,18 +16,19 @@ from ...connectors.base.contract import Connector
 from ...connectors.base.world import World
 from ...dsl import conditions
 from ...dsl.rules import Side
-from ...errors import Braked, LeaseHeld, SyncrulesError, UsageError
+from ...errors import Braked, Interrupted, LeaseHeld, SyncrulesError, UsageError
 from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
 from ..store import statements as sql
 from ..store import unknown
 from ..store.database import Database
-from . import asks
+from . import asks, by_hand
 from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look
 from .propose import propose
+from .scope import ALL, Scope
 from .session import Session
 from .sweep import sweep
 from .write import settle_doubts, write
@@ -39,7 +40,7 @@ ROUNDS = 3
 """How often what a person asked for is decided again, since links it made let other values flow;
 any run is, where a write met a record that has become another."""
 
-Verb = Literal["run", "preview", "backfill", "retry"]
+Verb = Literal["run", "preview", "backfill", "retry", "push"]
 OnChange = Callable[[Entry], None]
 
 
@@ -47,7 +48,9 @@ OnChange = Callable[[Entry], None]
 class Setup:
     """What a run needs from the project: `deadlines` are seconds after which no request of ours
     can be under way, `sizes` records a write request, by system; `lags` seconds that the searches
-    for an object may stay behind our writes, by system and object."""
+    for an object may stay behind our writes, by system and object; `quiet` seconds that pass
+    after a system was first met, before anything is written. `scope` is what the run is about,
+    `stopping` says whether it should end at the next record."""
 
     org: str
     plan: Plan
@@ -60,6 +63,9 @@ class Setup:
     holder: leases.Holder
     lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda text: None
+    scope: Scope = ALL
+    stopping: Callable[[], bool] = lambda: False
+    quiet: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,15 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
                     _mark_error(session, row[6], row[4], row[15])
 
     return _carry_out(setup, "retry", mark, on_change)
+
+
+def push(setup: Setup, record: str, rule: str = "", on_change: OnChange | None = None) -> Result:
+    """Sends one record, known by its key or its id, whatever the condition of its rule says."""
+    names = frozenset(one.name for one in by_hand.pushing(setup.plan, rule))
+    alone = replace(setup, scope=Scope(frozenset(), names, rule))
+    return _carry_out(
+        alone, "push", lambda session: by_hand.mark_record(session, record, rule), on_change
+    )
 
 
 def preview(setup: Setup, on_change: OnChange | None = None) -> Result:
@@ -223,6 +238,8 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
     renewed = [now]
 
     def keep_alive() -> None:
+        if setup.stopping():
+            raise Interrupted("interrupted", fix="the next run goes on from there")
         if setup.world.clock.now() - renewed[0] > LEASE / 4:
             renewed[0] = setup.world.clock.now()
             leases.renew(db, lease, renewed[0], LEASE)
@@ -240,6 +257,9 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         setup.lags,
         setup.progress,
         keep_alive,
+        setup.stopping,
+        setup.scope,
+        setup.quiet,
     )
     return session, lease
 
@@ -340,26 +360,27 @@ def _plan_hash(plan: Plan) -> str:
 
 
 def _rules(session: Session) -> None:
-    """Notes which rules are new or edited: they act from this run on. What they would have done
-    to records that were there before is looked through once, so that it can be counted."""
+    """Notes which rules are new or edited, of those that the run is about: they act from it on.
+    What they would have done to records that were there before is looked through once, so that it
+    can be counted."""
     known = {
         name: (print_, first)
         for name, print_, first, _ in session.db.rows(sql.rules, org=session.org)
     }
     rows: list[dict[str, object]] = []
     firsts: dict[str, int] = {}
-    flows = [ready.flow for ready in session.flows.values()]
-    for move in (one for flow in flows for one in flow.moves):
-        if move.rule in firsts:
-            continue
-        mark = _fingerprint(move)
-        old = known.get(move.rule)
-        firsts[move.rule] = old[1] if old and old[0] == mark else session.run
-        if not old or old[0] != mark:
-            rows.append(_rule_row(session, move.rule, mark))
-    for flow in flows:
+    for flow in session.plan.flows:
+        about = session.scope.is_about(flow.name)
+        for move in flow.moves:
+            if move.rule in firsts:
+                continue
+            mark = _fingerprint(move)
+            old = known.get(move.rule)
+            firsts[move.rule] = old[1] if old and old[0] == mark else session.run
+            if about and (not old or old[0] != mark):
+                rows.append(_rule_row(session, move.rule, mark))
         name = f"flow {flow.name}"
-        if flow.moves and (name not in known or known[name][0] != flow.fingerprint):
+        if about and flow.moves and (name not in known or known[name][0] != flow.fingerprint):
             rows.append(_rule_row(session, name, flow.fingerprint))
             if name in known:
                 _rule_changed(session, flow)

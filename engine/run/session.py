@@ -22,6 +22,7 @@ from ..store import statements as sql
 from ..store.database import Database
 from .closures import Ready, ready
 from .decision import Base, Coming
+from .scope import ALL, Scope
 from .state import Approved, Linked, MarkRow, Stored
 
 UNREAD: dict[str, str] = {}
@@ -44,6 +45,9 @@ class Session:
     lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda text: None
     keep_alive: Callable[[], None] = lambda: None
+    stopping: Callable[[], bool] = lambda: False
+    scope: Scope = ALL
+    quiet: float = 0.0
     first_runs: Mapping[str, int] = field(default_factory=dict)
     flows: dict[str, Ready] = field(default_factory=dict)
     reads: dict[tuple[str, str], Read] = field(default_factory=dict)
@@ -62,7 +66,9 @@ class Session:
     def __post_init__(self) -> None:
         counted = self.db.row(sql.count_errors, org=self.org)
         self.open_errors = bool(counted and counted[0])
-        self.flows = {flow.name: ready(flow, self.plan.zone) for flow in self.plan.flows}
+        self.flows = {
+            flow.name: ready(self.scope.narrowed(flow), self.plan.zone) for flow in self.plan.flows
+        }
         self.asking = {name for name, one in self.flows.items() if one.asks}
         self.asking |= {name for (name,) in self.db.rows(held.flows, org=self.org)}
         self.reads = {(one.system, one.object): one for one in self.plan.reads}
@@ -125,6 +131,10 @@ class Session:
         }
 
     # ---- records and links
+
+    def unseen(self, system: str, object: str) -> bool:
+        """Whether there may be records of an object that no look of this run has seen."""
+        return (system, object) not in self.looked
 
     def stored(self, system: str, object: str, ids: Iterable[str]) -> dict[str, Stored]:
         """Records by id, as the last look left them."""

@@ -79,6 +79,9 @@ class State(Protocol):
     @property
     def today(self) -> str: ...
 
+    def unseen(self, system: str, object: str) -> bool:
+        """Whether there may be records of an object that no look of this run has seen."""
+
     def stored(self, system: str, object: str, ids: Iterable[str]) -> dict[str, Stored]:
         """Records by id, as the last look left them."""
 

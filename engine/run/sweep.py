@@ -21,6 +21,8 @@ MOST = 500
 def sweep(session: Session) -> None:
     """Sweeps what is due. Raises `SystemUnavailable`."""
     for system, object in session.plan.sweeps:
+        if (system, object) not in session.looked:
+            continue
         where = {"org": session.org, "system": system, "object": object, "purpose": "sweep"}
         held = session.db.row(sql.cursor, **where)
         if held is not None and session.now - held[3] < DAY:

@@ -71,6 +71,7 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
     connector = session.connectors[end.system]
     most = LANES * session.sizes[end.system]
     while True:
+        session.keep_alive()
         _look_again(session, flow)
         entries = _planned(session, flow, side, action, most)
         if not entries:
@@ -233,6 +234,8 @@ def _send(
 
     def jobs() -> Iterator[Job[list[Outcome]]]:
         for batch in batches:
+            if session.stopping():
+                return  # What is under way is settled first.
             session.keep_alive()
             with session.db.transaction("sent"):
                 session.db.run(
@@ -287,7 +290,7 @@ def _look_again(session: Session, flow: Flow) -> None:
         for ask in session.plan.reads
         if (ask.system, ask.object)
         in ((flow.left.system, flow.left.object), (flow.right.system, flow.right.object))
-        and session.now - session.looked[ask.system, ask.object] > FRESH
+        and session.now - session.looked.get((ask.system, ask.object), 0.0) > FRESH
     ]
     if not stale or not _any_planned(session, flow):
         return

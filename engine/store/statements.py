@@ -136,14 +136,15 @@ count_links = statement(
 
 # ---- marks ----------------------------------------------------------------------------------
 
+_NEEDED = ("brought along", "pushed by hand")
 # A mark that someone asked for keeps its cause until it has been decided.
 _asked_for = and_(
     D.not_before < NEVER,
-    D.cause.in_(
-        ("backfill", "retry", "brought along", "there before an enrich", "the link followed")
-    ),
+    D.cause.in_((*_NEEDED, "backfill", "retry", "there before an enrich", "the link followed")),
 )
-_cause = case((_asked_for, D.cause), else_=bindparam("cause"))
+_cause = case(
+    (and_(_asked_for, bindparam("cause").not_in(_NEEDED)), D.cause), else_=bindparam("cause")
+)
 mark = upsert(
     tables.Dirty,
     ("org", "flow", "side", "id"),
@@ -213,18 +214,26 @@ _this_mark = (
     D.id == bindparam("one"),
 )
 _undecided = or_(D.decided_run != _run, D.decided != D.mark)
-due = statement(
-    select(D.side, D.id, D.mark, D.cause)
-    .where(
-        D.org == _org,
-        D.flow == _flow,
-        tuple_(D.side, D.id) > tuple_(bindparam("after_side"), bindparam("after")),
-        D.not_before <= bindparam("now", type_=Float),
-        _undecided,
+
+
+def _due(*more: ColumnElement[bool]) -> Statement:
+    return statement(
+        select(D.side, D.id, D.mark, D.cause)
+        .where(
+            D.org == _org,
+            D.flow == _flow,
+            tuple_(D.side, D.id) > tuple_(bindparam("after_side"), bindparam("after")),
+            D.not_before <= bindparam("now", type_=Float),
+            _undecided,
+            *more,
+        )
+        .order_by(D.side, D.id)
+        .limit(bindparam("most"))
     )
-    .order_by(D.side, D.id)
-    .limit(bindparam("most"))
-)
+
+
+due = _due()
+due_needed = _due(D.cause.in_(_NEEDED))
 marks_of = statement(
     select(D.side, D.id, D.mark, D.cause, D.decided, D.decided_run).where(
         D.org == _org,

@@ -57,6 +57,10 @@ class Memory:
 
     # ---- what is asked
 
+    def unseen(self, system: str, object: str) -> bool:
+        """A test tells all there is."""
+        return False
+
     def stored(self, system: str, object: str, ids: Iterable[str]) -> dict[str, Stored]:
         here = self.records.get((system, object))
         return {id: here[id] for id in ids if id in here} if here else {}

@@ -1,0 +1,236 @@
+"""Runs of a part of the rules, over both made-up systems: a group that is due, a rule, a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from syncrules.engine import known
+from syncrules.engine.run import run as verbs
+from syncrules.engine.run import scope
+from syncrules.engine.run.run import Result
+from syncrules.errors import Braked, Interrupted, UsageError
+from syncrules.tests.both import HOUR, ORG, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer apollo
+
+every 15 minutes
+push contact as Lead when stage is "Replied"
+push contact as Contact when stage is "Interested" { match on email }
+pull Lead as contact visible
+
+map contact with Lead, Contact {
+    first_name        <-> FirstName
+    last_name         <-> LastName
+    email             <-> Email
+    title             <-> Title
+    account           <-> Contact.AccountId
+    organization_name  -> Lead.Company default "Unknown"
+}
+
+every 60 minutes
+push account as Account
+
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
+
+GROUPS = """\
+sync apollo with salesforce
+prefer apollo
+push contact as Contact
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+    account   <-> AccountId
+}
+every 60 minutes
+push account as Account
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
+
+
+@pytest.fixture
+def both() -> Iterable[Both]:
+    made = Both(RULES)
+    made.run()
+    made.clock.sleep(HOUR)
+    yield made
+    made.db.close()
+
+
+def run(both: Both, periods: Iterable[int] = (), rule: str = "") -> Result:
+    about = scope.of_rule(both.plan, rule) if rule else scope.due(both.plan, [*periods])
+    assert about is not None
+    both.clock.sleep(HOUR)
+    return verbs.run(replace(both.setup, scope=about))
+
+
+def person(both: Both, **values: object) -> str:
+    values = {"last_name": "King", "email": "ada@a.example", "stage": "Interested", **values}
+    return both.apollo.create("contact", values)
+
+
+def emails(both: Both, object: str) -> list[str]:
+    return sorted(str(one["Email"]) for one in both.salesforce.rows(object).values())
+
+
+def test_a_group_has_the_shortest_period_of_its_rules(both: Both) -> None:
+    """Users and what is only referred to have none of their own. (ACT-10)"""
+    assert scope.periods(both.plan) == (15, 60)
+
+
+def test_a_run_of_one_group_reads_and_decides_nothing_of_another() -> None:
+    """The account's edit waits for its own time, and is not lost. (ACT-10)"""
+    both = Both(GROUPS)
+    both.run()
+    account = both.apollo.create("account", {"name": "Analytical", "domain": "a.example"})
+    run(both, [60])
+    [there] = both.salesforce.rows("Account")
+    both.apollo.update("account", account, {"name": "Engines"})
+    person(both)
+    before = both.calls()
+    run(both, [15])
+    assert emails(both, "Contact") == ["ada@a.example"]
+    assert both.salesforce.rows("Account")[there]["Name"] == "Analytical"
+    assert not any("account" in one for one in both.since(before).apollo)
+    before = both.calls()
+    run(both, [60])
+    assert both.salesforce.rows("Account")[there]["Name"] == "Engines"
+    assert not any("contact" in one for one in both.since(before).apollo)
+
+
+def test_an_account_comes_along_though_its_own_rules_are_not_due(both: Both) -> None:
+    """It is new since the last look at accounts: looked for first, made once, and the person is
+    under it. The next run of accounts makes no second one. (APU-1)"""
+    account = both.apollo.create("account", {"name": "Analytical", "domain": "a.example"})
+    for name in ("ada", "bea"):
+        person(both, email=f"{name}@a.example", account_id=account)
+    run(both, [15])
+    [made] = both.salesforce.rows("Account")
+    people = both.salesforce.rows("Contact").values()
+    assert {one["AccountId"] for one in people} == {made}
+    assert len(people) == 2
+    run(both, [60])
+    assert list(both.salesforce.rows("Account")) == [made]
+
+
+def test_an_account_that_is_there_is_matched_before_one_is_made(both: Both) -> None:
+    """Both were made since accounts were last looked at."""
+    account = both.apollo.create("account", {"name": "Analytical", "domain": "a.example"})
+    there = both.salesforce.create("Account", {"Name": "Other", "Website": "a.example"})
+    person(both, account_id=account)
+    run(both, [15])
+    assert list(both.salesforce.rows("Account")) == [there]
+    [one] = both.salesforce.rows("Contact").values()
+    assert one["AccountId"] == there
+
+
+def test_a_run_of_one_rule_leaves_what_others_create(both: Both) -> None:
+    """Changes of linked records flow as the map says; what is left is done by the next run."""
+    linked = person(both, email="old@a.example")
+    both.run()
+    both.apollo.update("contact", linked, {"title": "CTO"})
+    person(both, email="lead@a.example", stage="Replied")
+    person(both, email="contact@a.example")
+    both.salesforce.create("Lead", {"LastName": "Berg", "Email": "new@b.example", "Company": "B"})
+    run(both, rule="push contact as Contact")
+    assert emails(both, "Contact") == ["contact@a.example", "old@a.example"]
+    assert emails(both, "Lead") == ["new@b.example"]
+    assert len(both.apollo.rows("contact")) == 3
+    assert "CTO" in {one.get("Title") for one in both.salesforce.rows("Contact").values()}
+    both.clock.sleep(HOUR)
+    both.run()
+    assert emails(both, "Lead") == ["lead@a.example", "new@b.example"]
+    assert len(both.apollo.rows("contact")) == 4
+    assert both.errors() == []
+
+
+def test_one_record_is_pushed_past_the_condition_of_its_rule(both: Both) -> None:
+    """By its address or its id; nothing else of the run moves, and the journal says why."""
+    person(both, email="ada@a.example", stage="Cold")
+    other = person(both, email="bea@a.example", stage="Cold")
+    person(both, email="cid@a.example", stage="Replied")
+    result = verbs.push(both.setup, "Ada@a.example", "push contact as Lead", both._show)
+    assert result.exit_code == 0
+    assert emails(both, "Lead") == ["ada@a.example"]
+    assert "pushed by hand" in both.said[-1]
+    verbs.push(both.setup, other, "push contact as Contact")
+    assert emails(both, "Contact") == ["bea@a.example"]
+    assert emails(both, "Lead") == ["ada@a.example"]
+    again = verbs.push(both.setup, "ada@a.example", "push contact as Lead")
+    assert again.counts == {}
+    both.run()
+    assert emails(both, "Lead") == ["ada@a.example", "cid@a.example"]
+
+
+def test_a_record_that_cannot_be_pushed_is_told_with_the_way_out(both: Both) -> None:
+    """Nobody of that name; two rules that could; a rule that creates nothing there."""
+    person(both, stage="Cold")
+    with pytest.raises(UsageError, match=r"known as nobody@a\.example"):
+        verbs.push(both.setup, "nobody@a.example")
+    with pytest.raises(UsageError) as told:
+        verbs.push(both.setup, "ada@a.example")
+    assert told.value.fix == (
+        "name one with --rule: `push contact as Contact`, `push contact as Lead`"
+    )
+    assert emails(both, "Lead") == []
+
+
+def test_whether_a_person_is_known_is_answered_without_a_request(both: Both) -> None:
+    """Hidden, linked or in one system only; letter case doesn't matter. (CPL-3)"""
+    linked = person(both)
+    lead = both.salesforce.create("Lead", {"LastName": "B", "Email": "b@b.example", "Company": "B"})
+    both.run()
+    sent = len(both.world.sent)
+    schemas = {name: one.describe() for name, one in both.setup.connectors.items()}
+    sent = len(both.world.sent)
+    emails = ["ADA@a.example", "b@b.example", "c@c.example"]
+    ada, berg, nobody = known.known(both.db, [ORG], schemas, emails)
+    assert len(both.world.sent) == sent
+    assert {one.object for one in ada.records} == {"contact", "Contact"}
+    [contact] = [one for one in ada.records if one.object == "contact"]
+    assert (contact.id, [one.object for one in contact.linked]) == (linked, ["Contact"])
+    assert lead in {one.id for one in berg.records}
+    assert nobody.records == ()
+    told = known.known_text([ada, berg, nobody])
+    assert "c@c.example  not known" in told
+    assert "b@b.example  known" in told
+
+
+def test_nothing_is_written_in_the_quiet_period(both: Both) -> None:
+    """A run says until when and why, preview shows what waits, and it flows once the time is up."""
+    quiet = replace(both.setup, quiet=6 * HOUR)
+    person(both, stage="Replied")
+    shown = verbs.preview(quiet)
+    assert shown.held[0].startswith("nothing is written before 2026-01-05 15:00:00 UTC: apollo was")
+    with pytest.raises(Braked, match=r"`quiet_period` of .team. is 6 hours; nothing was written"):
+        verbs.run(quiet)
+    assert emails(both, "Lead") == []
+    both.clock.sleep(6 * HOUR)
+    assert verbs.run(quiet).exit_code == 0
+    assert emails(both, "Lead") == ["ada@a.example"]
+
+
+def test_a_run_that_is_asked_to_stop_ends_between_two_records(both: Both) -> None:
+    """What was sent is settled, nothing is in doubt, and the next run does the rest."""
+    for place in range(250):
+        person(both, email=f"p{place}@a.example", stage="Replied")
+
+    def stopping() -> bool:
+        return bool(both.salesforce.rows("Lead"))
+
+    with pytest.raises(Interrupted):
+        verbs.run(replace(both.setup, stopping=stopping))
+    assert 0 < len(emails(both, "Lead")) < 250
+    result = both.run()
+    assert result.settled == {}
+    assert len(set(emails(both, "Lead"))) == len(emails(both, "Lead")) == 250
