@@ -66,12 +66,18 @@ class SignIn:
         self.consent = Consent(org, self._by_password, self._text)
         self._tokens: dict[str, _Token] = {}
         self._refresh: dict[str, str] = {}
+        self._given: list[str] = []
 
     def issue(self, user: str, refresh: str = "") -> str:
         """A new token of a user, got by a refresh token or without one."""
         token = f"{self.org.id[:15]}!AQ{self._text(30)}.{self._text(20)}"
         self._tokens[token] = _Token(user, self.org.clock.now(), refresh)
+        self._given.append(token)
         return token
+
+    def every_secret(self) -> list[str]:
+        """Every token that was ever given out, and what they are renewed with."""
+        return list(self._given)
 
     def expire(self) -> None:
         """Ends all tokens; what they are renewed with stays good."""
@@ -214,6 +220,7 @@ class SignIn:
         for oldest in mine[: max(0, len(mine) + 1 - _MOST_GRANTS)]:
             self._revoke(oldest)
         self._refresh[refresh] = user
+        self._given.append(refresh)
         return refresh
 
     def _refreshed(self, refresh: str, base: str) -> Reply:
