@@ -9,6 +9,7 @@ Knows no room of the house; every room may import it. How errors are shown is `t
     ├── Braked                         3  a brake tripped; nothing was written
     ├── SystemUnavailable              4  a system could not be reached
     │   ├── SignInRefused              4  ... or refused the sign-in
+    │   │   └── LoginLost              4  ... of a linked login: someone has to sign in again
     │   └── BudgetSpent                4  ... or the call budget is spent
     ├── Interrupted                  130  somebody asked it to stop
     └── LeaseHeld                      5  another runner holds the lease
@@ -66,7 +67,11 @@ class SystemUnavailable(SyncrulesError):
 
 
 class SignInRefused(SystemUnavailable):
-    """A system refused the credentials of the project file."""
+    """A system refused the credentials of the project file, or a person's sign-in."""
+
+
+class LoginLost(SignInRefused):
+    """A linked login has ended: it was revoked, or its time is up."""
 
 
 class BudgetSpent(SystemUnavailable):

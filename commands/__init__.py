@@ -17,6 +17,9 @@ from ..terminal import Commands, example, run_command_line
 
 COMMANDS = {
     "init": "Start a new project.",
+    "connect": "Sign in to SYSTEM.",
+    "disconnect": "End a login of SYSTEM, there and here.",
+    "logins": "Who is signed in, and which is the sync login.",
     "schema": "What rules can name: objects, fields, choices.",
     "check": "Prove the rules before a record moves.",
     "fmt": "Lay rule files out in the one style there is.",

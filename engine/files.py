@@ -81,3 +81,8 @@ def in_repository(folder: Path) -> str:
     folder = folder.resolve()
     root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
     return folder.relative_to(root).as_posix()
+
+
+def logins_file(folder: Path) -> Path:
+    """Where the linked logins of a project are told of."""
+    return folder / ".syncrules" / "logins.json"

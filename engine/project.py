@@ -226,9 +226,15 @@ class Project:
         return dsl.check(self.sources(), self.schemas())
 
     def _settings_known(self) -> None:
-        """Raises `UsageError` for a connector or a setting of one that doesn't exist."""
+        """Raises `UsageError` for a connector or a setting of one that doesn't exist, and where
+        none of several logins is chosen."""
+        from .logins import Book, several
+
         for one in self.systems.values():
-            written(one, kind(one.connector))
+            found = kind(one.connector)
+            written(one, found)
+            if found.linking is not None and found.linking.personal:
+                several(one, Book(self.folder, os.environ).of(one.name), found.linking.instead)
 
 
 def _unreadable(error: Exception) -> str:

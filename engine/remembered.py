@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..dsl import Finding
     from .project import Project
 
-FORM = 2
+FORM = 3
 """Counts up when what is kept looks different."""
 LARGE = 50_000
 """Bytes of rules from which on it pays to know them by cluster: fewer are proved as quickly as what
@@ -151,7 +151,17 @@ def _seen(
         list(rules),
         [[name, _mark(raw)] for name, raw in sources.items()],
         [[name, _mark(raw)] for name, raw in schemas],
+        _linked(file.parent),
     ]
+
+
+def _linked(folder: Path) -> list[list[str]]:
+    """Which logins are linked: where there are several, one has to be chosen."""
+    try:
+        data = json.loads(files.logins_file(folder).read_bytes())
+    except FileNotFoundError:
+        return []
+    return [[one["system"], one["name"]] for one in data["logins"]]
 
 
 def _mark(raw: bytes) -> str:

@@ -30,13 +30,21 @@ ANY_SYSTEM = (
 )
 """Settings that every system may have, whatever its connector says."""
 
+OF_LOGINS = (
+    Setting("sync_login", example="ops@ourcompany.example"),
+    Setting("lost_login", example="wait"),
+)
+"""Settings of systems that people link logins of their own to; they are the engine's."""
+
+_LOST = ("fall back", "wait")
+_REFERENCES = ("env:", "file:", "keyring:")
 _TIMEOUT = re.compile(r"(\d+(?:\.\d+)?) (second|minute)s?")
 _SECONDS = {"second": 1.0, "minute": 60.0}
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One `[systems.NAME]` of the project file, as written: secrets are still `env:` or `file:`."""
+    """One `[systems.NAME]` of the project file, as written: secrets are still references."""
 
     name: str
     connector: str
@@ -70,11 +78,32 @@ def kind(name: str) -> Kind:
 
 
 def connect(system: System, folder: Path, environ: Mapping[str, str], world: World) -> Connector:
-    """Signs in to `system`. `folder` is where `file:` paths start."""
+    """Signs in to `system`, under its sync login where people have linked some. `folder` is the
+    project's, where `file:` paths start. Raises `UsageError` where nobody has signed in."""
     found = kind(system.connector)
-    given = settings(system, found, folder, environ)
+    given, world = ready(system, found, folder, environ, world)
+    if found.linking is None:
+        return found.connect(given, world)
+    from .logins import Book, Linked, sync_login
+
+    book = Book(folder, environ)
+    linked = book.of(system.name)
+    sync = sync_login(system, linked, found.linking.instead)
+    if not sync and not (found.linking.personal and linked):
+        return found.connect(given, world)
+    return found.linking.connect(given, world, Linked(book, system.name, sync))
+
+
+def ready(
+    system: System, kind: Kind, folder: Path, environ: Mapping[str, str], world: World
+) -> tuple[dict[str, str | Secret], World]:
+    """The settings as a connector takes them, and a world whose requests wait as long as they say.
+    Raises `UsageError` like `settings`."""
+    given = settings(system, kind, folder, environ)
     timeout = given.pop("timeout", None)
-    return found.connect(given, world if timeout is None else _Timed(world, float(str(timeout))))
+    for one in OF_LOGINS:
+        given.pop(one.name, None)
+    return given, world if timeout is None else _Timed(world, float(str(timeout)))
 
 
 class _Timed:
@@ -117,7 +146,8 @@ def written(system: System, kind: Kind) -> dict[str, Setting]:
 
     Raises `UsageError` like `settings`; reads neither a file nor the environment.
     """
-    known = {one.name: one for one in (*ANY_SYSTEM, *kind.settings)}
+    personal = OF_LOGINS if kind.linking is not None and kind.linking.personal else ()
+    known = {one.name: one for one in (*ANY_SYSTEM, *kind.settings, *personal)}
     for name in system.settings:
         if name not in known:
             raise UsageError(
@@ -140,6 +170,13 @@ def written(system: System, kind: Kind) -> dict[str, Setting]:
                 why=f"the connector {kind.name} can't sign in without it",
                 fix=f"add a line such as `{name} = {_quoted(example(system.name, setting))}`",
             )
+    lost = system.settings.get("lost_login", _LOST[0])
+    if "lost_login" in known and lost not in _LOST:
+        raise UsageError(
+            f"`lost_login` of [systems.{system.name}] is neither of the two things it can be",
+            why=f"it says {lost!r}",
+            fix='write `lost_login = "fall back"` or `lost_login = "wait"`',
+        )
     timeout = system.settings.get("timeout", "")
     if timeout and not is_reference(timeout):
         _timeout(system.name, timeout)
@@ -147,7 +184,7 @@ def written(system: System, kind: Kind) -> dict[str, Setting]:
 
 
 def resolve(written: str, called: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """What `env:NAME` or `file:PATH` stands for; any other text stands for itself.
+    """What `env:NAME`, `file:PATH` or `keyring:NAME` stands for; any other text stands for itself.
 
     `called` is what messages call the setting. The text that was read is in no message.
     """
@@ -181,12 +218,16 @@ def resolve(written: str, called: str, folder: Path, environ: Mapping[str, str])
                 fix="write the secret into that file, alone",
             )
         return text
+    if way == "keyring":
+        from .vault import from_keyring
+
+        return from_keyring(rest, called).reveal()
     return written
 
 
 def is_reference(written: str) -> bool:
     """Whether a text says where a secret is, and isn't one."""
-    return written.startswith(("env:", "file:"))
+    return written.startswith(_REFERENCES)
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str) -> str:

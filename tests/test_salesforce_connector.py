@@ -285,6 +285,7 @@ def test_what_people_did_is_described_by_what_each_field_is_to_it() -> None:
             "status": "Status",
             "priority": "Priority",
             "kind": "TaskSubtype",
+            "open": "open",
             "done": "completed",
         },
         "Event": {

@@ -30,13 +30,19 @@ from .writes import Writes
 class ApolloConnector:
     """One Apollo team. Safe to use from several threads.
 
-    `shown` is how many records one search shows, which is 50,000 at the real Apollo.
+    `shown` is how many records one search shows, which is 50,000 at the real Apollo. `linked`: the
+    key is one that somebody gave to `syncrules connect`.
     """
 
     def __init__(
-        self, settings: Mapping[str, str | Secret], world: World, shown: int = SHOWN
+        self,
+        settings: Mapping[str, str | Secret],
+        world: World,
+        shown: int = SHOWN,
+        *,
+        linked: bool = False,
     ) -> None:
-        self._session = Session(settings, world)
+        self._session = Session(settings, world, linked=linked)
         self._catalog = Catalog(self._session, _undocumented(settings))
         self._feeds = Feeds(self._session, self._catalog, shown)
         self._activity_feeds = ActivityFeeds(self._session, self._catalog, self._feeds, shown)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..base.contract import Connector, Kind
+from ..base.linking import Grant, Linking, Logins, Person
 from ..base.login import Secret
 from .settings import SETTINGS
 
@@ -39,6 +40,27 @@ def advice(code: str) -> str:
     return known(code)
 
 
+def sign_in(settings: Mapping[str, str | Secret], world: World, person: Person) -> Grant:
+    """The login of a key that a person gives."""
+    from .linking import sign_in as signed
+
+    return signed(settings, world, person)
+
+
+def connect_linked(settings: Mapping[str, str | Secret], world: World, logins: Logins) -> Connector:
+    """A connector with the key that was given."""
+    from .linking import connect as linked
+
+    return linked(settings, world, logins)
+
+
+def revoke(settings: Mapping[str, str | Secret], world: World, kept: Secret) -> None:
+    """Does what can be done to end a key."""
+    from .linking import revoke as ended
+
+    ended(settings, world, kept)
+
+
 KIND = Kind(
     name="apollo",
     label="Apollo.io",
@@ -46,4 +68,5 @@ KIND = Kind(
     connect=connect,
     simulate=simulate,
     advice=advice,
+    linking=Linking(sign_in, connect_linked, revoke, instead="key"),
 )

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from ...errors import SystemUnavailable
+from ...errors import SignInRefused, SystemUnavailable, UsageError
 from ..base.contract import Meter
 from ..base.login import Secret, address, plain
 from ..base.wire import NoReply, Request, Response, Wire, host, json_request, with_headers
@@ -50,7 +50,9 @@ class Reply:
 class Session:
     """One key of one team. Safe to use from several threads."""
 
-    def __init__(self, settings: Mapping[str, str | Secret], world: World) -> None:
+    def __init__(
+        self, settings: Mapping[str, str | Secret], world: World, *, linked: bool = False
+    ) -> None:
         system = settings.get("system") or "apollo"
         self.system = system if isinstance(system, str) else "apollo"
         self.world = world
@@ -59,7 +61,13 @@ class Session:
         plain(self._key.reveal(), f"`key` of [systems.{self.system}]")
         url = settings.get("url") or DEFAULT_URL
         self._base = address(str(url), f"`url` of [systems.{self.system}]", DEFAULT_URL)
-        self._wire = Wire(world, self.system, judge, self._sign)
+        if not self._key.reveal():
+            raise UsageError(
+                f"[systems.{self.system}] needs the key `key`",
+                why="nobody has given one to `syncrules connect`",
+                fix=f"run `syncrules connect {self.system}`, or point to the key in the file",
+            )
+        self._wire = Wire(world, self.system, judge, self._sign, self._refused if linked else None)
         self._meters: dict[tuple[str, str], Meter] = {}
         self._lock = threading.Lock()
         self._ahead: float | None = None
@@ -142,6 +150,13 @@ class Session:
         response = self._wire.call(timed, repeatable=repeatable)
         self._count(endpoint(method, path), response)
         return response
+
+    def _refused(self, text: str) -> SignInRefused:
+        return SignInRefused(
+            f"{self.system} doesn't take the key",
+            why=text,
+            fix=f"give it a good one: `syncrules connect {self.system}`",
+        )
 
     def _sign(self, request: Request, renew: bool) -> Request:
         return with_headers(request, x_api_key=self._key.reveal())

@@ -7,7 +7,7 @@ from ..base.contract import Setting
 DEFAULT_URL = "https://api.apollo.io"
 
 SETTINGS = (
-    Setting("key", required=True, secret=True, example="env:APOLLO_API_KEY"),
+    Setting("key", secret=True, example="env:APOLLO_API_KEY"),
     Setting("url", default=DEFAULT_URL),
     Setting("undocumented", default="no", example="yes"),
 )

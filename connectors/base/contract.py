@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from .frozen import dataclass
+from .linking import Linking
 from .login import Secret
 from .schema import Schema
 from .values import Value
@@ -72,8 +73,9 @@ class Write:
     `ref` is unique in a run and comes back in the outcome; `fields` are in the forms of
     `values.py`, references as ids of the same system. `id` is "" for a create. `parent` is the id
     whose lock the system takes with this write, "" where it has none. `since` is when it was first
-    sent (seconds since 1970), for `find`. `login` is whose name it is written under, "" for the
-    sync login. `keys`: of a create, the fields that tell whether it is there already.
+    sent (seconds since 1970), for `find`. `login` is the name of the linked login that it is
+    written under, "" for the sync login; writes of two logins are never in one batch. `keys`: of a
+    create, the fields that tell whether it is there already.
     """
 
     ref: int
@@ -106,8 +108,10 @@ class Outcome:
     - `done`: carried out. `id` is the record's; `values`, where the reply holds them, is what the
       record now has (a system may trim or reformat what it was sent).
     - `existed`: a create found the record `id` there and did not touch it.
-    - `refused`: for a reason of its own; `code`, `message` and `fields` are the system's.
-    - `busy`: not carried out; worth another try in this run.
+    - `refused`: for a reason of its own; `code`, `message` and `fields` are the system's. `rights`:
+      the login may not do this, so it may be worth a try once somebody has given it the right.
+    - `busy`: not carried out; worth another try in this run. With the code `LOGIN_LOST`: under
+      another login.
     - `gone`: the record is deleted, merged or converted.
     - `absent`: (`find`) surely not carried out.
     - `unknown`: nobody can tell.
@@ -120,6 +124,7 @@ class Outcome:
     code: str = ""
     message: str = ""
     fields: tuple[str, ...] = ()
+    rights: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,7 @@ class Kind:
     `connect(settings, world)` gets every setting that is set or has a default, and
     `settings["system"]`, the name the project gives the system; secrets come as `Secret`.
     `advice(code)` tells in plain words what to do about a refusal, "" where nothing can be said.
+    `linking` is how people sign in themselves, None where only the settings do.
     """
 
     name: str
@@ -192,3 +198,4 @@ class Kind:
     connect: Callable[[Mapping[str, str | Secret], World], Connector]
     simulate: Callable[[SimulatorOptions], Simulator] | None = None
     advice: Callable[[str], str] = lambda code: ""
+    linking: Linking | None = None

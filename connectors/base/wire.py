@@ -79,7 +79,8 @@ class Wire:
     """Sends the requests of one system: signs them, retries what may be retried, counts calls.
 
     `sign(request, renew)` adds the credentials; with `renew` it first gets new ones. `judge` sorts
-    replies. `calls` is the number of requests that were sent, retries included.
+    replies. `refused` makes the error for credentials that the system doesn't take. `calls` is the
+    number of requests that were sent, retries included.
     """
 
     def __init__(
@@ -88,11 +89,13 @@ class Wire:
         system: str,
         judge: Callable[[Response], Verdict],
         sign: Callable[[Request, bool], Request] = lambda request, renew: request,
+        refused: Callable[[str], SignInRefused] | None = None,
     ) -> None:
         self.world = world
         self.system = system
         self.judge = judge
         self.sign = sign
+        self.refused = refused or self._refused
         self.calls = 0
 
     def call(self, request: Request, *, repeatable: bool) -> Response:
@@ -148,8 +151,8 @@ class Wire:
             fix="check the address and the network, then run again",
         )
 
-    def refused(self, text: str) -> SignInRefused:
-        """The error for credentials that `system` doesn't take."""
+    def _refused(self, text: str) -> SignInRefused:
+        """The error for credentials of the project file that `system` doesn't take."""
         return SignInRefused(
             f"{self.system} refused the sign-in",
             why=text,

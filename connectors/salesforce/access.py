@@ -1,31 +1,43 @@
-"""One login of a Salesforce org behind `connectors/base/contract.py`, by its REST API.
+"""One Salesforce org behind `connectors/base/contract.py`, by its REST API.
 
-Only puts the rooms together: `session.py` signs in and sends, `describe.py` gives the schema,
-`feeds.py` reads, `writes.py` writes.
+Only puts the rooms together: `door.py` signs in, `session.py` sends, `describe.py` gives the
+schema, `feeds.py` reads, `writes.py` writes.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 from ..base.contract import Batch, Meter, Outcome, Page, Read, Record, Write
+from ..base.linking import Logins
 from ..base.login import Secret
 from ..base.schema import Schema
 from ..base.world import World
 from .describe import Catalog
+from .door import Door
 from .feeds import Feeds
 from .session import Session
 from .writes import Writes, pack
 
 
 class Salesforce:
-    """One login of one org; see `contract.Connector` for what the methods promise."""
+    """One org as one login sees it, which writes under others, too; see `contract.Connector` for
+    what the methods promise."""
 
-    def __init__(self, settings: Mapping[str, str | Secret], world: World) -> None:
-        self._session = Session(settings, world)
+    def __init__(
+        self, settings: Mapping[str, str | Secret], world: World, logins: Logins | None = None
+    ) -> None:
+        door = Door(settings, world)
+        self._logins = logins
+        self._open = partial(Session, settings, world, door, logins)
+        self._session = self._open(logins.sync if logins else "")
+        self._others: dict[str, Session] = {}
+        self._lock = threading.Lock()
         self._catalog = Catalog(self._session)
         self._feeds = Feeds(self._session, self._catalog)
-        self._writes = Writes(self._session, self._catalog, self._feeds)
+        self._writes = Writes(self._of, self._user, self._catalog, self._feeds)
 
     def identity(self) -> str:
         """The org's id; signing in tells it, so that no call is spent."""
@@ -58,5 +70,25 @@ class Salesforce:
         return self._writes.find(doubtful)
 
     def meters(self) -> list[Meter]:
-        """The org's calls of the last 24 hours."""
-        return self._session.meters()
+        """The org's calls of the last 24 hours, as the login told that has seen most of them."""
+        found: dict[str, Meter] = {}
+        for session in (self._session, *self._others.values()):
+            for one in session.meters():
+                if one.endpoint not in found or found[one.endpoint].used < one.used:
+                    found[one.endpoint] = one
+        return [found[name] for name in sorted(found)]
+
+    def _of(self, login: str) -> Session:
+        """The session of a linked login, "" for the sync login."""
+        if not login:
+            return self._session
+        with self._lock:
+            if login not in self._others:
+                self._others[login] = self._open(login)
+            return self._others[login]
+
+    def _user(self, login: str) -> str:
+        """The id of the user whose name writes under a login carry, "" where nobody knows it."""
+        if not login:
+            return self._session.user()
+        return self._logins.user(login) if self._logins else ""

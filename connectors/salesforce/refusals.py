@@ -18,6 +18,18 @@ _BLOCKED = ("not valid for use with the REST API", "Connected app is not attache
 """Texts of INVALID_SESSION_ID that no renewal mends: jsforce leaves these two out as well."""
 
 
+RIGHTS = (
+    "INSUFFICIENT_ACCESS",
+    "INSUFFICIENT_ACCESS_OR_READONLY",
+    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+    "INVALID_FIELD",
+    "INVALID_FIELD_FOR_INSERT_UPDATE",
+    "INVALID_TYPE",
+)
+"""Codes that a record is refused with for a lack of rights: nothing is wrong with it, and what is
+missing may be given. A field that isn't shown is refused like one that doesn't exist."""
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """One error of a reply: a code of Salesforce's (or `HTTP nnn`), its text, the fields named."""

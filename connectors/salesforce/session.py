@@ -1,7 +1,8 @@
-"""A signed-in connection: client credentials, the instance's address, JSON in and out, the meter.
+"""A signed-in connection: its token, the instance's address, JSON in and out, the meter.
 
-Knows the token endpoint and the headers that every reply has. Which errors mean what is told in
-`refusals.py`; what is asked for, in `describe.py`, `feeds.py` and `writes.py`.
+Knows the headers that every request and every reply has. How a token is got is `door.py`; which
+errors mean what is told in `refusals.py`; what is asked for, in `describe.py`, `feeds.py` and
+`writes.py`.
 """
 
 from __future__ import annotations
@@ -11,26 +12,18 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from typing import Any
-from urllib.parse import quote_plus, urlencode, urlsplit
+from typing import Any, Protocol
+from urllib.parse import quote_plus, urlsplit
 
-from ...errors import SystemUnavailable, UsageError
+from ...errors import LoginLost, SystemUnavailable, UsageError
 from ..base.contract import Meter
-from ..base.login import Login, Secret, address, plain, safe
-from ..base.wire import (
-    OK,
-    NoReply,
-    Request,
-    Response,
-    Verdict,
-    Wire,
-    host,
-    json_request,
-    with_headers,
-)
+from ..base.linking import Logins
+from ..base.login import Login, Secret
+from ..base.wire import NoReply, Request, Response, Wire, host, json_request, with_headers
 from ..base.world import World
-from .refusals import Complaint, advice, complaint, complaint_of, judge
-from .settings import DEFAULT_LOGIN, DEFAULT_VERSION, MY_DOMAIN
+from .door import Door, Token, text_of
+from .refusals import Complaint, advice, complaint_of, judge
+from .settings import DEFAULT_VERSION
 
 READ_TIMEOUT = 120.0
 WRITE_TIMEOUT = 180.0
@@ -42,16 +35,6 @@ _UNREADABLE = 3
 _USAGE = re.compile(
     r"(?:^|[;,]\s*)(per-app-api-usage|api-usage)=(\d+)/(\d+)(?:\(appName=([^)]*)\))?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What a sign-in gave. `org` and `user` are ids, "" where the reply named none."""
-
-    secret: Secret
-    instance: str
-    org: str
-    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +55,64 @@ class Refused(Exception):
         self.wrong = wrong
 
 
-class Session:
-    """One login of one org. Safe to use from several threads."""
+class Way(Protocol):
+    """How a session gets its token: see `login.Login`."""
 
-    def __init__(self, settings: Mapping[str, str | Secret], world: World) -> None:
-        self.system = _text(settings, "system") or "salesforce"
+    def get(self) -> Token: ...
+    def renew(self, stale: Token | None) -> Token: ...
+
+
+class Linked:
+    """The token of a login that a person has linked, as the engine keeps it."""
+
+    def __init__(self, door: Door, logins: Logins, name: str) -> None:
+        self._door = door
+        self._logins = logins
+        self._name = name
+        self._lock = threading.Lock()
+        self._kept: Secret | None = None
+        self._held: Token | None = None
+
+    def get(self) -> Token:
+        """What is kept of it, which may have ended meanwhile."""
+        with self._lock:
+            return self._held or self._hold(self._logins.kept(self._name))
+
+    def renew(self, stale: Token | None) -> Token:
+        """What it is renewed to, unless another lane or another process has done so."""
+        with self._lock:
+            if self._held is None or self._held is stale:
+                kept = self._kept or self._logins.kept(self._name)
+                return self._hold(self._logins.renew(self._name, kept, self._renewed))
+            return self._held
+
+    def _renewed(self, kept: Secret) -> Secret:
+        return self._door.renewed(Token.of(kept)).kept()
+
+    def _hold(self, kept: Secret) -> Token:
+        self._kept, self._held = kept, Token.of(kept)
+        return self._held
+
+
+class Session:
+    """One login of one org: of `name`, "" for the one that the settings sign in as. Safe to use
+    from several threads."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, str | Secret],
+        world: World,
+        door: Door,
+        logins: Logins | None = None,
+        name: str = "",
+    ) -> None:
+        self.system = door.system
         self.world = world
-        self.version = _version(_text(settings, "api_version") or DEFAULT_VERSION)
-        where, url = f"of [systems.{self.system}]", _text(settings, "url")
-        self._override = address(url, f"`url` {where}", MY_DOMAIN) if url else ""
-        self._login_url = self._override or address(
-            _text(settings, "login_url") or DEFAULT_LOGIN, f"`login_url` {where}", MY_DOMAIN
-        )
-        self._client_id = _text(settings, "client_id")
-        given = settings.get("client_secret", "")
-        self._client_secret = given if isinstance(given, Secret) else Secret(given)
-        plain(self._client_secret.reveal(), f"`client_secret` of [systems.{self.system}]")
-        self._login: Login[Token] = Login(self._sign_in)
-        self._door = Wire(world, self.system, self._judge_sign_in)
-        self._wire = Wire(world, self.system, judge, self._sign)
+        self.version = _version(text_of(settings, "api_version") or DEFAULT_VERSION)
+        self._door = door
+        self._name = name
+        self._login: Way = Linked(door, logins, name) if logins and name else Login(door.by_itself)
+        self._wire = Wire(world, self.system, judge, self._sign, self._refused if name else None)
         self._mine = threading.local()
         self._usage: dict[str, tuple[int, int]] = {}
         self.ahead = 0.0
@@ -207,52 +229,12 @@ class Session:
         signed = replace(request, url=moved)
         return with_headers(signed, authorization=f"Bearer {token.secret.reveal()}")
 
-    def _sign_in(self) -> Token:
-        """A token by client credentials, OAuth 2.0 (RFC 6749, 4.4)."""
-        form = urlencode(
-            {
-                "grant_type": "client_credentials",
-                "client_id": self._client_id,
-                "client_secret": self._client_secret.reveal(),
-            }
+    def _refused(self, text: str) -> LoginLost:
+        return LoginLost(
+            f"{self.system} no longer takes the login {self._name}",
+            why=text,
+            fix=f"sign in again: `syncrules connect {self.system}`",
         )
-        headers = {
-            "content-type": "application/x-www-form-urlencoded",
-            "accept": "application/json",
-        }
-        request = Request(
-            "POST", f"{self._login_url}/services/oauth2/token", headers, form.encode(), 60.0
-        )
-        reply = self._door.call(request, repeatable=True).json()
-        org, user = _who(str(reply.get("id", "")))
-        instance = self._override or str(reply["instance_url"]).rstrip("/")
-        if not safe(instance):
-            raise self._door.refused(f"it names {host(instance)} as its instance, without TLS")
-        if host(instance).endswith(".lightning.force.com"):
-            raise self._door.refused(f"{host(instance)} is for people; the API isn't there")
-        return Token(Secret(str(reply["access_token"])), instance, org, user)
-
-    def _judge_sign_in(self, response: Response) -> Verdict:
-        """Sorts a reply of the token endpoint, whose errors are a third dialect."""
-        try:
-            data = response.json()
-        except ValueError:
-            return Verdict(
-                "lost", text=f"HTTP {response.status}, and no JSON as Salesforce sends it"
-            )
-        if response.status >= 500:
-            return Verdict("lost", text=f"HTTP {response.status}")
-        if response.status == 200 and isinstance(data, dict) and data.get("access_token"):
-            return OK if self._override or data.get("instance_url") else Verdict("lost")
-        wrong = complaint(data, response.status)
-        if wrong.code == "rate_limit_exceeded":
-            return Verdict("busy", text=str(wrong))
-        text = str(wrong)
-        for secret in (self._client_secret.reveal(), quote_plus(self._client_secret.reveal())):
-            text = text.replace(secret, "...") if secret else text
-        if host(self._login_url) in ("login.salesforce.com", "test.salesforce.com"):
-            text += " (client credentials work only at the org's own My Domain address: login_url)"
-        return Verdict("refused", text=text)
 
     def _who(self) -> Mapping[str, Any]:
         """The OpenID user info, for tokens whose reply names no identity."""
@@ -260,17 +242,6 @@ class Session:
             return dict(self.get("/services/oauth2/userinfo").data)
         except Refused as refused:
             raise self.failure("to tell which org it is", refused) from None
-
-
-def _who(url: str) -> tuple[str, str]:
-    """Org and user of an identity URL `https://HOST/id/00D.../005...`."""
-    found = re.search(r"/id/(00D\w{12,15})/(005\w{12,15})$", url)
-    return (found[1], found[2]) if found else ("", "")
-
-
-def _text(settings: Mapping[str, str | Secret], name: str) -> str:
-    value = settings.get(name, "")
-    return value.strip() if isinstance(value, str) else value.reveal()
 
 
 def _version(text: str) -> str:

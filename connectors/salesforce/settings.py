@@ -7,11 +7,14 @@ from ..base.contract import Setting
 DEFAULT_LOGIN = "https://login.salesforce.com"
 MY_DOMAIN = "https://YOUR-DOMAIN.my.salesforce.com"
 DEFAULT_VERSION = "59.0"
+CALLBACK = "http://localhost:1717/OauthRedirect"
+"""Where the browser brings a consent back to; the app must name the very same address."""
 
 SETTINGS = (
     Setting("client_id", required=True, example="3MVG9..."),
-    Setting("client_secret", required=True, secret=True),
+    Setting("client_secret", secret=True),
     Setting("login_url", default=DEFAULT_LOGIN, example=MY_DOMAIN),
     Setting("url", example="http://127.0.0.1:8765"),
     Setting("api_version", default=DEFAULT_VERSION),
+    Setting("callback", default=CALLBACK),
 )

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from ...errors import LoginLost
 from ..base import values
 from ..base.contract import Batch, Outcome, Record, Write
+from ..base.linking import LOGIN_LOST
 from ..base.schema import Field
 from ..base.values import Value
 from ..base.wire import NoReply
@@ -23,7 +25,7 @@ from ..base.world import moment
 from . import soql
 from .describe import BATCH, Catalog
 from .feeds import Feeds, room
-from .refusals import Complaint, complaint
+from .refusals import RIGHTS, Complaint, complaint
 from .rows import long_id, to_wire
 from .session import Refused, Session
 
@@ -46,20 +48,21 @@ _METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE"}
 
 
 def pack(writes: Sequence[Write]) -> list[Batch]:
-    """Batches of up to 200 of one action and one object, in the order in which those first come.
+    """Batches of up to 200 of one action, one object and one login, in the order in which those
+    first come.
 
     Rows with the same parent stand together, for a save locks the parent. A record that comes
     again goes into a later batch: Salesforce refuses an id that is twice in a list.
     """
-    groups: dict[tuple[int, str, str], list[Write]] = defaultdict(list)
+    groups: dict[tuple[int, str, str, str], list[Write]] = defaultdict(list)
     times: dict[str, int] = defaultdict(int)
     for write in writes:
         turn = times[write.id] if write.id else 0
         if write.id:
             times[write.id] += 1
-        groups[turn, write.action, write.object].append(write)
+        groups[turn, write.action, write.object, write.login].append(write)
     batches: list[Batch] = []
-    for (_, action, object), group in sorted(groups.items(), key=lambda item: item[0][0]):
+    for (_, action, object, _), group in sorted(groups.items(), key=lambda item: item[0][0]):
         rows = _families(group)
         for start in range(0, len(rows), BATCH):
             batches.append(Batch(f"{action} {object}", tuple(rows[start : start + BATCH])))
@@ -75,10 +78,18 @@ def _families(group: Iterable[Write]) -> list[Write]:
 
 
 class Writes:
-    """Sends batches, and looks up what is in doubt."""
+    """Sends batches, and looks up what is in doubt. `session` gives the session of a login, `user`
+    the id of its user."""
 
-    def __init__(self, session: Session, catalog: Catalog, feeds: Feeds) -> None:
+    def __init__(
+        self,
+        session: Callable[[str], Session],
+        user: Callable[[str], str],
+        catalog: Catalog,
+        feeds: Feeds,
+    ) -> None:
         self._session = session
+        self._user = user
         self._catalog = catalog
         self._feeds = feeds
 
@@ -92,27 +103,34 @@ class Writes:
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
         """What became of writes without a reply; one outcome each, in their order."""
-        groups: dict[tuple[bool, str], list[Write]] = defaultdict(list)
+        groups: dict[tuple[bool, str, str], list[Write]] = defaultdict(list)
         for write in map(_apart, doubtful):
-            groups[write.action == "create", write.object].append(write)
+            creates = write.action == "create"
+            groups[creates, write.object, write.login if creates else ""].append(write)
         found: dict[int, Outcome] = {}
-        for (creates, object), group in groups.items():
+        for (creates, object, _), group in groups.items():
             settle = self._find_created if creates else self._find_changed
             found.update((one.ref, one) for one in settle(object, group))
         return [_held(write, found[write.ref]) for write in map(_apart, doubtful)]
 
     def _reply(self, writes: Sequence[Write]) -> list[Outcome]:
         first = writes[0]
+        session = self._session(first.login)
         try:
             if first.action == "delete":
                 query = urlencode({"ids": ",".join(one.id for one in writes), "allOrNone": "false"})
-                data = self._session.write("DELETE", f"/composite/sobjects?{query}")
+                data = session.write("DELETE", f"/composite/sobjects?{query}")
             else:
                 known = self._fields(first.object)
                 body = {"allOrNone": False, "records": [_record(one, known) for one in writes]}
-                data = self._session.write(_METHODS[first.action], "/composite/sobjects", body)
+                data = session.write(_METHODS[first.action], "/composite/sobjects", body)
         except NoReply as error:
             return [Outcome(one.ref, "unknown", one.id, message=str(error)) for one in writes]
+        except LoginLost as lost:
+            if not first.login:
+                raise
+            why = lost.why or str(lost)
+            return [Outcome(one.ref, "busy", one.id, None, LOGIN_LOST, why) for one in writes]
         except Refused as refused:
             return [_refusal(one, refused.wrong) for one in writes]
         return [_held(write, _outcome(write, one)) for write, one in _assigned(writes, data)]
@@ -133,6 +151,9 @@ class Writes:
         A record is a write's work where all that was sent is in it. One that only has the write's
         keys may be its work too, changed meanwhile by an automation or a person.
         """
+        if not self._user(group[0].login):
+            yield from (Outcome(write.ref, "unknown") for write in group)
+            return
         known = self._fields(object)
         claims: dict[int, list[str]] = {}
         like: set[int] = set()
@@ -165,7 +186,7 @@ class Writes:
         by_key: dict[str, list[Write]] = defaultdict(list)
         for write in group:
             by_key[_key(write, known)].append(write)
-        user = long_id(self._session.user())
+        user = long_id(self._user(group[0].login))
         for key, some in by_key.items():
             since = min(self._server_time(write) for write in some)
             window = f"CreatedDate >= {soql.moment(moment(since))}"
@@ -194,7 +215,7 @@ class Writes:
 
     def _server_time(self, write: Write) -> float:
         """The earliest moment, by the server's clock, that a write may have been carried out."""
-        return write.since + self._session.ahead - MARGIN
+        return write.since + self._session("").ahead - MARGIN
 
     def _fields(self, object: str) -> Mapping[str, Field]:
         found = self._catalog.object(object)
@@ -269,7 +290,8 @@ def _found_changed(write: Write, record: Record, known: Mapping[str, Field]) -> 
 
 
 def _refusal(write: Write, wrong: Complaint) -> Outcome:
-    """What an error means for one write. An error that names fields is about a linked record."""
+    """What an error means for one write. An error that names fields is about a linked record, or
+    about fields that the login may not write."""
     kind: OutcomeKind = "refused"
     id = write.id
     if wrong.code in _BUSY or (wrong.code == _TRIGGER and "UNABLE_TO_LOCK_ROW" in wrong.message):
@@ -280,7 +302,8 @@ def _refusal(write: Write, wrong: Complaint) -> Outcome:
         other = _OTHER_ID.search(wrong.message)
         if other:
             kind, id = "existed", long_id(other[1])
-    return Outcome(write.ref, kind, id, None, wrong.code, wrong.message, wrong.fields)
+    rights = kind == "refused" and wrong.code in RIGHTS
+    return Outcome(write.ref, kind, id, None, wrong.code, wrong.message, wrong.fields, rights)
 
 
 def _all_equal(write: Write, record: Record, known: Mapping[str, Field]) -> bool:

@@ -10,8 +10,13 @@ Python on the simulator itself (`server.py`).
     /__sim__/rules     {"validations": [{"object", "field", "equals"|"contains"|"blank",
                         "message"}], "duplicates": [{"object", "fields", "allowSave"}]}
     /__sim__/schema    {"add": {"object", "line"}, "hide"|"show"|"lock": {"object", "field"}}
-    /__sim__/knobs     {"page_size", "commit_delay", "token_life", "daily_limit", "lead_owner"}
-    /__sim__/clock     {"step": seconds}           /__sim__/expire    all sign-ins end
+    /__sim__/rights    {"take"|"give": {"right": create|read|edit|delete, "object", "field",
+                        "user"}}; without "field" on the object, without "user" for everybody
+    /__sim__/users     who can sign in: their ids, names and passwords
+    /__sim__/revoke    {"user"}: the user's sign-ins end for good   /__sim__/expire  all tokens end
+    /__sim__/knobs     {"page_size", "commit_delay", "token_life", "daily_limit", "lead_owner",
+                        "rotate_refresh": true|false, "browser_user": who the browser knows}
+    /__sim__/clock     {"step": seconds}
     /__sim__/cursors   all open query cursors are forgotten
     /__sim__/requests  the requests so far, and how many of each kind
 """
@@ -38,6 +43,9 @@ def answer(sim: SalesforceSimulator, word: str, body: Any) -> Reply:
         "faults": _faults,
         "rules": _rules,
         "schema": _schema,
+        "rights": _rights,
+        "users": _users,
+        "revoke": lambda sim, body: sim.sign_ins.revoke(sim.user(body["user"])),
         "knobs": _knobs,
         "clock": _clock,
         "expire": lambda sim, _: sim.sign_ins.expire(),
@@ -128,6 +136,21 @@ def _schema(sim: SalesforceSimulator, body: Mapping[str, Any]) -> None:
         schema.changed = now
 
 
+def _rights(sim: SalesforceSimulator, body: Mapping[str, Any]) -> None:
+    changes = {"take": sim.take, "give": sim.give}
+    for word, data in body.items():
+        named = (data["right"], data["object"], data.get("field", ""))
+        changes[word](*named, user=data.get("user", ""))
+
+
+def _users(sim: SalesforceSimulator, _: Any) -> list[dict[str, str]]:
+    return [
+        {"id": id, "username": row["Username"], "name": row["Name"], "password": password}
+        for id, row in sorted(sim.org.store.named("User").rows.items())
+        if (password := sim.sign_ins.passwords.get(str(row["Username"]).lower()))
+    ]
+
+
 def _knobs(sim: SalesforceSimulator, body: Mapping[str, Any]) -> None:
     for name, value in body.items():
         if name == "page_size":
@@ -140,6 +163,10 @@ def _knobs(sim: SalesforceSimulator, body: Mapping[str, Any]) -> None:
             sim.daily_limit = int(value)
         elif name == "lead_owner":
             sim.org.lead_owner = str(value)
+        elif name == "rotate_refresh":
+            sim.sign_ins.rotates = bool(value)
+        elif name == "browser_user":
+            sim.sign_ins.consent.browser_user = sim.user(value) if value else ""
         else:
             raise ValueError(f"unknown knob {name}")
 

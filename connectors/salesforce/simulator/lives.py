@@ -6,10 +6,11 @@ saves are in `saves.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import deleted, refused, whole
-from .saves import Actor, create
+from .saves import Actor, allowed, create
 from .schema import ObjectType
 from .values import stamp
 
@@ -48,6 +49,7 @@ def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
         raise refused(code, "invalid cross reference id", status=404)
     if row.get("IsDeleted"):
         raise deleted()
+    allowed(org, of, actor, "delete")
     if org.locks.get(id, 0.0) > org.clock.now():
         message = f"unable to obtain exclusive access to this record or 1 records: {id[:15]}"
         raise refused("UNABLE_TO_LOCK_ROW", message)
@@ -56,7 +58,7 @@ def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
             table = org.store.named(name)
             for child in sorted(table.matching(field, [id])):
                 if not table.rows[child].get("IsDeleted"):
-                    delete(org, table.of, child, actor)
+                    delete(org, table.of, child, replace(actor, unmasked=True))
         _touch(org, of, row, {"IsDeleted": True}, actor)
 
 

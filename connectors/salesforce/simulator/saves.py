@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .derived import Save, derive
 from .errors import Problem, Refused, deleted, no_column, refused
+from .rights import Right
 from .schema import Field, ObjectType
 from .values import compared, converted, full_id, stamp
 
@@ -24,6 +25,12 @@ _NOT_EDITABLE = (
     "Unable to create/update fields: {}. Please check the security settings of this field and "
     "verify that it is read/write for your profile or permission set."
 )
+
+_NOT_ALLOWED: Mapping[Right, tuple[str, str]] = {
+    "create": ("INSUFFICIENT_ACCESS", "entity type cannot be inserted: {}"),
+    "edit": ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"),
+    "delete": ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ def create(org: Org, of: ObjectType, body: Mapping[str, Any], actor: Actor) -> s
     """Saves a new row and returns its id. Raises `Refused`."""
     if not of.raw.get("createable"):
         raise refused("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be inserted")
+    allowed(org, of, actor, "create")
     given = _fields(org, of, body, actor, "createable")
     blank = [one.name for one in of.fields.values() if one.required and _blank(given.get(one.name))]
     if blank:
@@ -71,6 +79,7 @@ def update(org: Org, of: ObjectType, id: str, body: Mapping[str, Any], actor: Ac
         raise deleted()
     if old.get("IsConverted") and of.name == "Lead" and not org.edit_converted:
         raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+    allowed(org, of, actor, "edit")
     given = _fields(org, of, body, actor, "updateable")
     blank = [name for name, raw in given.items() if of.fields[name].required and _blank(raw)]
     if blank:
@@ -78,6 +87,13 @@ def update(org: Org, of: ObjectType, id: str, body: Mapping[str, Any], actor: Ac
     row = dict(old)
     _fill(org, of, row, given)
     _finish(org, of, Save(row, old, given, stamp(org.clock.now())), actor)
+
+
+def allowed(org: Org, of: ObjectType, actor: Actor, right: Right) -> None:
+    """Refuses what the profile of the user who saves doesn't allow with any row of the object."""
+    if not actor.unmasked and not org.schema.rights.may(right, of.name):
+        code, text = _NOT_ALLOWED[right]
+        raise refused(code, text.format(of.name))
 
 
 def _fields(
@@ -100,7 +116,7 @@ def _fields(
             raise refused(
                 "INVALID_FIELD", "The Id field should not be specified in the sobject data."
             )
-        locked = (of.name, field.name) in org.schema.locked and not actor.unmasked
+        locked = not (actor.unmasked or org.schema.editable(of, field))
         if locked or not getattr(field, right):
             closed.append(field.name)
         given[field.name] = raw

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import standard
+from .rights import Right, Rights
 
 Json = dict[str, Any]
 
@@ -135,8 +136,9 @@ class ObjectType:
 
 
 class Schema:
-    """All objects. `hidden` are (object, field) pairs that field-level security keeps from the
-    running user, `locked` those that are shown but can't be edited."""
+    """All objects. `hidden` are (object, field) pairs that field-level security keeps from
+    everybody, `locked` those that are shown but can't be edited; `rights` are those of each user.
+    """
 
     def __init__(self, objects: Iterable[Json], changed: float = 0.0) -> None:
         self.objects: dict[str, ObjectType] = {}
@@ -145,24 +147,35 @@ class Schema:
         self.by_prefix = {one.prefix: one for one in self.objects.values() if one.prefix}
         self.hidden: set[tuple[str, str]] = set()
         self.locked: set[tuple[str, str]] = set()
+        self.rights = Rights()
         self.changed = changed
 
     def __iter__(self) -> Iterator[ObjectType]:
-        return iter(self.objects.values())
+        """The objects that the running user may read."""
+        return (one for one in self.objects.values() if self.rights.may("read", one.name))
 
     def get(self, name: str) -> ObjectType | None:
-        return self.objects.get(name.lower())
+        """An object by its name, None where there is none or the running user may not read it."""
+        found = self.objects.get(name.lower())
+        return found if found is not None and self.rights.may("read", found.name) else None
 
     def field(self, of: ObjectType, name: str) -> Field | None:
         """A field by its name, None where there is none or the running user is not shown it."""
         found = of.by_lower.get(name.lower())
-        if found is None or (of.name, found.name) in self.hidden:
-            return None
-        return found
+        return found if found is not None and self._is_shown(of, found) else None
 
     def shown(self, of: ObjectType) -> list[Field]:
         """The fields that the running user is shown."""
-        return [one for one in of.fields.values() if (of.name, one.name) not in self.hidden]
+        return [one for one in of.fields.values() if self._is_shown(of, one)]
+
+    def editable(self, of: ObjectType, field: Field) -> bool:
+        """Whether field-level security lets the running user write a field that is shown."""
+        locked = (of.name, field.name) in self.locked
+        return not locked and self.rights.may("edit", of.name, field.name)
+
+    def _is_shown(self, of: ObjectType, field: Field) -> bool:
+        hidden = (of.name, field.name) in self.hidden
+        return not hidden and self.rights.may("read", of.name, field.name)
 
     def add_field(self, object_name: str, line: str, now: float) -> Field:
         """A field more, in the notation of `standard.py`, from `now` on."""
@@ -174,22 +187,34 @@ class Schema:
 
     def describe(self, of: ObjectType, version: str) -> Json:
         """What `/sobjects/X/describe` answers."""
-        fields = []
-        for one in self.shown(of):
-            locked = (of.name, one.name) in self.locked
-            fields.append(
-                {**one.raw, "createable": False, "updateable": False} if locked else one.raw
-            )
+        fields = [
+            one.raw
+            if self.editable(of, one)
+            else {**one.raw, "createable": False, "updateable": False}
+            for one in self.shown(of)
+        ]
         urls = {
             key: path.replace("/vxx.0/", f"/v{version}/") for key, path in of.raw["urls"].items()
         }
-        return {**of.raw, "fields": fields, "urls": urls}
+        return {**of.raw, **self._flags(of), "fields": fields, "urls": urls}
 
     def brief(self, of: ObjectType, version: str) -> Json:
         """The entry of an object in the list of all."""
         base = f"/services/data/v{version}/sobjects/{of.name}"
         urls = {"sobject": base, "describe": f"{base}/describe", "rowTemplate": f"{base}/{{ID}}"}
-        return {**{key: of.raw.get(key) for key in _BRIEF}, "urls": urls}
+        return {**{key: of.raw.get(key) for key in _BRIEF}, **self._flags(of), "urls": urls}
+
+    def _flags(self, of: ObjectType) -> Json:
+        """What the running user may do with rows of an object."""
+        words: tuple[tuple[str, Right], ...] = (
+            ("createable", "create"),
+            ("updateable", "edit"),
+            ("deletable", "delete"),
+        )
+        return {
+            flag: bool(of.raw.get(flag)) and self.rights.may(right, of.name)
+            for flag, right in words
+        }
 
 
 def build(folder: Path | None, changed: float) -> Schema:

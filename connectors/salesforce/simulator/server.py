@@ -10,7 +10,7 @@ import gzip
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from .errors import Refused, bad_json, not_found, whole
 from .faults import Fault, Faults
 from .org import Org
 from .resources import Resources
+from .rights import EVERYBODY, RIGHTS, Right
 from .rows import Row, Store
 from .saves import Actor
 from .signin import SignIn
@@ -153,6 +154,22 @@ class SalesforceSimulator:
         of = self.org.schema.objects[name.lower()]
         lives.undelete(self.org, of, id, self._at_screen(user))
 
+    def user(self, name: str) -> str:
+        """The id of a user by the name they sign in with, or by id. `KeyError` for nobody."""
+        rows = self.org.store.named("User").rows
+        if name in rows:
+            return name
+        return {str(row["Username"]).lower(): id for id, row in rows.items()}[name.lower()]
+
+    def take(self, right: Right, object: str, field: str = "", *, user: str = "") -> None:
+        """An admin takes a right on an object, or on one of its fields ("read" or "edit"), from a
+        user; from everybody where none is named."""
+        self._right(self.org.schema.rights.take, right, object, field, user)
+
+    def give(self, right: Right, object: str, field: str = "", *, user: str = "") -> None:
+        """An admin gives back what `take` took."""
+        self._right(self.org.schema.rights.give, right, object, field, user)
+
     def handle(self, request: Request) -> Response:
         """The reply. Raises `NoReply` where a trouble loses it."""
         parts = urlsplit(request.url)
@@ -216,7 +233,7 @@ class SalesforceSimulator:
             if _SOAP.fullmatch(parts.path) and request.method == "POST":
                 status, xml = self.sign_ins.soap(request.body, base)
                 return Response(status, {"content-type": "text/xml;charset=UTF-8"}, xml.encode())
-            if lower.startswith(("/services/oauth2/", "/id/")):
+            if lower.startswith(("/services/oauth2/", "/id/", "/setup/connect")):
                 return self.sign_ins.answer(request, base)
             if lower.rstrip("/") == "/services/data":
                 return Reply(200, [_version(one) for one in range(OLDEST, NEWEST + 1)])
@@ -249,10 +266,13 @@ class SalesforceSimulator:
                 text = "TotalRequests Limit exceeded."
                 raise whole(403, "REQUEST_LIMIT_EXCEEDED", text)
             self._count()
+            self.org.schema.rights.running = user
             with self.org.store.attempt():
                 reply = self._one(call) if rest else Reply(200, self._listing(version, user, base))
         except Refused as error:
             reply = Reply(error.status, error.listed())
+        finally:
+            self.org.schema.rights.running = None
         usage = {"sforce-limit-info": f"api-usage={self._used()}/{self.daily_limit}"}
         return Reply(reply.status, reply.body, {**reply.headers, **usage})
 
@@ -280,6 +300,21 @@ class SalesforceSimulator:
             headers["content-encoding"] = "gzip"
             body = gzip.compress(body, 1)
         return Response(reply.status, headers, body)
+
+    def _right(
+        self,
+        change: Callable[[Right, str, str, str], None],
+        right: Right,
+        object: str,
+        field: str,
+        user: str,
+    ) -> None:
+        of = self.org.schema.objects[object.lower()]
+        named = of.by_lower[field.lower()].name if field else ""
+        if right not in (("read", "edit") if field else RIGHTS):
+            raise ValueError(f"no such right: {right}")
+        change(right, of.name, named, self.user(user) if user else EVERYBODY)
+        self.org.schema.changed = self.org.clock.now()
 
     def _at_screen(self, user: str, delay: float = 0.0) -> Actor:
         return Actor(user or self.person, unmasked=True, allow_duplicates=True, delay=delay)

@@ -1,7 +1,7 @@
-"""Signing in: the OAuth endpoints, tokens, who a token belongs to, and the SOAP login.
+"""Signing in: the token endpoint, tokens, who a token belongs to, and the SOAP login.
 
-Knows the third dialect of errors, `{"error", "error_description"}`, and SOAP faults. Doesn't know
-data resources; they ask `user_of`.
+Knows the third dialect of errors, `{"error", "error_description"}`, and SOAP faults. Where a person
+says yes in a browser is `consent.py`. Doesn't know data resources; they ask `user_of`.
 """
 
 from __future__ import annotations
@@ -10,24 +10,47 @@ import base64
 import hmac
 import random
 import re
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from ...base.wire import Request
+from ...base.wire import Request, Response
 from .calls import Reply, pairs
+from .consent import Consent, NotGranted
 from .errors import bad_session, not_found, whole
 from .org import Org
+
+_GRANTS = {
+    "client_credentials",
+    "password",
+    "refresh_token",
+    "authorization_code",
+    "device",
+}
+_NEED_SECRET = {"client_credentials", "password"}
+_MOST_GRANTS = 5
+"""Refresh tokens that a user may have at once; one more ends the oldest."""
 
 _REASON = "Invalid username, password, security token; or user locked out."
 
 
+@dataclass(frozen=True, slots=True)
+class _Token:
+    user: str
+    issued: float
+    refresh: str
+
+
 class SignIn:
-    """The sign-ins of an org. `token_life` is seconds until a token ends, None for never.
+    """The sign-ins of an org. `token_life` is seconds until a token ends, None for never; with
+    `rotates`, a refresh token is good for one use and is replaced by another.
 
     `passwords` are by user name; over SOAP and with a password the security token is appended.
+    `counts` are the uses of the token endpoint by grant.
     """
 
     def __init__(self, org: Org, chance: random.Random) -> None:
@@ -38,18 +61,32 @@ class SignIn:
         self.client_secret = self._text(32)
         self.security_token = self._text(24)
         self.passwords: dict[str, str] = {}
-        self._tokens: dict[str, tuple[str, float]] = {}
+        self.rotates = False
+        self.counts: Counter[str] = Counter()
+        self.consent = Consent(org, self._by_password, self._text)
+        self._tokens: dict[str, _Token] = {}
         self._refresh: dict[str, str] = {}
+        self._given: list[str] = []
 
-    def issue(self, user: str) -> str:
-        """A new token of a user."""
+    def issue(self, user: str, refresh: str = "") -> str:
+        """A new token of a user, got by a refresh token or without one."""
         token = f"{self.org.id[:15]}!AQ{self._text(30)}.{self._text(20)}"
-        self._tokens[token] = (user, self.org.clock.now())
+        self._tokens[token] = _Token(user, self.org.clock.now(), refresh)
+        self._given.append(token)
         return token
 
+    def every_secret(self) -> list[str]:
+        """Every token that was ever given out, and what they are renewed with."""
+        return list(self._given)
+
     def expire(self) -> None:
-        """Ends all tokens."""
+        """Ends all tokens; what they are renewed with stays good."""
         self._tokens.clear()
+
+    def revoke(self, user: str) -> None:
+        """An admin ends all sign-ins of a user: tokens, and what they are renewed with."""
+        self._refresh = {one: each for one, each in self._refresh.items() if each != user}
+        self._tokens = {one: each for one, each in self._tokens.items() if each.user != user}
 
     def user_of(self, headers: Mapping[str, str]) -> str:
         """The user of a request's token. Raises `Refused` for a bad one."""
@@ -60,8 +97,9 @@ class SignIn:
             raise whole(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
         return self._holder(token)
 
-    def answer(self, request: Request, base: str) -> Reply:
-        """The reply to a request under /services/oauth2/ or /id/. `base` is our own address."""
+    def answer(self, request: Request, base: str) -> Reply | Response:
+        """The reply to a request under /services/oauth2/, /id/ or /setup/connect. `base` is our own
+        address."""
         method, headers = request.method, request.headers
         _, _, path, query, _ = urlsplit(request.url)
         form = pairs(request.body.decode("utf-8", "replace"))
@@ -72,11 +110,13 @@ class SignIn:
             return Reply(200, self._identity(user, base))
         if word == "token" and method == "POST":
             return self._token(form, headers, base)
+        if word == "authorize" and method in ("GET", "POST"):
+            given = form if method == "POST" else pairs(query)
+            return self.consent.authorize(method, given, self.client_id)
+        if word == "connect" and method in ("GET", "POST"):
+            return self.consent.connect(method, form or pairs(query))
         if word == "revoke" and method in ("GET", "POST"):
-            token = form.get("token") or pairs(query).get("token", "")
-            self._tokens.pop(token, None)
-            self._refresh.pop(token, None)
-            return Reply(200)
+            return self._revoke(form.get("token") or pairs(query).get("token", ""))
         if word == "userinfo":
             return Reply(200, self._userinfo(self.user_of(headers), base))
         raise not_found()
@@ -108,15 +148,32 @@ class SignIn:
         found = self._tokens.get(token)
         if found is None:
             raise bad_session()
-        user, issued = found
-        if self.token_life is not None and self.org.clock.now() - issued >= self.token_life:
+        age = self.org.clock.now() - found.issued
+        if self.token_life is not None and age >= self.token_life:
             raise bad_session()
-        return user
+        return found.user
+
+    def _revoke(self, token: str) -> Reply:
+        """Ends a refresh token with all tokens it gave; a token goes with what it is renewed by."""
+        held = self._tokens.pop(token, None)
+        refresh = held.refresh if held else token
+        self._refresh.pop(refresh, None)
+        self._tokens = {
+            one: each
+            for one, each in self._tokens.items()
+            if not refresh or each.refresh != refresh
+        }
+        return Reply(200)
 
     def _named(self, name: str, password: str) -> str | None:
         """The id of an active user whose password, with the security token, this is."""
+        given, end = password[: -len(self.security_token)], password[-len(self.security_token) :]
+        return self._by_password(name, given) if _same(end, self.security_token) else None
+
+    def _by_password(self, name: str, password: str) -> str | None:
+        """The id of an active user whose password this is."""
         wanted = self.passwords.get(name.lower())
-        if wanted is None or not _same(password, wanted + self.security_token):
+        if wanted is None or not _same(password, wanted):
             return None
         users = self.org.store.named("User")
         ids = users.matching("Username", [name])
@@ -132,28 +189,54 @@ class SignIn:
                 return _error("invalid_client", "invalid client credentials")
         if not _same(client, self.client_id):
             return _error("invalid_client_id", "client identifier invalid")
+        if form.get("response_type") == "device_code":
+            return Reply(200, self.consent.device(base))
         grant = form.get("grant_type", "")
-        if grant not in ("client_credentials", "password", "refresh_token"):
+        if grant not in _GRANTS:
             return _error("unsupported_grant_type", "grant type not supported")
-        if not _same(secret, self.client_secret):
+        # An app without a secret proves itself by the verifier of its code (PKCE).
+        if (secret or grant in _NEED_SECRET) and not _same(secret, self.client_secret):
             return _error("invalid_client", "invalid client credentials")
+        self.counts[grant] += 1
         if grant == "client_credentials":
             return self._granted(self.org.user, base)
+        if grant == "refresh_token":
+            return self._refreshed(form.get("refresh_token", ""), base)
+        user: str | None
         if grant == "password":
             user = self._named(form.get("username", ""), form.get("password", ""))
             if user is None:
                 return _error("invalid_grant", "authentication failure")
-            refresh = f"5Aep{self._text(40)}"
-            self._refresh[refresh] = user
-            return self._granted(user, base, refresh)
-        held = self._refresh.get(form.get("refresh_token", ""))
-        if held is None:
-            return _error("invalid_grant", "expired access/refresh token")
-        return self._granted(held, base)
+        else:
+            try:
+                user = self.consent.redeem(grant, form)
+            except NotGranted as error:
+                return _error(error.code, error.text)
+        return self._granted(user, base, self._new_refresh(user), told=True)
 
-    def _granted(self, user: str, base: str, refresh: str = "") -> Reply:
+    def _new_refresh(self, user: str) -> str:
+        refresh = f"5Aep{self._text(40)}"
+        mine = [one for one, each in self._refresh.items() if each == user]
+        for oldest in mine[: max(0, len(mine) + 1 - _MOST_GRANTS)]:
+            self._revoke(oldest)
+        self._refresh[refresh] = user
+        self._given.append(refresh)
+        return refresh
+
+    def _refreshed(self, refresh: str, base: str) -> Reply:
+        user = self._refresh.get(refresh)
+        row = self.org.store.named("User").rows.get(user or "", {})
+        if user is None or not row.get("IsActive"):
+            return _error("invalid_grant", "expired access/refresh token")
+        if not self.rotates:
+            return self._granted(user, base, refresh)
+        del self._refresh[refresh]
+        return self._granted(user, base, self._new_refresh(user), told=True)
+
+    def _granted(self, user: str, base: str, refresh: str = "", *, told: bool = False) -> Reply:
+        """A new token. `told`: its refresh token is a new one, so the reply has it."""
         body = {
-            "access_token": self.issue(user),
+            "access_token": self.issue(user, refresh),
             "signature": self._text(43) + "=",
             "scope": "refresh_token id api" if refresh else "id api",
             "instance_url": base,
@@ -161,7 +244,7 @@ class SignIn:
             "token_type": "Bearer",
             "issued_at": str(int(self.org.clock.now() * 1000)),
         }
-        return Reply(200, {**body, "refresh_token": refresh} if refresh else body)
+        return Reply(200, {**body, "refresh_token": refresh} if told else body)
 
     def _identity(self, user: str, base: str) -> dict[str, Any]:
         row = self.org.store.named("User").rows[user]
