@@ -83,7 +83,8 @@ class Carried:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Leaves out what carries no row."""
-        kept, left_out = [], []
+        kept: list[pytest.Item] = []
+        left_out: list[pytest.Item] = []
         for item in items:
             rows = self.carried_by(getattr(getattr(item, "function", None), "__doc__", None))
             if rows:
