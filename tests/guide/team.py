@@ -105,6 +105,10 @@ class Team(Both):
         """An account that somebody enters in Salesforce."""
         return self.salesforce.create("Account", {"Name": name, "Website": website, **values})
 
+    def field(self, object: str, line: str) -> None:
+        """An admin of Salesforce adds a field, or makes it another one (`standard.py` has how)."""
+        self.salesforce.org.schema.add_field(object, line, self.clock.now())
+
     def left(self, object: str, field: str) -> list[object]:
         """What a field holds in the records of Apollo, in the order of their ids."""
         rows = self.apollo.rows(object)
