@@ -27,6 +27,9 @@ lint: $(READY) ## ruff and strict types
 docs: $(READY) ## the pages of docs/ that follow from the product
 	$(BIN)/python -m docs.generate
 
+guide: $(READY) ## what Apollo's own integration does, row by row, and the tests that show it
+	@$(BIN)/python -m tests.guide
+
 bench: $(READY) ## requests over fewest possible, records a second, memory
 	$(BIN)/python -m bench
 
@@ -34,4 +37,4 @@ soak: $(READY) ## the long tests: [PART=kills|histories|logic|files] [MINUTES=5]
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,soak]'
 	$(BIN)/python -m tests.soak $(if $(PART),--part $(PART)) $(if $(MINUTES),--minutes $(MINUTES))
 
-.PHONY: help demo test lint docs bench soak
+.PHONY: help demo test lint docs guide bench soak

@@ -43,6 +43,11 @@ class Shell:
         """Whether stdout takes colours."""
         return self._takes_color(sys.stdout)
 
+    @property
+    def asks(self) -> bool:
+        """Whether somebody sits there who can be asked something."""
+        return not self.quiet and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+
     def project(self, paths: Sequence[Path] = ()) -> Project:
         """The project that was named, or the nearest one; `paths` replace its rule files."""
         from .engine.project import Project

@@ -43,24 +43,32 @@ SHOWN = 10
 """Changes that a run tells one by one; `preview` tells all, and so does JSON."""
 
 
-def prove(shell: Shell, project: Project) -> None:
-    """Shows all findings that are errors; what is called next refuses to start on them."""
+def prove(shell: Shell, project: Project, *, sound: bool = False) -> None:
+    """Shows all findings that are errors, or with `sound` all but hints; what is called next
+    refuses to start on them."""
     from ..dsl import to_text
 
-    errors = [one for one in project.check().findings if one.severity == "error"]
-    if errors:
-        click.echo(to_text(errors, project.sources(), color=shell.color), err=True)
+    stops = ("error", "warning") if sound else ("error",)
+    found = [one for one in project.check().findings if one.severity in stops]
+    if found:
+        click.echo(to_text(found, project.sources(), color=shell.color), err=True)
 
 
 def work(
-    shell: Shell, paths: tuple[Path, ...], shape: str, verb: Verb, *, most: int | None = SHOWN
+    shell: Shell,
+    paths: tuple[Path, ...],
+    shape: str,
+    verb: Verb,
+    *,
+    most: int | None = SHOWN,
+    sound: bool = False,
 ) -> int:
     """Carries out a verb that makes changes, and tells of changes and of the whole. JSON is
     written change by change: a first sync has more of them than fit in memory."""
     from ..engine.report import change_json, change_text, result_text, summary
 
     project = shell.project(paths)
-    prove(shell, project)
+    prove(shell, project, sound=sound)
     told = 0
 
     def tell(change: Entry) -> None:

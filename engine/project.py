@@ -202,6 +202,17 @@ class Project:
         sets = checked.rules.sets
         return tuple(compile(one, schemas, self.zone, self.free_mail, self.domains) for one in sets)
 
+    def must_be_sound(self) -> None:
+        """Raises `FindingsError` while a finding is open that is more than a hint."""
+        found = self.check().findings
+        count = sum(one.severity != "info" for one in found)
+        if count and all(one.severity != "error" for one in found):
+            raise FindingsError(
+                f"nothing was started: {count} open {'finding' if count == 1 else 'findings'}",
+                why="a backfill writes to everything that was there before",
+                fix='mend what is said, or accept it in the rules: `allow CODE because "REASON"`',
+            )
+
     @cached_property
     def _schemas(self) -> Mapping[str, Schema]:
         if self.earlier is not None:

@@ -97,13 +97,20 @@ def backfill(
     object: str,
     on_change: OnChange | None = None,
     progress: Progress = silent,
+    *,
+    dry_run: bool = False,
 ) -> list[Result]:
-    """Brings over what was there before the rules; `object` is the one that is read."""
+    """Brings over what was there before the rules; `object` is the one that is read. What touches
+    everything at once doesn't start while a finding is open. `dry_run`: writes to neither."""
     from .run import run as way
 
+    project.must_be_sound()
     with opened(project, world, progress=progress) as setups:
         about = [one for one in setups if object in _read_by(one.plan, direction)]
-        return [way.backfill(one, direction, object, on_change) for one in about or setups]
+        return [
+            way.backfill(one, direction, object, on_change, dry_run=dry_run)
+            for one in about or setups
+        ]
 
 
 def retry(

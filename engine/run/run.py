@@ -100,9 +100,15 @@ def run(setup: Setup, on_change: OnChange | None = None) -> Result:
 
 
 def backfill(
-    setup: Setup, direction: str, object: str, on_change: OnChange | None = None
+    setup: Setup,
+    direction: str,
+    object: str,
+    on_change: OnChange | None = None,
+    *,
+    dry_run: bool = False,
 ) -> Result:
-    """Brings what was there before the rules: every record of `object` on the side that is read."""
+    """Brings what was there before the rules: every record of `object` on the side that is read.
+    `dry_run`: every change that it would make now, and no write."""
     side: Side = "left" if direction == "push" else "right"
     flows = [
         flow for flow in setup.plan.flows if not flow.users and flow.end(side).object == object
@@ -121,7 +127,7 @@ def backfill(
             for flow in flows:
                 _mark_all(session, flow, side, "backfill")
 
-    return _carry_out(setup, "backfill", mark, on_change)
+    return _carry_out(setup, "preview" if dry_run else "backfill", mark, on_change)
 
 
 def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None) -> Result:
@@ -189,7 +195,8 @@ def _decided(
     mark(session)
     session.progress("deciding")
     propose(session)
-    held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=False))
+    asked_for = mark is not _no_marks
+    held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=asked_for))
     return replace(_result(session, verb, on_change), held=held)
 
 
