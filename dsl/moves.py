@@ -73,10 +73,22 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
         settings.events(bound, file, node, source, target),
         settings.add_people(bound, file, node, source),
     )
+    if pushes or rule.visible:
+        _either(bound, rule, source_side, source, target)
     left, right = (source, target) if pushes else (target, source)
     known = tuple(one for one in said if one is not None)
     whole = known if len(known) == len(said) else None
     bound.moves.append(BoundMove(rule, file, node, left, right, whole, stop, placed.prefer))
+
+
+def _either(bound: Bound, rule: MoveRule, side: Side, source: Object, target: Object) -> None:
+    """Of several objects that are one thing to a system all are looked up before one is made."""
+    if target.thing in ("", "user", "activity"):
+        return
+    for one in bound.schema("right" if side == "left" else "left").things(target.thing):
+        pair = (source.name, one.name) if side == "left" else (one.name, source.name)
+        if one is not target:
+            bound.implied[pair] = None
 
 
 def _turned_round(

@@ -30,7 +30,7 @@ from .settings import own_stand_in, tie
 
 def rule_set(bound: Bound) -> RuleSet:
     """The rules between two systems; findings about keys go to the report."""
-    names = sorted({**bound.pairs, **bound.implied})
+    names = [*sorted(bound.pairs), *sorted(bound.implied.keys() - bound.pairs.keys())]
     parts = _parts(bound)
     pairs = tuple(_pair(bound, one, parts[one]) for one in names)
     guards = tuple(one.rule for one in bound.guards)

@@ -206,6 +206,8 @@ PASSES: tuple[Callable[[Draft], Draft], ...] = (
 def _flow(pair: PairRules, draft: Draft) -> Flow:
     moves = [_move(one) for one in pair.moves]
     activity = _is_activity(pair, draft)
+    if not moves:
+        moves += _looking(pair, draft)
     if not (activity or any(one.direction == "pull" for one in moves)):
         named = [(one.rule, one.place) for one in moves]
         # What is inferred needs links, also where no other rule asks for them.
@@ -234,6 +236,30 @@ def _flow(pair: PairRules, draft: Draft) -> Flow:
 def _is_activity(pair: PairRules, draft: Draft) -> bool:
     ends = (_object(draft, "left", pair.left), _object(draft, "right", pair.right))
     return all(one.thing == "activity" for one in ends)
+
+
+def _looking(pair: PairRules, draft: Draft) -> list[Move]:
+    """What comes with a rule that makes the same thing of the same records: who is a Contact is
+    linked as one, and no Lead is made."""
+    return [
+        Move(each.name, each.place, each.direction, None, create=False, update=True, implied=True)
+        for one in draft.rules.pairs
+        if one is not pair
+        for each in one.moves
+        if (each.direction == "push" or each.visible)
+        and _same_thing(one, pair, each.direction, draft)
+    ]
+
+
+def _same_thing(one: PairRules, other: PairRules, direction: str, draft: Draft) -> bool:
+    """Whether records of the same object become the same thing in both pairs."""
+    if direction == "push":
+        same, side, a, b = one.left == other.left, "right", one.right, other.right
+    else:
+        same, side, a, b = one.right == other.right, "left", one.left, other.left
+    at: Side = "right" if side == "right" else "left"
+    things = {_object(draft, at, a).thing, _object(draft, at, b).thing}
+    return same and len(things) == 1 and not things & {"", "user", "activity"}
 
 
 def _is_met(pair: PairRules, draft: Draft) -> bool:

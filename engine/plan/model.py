@@ -64,11 +64,12 @@ class StandIn:
 class Move:
     """What creates and links records: a `push` or a `pull`, written or implied.
 
-    An implied pull (a push brings one, or an `infer` that stands alone) carries its rule's name,
-    creates nothing and has no condition. `create` is whether records are made on the other side;
-    `update` whether changes flow in this direction once linked. `source` is (field of the other
-    side, text). While `stop` holds, nothing is created or written in this direction.
-    `events` say what follows on the other side when a record ends.
+    An implied one carries its rule's name, creates nothing and has no condition: a push brings a
+    pull, an `infer` that stands alone, too, and what makes a Lead looks for a Contact.
+    `create` is whether records are made on the other side; `update` whether changes flow in this
+    direction once linked. `source` is (field of the other side, text). While `stop` holds, nothing
+    is created or written in this direction. `events` say what follows on the other side when a
+    record ends.
 
     `add_people`: who an activity is with becomes a record of its own where nobody knows them.
 

@@ -45,7 +45,7 @@ def flow_steps(
             yield _enrich(flow, move)
         elif not move.implied:
             yield _move(flow, move)
-    implied = [move.rule for move in flow.moves if move.implied]
+    implied = list(dict.fromkeys(move.rule for move in flow.moves if move.implied))
     if implied:
         yield [
             f"pull {flow.right.object} as {flow.left.object}, hidden",

@@ -419,9 +419,11 @@ def _default(row: ReadyRow, to: Side, around: Around) -> Value:
 def _no_guess(flow: Ready, to: Side, around: Around) -> Decision:
     """Several candidates, or one that another record holds: never a guess."""
     direction = "push" if to == "right" else "pull"
+    # What is only looked up is told where the rule itself stands.
+    written = [one for one in flow.moves if not one.move.implied]
     wanted = any(
         (one.move.direction == direction or one.move.enrich) and around.acts(one.move)
-        for one in flow.moves
+        for one in (written and flow.moves)
     )
     if flow.flow.users or not (around.brought or wanted):
         return NOTHING

@@ -376,16 +376,18 @@ def _rules(session: Session) -> None:
     }
     rows: list[dict[str, object]] = []
     firsts: dict[str, int] = {}
+    moves = [(flow, move) for flow in session.plan.flows for move in flow.moves]
+    # What comes with a rule carries its name, and in another flow may stand before it.
+    for flow, move in sorted(moves, key=lambda one: one[1].implied):
+        if move.rule in firsts:
+            continue
+        mark = _fingerprint(move)
+        old = known.get(move.rule)
+        firsts[move.rule] = old[1] if old and old[0] == mark else session.run
+        if session.scope.is_about(flow.name) and (not old or old[0] != mark):
+            rows.append(_rule_row(session, move.rule, mark))
     for flow in session.plan.flows:
         about = session.scope.is_about(flow.name)
-        for move in flow.moves:
-            if move.rule in firsts:
-                continue
-            mark = _fingerprint(move)
-            old = known.get(move.rule)
-            firsts[move.rule] = old[1] if old and old[0] == mark else session.run
-            if about and (not old or old[0] != mark):
-                rows.append(_rule_row(session, move.rule, mark))
         name = f"flow {flow.name}"
         if about and flow.moves and (name not in known or known[name][0] != flow.fingerprint):
             rows.append(_rule_row(session, name, flow.fingerprint))

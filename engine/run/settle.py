@@ -233,7 +233,7 @@ def _introduce(session: Session, made: Sequence[Settled]) -> None:
         session.mark([(flow.name, side, outcome.id) for flow, side in ends], "changed")
         for flow in (one.flow for one in session.flows.values()):
             for people in flow.people:
-                if (people.flow, people.side) == (entry.flow, entry.side):
+                if _is_one(session, people, entry.flow):
                     ids = _with_address(session, flow, people, [outcome.id])
                     session.mark([(flow.name, people.side, id) for id in ids], "a link was made")
         session.became = True
@@ -289,10 +289,15 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
                 session.mark([(ready.flow.name, side, one) for one in told], "a link was made")
                 wake(session, ready.flow, side, [one for one in ids if one not in linked])
         for people in ready.flow.people if made else ():
-            if people.flow == parent:
+            if _is_one(session, people, parent):
                 ids = [pair[_SIDES.index(people.side)] for pair in made]
                 with_them = _with_address(session, ready.flow, people, ids)
                 wake(session, ready.flow, people.side, with_them)
+
+
+def _is_one(session: Session, people: People, flow: str) -> bool:
+    """Whether the records of a flow are such people."""
+    return session.flows[flow].flow.end(people.side).object == people.object
 
 
 def _with_address(session: Session, flow: Flow, people: People, ids: Sequence[str]) -> list[str]:

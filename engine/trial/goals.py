@@ -43,7 +43,8 @@ def goals(ground: Ground) -> list[Goal]:
 def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:
     yield from _moves(flow)
     moves = [one for one in flow.moves if not one.enrich]
-    if moves:
+    says = flow.rows or flow.infers or any(not one.implied for one in moves)
+    if moves and says:
         for number, pairs in enumerate(one.pairs for one in flow.keys):
             same = " and ".join(f"{left} = {right}" for left, right in pairs)
             what = f"records are linked by {same}"
