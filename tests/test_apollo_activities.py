@@ -64,10 +64,10 @@ def test_tasks_and_calls_can_be_written_and_all_else_only_read() -> None:
 
 
 def test_a_task_is_not_made_without_what_apollo_asks_for() -> None:
-    """Whose, with whom, of which type, how it stands and until when; a title is no must."""
+    """Whose, with whom, of which type and how it stands; a title is no must."""
     task = described()["task"]
     needed = {one.name for one in task.fields if one.required}
-    assert needed == {"user", "contact", "type", "status", "due_at"}
+    assert needed == {"user", "contact", "type", "status"}
     assert task.by_name["title"].creatable and not task.by_name["account"].updatable
     assert task.by_name["creator"].updatable and not task.by_name["creator"].creatable
     assert [one.value for one in task.by_name["priority"].choices] == ["high", "medium", "low"]

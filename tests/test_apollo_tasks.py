@@ -112,6 +112,17 @@ def test_a_task_is_made_with_all_that_it_was_given(team: Team) -> None:
     assert (told["title"], told["priority"], told["account"]) == (None, "medium", team.account)
 
 
+def test_a_task_that_nobody_waits_for_is_due_from_now_on(team: Team) -> None:
+    """Apollo takes none without a due time, other systems do; a lost one is found all the same."""
+    done = team.send(new_task(team, 1, due_at=None))[1]
+    assert str((done.values or {})["due_at"]).startswith("2026-01-05T08:00")
+    team.clock.sleep(3600)
+    write = new_task(team, 2, team.clock.now(), due_at=None)
+    team.lose("lost after", "tasks", "POST")
+    assert team.send(write)[2].kind == "unknown"
+    assert [one.kind for one in team.connector.find([write])] == ["done"]
+
+
 def test_a_change_of_a_task_leaves_alone_what_it_does_not_name(team: Team) -> None:
     """A PATCH that names neither would reset priority and creator. (EDGE-14)"""
     id = team.task(title="Old", priority="low")
