@@ -239,6 +239,16 @@ def test_nothing_deletes_what_people_did(team: Team) -> None:
     assert {one.code for one in team.send(*writes).values()} == {"not-deletable"}
 
 
+def test_an_endpoint_is_metered_as_one_whatever_the_id(team: Team) -> None:
+    """Apollo counts all completions together, so a guard may name them."""
+    team.sim.limits.plan = "basic"
+    tasks = [team.task() for _ in range(3)]
+    team.send(*(update(n, "task", id, status="completed") for n, id in enumerate(tasks)))
+    team.send(new_call(team, 9))
+    used = {one.endpoint: one.used for one in team.connector.meters() if one.window == "day"}
+    assert used == {"tasks/show": 3, "tasks/complete": 3, "phone_calls/create": 1}
+
+
 # ---- what became of lost writes -----------------------------------------------------------------
 
 
