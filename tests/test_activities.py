@@ -100,8 +100,8 @@ def test_people_see_the_fields_of_an_activity(desk: Desk) -> None:
     [line] = [one for one in shown.out.splitlines() if one.startswith("mailbox ")]
     assert line.split() == ["mailbox", "choice", "derived", '"apollo"', '"connected"']
     shown = desk.type("schema", "show", "apollo", "task")
-    [line] = [one for one in shown.out.splitlines() if one.startswith("due_at ")]
-    assert line.split()[:3] == ["due_at", "datetime", "required"]
+    [line] = [one for one in shown.out.splitlines() if one.startswith("status ")]
+    assert line.split()[:3] == ["status", "choice", "required"]
 
 
 def test_a_condition_on_an_activity_is_checked_against_it(desk: Desk) -> None:
