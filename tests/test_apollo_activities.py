@@ -95,12 +95,16 @@ def test_a_switch_is_yes_or_no() -> None:
     assert "[systems.apollo]" in caught.value.what and caught.value.fix
 
 
-def test_describing_what_people_did_costs_no_request() -> None:
-    """A key that may not list calls still gets its schema."""
+def test_only_tasks_are_counted_and_only_for_whom_may_list_them() -> None:
+    """They are read as a whole, so their number is what they cost. A key that may list neither
+    tasks nor calls still gets its schema."""
     connector, sim = connect()
     found = connector.describe(["task", "call", "email", "note"])
-    assert len(found.objects) == 4
-    assert {one.action for one in sim.requests} == {"users/api_profile"}
+    counts = {one.name: one.count for one in found.objects}
+    assert counts == {"task": len(sim.rows("task")), "call": None, "email": None, "note": None}
+    assert [one.action for one in sim.requests] == ["users/api_profile", "tasks/search"]
+    sim.keys[sim.key] = frozenset({"users/api_profile"})
+    assert connector.describe(["task", "call"]).by_name["task"].count is None
 
 
 # ---- reading fields -----------------------------------------------------------------------------

@@ -9,7 +9,13 @@ import json
 from typing import Any
 
 import pytest
-from syncrules.tests.apollo_connected import Team, records
+from syncrules.connectors.apollo.connector import KIND
+from syncrules.connectors.apollo.simulator import simulate
+from syncrules.connectors.base.contract import Read
+from syncrules.connectors.base.login import Secret
+from syncrules.connectors.base.serve import Server, SimulatorOptions
+from syncrules.connectors.base.world import Machine
+from syncrules.tests.apollo_connected import Team, records, update
 
 HOUR = {"start_time": "2026-01-09T09:00:00.000Z", "end_time": "2026-01-09T10:00:00.000Z"}
 
@@ -205,3 +211,18 @@ def test_notes_are_found_by_id_and_by_whom_they_are_about(team: Team) -> None:
     assert (found.id, dict(found.values)) == (other, {"subject": "Else"})
     assert team.actions() == ["notes/index"]
     assert team.connector.fetch("note", ["content"], "id", ["f" * 24]) == []
+
+
+def test_what_people_did_is_served_over_http() -> None:
+    """As `syncrules simulate apollo` does, with all that only it has."""
+    sim = simulate(SimulatorOptions(records=60))
+    with Server(sim) as server:
+        given = {"system": "apollo", "url": server.url, **sim.sign_in(server.url)}
+        connector = KIND.connect({**given, "key": Secret(given["key"])}, Machine())
+        for object in ("task", "call", "email", "meeting", "note"):
+            pages = list(connector.read(Read("apollo", object, ("id",)), None))
+            assert set(records(pages)) == set(sim.rows(object)) != set()
+        task = next(id for id, row in sim.rows("task").items() if row["status"] == "scheduled")
+        [batch] = connector.pack([update(1, "task", task, status="completed")])
+        assert [one.kind for one in connector.send(batch)] == ["done"]
+        assert sim.rows("task")[task]["completed_at"]

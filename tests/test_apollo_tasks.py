@@ -112,6 +112,17 @@ def test_a_task_is_made_with_all_that_it_was_given(team: Team) -> None:
     assert (told["title"], told["priority"], told["account"]) == (None, "medium", team.account)
 
 
+def test_a_task_that_nobody_waits_for_is_due_from_now_on(team: Team) -> None:
+    """Apollo takes none without a due time, other systems do; a lost one is found all the same."""
+    done = team.send(new_task(team, 1, due_at=None))[1]
+    assert str((done.values or {})["due_at"]).startswith("2026-01-05T08:00")
+    team.clock.sleep(3600)
+    write = new_task(team, 2, team.clock.now(), due_at=None)
+    team.lose("lost after", "tasks", "POST")
+    assert team.send(write)[2].kind == "unknown"
+    assert [one.kind for one in team.connector.find([write])] == ["done"]
+
+
 def test_a_change_of_a_task_leaves_alone_what_it_does_not_name(team: Team) -> None:
     """A PATCH that names neither would reset priority and creator. (EDGE-14)"""
     id = team.task(title="Old", priority="low")
@@ -226,6 +237,16 @@ def test_nothing_deletes_what_people_did(team: Team) -> None:
     """Tasks and calls, like all else in Apollo, are deleted by hand."""
     writes = [Write(1, "delete", "task", team.task(), {}), Write(2, "delete", "call", "1", {})]
     assert {one.code for one in team.send(*writes).values()} == {"not-deletable"}
+
+
+def test_an_endpoint_is_metered_as_one_whatever_the_id(team: Team) -> None:
+    """Apollo counts all completions together, so a guard may name them."""
+    team.sim.limits.plan = "basic"
+    tasks = [team.task() for _ in range(3)]
+    team.send(*(update(n, "task", id, status="completed") for n, id in enumerate(tasks)))
+    team.send(new_call(team, 9))
+    used = {one.endpoint: one.used for one in team.connector.meters() if one.window == "day"}
+    assert used == {"tasks/show": 3, "tasks/complete": 3, "phone_calls/create": 1}
 
 
 # ---- what became of lost writes -----------------------------------------------------------------

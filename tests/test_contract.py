@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from syncrules.connectors.base.contract import Kind
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import SimulatorOptions
 from syncrules.connectors.base.values import Value
+from syncrules.connectors.salesforce.simulator import simulate
 from syncrules.testing import ConnectorContract, Far, Subject
 from syncrules.tests.worlds import SimWorld, VirtualClock
 
@@ -65,8 +67,7 @@ class TestSalesforceLeads(ConnectorContract):
 
     @pytest.fixture
     def far(self) -> Far:
-        kind = _installed("salesforce")
-        return far_of(kind, "x.my.salesforce.com", {"client_secret": "wrong-secret-4711"})
+        return _salesforce()
 
 
 class TestSalesforceAccounts(ConnectorContract):
@@ -78,8 +79,91 @@ class TestSalesforceAccounts(ConnectorContract):
 
     @pytest.fixture
     def far(self) -> Far:
-        kind = _installed("salesforce")
-        return far_of(kind, "x.my.salesforce.com", {"client_secret": "wrong-secret-4711"})
+        return _salesforce()
+
+
+@lru_cache(maxsize=1)
+def _somebody() -> tuple[str, str]:
+    """A contact with an account, of an org that has the same ones each time it is made."""
+    made = simulate(SimulatorOptions(records=20, clock=VirtualClock()))
+    id, row = min(made.rows("Contact").items())
+    return id, str(row["AccountId"])
+
+
+def _task(n: int) -> Mapping[str, Value]:
+    contact, account = _somebody()
+    return {
+        "Subject": f"Contract {n}",
+        "CallDisposition": f"Number {n}",
+        "TaskSubtype": "Call",
+        "WhoId": contact,
+        "WhatId": account,
+    }
+
+
+def _event(n: int) -> Mapping[str, Value]:
+    return {
+        "Subject": f"Contract {n}",
+        "Location": f"Room {n}",
+        "StartDateTime": "2026-01-09T09:00:00.000Z",
+        "DurationInMinutes": 30,
+        "WhoId": _somebody()[0],
+    }
+
+
+def _note(n: int) -> Mapping[str, Value]:
+    return {"Title": f"Contract {n}", "Body": f"Number {n}", "ParentId": _somebody()[0]}
+
+
+class TestSalesforceTasks(ConnectorContract):
+    """Tasks: with a person, about an account."""
+
+    subject = Subject(
+        "Task",
+        key="Subject",
+        text="CallDisposition",
+        create=_task,
+        refused={"TaskSubtype": "Fax"},
+        reference="WhoId",
+    )
+
+    @pytest.fixture
+    def far(self) -> Far:
+        return _salesforce()
+
+
+class TestSalesforceEvents(ConnectorContract):
+    """Events: whose times have to make sense."""
+
+    subject = Subject(
+        "Event",
+        key="Subject",
+        text="Location",
+        create=_event,
+        refused={"DurationInMinutes": None},
+        reference="WhoId",
+    )
+
+    @pytest.fixture
+    def far(self) -> Far:
+        return _salesforce()
+
+
+class TestSalesforceNotes(ConnectorContract):
+    """Notes: on their parent, whose text no search knows."""
+
+    subject = Subject(
+        "Note",
+        key="Title",
+        text="Body",
+        create=_note,
+        refused={"Title": None},
+        reference="ParentId",
+    )
+
+    @pytest.fixture
+    def far(self) -> Far:
+        return _salesforce()
 
 
 class TestWarehouse(ConnectorContract):
@@ -100,6 +184,11 @@ class TestWarehouse(ConnectorContract):
             yield far_of(_installed("warehouse"), "warehouse.example", {"key": "wrong-key-4711"})
         finally:
             sys.path.remove(str(THIRD))
+
+
+def _salesforce() -> Far:
+    wrong = {"client_secret": "wrong-secret-4711"}
+    return far_of(_installed("salesforce"), "x.my.salesforce.com", wrong)
 
 
 def _installed(name: str) -> Kind:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import pytest
 from syncrules.connectors.apollo.connector import KIND
+from syncrules.connectors.apollo.simulator import simulate
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import SimulatorOptions
 from syncrules.connectors.base.values import Value
@@ -16,8 +18,7 @@ from syncrules.tests.worlds import SimWorld, VirtualClock
 def _far() -> Far:
     """A small team behind `api.apollo.io`."""
     clock = VirtualClock()
-    assert KIND.simulate is not None
-    simulator = KIND.simulate(SimulatorOptions(records=120, clock=clock))
+    simulator = simulate(SimulatorOptions(records=120, clock=clock))
     key = simulator.sign_in("https://api.apollo.io")["key"]
     return Far(
         KIND,
@@ -38,6 +39,38 @@ def _contact(n: int) -> Mapping[str, Value]:
 
 def _account(n: int) -> Mapping[str, Value]:
     return {"name": f"Contract {n}", "domain": f"contract{n}.example"}
+
+
+@lru_cache(maxsize=1)
+def _somebody() -> tuple[str, str]:
+    """A contact and a user of the team, which has the same ones each time it is made."""
+    made = simulate(SimulatorOptions(records=120, clock=VirtualClock()))
+    return min(made.rows("contact")), made.team.users[1].id
+
+
+def _task(n: int) -> Mapping[str, Value]:
+    contact, user = _somebody()
+    return {
+        "title": f"Title {n}",
+        "note": f"Number {n} of the contract",
+        "type": "action_item",
+        "status": "scheduled",
+        "due_at": f"2026-01-{n % 28 + 1:02d}T09:00:00.000Z",
+        "contact": contact,
+        "user": user,
+    }
+
+
+def _call(n: int) -> Mapping[str, Value]:
+    contact, user = _somebody()
+    return {
+        "to_number": f"+4790{n:06d}",
+        "note": f"Note {n}",
+        "status": "completed",
+        "start_time": "2026-01-05T07:30:00.000Z",
+        "contact": contact,
+        "user": user,
+    }
 
 
 class TestApolloContacts(ConnectorContract):
@@ -65,6 +98,42 @@ class TestApolloAccounts(ConnectorContract):
         text="name",
         create=_account,
         refused={"stage": "No such stage"},
+    )
+
+    @pytest.fixture
+    def far(self) -> Far:
+        return _far()
+
+
+class TestApolloTasks(ConnectorContract):
+    """Tasks: read whole, written one by one."""
+
+    subject = Subject(
+        "task",
+        key="note",
+        text="title",
+        create=_task,
+        refused={"contact": "nobody"},
+        reference="contact",
+        bulk=False,
+    )
+
+    @pytest.fixture
+    def far(self) -> Far:
+        return _far()
+
+
+class TestApolloCalls(ConnectorContract):
+    """Calls: read by day, and shown by no id."""
+
+    subject = Subject(
+        "call",
+        key="to_number",
+        text="note",
+        create=_call,
+        refused={"contact": "nobody"},
+        reference="contact",
+        bulk=False,
     )
 
     @pytest.fixture

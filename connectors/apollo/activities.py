@@ -411,9 +411,8 @@ def forms(object: str, undocumented: bool) -> dict[str, Form]:
     }
 
 
-def describe(object: str, fields: Iterable[Field], lag: float) -> Object:
-    """An activity as a schema has it. Nothing is counted: a key may be barred from a list (calls
-    take a master key) and see the others all the same."""
+def describe(object: str, fields: Iterable[Field], lag: float, count: int | None) -> Object:
+    """An activity as a schema has it."""
     own = tuple(fields)
     there = {one.name for one in own}
     return Object(
@@ -429,6 +428,7 @@ def describe(object: str, fields: Iterable[Field], lag: float) -> Object:
         forgets=object in _DELETABLE,
         creatable=object in ("task", "call"),
         updatable=object in ("task", "call"),
+        count=count,
     )
 
 

@@ -166,7 +166,7 @@ def describe(
 def _object(session: Session, catalog: Catalog, name: str) -> Object:
     fields: tuple[Field, ...] = tuple(one.field for one in catalog.forms(name).values())
     if name in activities.FORMS:
-        return activities.describe(name, fields, LAG)
+        return activities.describe(name, fields, LAG, _tasks(session) if name == "task" else None)
     if name == "user":
         return Object(
             name="user",
@@ -210,6 +210,12 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
         forgets=True,
         count=total(found),
     )
+
+
+def _tasks(session: Session) -> int | None:
+    """How many tasks there are, None for a key that may not list them: it may see all else."""
+    reply = session.try_search("tasks", {"page": 1, "per_page": 25})
+    return total(reply.data) if reply.good and isinstance(reply.data, dict) else None
 
 
 def total(found: Mapping[str, Any]) -> int:

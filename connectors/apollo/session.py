@@ -85,7 +85,11 @@ class Session:
 
     def search(self, plural: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The reply of a search that is a POST. Raises `SystemUnavailable` for any refusal."""
-        return self._usable(self._read("POST", f"{plural}/search", body), plural)
+        return self._usable(self.try_search(plural, body), plural)
+
+    def try_search(self, plural: str, body: Mapping[str, Any]) -> Reply:
+        """As `search`, refusals included."""
+        return self._read("POST", f"{plural}/search", body)
 
     def write(self, method: str, path: str, body: Mapping[str, object]) -> Reply:
         """The reply to a write, sent once. Raises `NoReply` where it may have been carried out and

@@ -91,7 +91,8 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What goes out in one request. `call` is the connector's own word for the request.
+    """What goes out in one request. `call` is the connector's own word for the request, which may
+    come after a look at the record that it changes.
 
     A write may be split over batches where a system needs several requests for it; each part then
     carries the same `ref` and the fields that this request sets.
