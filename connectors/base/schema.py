@@ -129,6 +129,8 @@ class Object:
     - `account_by`: for an object without a reference to accounts, the address field whose domain
       stands in for it.
     - `created`: the field that says when a record was made.
+    - `changed_by`, `owned_by`: the references to the user who changed a record last, "" where the
+      system doesn't tell, and to the one whose it is.
     - `forgets`: a feed that never tells what was deleted; that it is missing shows only in a read
       of everything.
     - `count`: how many records there were, roughly, when the schema was pulled.
@@ -147,6 +149,8 @@ class Object:
     status_field: str = ""
     account_by: str = ""
     created: str = ""
+    changed_by: str = ""
+    owned_by: str = ""
     forgets: bool = False
     creatable: bool = True
     updatable: bool = True

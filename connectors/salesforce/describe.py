@@ -287,6 +287,8 @@ def to_object(data: Mapping[str, Any]) -> Object:
         status_field=_if_in(standing.status_field, have),
         account_by=_if_in(standing.account_by, have),
         created=_if_in("CreatedDate", have),
+        changed_by=_if_in("LastModifiedById", have),
+        owned_by=_if_in("OwnerId", have),
         creatable=bool(data.get("createable")),
         updatable=bool(data.get("updateable")),
         deletable=bool(data.get("deletable")),

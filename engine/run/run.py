@@ -17,11 +17,12 @@ from ...connectors.base.world import World
 from ...dsl import conditions
 from ...dsl.rules import Side
 from ...errors import Braked, LeaseHeld, SyncrulesError, UsageError
+from ..logins import Signers
 from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
 from ..store import statements as sql
 from ..store.database import Database
-from . import asks
+from . import asks, signed
 from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
@@ -46,7 +47,8 @@ OnChange = Callable[[Entry], None]
 class Setup:
     """What a run needs from the project: `deadlines` are seconds after which no request of ours
     can be under way, `sizes` records a write request, by system; `lags` seconds that the searches
-    for an object may stay behind our writes, by system and object."""
+    for an object may stay behind our writes, by system and object; `signers` who has a login of
+    their own, by system."""
 
     org: str
     plan: Plan
@@ -58,6 +60,7 @@ class Setup:
     advise: Callable[[str, str], str]
     holder: leases.Holder
     lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    signers: Mapping[str, Signers] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda text: None
 
 
@@ -182,6 +185,7 @@ def _written(
 ) -> Result:
     with session.db.transaction("rules"):
         _rules(session)
+        signed.found_again(session)
     mark(session)
     session.became = False
     for _ in range(ROUNDS):
@@ -237,6 +241,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         setup.sizes,
         setup.advise,
         setup.lags,
+        setup.signers,
         setup.progress,
         keep_alive,
     )
