@@ -88,6 +88,16 @@ def test_who_has_no_login_falls_back_and_it_is_written_down(here: Team) -> None:
     assert fallback in here.good("history", "c@some.example").out
 
 
+def test_the_plan_tells_whose_login_it_will_be(here: Team) -> None:
+    """The field that tells is read, and named; without logins of their own there is none. (CON-5)"""
+    told = here.good("plan").out
+    assert "Whose login a change goes under" in told
+    assert "apollo contact: by owner, whose user has the email of a person with a login" in told
+    for one in (ANN, BEN):
+        here.good("disconnect", "salesforce", one)
+    assert "Whose login" not in here.good("plan").out
+
+
 def test_logins_are_never_mixed_in_a_request(here: Team) -> None:
     """However they come, each write carries the name of its own login, in few requests. (CON-5)"""
     before = len(here.salesforce.requests)

@@ -172,7 +172,8 @@ class Object:
 class Schema:
     """All that the language knows of a system.
 
-    `identity` is the org in the system's own words; `taken` the time of the pull. `limits` are the
+    `identity` is the org in the system's own words, `login` the name of the login that sees it so,
+    "" where nobody told; `taken` the time of the pull. `limits` are the
     calls a day by the connector's word for the endpoint; `write_batch` and `read_page` records a
     request, for costs.
     """
@@ -182,6 +183,7 @@ class Schema:
     identity: str
     objects: tuple[Object, ...]
     taken: str = ""
+    login: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     read_page: int = 100
     write_batch: int = 100
@@ -203,6 +205,7 @@ def to_json(schema: Schema) -> dict[str, Any]:
         "connector": schema.connector,
         "identity": schema.identity,
         "taken": schema.taken,
+        **({"login": schema.login} if schema.login else {}),
         "limits": dict(schema.limits),
         "read_page": schema.read_page,
         "write_batch": schema.write_batch,

@@ -181,6 +181,7 @@ class Catalog:
             identity=session.org(),
             objects=tuple(found[name] for name in sorted(found)),
             taken=moment(session.world.clock.now()),
+            login=session.name() if names is None else "",
             limits={name: limit for name, limit in limits.items() if name == "api"},
             read_page=PAGE,
             write_batch=BATCH,

@@ -196,7 +196,7 @@ class Author:
     fields: tuple[str, ...]
     users: str
     address: str
-    quiet: frozenset[str] = frozenset()
+    quiet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

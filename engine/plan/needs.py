@@ -101,7 +101,7 @@ def authors_of(
         made = []
         for one in (schema.by_name[name] for name in names):
             fields = tuple(filter(None, (one.changed_by, one.owned_by)))
-            quiet = frozenset(name for name in fields if (side, one.name, name) not in read)
+            quiet = tuple(name for name in fields if (side, one.name, name) not in read)
             if fields:
                 key = users[0].keys[0]
                 made.append(Author(schema.system, one.name, fields, users[0].name, key, quiet))

@@ -106,7 +106,7 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     if not changed:
         return 0
     where = {"org": session.org, "system": ask.system, "object": ask.object}
-    quiet = session.quiet.get((ask.system, ask.object), frozenset())
+    quiet = session.quiet.get((ask.system, ask.object), ())
     session.db.many(
         sql.put_record,
         [
