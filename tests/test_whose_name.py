@@ -89,7 +89,7 @@ def test_who_has_no_login_falls_back_and_it_is_written_down(here: Team) -> None:
 
 
 def test_the_plan_tells_whose_login_it_will_be(here: Team) -> None:
-    """The field that tells is read, and named; without logins of their own there is none. (CON-5)"""
+    """The field that tells is read, and named; without personal logins there is none. (CON-5)"""
     told = here.good("plan").out
     assert "Whose login a change goes under" in told
     assert "apollo contact: by owner, whose user has the email of a person with a login" in told
