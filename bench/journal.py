@@ -177,4 +177,6 @@ def _intent(run: int, number: int) -> dict[str, object]:
         "state": "planned",
         "sent": 0.0,
         "code": "",
+        "author": "",
+        "login": "",
     }

@@ -21,5 +21,6 @@ def init(shell: Shell, *, folder: Path) -> int:
 
     for name in start(folder):
         shell.say(f"wrote {folder / name}")
-    shell.say("next: put the credentials where syncrules.toml points, then `syncrules schema pull`")
+    shell.say("next: `syncrules connect apollo` and `syncrules connect salesforce`, then")
+    shell.say("`syncrules schema pull`; on a server, put the credentials where syncrules.toml says")
     return 0

@@ -139,7 +139,7 @@ def _by_clusters(
             return None
         if one.around or one.pieces:
             cut[path] = one
-    report = Report()
+    report = Report(schemas=tuple(schemas.values()))
     for path, one in cut.items():
         report.findings += assembled(path, one.lines, one.around)[1]
     heads = [assembled(path, one.lines, one.around)[0] for path, one in cut.items()]
@@ -247,7 +247,7 @@ class _Part:
     def _prove(
         self, files: Mapping[str, Sequence[Piece]], firsts: Sequence[int], lost: Lost
     ) -> Proved:
-        report = Report()
+        report = Report(schemas=tuple(self.schemas.values()))
         read: list[tree.File] = []
         for path, own in files.items():
             file, found = assembled(path, self.cut[path].lines, own)

@@ -37,9 +37,15 @@ PairName = tuple[str, str]
 
 @dataclass(slots=True)
 class Report:
-    """Collects findings."""
+    """Collects findings. `schemas` tell who sees a system as they say it is."""
 
     findings: list[Finding] = field(default_factory=list)
+    schemas: tuple[Schema, ...] = ()
+
+    def login(self, thing: Object) -> str:
+        """The login whose rights on an object those of its schema are, in words."""
+        schema = next((one for one in self.schemas if one.by_name.get(thing.name) is thing), None)
+        return login_of(schema)
 
     def add(
         self,
@@ -72,6 +78,11 @@ class Report:
                 witness=witness,
             )
         )
+
+
+def login_of(schema: Schema | None) -> str:
+    """The login that sees a system as its schema says, in words."""
+    return f"the login {schema.login}" if schema is not None and schema.login else "this login"
 
 
 def _inside(file: tree.File, span: tree.Span) -> tree.Span:

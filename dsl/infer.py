@@ -97,7 +97,7 @@ def _fits(bound: Bound, file: tree.File, node: tree.Infer, thing: Object, field:
             "read-only-field",
             file,
             node.field.span,
-            f"`{thing.name}.{field.name}` can't be written by this login",
+            f"`{thing.name}.{field.name}` can't be written by {bound.report.login(thing)}",
             help="infer a field that can be written",
         )
         return False

@@ -52,7 +52,7 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
     update = once != "create only"
     if create and not target.creatable:
         _not_creatable(bound, file, node, target)
-    elif create and update and not target.updatable:
+    elif update and (create or pushes) and not target.updatable:
         _not_updatable(bound, file, node, target)
     said = _said(bound, file, node, source_side, source)
     stop = settings.stop(bound, file, node, Clauses(bound, file, source_side, source))
@@ -217,7 +217,7 @@ def _not_creatable(bound: Bound, file: tree.File, node: tree.Move, target: Objec
         "read-only-field",
         file,
         node.target.span,
-        f"this login can't create records of `{target.name}`",
+        f"{bound.report.login(target)} can't create records of `{target.name}`",
         help=f"write `{word}` after the names, or give the login the right to create it",
     )
 
@@ -227,6 +227,10 @@ def _not_updatable(bound: Bound, file: tree.File, node: tree.Move, target: Objec
         "read-only-field",
         file,
         node.target.span,
-        f"this login can create a `{target.name}` and can't change one",
-        help="write `create only` after the names, or give the login the right to edit it",
+        f"{bound.report.login(target)} can create a `{target.name}` and can't change one"
+        if target.creatable
+        else f"{bound.report.login(target)} can't change records of `{target.name}`",
+        help="write `create only` after the names, or give the login the right to edit it"
+        if target.creatable
+        else "give the login the right to edit it, or take the rule out",
     )

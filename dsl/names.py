@@ -11,9 +11,12 @@ from datetime import date
 
 from ..connectors.base.schema import Field, Object, Schema
 from . import tree
-from .bound import Report
+from .bound import Report, login_of
 from .habits import BLANK
 from .nearest import nearest, singular
+
+_SLIP = 0.85
+"""Likeness from which on a name is surely a known one with a slip."""
 
 
 def find_system(
@@ -51,7 +54,7 @@ def find_object(
             file,
             name.span,
             f"`{system}` has no object `{name.text}`",
-            note="" if near else "the object doesn't exist, or is not visible to this login",
+            note=_missing("object", name.text, near, login_of(schema)),
             help=f"did you mean `{near}`?" if near else f"objects: {_list(schema.by_name)}",
             fix=near or None,
         )
@@ -80,11 +83,22 @@ def find_field(
             file,
             name.span,
             f"`{thing.name}` has no field `{name.text}`",
-            note="" if near else "the field doesn't exist, or is not visible to this login",
+            note=_missing("field", name.text, near, report.login(thing)),
             help=help or (f"did you mean `{near}`?" if near else _look(thing)),
             fix=near if near and not help else None,
         )
     return found
+
+
+def _missing(kind: str, wrong: str, near: str, login: str) -> str:
+    """Why a name may be unknown that is spelt rightly; "" for one that is surely a slip."""
+    from difflib import SequenceMatcher
+
+    known = login != "this login"
+    slip = near and SequenceMatcher(None, wrong.lower(), near.lower()).ratio() >= _SLIP
+    if slip or (near and not known):
+        return ""
+    return f"the {kind} doesn't exist, or is not visible to {login}"
 
 
 def near_field(thing: Object, wrong: str) -> str:

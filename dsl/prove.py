@@ -34,7 +34,7 @@ def check(sources: Mapping[str, bytes | str], schemas: Mapping[str, Schema]) -> 
     `sources` are the rule files by path, `schemas` those of the project's systems by the names that
     `sync` lines use. Never raises for what stands in a file.
     """
-    report = Report()
+    report = Report(schemas=tuple(schemas.values()))
     files = []
     for path in sorted(sources):
         file, findings = parse(path, sources[path])

@@ -324,7 +324,8 @@ def _from_text(row: _Row, rule: RowRule, right: Object, target: Field) -> RowRul
 
 def _writable(row: _Row, span: tree.Span, owner: Object, field: Field) -> bool:
     if field.type == "id" or field.derived or not (field.creatable or field.updatable):
-        why = "is computed from other fields" if field.derived else "can't be written by this login"
+        login = row.bound.report.login(owner)
+        why = "is computed from other fields" if field.derived else f"can't be written by {login}"
         row.bound.report.add(
             "read-only-field",
             row.file,

@@ -277,7 +277,7 @@ def _event(
             "read-only-field",
             file,
             one.span,
-            f"this login can't delete records of `{target.name}`",
+            f"{bound.report.login(target)} can't delete records of `{target.name}`",
             help="write `unlink`, or `mark FIELD TEXT`",
         )
         return None
@@ -290,7 +290,8 @@ def _event(
     if field is None or text is None or not isinstance(one.text, tree.Text):
         return None
     if field.derived or not field.updatable:
-        title = f"`{target.name}.{field.name}` can't be written by this login"
+        login = bound.report.login(target)
+        title = f"`{target.name}.{field.name}` can't be written by {login}"
         help = "mark another field"
         bound.report.add("read-only-field", file, one.field.span, title, help=help)
         return None

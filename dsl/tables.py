@@ -184,7 +184,7 @@ def _writable(
                 "read-only-field",
                 file,
                 span,
-                f"`{owner.name}.{field.name}` can't be written by this login",
+                f"`{owner.name}.{field.name}` can't be written by {bound.report.login(owner)}",
                 help="let all rows of the table point the other way",
             )
             return False

@@ -200,23 +200,25 @@ class Linked:
 @dataclass(frozen=True, slots=True)
 class Signers:
     """Whose logins a run may write under in one system. `own` gives the name of a login by the
-    address of its person; `lost`: what happens to the writes of one that has ended."""
+    address of its person; `lost`: what happens to the writes of one that has ended, `ended`: which
+    have, and why; `sync` is the name of the sync login, "" where the settings sign in."""
 
     own: Mapping[str, str] = field(default_factory=dict)
     lost: Literal["fall back", "wait"] = "fall back"
     ended: Mapping[str, str] = field(default_factory=dict)
+    sync: str = ""
 
 
 def signers(system: System, logins: Sequence[Login], sync: str) -> Signers:
-    """Who has a login of their own, other than the sync login; `ended` says why some are lost."""
+    """Who has a login of their own, other than the sync login."""
     own = {}
     for one in logins:
         if one.name != sync:
             for address in filter(None, (one.person,) if one.person else (one.email, one.name)):
                 own[address.casefold()] = one.name
     wait = system.settings.get("lost_login") == "wait"
-    lost = {one.name: one.lost for one in logins if one.lost}
-    return Signers(own, "wait" if wait else "fall back", lost)
+    lost = {one.name: one.lost for one in logins if one.lost and one.name != sync}
+    return Signers(own, "wait" if wait else "fall back", lost, sync)
 
 
 def sync_login(system: System, logins: Sequence[Login], instead: str) -> str:

@@ -94,6 +94,7 @@ def _setup(
         sizes={name: schemas[name].write_batch for name in systems},
         advise=adviser(project),
         holder=holder or this_process(),
+        signers={name: one for name, one in project.signers.items() if name in systems},
         lags={
             (name, one.name): one.lag
             for name in systems

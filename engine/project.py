@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..connectors.base.world import World
     from ..dsl import Checked, Finding
     from ..dsl.apart import Memory
+    from .logins import Signers
     from .plan.model import Plan
 
 STATE = "sqlite:///.syncrules/state.db"
@@ -171,6 +172,19 @@ class Project:
         """Signs in to a system of the project."""
         return connect(self.system(name), self.folder, os.environ, world)
 
+    @cached_property
+    def signers(self) -> Mapping[str, Signers]:
+        """By system, whose logins a run may write under; raises `UsageError` where none of several
+        is chosen for the team, or where nobody has signed in."""
+        from .logins import Book, signers, sync_login
+
+        found, book = {}, Book(self.folder, os.environ)
+        for name, one in self.systems.items():
+            linking = kind(one.connector).linking
+            if linking is not None and (linked := book.of(name)):
+                found[name] = signers(one, linked, sync_login(one, linked, linking.instead))
+        return found
+
     def check(self) -> Checked:
         """All findings of all rule files against the stored schemas, and the typed rules."""
         return self._checked
@@ -200,7 +214,10 @@ class Project:
             )
         schemas = self.schemas()
         sets = checked.rules.sets
-        return tuple(compile(one, schemas, self.zone, self.free_mail, self.domains) for one in sets)
+        personal = [name for name, one in self.signers.items() if one.own]
+        return tuple(
+            compile(one, schemas, self.zone, self.free_mail, self.domains, personal) for one in sets
+        )
 
     def must_be_sound(self) -> None:
         """Raises `FindingsError` while a finding is open that is more than a hint."""

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 def change_json(one: Entry) -> dict[str, Any]:
-    """A change as scripts see it; `id` is null before a create."""
+    """A change as scripts see it; `id` is null before a create. Where people have logins of their
+    own, `by` is whose change it is, `login` the one it goes under, null for the sync login."""
     return {
         "rule": one.rule,
         "action": one.action,
@@ -40,6 +41,7 @@ def change_json(one: Entry) -> dict[str, Any]:
         },
         "reason": one.reason,
         "state": one.state,
+        **({"by": one.author, "login": one.login or None} if one.author else {}),
     }
 
 
@@ -60,6 +62,10 @@ def change_text(one: Entry) -> str:
         shown = f"{show(before)} -> {show(after)}" if one.action == "update" else show(after)
         lines.append(f"    {name:<{width}}  {shown}")
     lines.append(f"    {_because(one.reason)}")
+    if one.login:
+        lines.append(f"    under the login {one.login}, since {one.author} changed it")
+    elif one.author:
+        lines.append(f"    under the sync login, since {one.author} has none that works here")
     return "\n".join(lines)
 
 

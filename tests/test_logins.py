@@ -141,6 +141,52 @@ def test_a_key_is_asked_for_and_proved(here: Team) -> None:
     here.good("schema", "pull", "apollo")
 
 
+def test_what_the_login_may_not_is_found_before_a_record_moves(here: Team) -> None:
+    """A create right, a field's edit right and a field's read right that are missing are three
+    findings, each with object, field and login; `run` doesn't start. (CON-7)"""
+    here.connect(OPS)
+    here.salesforce.take("create", "Lead", user=OPS)
+    here.salesforce.take("edit", "Lead", "Title", user=OPS)
+    here.salesforce.take("read", "Lead", "FirstName", user=OPS)
+    here.good("schema", "pull")
+    found = here.type("check", "--format", "json").json()["findings"]
+    assert sorted((one["code"], one["line"], one["message"]) for one in found) == [
+        ("read-only-field", 4, f"the login {OPS} can't create records of `Lead`"),
+        ("read-only-field", 10, f"`Lead.Title` can't be written by the login {OPS}"),
+        ("unknown-field", 7, "`Lead` has no field `FirstName`"),
+    ]
+    unseen = f"the field doesn't exist, or is not visible to the login {OPS}"
+    assert unseen in here.type("check").out
+    before = len(here.salesforce.requests)
+    assert here.type("run").code == 1
+    assert len(here.salesforce.requests) == before
+
+    here.salesforce.take("edit", "Lead", user=OPS)
+    here.salesforce.give("create", "Lead", user=OPS)
+    here.salesforce.give("edit", "Lead", "Title", user=OPS)
+    here.salesforce.give("read", "Lead", "FirstName", user=OPS)
+    here.good("schema", "pull")
+    [edit] = here.type("check", "--format", "json").json()["findings"]
+    assert edit["message"] == f"the login {OPS} can create a `Lead` and can't change one"
+    here.salesforce.take("read", "Lead", user=OPS)
+    here.good("schema", "pull")
+    assert f"or is not visible to the login {OPS}" in here.type("check").out
+
+
+def test_a_login_without_rights_is_known_by_name_on_a_server_too(here: Team) -> None:
+    """Client credentials sign in without anybody; the schema names the user they run as. (CON-7)"""
+    here.setting('client_secret = "file:client.secret"')
+    (here.folder / "client.secret").write_text(here.salesforce.sign_ins.client_secret, "utf-8")
+    here.good("schema", "pull")
+    stored = json.loads((here.folder / "schema" / "salesforce.json").read_bytes())
+    assert stored["login"] == "sync@heron-trading.example"
+    here.good("check")
+    here.connect(ANN, "--as", ANN)
+    here.good("check")
+    here.contact(ANN, "x@some.example")
+    here.good("run")
+
+
 def test_who_says_no_is_told_so(here: Team) -> None:
     """Exit code 4, the system's reason, and nothing is linked."""
     here.patch.setenv("SIGN_IN_AS", "deny")
@@ -294,8 +340,8 @@ def test_disconnecting_ends_it_on_both_sides(here: Team) -> None:
     assert here.salesforce.requests[-1].path.endswith("/revoke")
     assert ANN not in here.good("logins").out
     text = here.file.read_text("utf-8")
-    url = here.file.read_text("utf-8").partition('login_url = "')[2].partition('"')[0]
-    here.file.write_text(text.replace(url, "http://127.0.0.1:9"), "utf-8")
+    url = text.partition('login_url = "')[2].partition('"')[0]
+    here.file.write_text(text.replace(url, "http://elsewhere.example"), "utf-8")
     ended = here.type("disconnect", "salesforce")
     assert ended.code == 1
     assert f"end the sign-in of {OPS} there, too" in ended.err

@@ -167,6 +167,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
     fields: tuple[Field, ...] = tuple(one.field for one in catalog.forms(name).values())
     if name in activities.FORMS:
         return activities.describe(name, fields, LAG, _tasks(session) if name == "task" else None)
+    owned_by = "owner" if any(one.name == "owner" for one in fields) else ""
     if name == "user":
         return Object(
             name="user",
@@ -189,6 +190,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
             feed="whole",
             status_field="stage",
             created="created_at",
+            owned_by=owned_by,
             creatable=False,
             updatable=False,
             count=total(found),
@@ -207,6 +209,7 @@ def _object(session: Session, catalog: Catalog, name: str) -> Object:
         first_last=("first_name", "last_name") if person else (),
         status_field="stage",
         created="created_at",
+        owned_by=owned_by,
         forgets=True,
         count=total(found),
     )

@@ -137,6 +137,8 @@ class Object:
       stands in for it.
     - `first_last`: of a person, the fields of first and last name.
     - `created`: the field that says when a record was made.
+    - `changed_by`, `owned_by`: the references to the user who changed a record last, "" where the
+      system doesn't tell, and to the one whose it is.
     - `forgets`: a feed that never tells what was deleted; that it is missing shows only in a read
       of everything.
     - `count`: how many records there were, roughly, when the schema was pulled.
@@ -156,6 +158,8 @@ class Object:
     account_by: str = ""
     first_last: tuple[str, ...] = ()
     created: str = ""
+    changed_by: str = ""
+    owned_by: str = ""
     forgets: bool = False
     creatable: bool = True
     updatable: bool = True
@@ -177,7 +181,8 @@ class Object:
 class Schema:
     """All that the language knows of a system.
 
-    `identity` is the org in the system's own words; `taken` the time of the pull. `limits` are the
+    `identity` is the org in the system's own words, `login` the name of the login that sees it so,
+    "" where nobody told; `taken` the time of the pull. `limits` are the
     calls a day by the connector's word for the endpoint; `write_batch` and `read_page` records a
     request, for costs.
     """
@@ -187,6 +192,7 @@ class Schema:
     identity: str
     objects: tuple[Object, ...]
     taken: str = ""
+    login: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     read_page: int = 100
     write_batch: int = 100
@@ -208,6 +214,7 @@ def to_json(schema: Schema) -> dict[str, Any]:
         "connector": schema.connector,
         "identity": schema.identity,
         "taken": schema.taken,
+        **({"login": schema.login} if schema.login else {}),
         "limits": dict(schema.limits),
         "read_page": schema.read_page,
         "write_batch": schema.write_batch,

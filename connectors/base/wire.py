@@ -58,7 +58,7 @@ class Verdict:
     - `ok`: the caller reads it, whatever the status says.
     - `busy`: the system did nothing and asks to come back, after `wait` seconds if it said so.
     - `spent`: the allowance for calls is used up for longer than a run should wait.
-    - `expired`: the sign-in is no longer good; worth one renewal.
+    - `expired`: the sign-in is no longer good; worth a renewal.
     - `refused`: the sign-in is not good and a renewal won't mend it.
     - `lost`: the system or something before it broke down; a write may or may not have happened.
     """
@@ -70,6 +70,9 @@ class Verdict:
 
 OK = Verdict("ok")
 ATTEMPTS = 5
+RENEWALS = 2
+"""Times a sign-in is renewed for one request: what another process has renewed may have ended by
+now, too."""
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 70.0
 """Seconds a run waits for one request at most: one window of a limit per minute, and a little."""
@@ -106,7 +109,7 @@ class Wire:
         carried out, `SystemUnavailable` where attempts ran out and nothing is in doubt,
         `BudgetSpent`, `SignInRefused`.
         """
-        renewed = False
+        renewals = 0
         trouble = ""
         attempt = 0
         while attempt < ATTEMPTS:
@@ -134,10 +137,12 @@ class Wire:
                         why=trouble,
                         fix="run again later; the next run goes on from here",
                     )
-                if verdict.kind == "refused" or (verdict.kind == "expired" and renewed):
+                if verdict.kind == "refused" or (
+                    verdict.kind == "expired" and renewals == RENEWALS
+                ):
                     raise self.refused(trouble)
                 if verdict.kind == "expired":
-                    renewed = True
+                    renewals += 1
                     self.sign(request, True)
                     continue
                 if verdict.kind == "lost" and not repeatable:

@@ -282,7 +282,7 @@ class Feeds:
         what = f"{object}.{name}" if name else object
         return SystemUnavailable(
             f"{self._session.system} shows no {what} to this login",
-            why="it is missing, or the integration user's permissions hide it",
+            why="it is missing, or the permissions of the login hide it",
             fix="give the user the right to read it, or take it out of the rules",
         )
 

@@ -1,7 +1,7 @@
 """What Salesforce's errors mean: for sending (a `Verdict`), for one record, and for people.
 
 Knows both error dialects, the top-level list and the errors of one record, and matches on codes:
-texts come in the language of the integration user. Doesn't send anything: see `session.py`. Which
+texts come in the language of the login. Doesn't send anything: see `session.py`. Which
 outcome a refused record gets is told in `writes.py`.
 """
 
@@ -120,7 +120,7 @@ def advice(code: str) -> str:
 
 _ADVICE = {
     "API_DISABLED_FOR_ORG": (
-        "Give the integration user the permission “API Enabled”; some editions have no API at all."
+        "Give the login the permission “API Enabled”; some editions have no API at all."
     ),
     "CANNOT_EXECUTE_FLOW_TRIGGER": (
         "A flow of your org failed on this record. Mend the flow, then retry."
@@ -158,24 +158,23 @@ _ADVICE = {
     "INACTIVE_OWNER_OR_USER": (
         "The owner is an inactive user. Map this owner to an active one, or name a default."
     ),
-    "INSUFFICIENT_ACCESS": "Give the integration user the right to create or edit this object.",
+    "INSUFFICIENT_ACCESS": "Give the login the right to create or edit this object.",
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": (
-        "The integration user can't see or edit the linked record, or it was deleted. "
-        "Check sharing for it."
+        "The login can't see or edit the linked record, or it was deleted. Check sharing for it."
     ),
     "INSUFFICIENT_ACCESS_OR_READONLY": (
-        "The integration user may not edit this record. Check sharing, and locks on it."
+        "The login may not edit this record. Check sharing, and locks on it."
     ),
     "INVALID_CROSS_REFERENCE_KEY": (
-        "A linked record is missing, or the record type isn't assigned to the integration user."
+        "A linked record is missing, or the record type isn't assigned to the login."
     ),
     "INVALID_EMAIL_ADDRESS": "Salesforce accepts no such address. Mend it at its source.",
     "INVALID_FIELD": (
         "The field is missing, was renamed, or field-level security hides it from the "
-        "integration user. Then pull the schema again."
+        "login. Then pull the schema again."
     ),
     "INVALID_FIELD_FOR_INSERT_UPDATE": (
-        "The integration user may not edit these fields. Check field-level security, "
+        "The login may not edit these fields. Check field-level security, "
         "or take them out of the rule."
     ),
     "INVALID_ID_FIELD": "The linked record is gone.",
@@ -183,16 +182,14 @@ _ADVICE = {
         "The value isn't in the picklist, or not for this record type. "
         "Add it in Salesforce, or map it to one that is."
     ),
-    "INVALID_TYPE": (
-        "The object is missing, or the integration user may not read it. Check its permissions."
-    ),
+    "INVALID_TYPE": ("The object is missing, or the login may not read it. Check its permissions."),
     "INVALID_TYPE_ON_FIELD_IN_RECORD": "The rule sends a value of the wrong type to this field.",
     "JSON_PARSER_ERROR": "The rule sends a value of the wrong type to a field.",
     "LIMIT_EXCEEDED": "A limit of your org is reached; the message says which.",
     "MALFORMED_ID": "The rule writes the id of one object into a reference to another.",
-    "NOT_FOUND": "The object or record is gone, or hidden from the integration user.",
+    "NOT_FOUND": "The object or record is gone, or hidden from the login.",
     "NUMBER_OUTSIDE_VALID_RANGE": "The number has more digits than the field allows.",
-    "OPERATION_TOO_LARGE": "Give the integration user “View All” on the objects it reads.",
+    "OPERATION_TOO_LARGE": "Give the login “View All” on the objects it reads.",
     "QUERY_TIMEOUT": "Salesforce took too long to search. Retry at a quieter time.",
     "REQUEST_LIMIT_EXCEEDED": (
         "The org's calls for the last 24 hours are used up. They come back little by little."

@@ -130,6 +130,10 @@ class Session:
         """The id of the user whose name our writes carry (`005...`)."""
         return self.token().user or str(self._who().get("user_id", ""))
 
+    def name(self) -> str:
+        """What the user signs in with whose name our writes carry."""
+        return self._name or str(self._who().get("preferred_username", ""))
+
     def meters(self) -> list[Meter]:
         """Calls of the last 24 hours, as the header Sforce-Limit-Info last told them."""
         return [

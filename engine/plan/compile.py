@@ -15,9 +15,11 @@ from ...connectors.base.schema import Object, Schema
 from ...dsl import rules as typed
 from ...dsl.rules import EnrichRule, MoveRule, PairRules, RowRule, RuleSet, Side
 from ...errors import SyncrulesError
-from .model import End, Flow, Index, Move, People, Plan, Row, StandIn, Tie, Watch
+from .model import Author, End, Flow, Index, Move, People, Plan, Row, StandIn, Tie, Watch
 from .needs import (
     Need,
+    author_needs,
+    authors_of,
     every_of,
     flow_name,
     indexes_of,
@@ -50,6 +52,8 @@ class Draft:
     reads: tuple[Read, ...] = ()
     watches: tuple[Watch, ...] = ()
     indexes: tuple[Index, ...] = ()
+    personal: Collection[str] = ()
+    authors: tuple[Author, ...] = ()
 
 
 def compile(
@@ -58,11 +62,14 @@ def compile(
     zone: str = "UTC",
     free_mail: Collection[str] = (),
     team: Collection[str] = (),
+    personal: Collection[str] = (),
 ) -> Plan:
     """The plan of one rule set. `schemas` are those the rules were checked against, by system;
     `zone` is the team's time zone (an IANA name); `free_mail` free-mail domains besides the
-    well-known ones; `team` the team's own domains."""
-    draft = Draft(rules, {"left": schemas[rules.left], "right": schemas[rules.right]})
+    well-known ones; `team` the team's own domains; `personal` are the systems in which people have
+    linked logins of their own."""
+    sides: Mapping[Side, Schema] = {"left": schemas[rules.left], "right": schemas[rules.right]}
+    draft = Draft(rules, sides, personal=personal)
     for one in PASSES:
         draft = one(draft)
     return Plan(
@@ -77,6 +84,7 @@ def compile(
         tuple(sorted({one.strip().lower() for one in free_mail})),
         tuple(sorted({one.strip().lower() for one in team})),
         sweeps_of(draft.flows, draft.schemas),
+        draft.authors,
     )
 
 
@@ -140,8 +148,12 @@ def _how_often(draft: Draft) -> Draft:
 
 
 def _only_what_is_needed(draft: Draft) -> Draft:
-    """The fields that some rule needs, and no other."""
-    return replace(draft, needs=needs_of(draft.rules, draft.flows, draft.schemas))
+    """The fields that some rule needs, those that tell whose a change is, and no other."""
+    needs = needs_of(draft.rules, draft.flows, draft.schemas)
+    found = authors_of(draft.flows, draft.schemas, draft.personal, needs)
+    more = dict.fromkeys([*needs, *author_needs(found, needs)])
+    authors = tuple(one for each in found.values() for one in each)
+    return replace(draft, needs=tuple(more), authors=authors)
 
 
 def _one_read_an_object(draft: Draft) -> Draft:

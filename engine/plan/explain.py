@@ -24,10 +24,12 @@ WIDTH = 100
 def as_json(plan: Plan, schemas: Mapping[str, Schema] | None = None) -> dict[str, Any]:
     """The whole plan as JSON data, keys in a stable order, conditions as nested data.
 
-    With `schemas`, `requests` says what each read costs: `first` and `quiet` as in
-    `cost.ReadCost`, null where it is not known.
+    `authors` is there where people have logins of their own. With `schemas`, `requests` says what
+    each read costs: `first` and `quiet` as in `cost.ReadCost`, null where it is not known.
     """
     data: dict[str, Any] = plain(plan)
+    if not plan.authors:
+        del data["authors"]
     if schemas is not None:
         data["requests"] = [plain(one) for one in requests(plan, schemas)]
     return data
@@ -45,6 +47,13 @@ def as_text(plan: Plan, schemas: Mapping[str, Schema] | None = None) -> str:
         *_guards(plan),
         ["Looked up by value", *_look_ups(plan)],
     ]
+    if plan.authors:
+        who = [
+            f"  {one.system} {one.object}: by {' or else '.join(one.fields)},"
+            f" whose {one.users} has the {one.address} of a person with a login"
+            for one in plan.authors
+        ]
+        parts.append(["Whose login a change goes under", *who])
     if schemas is not None:
         parts.append(["Requests to read, reckoned from the stored schemas", *_costs(plan, schemas)])
     lines = "\n\n".join("\n".join(part) for part in parts).split("\n")

@@ -223,6 +223,21 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Whose a change of a record is: the user whom the first of `fields` that is filled refers to,
+    known by the `address` of a record of `users`. `quiet` are those of `fields` that no rule reads:
+    that one of them changed is no news.
+    """
+
+    system: str
+    object: str
+    fields: tuple[str, ...]
+    users: str
+    address: str
+    quiet: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run does, for one pair of systems.
 
@@ -230,6 +245,7 @@ class Plan:
     - `guards` say what a run may do at most.
     - `free_mail`: domains, besides the well-known ones, whose addresses stand for no account.
     - `team`: the team's own domains, whose meetings among themselves stay out.
+    - `authors` tell whose login a write goes under, where people have logins of their own.
     - `sweeps`: (system, object) whose deletions show only in a read of everything, where a rule
       says what follows them.
     """
@@ -245,6 +261,7 @@ class Plan:
     free_mail: tuple[str, ...] = ()
     team: tuple[str, ...] = ()
     sweeps: tuple[tuple[str, str], ...] = ()
+    authors: tuple[Author, ...] = ()
 
 
 def domain_of(field: str) -> str:

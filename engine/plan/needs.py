@@ -8,7 +8,7 @@ out is `connectors/base/contract.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from ...connectors.base.contract import Read
@@ -17,7 +17,7 @@ from ...dsl import conditions
 from ...dsl import rules as typed
 from ...dsl.conditions import Condition, Get
 from ...dsl.rules import InferRule, MoveRule, PairRules, RowRule, RuleSet, Side
-from .model import Flow, Index, Move, StandIn, Tie, Watch
+from .model import Author, Flow, Index, Move, StandIn, Tie, Watch
 from .order import needed_first
 
 Spot = tuple[Side, str]
@@ -116,6 +116,45 @@ def reads_of(
         )
         for spot in needed_first(given, _referred(flows))
     )
+
+
+def authors_of(
+    flows: tuple[Flow, ...],
+    schemas: Mapping[Side, Schema],
+    personal: Collection[str],
+    needs: tuple[Need, ...],
+) -> dict[Side, tuple[Author, ...]]:
+    """Who tells whose a change is that goes to a system where people have logins of their own."""
+    read = {(one.side, one.object, one.field) for one in needs}
+    found: dict[Side, tuple[Author, ...]] = {}
+    for side in ("left", "right"):
+        schema, there = schemas[side], schemas[other(side)].system
+        users = schema.things("user")
+        if there not in personal or not users or not users[0].keys:
+            continue
+        names = dict.fromkeys(flow.end(side).object for flow in flows if not flow.users)
+        made = []
+        for one in (schema.by_name[name] for name in names):
+            fields = tuple(filter(None, (one.changed_by, one.owned_by)))
+            quiet = tuple(name for name in fields if (side, one.name, name) not in read)
+            if fields:
+                key = users[0].keys[0]
+                made.append(Author(schema.system, one.name, fields, users[0].name, key, quiet))
+        found[side] = tuple(made)
+    return found
+
+
+def author_needs(
+    authors: Mapping[Side, tuple[Author, ...]], needs: tuple[Need, ...]
+) -> Iterator[Need]:
+    """The fields that tell whose a change is; users are read as often as what they are needed
+    for."""
+    for side, found in authors.items():
+        for one in found:
+            every = min(need.every for need in needs if need.spot == (side, one.object))
+            for name in one.fields:
+                yield Need(side, one.object, name, every)
+            yield Need(side, one.users, one.address, every)
 
 
 def layout(read: Read, schema: Schema) -> tuple[Field, ...]:

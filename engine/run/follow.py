@@ -150,6 +150,8 @@ def _tell(
         before="{}",
         after="{}",
         agree=dump_agree(({}, {})),
+        author="",
+        login="",
         reason=f"{old.end(side).object} {was.id} was {became.get(was.life, was.life)}",
         parent="",
         state="done",

@@ -24,7 +24,9 @@ class Entry:
     """One row: a record of `system` to create, update, or a link to make.
 
     `left` and `right` are the ids of the pair, "" for the one that isn't there yet. `agree` is what
-    the two halves of the base hold once it is done.
+    the two halves of the base hold once it is done. `author` is the address of the person whose
+    change it is, "" where nobody has a login of their own; `login` the name of the one that it is
+    written under, "" for the sync login.
     """
 
     number: int
@@ -46,6 +48,8 @@ class Entry:
     state: str
     sent: float
     run: int
+    author: str = ""
+    login: str = ""
     code: str = ""
 
     @property

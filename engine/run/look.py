@@ -7,7 +7,7 @@ nothing. What a mark leads to is `propose.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...connectors.base.contract import Read, Record
 from ...connectors.base.values import Value
@@ -102,6 +102,7 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     if not changed:
         return 0
     where = {"org": session.org, "system": ask.system, "object": ask.object}
+    quiet = session.silent.get((ask.system, ask.object), ())
     session.db.many(
         sql.put_record,
         [
@@ -113,7 +114,7 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
                 "stamp": one.stamp,
                 "life": one.life,
                 "into": one.into,
-                "run": _run_of(session, before.get(one.id), one, first),
+                "run": _run_of(session, before.get(one.id), one, first, quiet),
                 "first": 0 if first else session.run,
             }
             for one in changed
@@ -134,7 +135,7 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
                 )
             ],
         )
-    news = [one for one in changed if not _only_more_fields(before.get(one.id), one)]
+    news = [one for one in changed if not _only_more_fields(before.get(one.id), one, quiet)]
     marks: list[tuple[str, Side, str]] = [
         (flow.name, side, one.id)
         for flow, side in session.ends(ask.system, ask.object)
@@ -206,16 +207,20 @@ def _differs(before: Stored | None, now: Record) -> bool:
     )
 
 
-def _only_more_fields(before: Stored | None, now: Record) -> bool:
-    """Whether all that differs is that more was read than before."""
+def _only_more_fields(before: Stored | None, now: Record, quiet: Collection[str]) -> bool:
+    """Whether all that differs is that more was read than before, or in fields that are no news."""
     if before is None or (before.life, before.into) != (now.life, now.into):
         return False
     return all(
-        before.values[name] == one for name, one in now.values.items() if name in before.values
+        before.values[name] == one
+        for name, one in now.values.items()
+        if name in before.values and name not in quiet
     )
 
 
-def _run_of(session: Session, before: Stored | None, now: Record, first: bool) -> int:
-    if before and _only_more_fields(before, now):
+def _run_of(
+    session: Session, before: Stored | None, now: Record, first: bool, quiet: Collection[str]
+) -> int:
+    if before and _only_more_fields(before, now, quiet):
         return before.run
     return 0 if first else session.run

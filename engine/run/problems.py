@@ -51,7 +51,7 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     for problem in problems:
         end = flow.end(problem.side)
         file, _, line = problem.place.rpartition(":")
-        _enter(
+        enter(
             session,
             cause=_cause(flow, problem, record),
             operation="match" if "match" in problem.code else "map",
@@ -110,11 +110,13 @@ def _message(problem: Problem) -> str:
     return f"{problem.field}: {problem.message}" if problem.field else problem.message
 
 
-def refused(session: Session, change: Entry, outcome: Outcome, advice: str) -> None:
-    """Enters a write that a system refused."""
+def refused(
+    session: Session, change: Entry, outcome: Outcome, advice: str, login: str = ""
+) -> None:
+    """Enters a write that a system refused to `login`."""
     record = change.left or change.right or change.record
     file, line = _written_at(session, change)
-    _enter(
+    enter(
         session,
         cause=_hash(change.flow, change.side, record, outcome.code, ",".join(outcome.fields)),
         operation=change.action,
@@ -127,9 +129,18 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str) -> N
         file=file,
         line=line,
         code=outcome.code or outcome.kind,
-        message=outcome.message or outcome.kind,
+        message=_said(change, outcome, login),
         advice=advice or ADVICE.get(outcome.code, ""),
     )
+
+
+def _said(change: Entry, outcome: Outcome, login: str) -> str:
+    """What the system says; where rights are missing, whose and on what."""
+    said = outcome.message or outcome.kind
+    if not outcome.rights:
+        return said
+    fields = f" {', '.join(outcome.fields)} of" if outcome.fields else ""
+    return f"{login} may not {change.action}{fields} this {change.object}: {said}"
 
 
 def written(session: Session, entries: Sequence[Entry]) -> None:
@@ -191,7 +202,8 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
-def _enter(session: Session, *, cause: str, **entry: object) -> None:
+def enter(session: Session, *, cause: str, **entry: object) -> None:
+    """Enters a problem, or counts it once more."""
     session.open_errors = True
     now = session.now
     known = session.db.row(sql.error, org=session.org, cause=cause)

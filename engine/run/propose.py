@@ -26,6 +26,7 @@ from .look import look_at
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
 from .scope import BROUGHT, NEEDED
 from .session import Session, dump_values
+from .signed import Signing
 from .state import Linked, leads_further
 
 CHUNK = 500
@@ -35,13 +36,14 @@ CHUNK = 500
 def propose(session: Session) -> None:
     """Decides until quiet, once links have followed what their records became."""
     follow(session)
-    while any(_flow(session, ready) for ready in session.flows.values()):
+    signing = Signing(session)
+    while any(_flow(session, ready, signing) for ready in session.flows.values()):
         pass
     with session.db.transaction("decided"):
         session.db.run(sql.clear_brought, org=session.org, run=session.run)
 
 
-def _flow(session: Session, ready: Ready) -> int:
+def _flow(session: Session, ready: Ready, signing: Signing) -> int:
     """Decides the due records of one flow; returns how many were, or were found to need others."""
     count = 0
     whole = session.scope.decides(ready.flow.name)
@@ -64,7 +66,7 @@ def _flow(session: Session, ready: Ready) -> int:
         after = (rows[-1][0], rows[-1][1])
         session.keep_alive()
         with session.db.transaction("planned"):
-            count += _chunk(session, ready, [Mark(*row) for row in rows])
+            count += _chunk(session, ready, [Mark(*row) for row in rows], signing)
 
 
 def _look_first(session: Session, flow: Flow) -> bool:
@@ -79,13 +81,13 @@ def _look_first(session: Session, flow: Flow) -> bool:
     return bool(missing)
 
 
-def _chunk(session: Session, ready: Ready, marks: Sequence[Mark]) -> int:
+def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signing) -> int:
     flow = ready.flow
     pairs = pairs_of(session, flow, marks, doubts(session, flow.name))
     surroundings = Surroundings(session, ready, [pair for _, pair in pairs])
     claimed: set[tuple[Side, str]] = set()
     decided = 0
-    kept = Kept(session, flow, [pair for _, pair in pairs])
+    kept = Kept(session, flow, [pair for _, pair in pairs], signing)
     for seen, pair in pairs:
         ids = {(mark.side, mark.id) for mark in seen} | ids_of(pair)
         if ids & claimed:
@@ -134,10 +136,13 @@ def _bring(session: Session, needs: Sequence[Coming]) -> int:
 class Kept:
     """The decisions of a chunk: rows for the journal, moves of marks, and bases; stored at once."""
 
-    def __init__(self, session: Session, flow: Flow, pairs: Sequence[Pair]) -> None:
+    def __init__(
+        self, session: Session, flow: Flow, pairs: Sequence[Pair], signing: Signing
+    ) -> None:
         self.session = session
         self.flow = flow
         self._asks = Asks(session, flow, pairs)
+        self._signing = signing
         self._rows: list[dict[str, object]] = []
         self._bases: list[dict[str, object]] = []
         self._marks: dict[Statement, list[dict[str, object]]] = {}
@@ -234,6 +239,8 @@ class Kept:
                     "state": "planned",
                     "sent": 0.0,
                     "code": "",
+                    "author": "",
+                    "login": "",
                 }
             )
         return bool(decision.strangers)
@@ -282,6 +289,7 @@ class Kept:
         end = self.flow.end(side)
         left, right = pair.left, pair.right
         written = left if side == "left" else right
+        author, login = self._signing.of(self.flow, side, pair)
         self._rows.append(
             {
                 "org": self.session.org,
@@ -307,6 +315,8 @@ class Kept:
                 "state": "planned",
                 "sent": 0.0,
                 "code": "",
+                "author": author,
+                "login": login,
             }
         )
 

@@ -17,12 +17,13 @@ from ...connectors.base.world import World
 from ...dsl import conditions
 from ...dsl.rules import Side
 from ...errors import Braked, Interrupted, LeaseHeld, SyncrulesError, UsageError
+from ..logins import Signers
 from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
 from ..store import statements as sql
 from ..store import unknown
 from ..store.database import Database
-from . import asks, by_hand
+from . import asks, by_hand, signed
 from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
@@ -48,9 +49,10 @@ OnChange = Callable[[Entry], None]
 class Setup:
     """What a run needs from the project: `deadlines` are seconds after which no request of ours
     can be under way, `sizes` records a write request, by system; `lags` seconds that the searches
-    for an object may stay behind our writes, by system and object; `quiet` seconds that pass
-    after a system was first met, before anything is written. `scope` is what the run is about,
-    `stopping` says whether it should end at the next record."""
+    for an object may stay behind our writes, by system and object; `signers` who has a login of
+    their own, by system; `quiet` seconds that pass after a system was first met, before anything
+    is written. `scope` is what the run is about, `stopping` says whether it should end at the next
+    record."""
 
     org: str
     plan: Plan
@@ -62,6 +64,7 @@ class Setup:
     advise: Callable[[str, str], str]
     holder: leases.Holder
     lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    signers: Mapping[str, Signers] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda text: None
     scope: Scope = ALL
     stopping: Callable[[], bool] = lambda: False
@@ -205,6 +208,7 @@ def _written(
 ) -> Result:
     with session.db.transaction("rules"):
         _rules(session)
+        signed.found_again(session)
     mark(session)
     session.became = False
     for _ in range(ROUNDS):
@@ -262,6 +266,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         setup.sizes,
         setup.advise,
         setup.lags,
+        setup.signers,
         setup.progress,
         keep_alive,
         setup.stopping,

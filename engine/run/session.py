@@ -16,6 +16,7 @@ from ...connectors.base.contract import Connector, Read
 from ...connectors.base.values import Value, domain, folded
 from ...connectors.base.world import World
 from ...dsl.rules import Side
+from ..logins import Signers
 from ..plan.model import Flow, Index, Plan, domain_of
 from ..store import held
 from ..store import statements as sql
@@ -43,6 +44,7 @@ class Session:
     sizes: Mapping[str, int]
     advise: Callable[[str, str], str]
     lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    signers: Mapping[str, Signers] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda text: None
     keep_alive: Callable[[], None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
@@ -62,6 +64,8 @@ class Session:
     open_errors: bool = False
     asking: set[str] = field(default_factory=set)
     ask_numbers: int = 0
+    lost: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Logins that have ended, by (system, name), and why."""
 
     def __post_init__(self) -> None:
         counted = self.db.row(sql.count_errors, org=self.org)
@@ -77,6 +81,9 @@ class Session:
             self.indexes[here] = tuple(
                 one for one in self.plan.indexes if (one.system, one.object) == here
             )
+        for system, signers in self.signers.items():
+            self.lost |= {(system, name): why for name, why in signers.ended.items()}
+        self.silent = {(one.system, one.object): one.quiet for one in self.plan.authors}
         self._layouts: dict[int, tuple[str, ...]] = {}
         self._layout_ids: dict[tuple[str, ...], int] = {}
         for number, names in self.db.rows(sql.layouts, org=self.org):

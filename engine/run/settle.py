@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ...connectors.base.contract import Outcome, Read, Record
+from ...connectors.base.linking import LOGIN_LOST
 from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
 from ..plan.model import Flow, People
 from ..store import lives, unknown
 from ..store import statements as sql
-from . import asks, problems
+from . import asks, problems, signed
 from .decision import Coming
 from .journal import Entry
 from .look import store
@@ -83,13 +84,16 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
     if kind == "refused":
         _state(session, [(entry, "refused", outcome.code, "")])
         advice = session.advise(entry.system, outcome.code)
-        problems.refused(session, entry, outcome, advice)
-        _hold(session, entry)
+        problems.refused(session, entry, outcome, advice, signed.name_of(session, entry))
+        if not outcome.rights:
+            # Where a right is missing nothing is wrong with the record: the next run tries again.
+            _hold(session, entry)
     elif kind == "busy":
         # Nothing is wrong with the record: its mark stays, and the next run tries again.
         _state(session, [(entry, "dropped", outcome.code or "busy", "")])
-        advice = session.advise(entry.system, outcome.code)
-        problems.refused(session, entry, outcome, advice)
+        if outcome.code != LOGIN_LOST:
+            advice = session.advise(entry.system, outcome.code)
+            problems.refused(session, entry, outcome, advice)
     elif kind == "unknown":
         _state(session, [(entry, "doubt", outcome.code, "")])
     elif kind == "absent":

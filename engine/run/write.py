@@ -12,12 +12,14 @@ from functools import partial
 from typing import Literal
 
 from ...connectors.base.contract import Batch, Outcome, Write
+from ...connectors.base.linking import LOGIN_LOST
 from ...connectors.base.values import Value
 from ...connectors.base.world import LANES, Job
 from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
 from ..store import unknown
+from . import signed
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import look_at
@@ -77,6 +79,8 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         if not entries:
             return
         entries = _with_somebody(session, flow, _all_arrived(session, entries))
+        entries, waiting = signed.ready(session, entries)
+        _wait(session, waiting)
         if not entries:
             continue
         session.progress(f"{_VERBS[action]} {len(entries):,} {end.object} records in {end.system}")
@@ -89,6 +93,13 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
             if not left_over:
                 break
         _find(session, entries, end.system)
+
+
+def _wait(session: Session, entries: Sequence[Entry]) -> None:
+    """Writes whose login has ended, and that may go under no other: the next run tries again."""
+    for system, login in dict.fromkeys((one.system, one.login) for one in entries):
+        signed.lost(session, system, login, session.lost[system, login])
+    settle(session, [(one, Outcome(one.number, "busy", code=LOGIN_LOST)) for one in entries])
 
 
 def _planned(session: Session, flow: Flow, side: Side, action: str, most: int) -> list[Entry]:
@@ -205,6 +216,7 @@ def _write(session: Session, flow: Flow, one: Entry) -> Write:
         object=one.object,
         id=one.record,
         fields=fields,
+        login=one.login,
         parent=_lock(session, flow, one, fields),
         since=one.sent,
         keys=tuple(name for name in keys if fields.get(name) is not None),
@@ -260,6 +272,15 @@ def _send(
             )
             if len(heard[each.ref]) == parts[each.ref]:
                 result = _whole(heard[each.ref])
+                if result.code == LOGIN_LOST:
+                    one = by_ref[each.ref]
+                    if (one.system, one.login) not in session.lost:
+                        signed.lost(session, one.system, one.login, result.message)
+                    go, _ = signed.ready(session, [one])
+                    by_ref.update({again.number: again for again in go})
+                    if not go:
+                        finished.append((one, result))
+                        continue
                 if result.kind == "busy" and not last:
                     busy.append(by_ref[each.ref])
                 else:

@@ -262,6 +262,9 @@ class Database:
             if version < 3:
                 # What was never filled: 0, as for a record that was there before.
                 self._command("ALTER TABLE records RENAME COLUMN sweep TO first")
+            if version < 4:
+                for name in ("author", "login"):
+                    self._command(f"ALTER TABLE changes ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
             for made in _creation(self._driver.name):
                 self._command(made)
             self.run(_now_version, value=str(tables.VERSION))

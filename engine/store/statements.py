@@ -355,6 +355,8 @@ _change = (
     C.state,
     C.sent,
     C.run,
+    C.author,
+    C.login,
 )
 planned = statement(
     select(*_change)

@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 3
+VERSION = 4
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -133,7 +133,9 @@ class Change(Table, table=True):
     """A row of the journal: one write, from planned to its end.
 
     `side` is the side written, `record` the id written ("" before a create), `left` and `right`
-    the ids of the pair, "" where not known. `before`, `after` and `agree` are JSON. `sent` is when
+    the ids of the pair, "" where not known. `author` is the address of the person whose change it
+    is, "" where that plays no part, `login` the name of the login it goes under, "" for the sync
+    login. `before`, `after` and `agree` are JSON. `sent` is when
     the request went out (seconds UTC), 0 before.
     """
 
@@ -177,6 +179,8 @@ class Change(Table, table=True):
     state: Text
     sent: float = 0.0
     code: Text = ""
+    author: Text = ""
+    login: Text = ""
 
 
 class Cursor(Table, table=True):

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import bindparam, func, select, text, update
 from sqlmodel import col
 from syncrules.engine.store.database import Database, insert, statement, table, upsert
-from syncrules.engine.store.tables import VERSION, Ask, Meta, Rule
+from syncrules.engine.store.tables import VERSION, Ask, Change, Meta, Rule
 from syncrules.errors import SyncrulesError, SystemUnavailable, UsageError
 
 PUT = upsert(Rule, ("org", "name"), ("fingerprint", "first_run"))
@@ -181,6 +181,8 @@ def test_an_older_state_gets_what_it_lacks(shared_url: str) -> None:
     db.run(insert(Meta), key="mine", value="kept")
     db.run(statement(text("DROP TABLE asks")))
     db.run(statement(text("ALTER TABLE records RENAME COLUMN first TO sweep")))
+    for name in ("author", "login"):
+        db.run(statement(text(f"ALTER TABLE changes DROP COLUMN {name}")))
     db.run(version, to="1")
     db.close()
     for _ in range(2):
@@ -189,4 +191,5 @@ def test_an_older_state_gets_what_it_lacks(shared_url: str) -> None:
         assert db.row(statement(select(func.count()).select_from(table(Ask)))) == (0,)
         mine = statement(select(col(Meta.value)).where(col(Meta.key) == "mine"))
         assert db.row(mine) == ("kept",)
+        assert db.rows(statement(select(col(Change.author), col(Change.login)))) == []
         db.close()
