@@ -334,6 +334,7 @@ def test_a_schema_pull_is_stable_and_says_what_changed(project: Path, capsys: Sh
         "north: 3 differences",
         "  removed  item.gone",
         "  changed  item.name  length: 40 -> 80",
+        "           map item with item, rules/items.sync:7",
         "  added    item.stock",
     ]
     assert json.loads(path.read_text()) == stored

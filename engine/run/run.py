@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -16,6 +16,7 @@ from ...connectors.base.contract import Connector
 from ...connectors.base.world import World
 from ...dsl import conditions
 from ...dsl.rules import Side
+from ...dsl.uses import Touched
 from ...errors import Braked, Interrupted, LeaseHeld, SyncrulesError, UsageError
 from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
@@ -27,6 +28,7 @@ from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look
+from .paused import hold_back
 from .propose import propose
 from .scope import ALL, Scope
 from .session import Session
@@ -50,7 +52,8 @@ class Setup:
     can be under way, `sizes` records a write request, by system; `lags` seconds that the searches
     for an object may stay behind our writes, by system and object; `quiet` seconds that pass
     after a system was first met, before anything is written. `scope` is what the run is about,
-    `stopping` says whether it should end at the next record."""
+    `stopping` says whether it should end at the next record. `drift` describes some objects again
+    and says which rules can't go on."""
 
     org: str
     plan: Plan
@@ -66,6 +69,7 @@ class Setup:
     scope: Scope = ALL
     stopping: Callable[[], bool] = lambda: False
     quiet: float = 0.0
+    drift: Callable[[Sequence[tuple[str, str]]], list[Touched]] = lambda names: []
 
 
 @dataclass(frozen=True)
@@ -214,6 +218,7 @@ def _written(
         session.progress("deciding")
         propose(session)
         guard(session, asked_for=verb != "run")
+        hold_back(session)
         write(session)
         if session.numbers == before or (verb == "run" and not session.became):
             break
@@ -266,6 +271,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         keep_alive,
         setup.stopping,
         setup.scope,
+        setup.drift,
         setup.quiet,
     )
     return session, lease
