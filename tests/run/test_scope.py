@@ -10,7 +10,7 @@ from syncrules.engine import known
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run import scope
 from syncrules.engine.run.run import Result
-from syncrules.errors import Braked, Interrupted, UsageError
+from syncrules.errors import Braked, Interrupted, SystemUnavailable, UsageError
 from syncrules.tests.both import HOUR, ORG, Both
 
 RULES = """\
@@ -247,3 +247,22 @@ def test_a_run_that_is_asked_to_stop_ends_between_two_records(both: Both) -> Non
     result = both.run()
     assert result.settled == {}
     assert len(set(emails(both, "Lead"))) == len(emails(both, "Lead")) == 250
+
+
+def test_what_a_preview_has_seen_is_no_older_for_it() -> None:
+    """A rule that was written since the last run acts on what was made since then, also where
+    previews or a run that failed have looked in between: what was shown is what is done."""
+    fresh = Both(GROUPS)
+    fresh.preview()
+    person(fresh)
+    shown = fresh.preview()
+    assert shown.counts == {("salesforce", "Contact", "create", "planned"): 1}
+    fresh.clock.sleep(HOUR)
+    away = fresh.world.handlers.pop("salesforce.test")
+    person(fresh, email="bea@a.example")
+    with pytest.raises(SystemUnavailable):
+        fresh.run()
+    fresh.world.handlers["salesforce.test"] = away
+    fresh.clock.sleep(HOUR)
+    assert fresh.run().waiting == {}
+    assert emails(fresh, "Contact") == ["ada@a.example", "bea@a.example"]
