@@ -159,7 +159,19 @@ def here() -> Path:
 
 
 class Commands(click.Group):
-    """A group that lists its commands in the order of a day's work, not of the alphabet."""
+    """A group that lists its commands in the order of a day's work, not of the alphabet.
+
+    `plain` is what is meant where the first word names none of them.
+    """
+
+    plain: click.Command | None = None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.plain is not None and args and args[0] not in self.commands:
+            return "", self.plain, args
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)

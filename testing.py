@@ -22,7 +22,18 @@ from typing import TypeVar
 import pytest
 
 from .connectors.base import schema, values
-from .connectors.base.contract import Batch, Connector, Kind, Outcome, Page, Read, Record, Write
+from .connectors.base.contract import (
+    Batch,
+    Connector,
+    Kind,
+    MakesFields,
+    NewField,
+    Outcome,
+    Page,
+    Read,
+    Record,
+    Write,
+)
 from .connectors.base.login import Secret
 from .connectors.base.values import Value
 from .connectors.base.wire import NoReply, NotSent, Request, Response
@@ -142,6 +153,18 @@ class ConnectorContract:
         assert {self.subject.key, self.subject.text} <= set(names)
         assert {one.name for one in found.fields if one.required} <= set(self.subject.create(1))
         assert {*found.keys, *filter(None, [found.created])} <= set(names)
+
+    def test_a_field_that_it_creates_is_described_under_the_name_it_said(
+        self, far: Far, world: Watched, connector: Connector
+    ) -> None:
+        """Only a connector whose system lets it create custom fields is asked to."""
+        if not isinstance(connector, MakesFields):
+            return
+        wanted = NewField("Made by the suite", "text", length=40)
+        if connector.add_field(self.subject.object, wanted):
+            again = far.kind.connect(far.settings, world).describe([self.subject.object])
+            found = again.by_name[self.subject.object].by_name[far.kind.custom(wanted)[0]]
+            assert (found.type, found.custom, found.label) == ("text", True, wanted.label)
 
     def test_activities_tell_what_their_fields_are_to_them(self, connector: Connector) -> None:
         """Standard rows pair fields by role: one of each, of a fitting type, and only there."""

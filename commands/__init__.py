@@ -21,6 +21,7 @@ COMMANDS = {
     "disconnect": "End a login of SYSTEM, there and here.",
     "logins": "Who is signed in, and which is the sync login.",
     "schema": "What rules can name: objects, fields, choices.",
+    "fields": "All fields of two objects, and where they are mapped.",
     "check": "Prove the rules before a record moves.",
     "fmt": "Lay rule files out in the one style there is.",
     "explain": "The page of a finding or an error.",

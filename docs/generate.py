@@ -18,6 +18,7 @@ from syncrules.docs import ebnf
 from syncrules.docs.examples import answer, simulated, steps
 from syncrules.dsl import CODES, explain
 from syncrules.dsl.table import grammar as grammar_text
+from syncrules.terminal import Commands
 
 HERE = Path(__file__).parent
 COMMON = {"file", "quiet", "no_color"}
@@ -110,6 +111,8 @@ def _commands(
     for name, one in group.commands.items():
         if not isinstance(one, click.Group) or one.invoke_without_command:
             yield (*path, name, *_arguments(one)), one
+        if isinstance(one, Commands) and one.plain is not None:
+            yield (*path, name, *_arguments(one.plain)), one.plain
         if isinstance(one, click.Group):
             yield from _commands(one, (*path, name))
 

@@ -72,9 +72,16 @@ def object_like(schema: Schema, word: str) -> Object | None:
 
 
 def find_field(
-    report: Report, file: tree.File, thing: Object, name: tree.Name, *, help: str = ""
+    report: Report,
+    file: tree.File,
+    thing: Object,
+    name: tree.Name,
+    *,
+    help: str = "",
+    make: str = "",
 ) -> Field | None:
-    """A field of an object, by the letters of its name."""
+    """A field of an object, by the letters of its name. `make` is the command that creates it, for
+    where no other can be meant."""
     found = thing.by_name.get(name.text)
     if found is None:
         near = near_field(thing, name.text)
@@ -84,7 +91,7 @@ def find_field(
             name.span,
             f"`{thing.name}` has no field `{name.text}`",
             note=_missing("field", name.text, near, report.login(thing)),
-            help=help or (f"did you mean `{near}`?" if near else _look(thing)),
+            help=help or (f"did you mean `{near}`?" if near else _look(thing, make)),
             fix=near if near and not help else None,
         )
     return found
@@ -197,13 +204,14 @@ def quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _look(thing: Object) -> str:
+def _look(thing: Object, make: str) -> str:
     names = _list(thing.by_name)
-    return (
+    known = (
         f"`{thing.name}` has {names}"
         if len(thing.fields) <= 8
         else (f"`syncrules schema show SYSTEM {thing.name}` lists its fields")
     )
+    return f"{known}; `{make}` makes a new one" if make else known
 
 
 def _list(names: Iterable[str]) -> str:

@@ -112,7 +112,7 @@ def _row(bound: Bound, placed: Placed, node: tree.Row, left: Object, targets: li
         lost = targets if chosen is None else chosen
         bound.lost_rows.update((left.name, one.name) for one in lost)
         return
-    left_field = _left(row)
+    left_field = _left(row, chosen)
     done = False
     for target in chosen:
         done = _bind(row, left_field, target, _right(row, target, chosen))
@@ -180,7 +180,7 @@ def _targets(one: _Row, targets: list[Object]) -> list[Object] | None:
     return found
 
 
-def _left(row: _Row) -> Field | None:
+def _left(row: _Row, chosen: list[Object]) -> Field | None:
     path = row.node.left
     if isinstance(path, tree.Text):
         return None
@@ -204,7 +204,8 @@ def _left(row: _Row) -> Field | None:
             help="a row moves fields of the records that are linked; name one without a dot",
         )
         return None
-    return find_field(row.bound.report, row.file, row.left, path.parts[0])
+    make = _command(row, "left", row.left, path.parts[0].text, _there(row, chosen))
+    return find_field(row.bound.report, row.file, row.left, path.parts[0], make=make)
 
 
 def _right(row: _Row, target: Object, chosen: list[Object]) -> Field | None:
@@ -224,7 +225,35 @@ def _right(row: _Row, target: Object, chosen: list[Object]) -> Field | None:
             fix=narrowed,
         )
         return None
-    return find_field(row.bound.report, row.file, target, name)
+    given = row.node.left
+    other = None if isinstance(given, tree.Text) else row.left.by_name.get(given.parts[-1].text)
+    make = _command(row, "right", target, name.text, other)
+    return find_field(row.bound.report, row.file, target, name, make=make)
+
+
+def _there(row: _Row, chosen: list[Object]) -> Field | None:
+    """The right field of a row, of the first target that has it."""
+    path = row.node.right
+    name = "" if isinstance(path, tree.Text) else path.parts[-1].text
+    return next((one.by_name[name] for one in chosen if name in one.by_name), None)
+
+
+def _command(row: _Row, side: Side, thing: Object, name: str, other: Field | None) -> str:
+    """What creates a custom field of that name, of the type of the field at its other end; ""
+    where nobody can make one like it."""
+    if not (thing.creatable or thing.updatable):
+        return ""
+    kind = "text"
+    if other is not None:
+        if other.type in ("id", "reference", "other"):
+            return ""
+        kind = other.format if other.format not in ("", "domain") else other.type
+        if other.type == "text" and other.length:
+            kind += f" {other.length}"
+    label = " ".join(name.removesuffix("__c").replace("_", " ").split())
+    label = label[:1].upper() + label[1:]
+    system = row.bound.system(side)
+    return f'syncrules fields add {system} {thing.name} "{label}" --type "{kind}"'
 
 
 def _modifiers(bound: Bound, placed: Placed, row: tree.Row, left: Object) -> _Row:

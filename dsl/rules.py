@@ -149,6 +149,13 @@ class RowRule:
     standard: bool = False
 
     @property
+    def called(self) -> str:
+        """What the map it stands in is called by."""
+        left = f"{self.left_object} {self.left}" if self.table else self.left_object
+        right = f"{self.right_object}.{self.right}" if self.table else self.right_object
+        return f"map {left} with {right}"
+
+    @property
     def writes(self) -> tuple[tuple[Side, str, str], ...]:
         """What it writes: (side, object, field), the right one first."""
         right: tuple[Side, str, str] = ("right", self.right_object, self.right)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .systems import kind
@@ -79,6 +80,7 @@ def _setup(
     connectors: dict[str, Connector],
     holder: Holder | None,
 ) -> Setup:
+    from .drift import drift
     from .run.run import Setup
     from .store.lease import this_process
 
@@ -102,6 +104,7 @@ def _setup(
             if one.lag
         },
         quiet=project.quiet,
+        drift=partial(drift, project, plan, {name: connectors[name] for name in systems}),
     )
 
 

@@ -123,6 +123,7 @@ _STATES = {
     "doubt": "sent without a reply: {done} or not, the next run finds out",
     "sent": "sent without a reply: {done} or not, the next run finds out",
     "dropped": "not {done}: moved meanwhile, busy, or there already",
+    "paused": "not {done}: a system has changed, and a rule waits for `syncrules schema pull`",
     "planned": "not {done} yet",
 }
 
@@ -411,7 +412,7 @@ def history_text(entries: Sequence[Entry]) -> str:
     )
 
 
-_FATES = {"doubt": "in doubt", "sent": "in doubt", "dropped": "put off"}
+_FATES = {"doubt": "in doubt", "sent": "in doubt", "dropped": "put off", "paused": "put off"}
 
 
 def history(db: Database, orgs: Iterable[str], record: str) -> list[Entry]:

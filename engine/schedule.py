@@ -193,7 +193,10 @@ class Schedule:
             return
         self._seen = seen
         try:
-            self._use(in_use.again(self._project))
+            now = in_use.whole(in_use.again(self._project))
+            if now == self._project:
+                return  # Written again, and the same.
+            self._use(now)
             self._say("the files of the project have changed, and are in use from now on")
         except SyncrulesError as error:
             self._refuse(error)
@@ -210,7 +213,9 @@ class Schedule:
             self._show(whole)
             raise
         self._project, self._plans = whole, plans
-        self._tables = {org(one): Timetable(periods(one), self._now) for one in plans if one.flows}
+        self._tables = {
+            org(one): Timetable(every, self._now) for one in plans if (every := periods(one))
+        }
         in_use.keep(whole)
 
     def _refuse(self, error: SyncrulesError) -> None:

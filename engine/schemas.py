@@ -18,6 +18,7 @@ from ..errors import SchemaMissing, UsageError
 from .systems import nearest
 
 if TYPE_CHECKING:
+    from ..dsl.uses import Use
     from .project import Project
 
 Named = TypeVar("Named", Object, Field)
@@ -28,24 +29,57 @@ _OWN = frozenset({"name", "fields", "choices", "count"})
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: `what` is an object, `Object.field`, `Object.field: "choice"`, or one of the
-    system's own facts; `detail` says which attributes changed and how."""
+    """One difference: of an object, a field of it, a choice of that, or, with none of them, of the
+    system's own facts. `attribute` and `detail` say which attribute changed and how."""
 
     kind: Literal["added", "removed", "changed"]
-    what: str
+    object: str = ""
+    field: str = ""
+    choice: str | None = None
+    attribute: str = ""
     detail: str = ""
+
+    @property
+    def what(self) -> str:
+        """`Object.field: "choice"`, as far as it goes."""
+        name = ".".join(part for part in (self.object, self.field) if part) or "the system"
+        return name if self.choice is None else f'{name}: "{self.choice}"'
 
     def __str__(self) -> str:
         return f"{self.kind:8} {self.what}" + (f"  {self.detail}" if self.detail else "")
 
+    @property
+    def sentence(self) -> str:
+        """The same within a sentence."""
+        if self.kind == "changed":
+            return f"{self.what} changed ({self.detail})"
+        return f"{self.what} was {self.kind}"
+
+    def touches(self, use: Use) -> bool:
+        """Whether a rule that rests on this object may have to be another one now. A new choice
+        matters where a table must have all, a new field where records can't be made without."""
+        if use.object != self.object or self.attribute in ("label", "plural"):
+            return False
+        if self.choice is not None:
+            if self.kind == "added":
+                return use.whole and use.field == self.field
+            named = use.choices is None or self.choice in use.choices
+            return named and use.field == self.field
+        if self.field:
+            required = self.attribute == "required" and not use.field
+            return self.kind != "added" and (use.field == self.field or required)
+        return self.kind == "removed" or (self.kind == "changed" and not use.field)
+
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A schema as it is now, how it differs from the stored one (`first`: there was none)."""
+    """A schema as it is now, how it differs from the stored one (`first`: there was none), and what
+    the project's rules rest on in this system, as far as they pass `check`."""
 
     schema: Schema
     differences: tuple[Difference, ...]
     first: bool
+    uses: tuple[Use, ...] = ()
 
     @property
     def text(self) -> str:
@@ -58,8 +92,20 @@ class Pulled:
             )
         if not self.differences:
             return f"{name}: nothing changed"
-        heading = f"{name}: {_counted(len(self.differences), 'difference')}"
-        return "\n".join([heading, *(f"  {one}" for one in self.differences)])
+        lines = [f"{name}: {_counted(len(self.differences), 'difference')}"]
+        for one in self.differences:
+            lines.append(f"  {one}")
+            lines += [f"           {rule}, {place}" for rule, place in self.touched(one)]
+        return "\n".join(lines)
+
+    def touched(self, difference: Difference) -> list[tuple[str, str]]:
+        """The rules that a difference touches, each with its place."""
+        found = {
+            (one.rule, f"{one.place.file}:{one.place.line}"): one.place
+            for one in self.uses
+            if difference.touches(one)
+        }
+        return sorted(found, key=lambda one: found[one])
 
 
 def look(project: Project, system: str, world: World) -> Pulled:
@@ -82,17 +128,35 @@ def pull(project: Project, system: str, world: World) -> Pulled:
 
 def _against(old: Schema | None, project: Project, system: str, world: World) -> Pulled:
     new = replace(project.connect(system, world).describe(), taken=moment(world.clock.now()))
-    return Pulled(new, () if old is None else tuple(differences(old, new)), old is None)
+    found = () if old is None else tuple(differences(old, new))
+    return Pulled(new, found, old is None, _uses(project, system) if found else ())
+
+
+def _uses(project: Project, system: str) -> tuple[Use, ...]:
+    """What the rules rest on in a system, as they were checked against the stored schemas; nothing
+    where they don't pass."""
+    from ..dsl.uses import uses
+
+    try:
+        rules = project.check().rules
+    except UsageError:
+        rules = None
+    return tuple(
+        use
+        for one in (rules.sets if rules else ())
+        for use in uses(one)
+        if (one.left if use.side == "left" else one.right) == system
+    )
 
 
 def differences(old: Schema, new: Schema) -> list[Difference]:
     """What `new` has, lacks or says otherwise, in the order of names; counts and times left out."""
-    found = list(_attributes("", old, new, {"system", "objects", "taken"}))
+    found = list(_attributes((), old, new, {"system", "objects", "taken"}))
     for name, before, after in _pairs(old.objects, new.objects):
         if before is None or after is None:
-            found.append(Difference("removed" if after is None else "added", name))
+            found.append(Difference(_kind(after), name))
         else:
-            found += _attributes(name, before, after, _OWN)
+            found += _attributes((name,), before, after, _OWN)
             found += _fields(name, before, after)
     return found
 
@@ -190,21 +254,22 @@ def _more(one: Field) -> str:
 
 def _fields(name: str, old: Object, new: Object) -> Iterator[Difference]:
     for field, before, after in _pairs(old.fields, new.fields):
-        called = f"{name}.{field}"
         if before is None or after is None:
-            yield Difference("removed" if after is None else "added", called)
+            yield Difference(_kind(after), name, field)
             continue
-        yield from _attributes(called, before, after, _OWN)
+        yield from _attributes((name, field), before, after, _OWN)
         earlier = {one.value: one for one in before.choices}
         later = {one.value: one for one in after.choices}
         for value in sorted(earlier.keys() | later.keys()):
-            if value not in earlier or value not in later:
-                kind: Literal["added", "removed"] = "added" if value in later else "removed"
-                yield Difference(kind, f'{called}: "{value}"')
+            if value in earlier and value in later:
+                where = (name, field, value)
+                yield from _attributes(where, earlier[value], later[value], frozenset())
             else:
-                yield from _attributes(
-                    f'{called}: "{value}"', earlier[value], later[value], frozenset()
-                )
+                yield Difference(_kind(later.get(value)), name, field, value)
+
+
+def _kind(after: object) -> Literal["added", "removed"]:
+    return "removed" if after is None else "added"
 
 
 def _pairs(
@@ -216,12 +281,16 @@ def _pairs(
         yield name, before.get(name), after.get(name)
 
 
-def _attributes(what: str, old: Any, new: Any, without: Iterable[str]) -> Iterator[Difference]:
+def _attributes(
+    where: tuple[str, ...], old: Any, new: Any, without: Iterable[str]
+) -> Iterator[Difference]:
+    """Attributes that changed; `where` is an object, a field and a choice, as far as it goes."""
     for one in fields(old):
         before, after = getattr(old, one.name), getattr(new, one.name)
         if one.name not in without and before != after:
             detail = f"{one.name}: {_shown(before)} -> {_shown(after)}"
-            yield Difference("changed", what or "the system", detail)
+            place = dict(zip(("object", "field", "choice"), where, strict=False))
+            yield Difference("changed", **place, attribute=one.name, detail=detail)
 
 
 def _shown(value: Any) -> str:

@@ -77,6 +77,10 @@ class Desk:
         pulled = [schemas.pull(self.project, one, self.world) for one in ("apollo", "salesforce")]
         return "\n".join(one.text for one in pulled)
 
+    def found(self) -> list[tuple[str, int]]:
+        """`syncrules check`: codes and lines."""
+        return [(one.code, one.span.line) for one in self.project.check().findings]
+
     def run(self) -> Result:
         """`syncrules run`."""
         [result] = verbs.run(self.project, self.world)

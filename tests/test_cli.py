@@ -334,6 +334,7 @@ def test_a_schema_pull_is_stable_and_says_what_changed(project: Path, capsys: Sh
         "north: 3 differences",
         "  removed  item.gone",
         "  changed  item.name  length: 40 -> 80",
+        "           map item with item, rules/items.sync:7",
         "  added    item.stock",
     ]
     assert json.loads(path.read_text()) == stored
@@ -375,3 +376,34 @@ def test_quiet_leaves_data_and_errors(project: Path, capsys: Shown) -> None:
     """What only a person likes to read is gone."""
     assert call(capsys, "schema", "pull", "--quiet", "--project", project).out == ""
     assert call(capsys, "schema", "show", "north", "bin", "--quiet", "--project", project).out
+
+
+def test_fields_shows_all_of_two_objects(project: Path, capsys: Shown) -> None:
+    """Where each is mapped, and how full; options go anywhere, JSON has the same."""
+    assert call(capsys, "schema", "pull", "--project", project).code == 0
+    told = call(capsys, "fields", "item", "item", "--project", project)
+    assert told.code == 0
+    assert "north item: 2 of 5 fields are mapped, filled as in 5 records" in told.out
+    assert re.search(r"^    name +text 80 +100%  -> name  rules/items.sync:7$", told.out, re.M)
+    data = call(capsys, "fields", "--format", "json", "item", "item", "--project", project).json()
+    assert [one["name"] for one in data["left"]["fields"]][:2] == ["name", "sku"]
+    wrong = call(capsys, "fields", "itm", "item", "--project", project)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "did you mean `item`?" in wrong.err
+    assert call(capsys, "fields", "item", "--project", project).code == 2
+
+
+def test_fields_add_tells_what_to_create_where_a_connector_creates_none(
+    project: Path, capsys: Shown
+) -> None:
+    """A connector that says nothing about custom fields gets plain words."""
+    assert call(capsys, "schema", "pull", "--project", project).code == 0
+    line = ("fields", "add", "north", "item", "Shelf Mark")
+    told = call(capsys, *line, "--type", "text 20", "--project", project)
+    assert told.code == 0
+    assert "Warehouse has no request that creates such a field" in told.out
+    assert "API name  shelf_mark" in told.out
+    assert call(capsys, *line, "--project", project).code == 2
+    wrong = call(capsys, *line, "--type", "nmber", "--project", project)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "did you mean `number`?" in wrong.err

@@ -158,6 +158,20 @@ def test_a_system_that_is_away_is_said_and_tried_again_less_and_less(desk: Desk)
     assert round(told.runs[-1].at - start) % 900 < 60
 
 
+def test_rules_that_say_nothing_yet_are_waited_for(desk: Desk) -> None:
+    """An empty file has nothing to run, and is no fault; what is written into it is taken up."""
+    desk.write("sync apollo with salesforce\n")
+    assert desk.serve(0.1).runs == []
+    told: list[str] = []
+
+    def at(one: Ran | Said) -> None:
+        told.append(daybook.line(one))
+        desk.write(RULES)
+
+    assert len(desk.serve(0.2, at).runs) == 1
+    assert "in use from now on" in told[1]
+
+
 def test_another_runner_is_waited_for(desk: Desk) -> None:
     """A run that somebody typed holds the lease; the schedule says so and comes again."""
     desk.serve(0.01)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...errors import UsageError
-from ..base.contract import Batch, Meter, Outcome, Page, Read, Record, Write
+from ..base.contract import Batch, Meter, NewField, Outcome, Page, Read, Record, Write
 from ..base.login import Secret
 from ..base.schema import Schema
 from ..base.world import World
@@ -22,6 +22,7 @@ from .describe import Catalog, describe
 from .doubts import find
 from .feeds import SHOWN, Feeds
 from .fields import STANDARD
+from .new_field import add_field
 from .pack import pack
 from .session import Session
 from .writes import Writes
@@ -79,6 +80,13 @@ class ApolloConnector:
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
         return find(self._session, self._catalog, self._feeds, self._activity_feeds, doubtful)
+
+    def add_field(self, object: str, field: NewField) -> bool:
+        """Custom fields of contacts and accounts; picklists are made at the screen only."""
+        made = add_field(self._session, object, field)
+        if made:
+            self._catalog.missed("field", field.label)
+        return made
 
     def meters(self) -> list[Meter]:
         return self._session.meters()

@@ -7,13 +7,14 @@ the suite that shows whether a connector keeps this contract.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from .frozen import dataclass
 from .linking import Linking
 from .login import Secret
-from .schema import Schema
+from .schema import FieldType, Format, Schema
 from .values import Value
 
 if TYPE_CHECKING:
@@ -173,6 +174,29 @@ class Connector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class NewField:
+    """A custom field that somebody wants. `length` counts characters; None: as the system likes."""
+
+    label: str
+    type: FieldType
+    format: Format = ""
+    length: int | None = None
+
+
+@runtime_checkable
+class MakesFields(Protocol):
+    """What a connector may do besides, where its system lets it: create custom fields."""
+
+    def add_field(self, object: str, field: NewField) -> bool:
+        """Creates the field; False where the system has no request for one like it."""
+
+
+def by_label(field: NewField) -> tuple[str, str]:
+    """A field's name and type where a system has no words of its own for them."""
+    return re.sub(r"[\W_]+", "_", field.label.lower()).strip("_"), field.format or field.type
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A key of `[systems.NAME]` in the project file."""
 
@@ -191,6 +215,7 @@ class Kind:
     `settings["system"]`, the name the project gives the system; secrets come as `Secret`.
     `advice(code)` tells in plain words what to do about a refusal, "" where nothing can be said.
     `linking` is how people sign in themselves, None where only the settings do.
+    `custom(field)` is the name and the type of a custom field in the system's own words.
     """
 
     name: str
@@ -200,3 +225,4 @@ class Kind:
     simulate: Callable[[SimulatorOptions], Simulator] | None = None
     advice: Callable[[str], str] = lambda code: ""
     linking: Linking | None = None
+    custom: Callable[[NewField], tuple[str, str]] = by_label

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..base.contract import Connector, Kind
+from ..base.contract import Connector, Kind, NewField
 from ..base.linking import Grant, Linking, Logins, Person
 from ..base.login import Secret
 from .settings import SETTINGS
@@ -61,6 +61,13 @@ def revoke(settings: Mapping[str, str | Secret], world: World, kept: Secret) -> 
     ended(settings, world, kept)
 
 
+def custom(field: NewField) -> tuple[str, str]:
+    """The API name and the type of a custom field, as Salesforce's Setup calls them."""
+    from .setup import api_name, type_name
+
+    return api_name(field.label), type_name(field)
+
+
 KIND = Kind(
     name="salesforce",
     label="Salesforce",
@@ -69,4 +76,5 @@ KIND = Kind(
     simulate=simulate,
     advice=advice,
     linking=Linking(sign_in, connect_linked, revoke, instead="client_secret", personal=True),
+    custom=custom,
 )

@@ -22,7 +22,7 @@ Right
 
 When to allow it
     Never. Run `syncrules schema pull` if the field is new; give the login the right to see it
-    if it is hidden.
+    if it is hidden; `syncrules fields add` creates a custom one, or says what to create.
 """
 
 from __future__ import annotations

@@ -339,10 +339,8 @@ def _enrich(rule: EnrichRule) -> Move:
 
 
 def _row(rule: RowRule) -> Row:
-    left = f"{rule.left_object} {rule.left}" if rule.table else rule.left_object
-    right = f"{rule.right_object}.{rule.right}" if rule.table else rule.right_object
     return Row(
-        rule=f"map {left} with {right}",
+        rule=rule.called,
         place=rule.place,
         text=rule.text,
         left=rule.left,

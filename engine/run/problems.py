@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 
 from ...connectors.base.contract import Outcome
+from ...dsl.rules import Place
 from ..plan.model import Flow
 from ..store import statements as sql
 from .around import Pair, key_text
@@ -19,7 +20,12 @@ from .decision import Decision, Problem
 from .journal import Entry
 from .session import Session
 
+CHANGED = "schema-changed"
+"""Code of a rule that waits because a system has changed under it."""
+
 ADVICE = {
+    CHANGED: "Run `syncrules schema pull`, mend the rule until `syncrules check` is content: what"
+    " waits then goes on.",
     "ambiguous-match": "Merge the records that share this key, or change the key of one of them.",
     "ambiguous-account": "Merge them, or say in the rule which comes first: `oldest first`.",
     "match-taken": "Two records want the same partner: merge them, or change the key of one.",
@@ -141,6 +147,36 @@ def _said(change: Entry, outcome: Outcome, login: str) -> str:
         return said
     fields = f" {', '.join(outcome.fields)} of" if outcome.fields else ""
     return f"{login} may not {change.action}{fields} this {change.object}: {said}"
+
+
+def changed(
+    session: Session,
+    system: str,
+    object: str,
+    flow: str,
+    rule: str,
+    place: Place,
+    difference: str,
+) -> str:
+    """Enters that a rule waits, since what it rests on is different now; the cause of the entry."""
+    cause = _hash(flow, rule, CHANGED)
+    enter(
+        session,
+        cause=cause,
+        operation="write",
+        system=system,
+        object=object,
+        record="",
+        key=None,
+        flow=flow,
+        rule=rule,
+        file=place.file,
+        line=place.line,
+        code=CHANGED,
+        message=f"`{rule}` waits, since {system} has changed: {difference}",
+        advice=ADVICE[CHANGED],
+    )
+    return cause
 
 
 def written(session: Session, entries: Sequence[Entry]) -> None:

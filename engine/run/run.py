@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -16,6 +16,7 @@ from ...connectors.base.contract import Connector
 from ...connectors.base.world import World
 from ...dsl import conditions
 from ...dsl.rules import Side
+from ...dsl.uses import Touched
 from ...errors import Braked, Interrupted, LeaseHeld, SyncrulesError, UsageError
 from ..logins import Signers
 from ..plan.model import Flow, Move, Plan
@@ -28,6 +29,7 @@ from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look
+from .paused import hold_back
 from .propose import propose
 from .scope import ALL, Scope
 from .session import Session
@@ -52,7 +54,7 @@ class Setup:
     for an object may stay behind our writes, by system and object; `signers` who has a login of
     their own, by system; `quiet` seconds that pass after a system was first met, before anything
     is written. `scope` is what the run is about, `stopping` says whether it should end at the next
-    record."""
+    record. `drift` describes some objects again and says which rules can't go on."""
 
     org: str
     plan: Plan
@@ -69,6 +71,7 @@ class Setup:
     scope: Scope = ALL
     stopping: Callable[[], bool] = lambda: False
     quiet: float = 0.0
+    drift: Callable[[Sequence[tuple[str, str]]], list[Touched]] = lambda names: []
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,7 @@ def _written(
         session.progress("deciding")
         propose(session)
         guard(session, asked_for=verb != "run")
+        hold_back(session)
         write(session)
         if session.numbers == before or (verb == "run" and not session.became):
             break
@@ -271,6 +275,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         keep_alive,
         setup.stopping,
         setup.scope,
+        setup.drift,
         setup.quiet,
     )
     return session, lease
@@ -372,13 +377,15 @@ def _plan_hash(plan: Plan) -> str:
 
 
 def _rules(session: Session) -> None:
-    """Notes which rules are new or edited, of those that the run is about: they act from it on.
-    What they would have done to records that were there before is looked through once, so that it
-    can be counted."""
+    """Notes which rules are new or edited: they act on what changed since rules were last noted,
+    so also on what a preview, or a run that came to nothing, has seen in between. What they would
+    have done to records that were there before is looked through once, so that it can be counted,
+    when a run is about them."""
     known = {
         name: (print_, first)
         for name, print_, first, _ in session.db.rows(sql.rules, org=session.org)
     }
+    since = _noted(session, known=bool(known))
     rows: list[dict[str, object]] = []
     firsts: dict[str, int] = {}
     moves = [(flow, move) for flow in session.plan.flows for move in flow.moves]
@@ -388,14 +395,15 @@ def _rules(session: Session) -> None:
             continue
         mark = _fingerprint(move)
         old = known.get(move.rule)
-        firsts[move.rule] = old[1] if old and old[0] == mark else session.run
-        if session.scope.is_about(flow.name) and (not old or old[0] != mark):
-            rows.append(_rule_row(session, move.rule, mark))
+        firsts[move.rule] = old[1] if old and old[0] == mark else since
+        about = session.scope.is_about(flow.name) or not move.enrich
+        if about and (not old or old[0] != mark):
+            rows.append(_rule_row(session, move.rule, mark, since))
     for flow in session.plan.flows:
         about = session.scope.is_about(flow.name)
         name = f"flow {flow.name}"
         if about and flow.moves and (name not in known or known[name][0] != flow.fingerprint):
-            rows.append(_rule_row(session, name, flow.fingerprint))
+            rows.append(_rule_row(session, name, flow.fingerprint, since))
             if name in known:
                 _rule_changed(session, flow)
             for move in flow.moves:
@@ -405,12 +413,21 @@ def _rules(session: Session) -> None:
     session.first_runs = firsts
 
 
-def _rule_row(session: Session, name: str, mark: str) -> dict[str, object]:
+def _noted(session: Session, *, known: bool) -> int:
+    """The first run since rules were last noted; this one notes them anew. `known`: some have
+    been, maybe by a version that didn't say when."""
+    where = {"org": session.org, "system": "", "object": "", "purpose": "rules"}
+    held = session.db.row(sql.cursor, **where)
+    session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=session.run, at=session.now)
+    return held[2] + 1 if held else session.run if known else 1
+
+
+def _rule_row(session: Session, name: str, mark: str, since: int) -> dict[str, object]:
     return {
         "org": session.org,
         "name": name,
         "fingerprint": mark,
-        "first_run": session.run,
+        "first_run": since,
         "paused": "",
     }
 

@@ -16,6 +16,7 @@ from ...connectors.base.contract import Connector, Read
 from ...connectors.base.values import Value, domain, folded
 from ...connectors.base.world import World
 from ...dsl.rules import Side
+from ...dsl.uses import Touched
 from ..logins import Signers
 from ..plan.model import Flow, Index, Plan, domain_of
 from ..store import held
@@ -49,6 +50,7 @@ class Session:
     keep_alive: Callable[[], None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
     scope: Scope = ALL
+    drift: Callable[[Sequence[tuple[str, str]]], list[Touched]] = lambda names: []
     quiet: float = 0.0
     first_runs: Mapping[str, int] = field(default_factory=dict)
     flows: dict[str, Ready] = field(default_factory=dict)

@@ -6,11 +6,11 @@ The rest of a run's statements are in `statements.py`. When an entry comes and g
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy import BindParameter, Float, bindparam, func, select, update
 
 from . import tables
 from .database import among, insert, statement, table
-from .statements import D
+from .statements import D, E
 
 A = table(tables.Ask).columns
 
@@ -84,6 +84,17 @@ by_id = statement(select(*_ask).where(A.org == _org, A.id == bindparam("one")))
 count = statement(select(func.count()).where(A.org == _org, A.state == "open"))
 count_stale = statement(
     select(func.count()).where(A.org == _org, A.state == "stale", A.run == bindparam("in_run"))
+)
+
+# ---- rules that wait for a schema ------------------------------------------------------------
+
+open_of_code = statement(
+    select(E.cause).where(E.org == _org, E.code == bindparam("code"), E.closed == 0)
+)
+close_error = statement(
+    update(table(tables.Error))
+    .where(E.org == _org, E.cause == bindparam("one"))
+    .values(closed=bindparam("at", type_=Float))
 )
 
 # ---- marks of what a stop holds back --------------------------------------------------------

@@ -10,7 +10,7 @@ from syncrules.engine import known
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run import scope
 from syncrules.engine.run.run import Result
-from syncrules.errors import Braked, Interrupted, UsageError
+from syncrules.errors import Braked, Interrupted, SystemUnavailable, UsageError
 from syncrules.tests.both import HOUR, ORG, Both
 
 RULES = """\
@@ -108,9 +108,11 @@ def test_a_run_of_one_group_reads_and_decides_nothing_of_another() -> None:
     assert not any("contact" in one for one in both.since(before).apollo)
 
 
-def test_an_account_comes_along_though_its_own_rules_are_not_due(both: Both) -> None:
+def test_an_account_comes_along_though_its_own_rules_are_not_due() -> None:
     """It is new since the last look at accounts: looked for first, made once, and the person is
     under it. The next run of accounts makes no second one. (APU-1)"""
+    both = Both(GROUPS)
+    both.run()
     account = both.apollo.create("account", {"name": "Analytical", "domain": "a.example"})
     for name in ("ada", "bea"):
         person(both, email=f"{name}@a.example", account_id=account)
@@ -152,6 +154,17 @@ def test_a_run_of_one_rule_leaves_what_others_create(both: Both) -> None:
     assert emails(both, "Lead") == ["lead@a.example", "new@b.example"]
     assert len(both.apollo.rows("contact")) == 4
     assert both.errors() == []
+
+
+def test_a_run_of_one_rule_leaves_the_marks_of_the_others_on_its_pair(both: Both) -> None:
+    """The pull between the same two objects makes its contact with the next run."""
+    both.salesforce.create("Lead", {"LastName": "Berg", "Email": "new@b.example", "Company": "B"})
+    person(both, email="lead@a.example", stage="Replied")
+    run(both, rule="push contact as Lead")
+    assert emails(both, "Lead") == ["lead@a.example", "new@b.example"]
+    assert len(both.apollo.rows("contact")) == 1
+    both.run()
+    assert len(both.apollo.rows("contact")) == 2
 
 
 def test_one_record_is_pushed_past_the_condition_of_its_rule(both: Both) -> None:
@@ -234,3 +247,22 @@ def test_a_run_that_is_asked_to_stop_ends_between_two_records(both: Both) -> Non
     result = both.run()
     assert result.settled == {}
     assert len(set(emails(both, "Lead"))) == len(emails(both, "Lead")) == 250
+
+
+def test_what_a_preview_has_seen_is_no_older_for_it() -> None:
+    """A rule that was written since the last run acts on what was made since then, also where
+    previews or a run that failed have looked in between: what was shown is what is done."""
+    fresh = Both(GROUPS)
+    fresh.preview()
+    person(fresh)
+    shown = fresh.preview()
+    assert shown.counts == {("salesforce", "Contact", "create", "planned"): 1}
+    fresh.clock.sleep(HOUR)
+    away = fresh.world.handlers.pop("salesforce.test")
+    person(fresh, email="bea@a.example")
+    with pytest.raises(SystemUnavailable):
+        fresh.run()
+    fresh.world.handlers["salesforce.test"] = away
+    fresh.clock.sleep(HOUR)
+    assert fresh.run().waiting == {}
+    assert emails(fresh, "Contact") == ["ada@a.example", "bea@a.example"]

@@ -1,0 +1,98 @@
+"""Rules that wait because a system has changed under them: what they would write is not written.
+
+Before the first write of a run the systems are described again (`Setup.drift`). A record that a
+touched rule has to do with keeps its mark and waits as a whole; all others go on. One entry of the
+error log tells of each rule, until nothing touches it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...dsl.uses import Touched, Use
+from ..store import held
+from ..store import statements as sql
+from . import problems
+from .guard import planned
+from .journal import Entry, entry
+from .session import Session
+
+
+def hold_back(session: Session) -> None:
+    """Takes back what is planned by rules that can't go on. Raises `SystemUnavailable`."""
+    if not planned(session):
+        return
+    session.progress("comparing both systems with the stored schemas")
+    touched = session.drift(sorted(session.looked))
+    _tell(session, touched)
+    if not touched:
+        return
+    waiting = {
+        _pair(one)
+        for one in _planned(session)
+        if any(_has_to_do(one, each.use) for each in touched)
+    }
+    numbers = [one.number for one in _planned(session) if _pair(one) in waiting]
+    with session.db.transaction("paused"):
+        session.db.many(
+            sql.set_state,
+            [
+                {
+                    "org": session.org,
+                    "run": session.run,
+                    "one": number,
+                    "new_state": "paused",
+                    "at": 0.0,
+                    "new_code": problems.CHANGED,
+                    "id": "",
+                }
+                for number in numbers
+            ],
+        )
+
+
+def _planned(session: Session) -> Iterator[Entry]:
+    for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
+        one = entry(row)
+        if one.state == "planned":
+            yield one
+
+
+def _pair(one: Entry) -> tuple[str, str, str]:
+    return one.flow, one.left, one.right
+
+
+def _has_to_do(change: Entry, use: Use) -> bool:
+    """Whether a change follows from a part of the rules."""
+    if change.flow != f"{use.left}~{use.right}":
+        return False
+    if use.part == "row":
+        return any(side == change.side and field in change.after for side, field in use.writes)
+    return use.part == "pair" or change.rule == use.rule
+
+
+def _tell(session: Session, touched: Sequence[Touched]) -> None:
+    """One entry a rule; those of rules that nothing touches any more are closed."""
+    by_rule: dict[tuple[str, str, int], list[Touched]] = {}
+    for one in touched:
+        place = (one.use.rule, one.use.place.file, one.use.place.line)
+        by_rule.setdefault(place, []).append(one)
+    with session.db.transaction("told"):
+        rows = session.db.rows(held.open_of_code, org=session.org, code=problems.CHANGED)
+        told = {_entered(session, some) for some in by_rule.values()}
+        for cause in {one for (one,) in rows} - told:
+            session.db.run(held.close_error, org=session.org, one=cause, at=session.now)
+
+
+def _entered(session: Session, some: Sequence[Touched]) -> str:
+    """Enters why a rule waits; the cause of the entry."""
+    use, system = some[0].use, some[0].system
+    return problems.changed(
+        session,
+        system,
+        use.object,
+        f"{use.left}~{use.right}",
+        use.rule,
+        use.place,
+        "; ".join(dict.fromkeys(one.difference for one in some)),
+    )
