@@ -7,9 +7,10 @@ What a code means in plain words comes from the connector (`advice`) or, for our
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...connectors.base.contract import Outcome
+from ...errors import BudgetSpent, SignInRefused, SystemUnavailable
 from ..plan.model import Flow
 from ..store import statements as sql
 from .around import Pair, key_text
@@ -18,6 +19,11 @@ from .closures import NotRead
 from .decision import Decision, Problem
 from .journal import Entry
 from .session import Session
+
+_STOPS: Mapping[type[SystemUnavailable], str] = {
+    BudgetSpent: "calls-spent",
+    SignInRefused: "sign-in-refused",
+}
 
 ADVICE = {
     "ambiguous-match": "Merge the records that share this key, or change the key of one of them.",
@@ -147,6 +153,35 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
     whole = [one for one in entries if (one.flow, one.run, one.left, one.right) not in open_pairs]
     ids_of = [(one.flow, id) for one in whole for id in (one.left, one.right) if id]
     _close(session, ids_of, kept="decisions")
+
+
+def stopped(session: Session, error: SystemUnavailable) -> None:
+    """Enters a system that a run could not go on without; later ones that meet the same count."""
+    system = next((one for one in session.connectors if error.what.startswith(f"{one} ")), "")
+    code = _STOPS.get(type(error), "out-of-reach")
+    _enter(
+        session,
+        cause=_hash("", system, code),
+        operation="run",
+        system=system,
+        object="",
+        record="",
+        key=None,
+        flow="",
+        rule="",
+        file="",
+        line=0,
+        code=code,
+        message=str(error),
+        advice=error.fix,
+    )
+
+
+def got_through(session: Session) -> None:
+    """Closes what stopped earlier runs: this one has come to its end."""
+    if session.open_errors:
+        with session.db.transaction("got through"):
+            _close(session, [("", "")], kept="")
 
 
 def over(session: Session, ids: Sequence[tuple[str, str]]) -> None:

@@ -16,13 +16,20 @@ from ...connectors.base.contract import Connector
 from ...connectors.base.world import World
 from ...dsl import conditions
 from ...dsl.rules import Side
-from ...errors import Braked, Interrupted, LeaseHeld, SyncrulesError, UsageError
+from ...errors import (
+    Braked,
+    Interrupted,
+    LeaseHeld,
+    SyncrulesError,
+    SystemUnavailable,
+    UsageError,
+)
 from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
 from ..store import statements as sql
 from ..store import unknown
 from ..store.database import Database
-from . import asks, by_hand
+from . import asks, by_hand, problems
 from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
@@ -180,6 +187,9 @@ def _carry_out(
         else:
             result = _written(session, verb, mark, on_change)
     except SyncrulesError as error:
+        if isinstance(error, SystemUnavailable):
+            with setup.db.transaction("stopped"):
+                problems.stopped(session, error)
         if not isinstance(error, LeaseHeld):
             _end(setup, session, lease, error.exit_code, {})
         raise
@@ -217,6 +227,7 @@ def _written(
         write(session)
         if session.numbers == before or (verb == "run" and not session.became):
             break
+    problems.got_through(session)
     return _result(session, verb, on_change)
 
 
