@@ -25,6 +25,7 @@ from .needs import (
     looks_of,
     needs_of,
     reads_of,
+    sights_of,
     sources_of,
     sweeps_of,
     watches_of,
@@ -77,6 +78,7 @@ def compile(
         tuple(sorted({one.strip().lower() for one in free_mail})),
         tuple(sorted({one.strip().lower() for one in team})),
         sweeps_of(draft.flows, draft.schemas),
+        sights_of(draft.flows, draft.schemas),
     )
 
 

@@ -232,6 +232,7 @@ class Plan:
     - `team`: the team's own domains, whose meetings among themselves stay out.
     - `sweeps`: (system, object) whose deletions show only in a read of everything, where a rule
       says what follows them.
+    - `sights`: (system, object) whose records may get out of our sight without a word.
     """
 
     left: str
@@ -245,6 +246,7 @@ class Plan:
     free_mail: tuple[str, ...] = ()
     team: tuple[str, ...] = ()
     sweeps: tuple[tuple[str, str], ...] = ()
+    sights: tuple[tuple[str, str], ...] = ()
 
 
 def domain_of(field: str) -> str:

@@ -39,6 +39,7 @@ ADVICE = {
     "in-doubt": "Nobody can tell whether this write happened: look the record up by hand.",
     "busy": "The system kept it locked; the next run tries again.",
     "gone": "Nobody can tell whether this record is deleted: look at it by hand, then retry.",
+    "out-of-sight": "Share it with the sync login again, or delete it for everybody; then retry.",
     "existed": "The record is there already under another key: give both the same key by hand.",
 }
 

@@ -37,6 +37,7 @@ from .look import look
 from .propose import propose
 from .scope import ALL, Scope
 from .session import Session
+from .sight import in_sight
 from .sweep import sweep
 from .write import settle_doubts, write
 
@@ -181,6 +182,7 @@ def _carry_out(
         settled = settle_doubts(session)
         look(session)
         sweep(session)
+        in_sight(session)
         if verb == "preview":
             with setup.db.rollback_only():
                 result = _decided(session, verb, mark, on_change)
@@ -436,6 +438,8 @@ def _rule_changed(session: Session, flow: Flow) -> None:
     for side in sides:
         _mark_unlinked(session, flow, side, "the rule changed")
     session.db.run(sql.release_errors, org=session.org, flow=flow.name)
+    # What many records met may be no longer so; the next one that meets it enters it again.
+    problems.over(session, [(flow.name, "")])
     asks.rule_changed(session, flow)
 
 
