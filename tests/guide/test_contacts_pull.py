@@ -35,6 +35,16 @@ def test_a_push_alone_knows_every_lead(desk: Callable[..., Desk]) -> None:
     assert set(here.salesforce.rows("Lead")) == known
 
 
+def test_a_push_as_lead_knows_every_contact_too() -> None:
+    """A person of Salesforce may be either; who is a Contact there becomes no lead (CPL-1)."""
+    team = Team(PUSH).began()
+    team.sf_contact()
+    team.contact(stage="Replied")
+    team.contact("bea", stage="Replied")
+    team.hour()
+    assert team.right("Lead", "FirstName") == ["Bea"]
+
+
 def test_who_is_on_both_sides_beforehand_is_linked() -> None:
     """One address, one person: nothing is created on either side, and changes flow (CPL-2)."""
     team = Team(pull("visible") + "push contact as Lead\n")
