@@ -200,6 +200,8 @@ def _reference(source: Field, target: Field) -> str | Refusal:
 def _to_text(source: Field, target: Field) -> str | Refusal:
     if source.type == "boolean":
         return Refusal("a yes-or-no goes only to a yes-or-no", "map a field of the same type")
+    if target.format == "email" and source.type != "text":
+        return Refusal(f"{KINDS[source.type]} is no email address", "map a field that holds one")
     if source.type == "choices":
         return "joined"
     if source.type != "text":

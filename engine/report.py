@@ -280,12 +280,13 @@ def errors_text(entries: Sequence[ErrorEntry]) -> str:
 
 def error_text(one: ErrorEntry) -> str:
     """One entry: what, where, why, what to do."""
-    who = one.key or one.record or "several records"
+    who = one.key or one.record or ("several records" if one.object else "")
+    what = " ".join(part for part in (one.operation, one.system, one.object, who) if part)
     times = f", {one.count:,} times, last {at_time(moment(one.last))}" if one.count > 1 else ""
     lines = [
-        f"{one.id:>4}  {one.code}: {one.operation} {one.system} {one.object} {who}",
+        f"{one.id:>4}  {one.code}: {what}",
         f"      {one.message}",
-        f"      rule   {one.rule}, {one.file}:{one.line}",
+        *([f"      rule   {one.rule}, {one.file}:{one.line}"] if one.rule else []),
         f"      since  {at_time(moment(one.first))}{times}",
     ]
     if one.advice:

@@ -99,11 +99,11 @@ class Choice:
 class Field:
     """A field of an object, in the words of its system.
 
-    `length` counts characters, None where there is no limit. `choices` holds the values of a
-    choice, `restricted` says that others are refused. `references` names the objects a reference
-    may point to. `required`: a create without it is refused. `derived`: computed by the connector
-    for reading (`won`, `open`); a condition may name it, a row may not write it. `role`: what it is
-    to an activity.
+    `length` counts characters, or the digits of a number before its point; None: no limit.
+    `choices` holds the values of a choice, `restricted` says that others are refused. `references`
+    names the objects a reference may point to. `required`: a create without it is refused.
+    `derived`: computed by the connector for reading (`won`, `open`); a condition may name it, a row
+    may not write it. `role`: what it is to an activity.
     """
 
     name: str

@@ -336,7 +336,7 @@ def _field(data: Mapping[str, Any], standing: Standing) -> Field:
         label=str(data.get("label") or data["name"]),
         type=kind,
         format=format,
-        length=int(data["length"]) if sized else None,
+        length=int(data["length"]) if sized else _digits(data) if kind == "number" else None,
         choices=tuple(_choice(one, means) for one in data.get("picklistValues") or ())
         if listed
         else (),
@@ -349,6 +349,14 @@ def _field(data: Mapping[str, Any], standing: Standing) -> Field:
         filterable=bool(data.get("filterable", True)),
         role=standing.roles.get(name, ""),
     )
+
+
+def _digits(data: Mapping[str, Any]) -> int | None:
+    """How many digits a number may have before its point."""
+    if data.get("digits"):
+        return int(data["digits"])
+    precision = int(data.get("precision") or 0)
+    return precision - int(data.get("scale") or 0) if precision else None
 
 
 def _choice(data: Mapping[str, Any], means: Mapping[str, str]) -> Choice:

@@ -26,6 +26,9 @@ COPY = "IsChild"
 LIFE = ("IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId", COPY)
 """Columns that tell what became of a record, on the objects that have them."""
 
+ACTIVE = "IsActive"
+"""Of users: one who has left is never deleted, and can own nothing any more."""
+
 _UNSEEN = ""
 _DERIVED = "derived"
 
@@ -86,6 +89,8 @@ class Columns:
             except (KeyError, ValueError, TypeError):
                 continue
         life, into = _life(row)
+        if ACTIVE in self.life and row.get(ACTIVE) is False:
+            life = "deleted"
         stamp = str(_instant(row[STAMP])) if row.get(STAMP) else ""
         return Record(self.object, str(row["Id"]), found, stamp, life, into)
 
@@ -128,6 +133,8 @@ def columns(object: Object, fields: Iterable[str]) -> Columns:
         else:
             kinds[name] = _DERIVED if found.derived else found.type
     life = tuple(name for name in LIFE if name in object.by_name)
+    if object.thing == "user":
+        life += (ACTIVE,)
     return Columns(object.name, kinds, STAMP in object.by_name, life)
 
 

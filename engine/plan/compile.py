@@ -27,6 +27,7 @@ from .needs import (
     looks_of,
     needs_of,
     reads_of,
+    sights_of,
     sources_of,
     sweeps_of,
     watches_of,
@@ -85,6 +86,7 @@ def compile(
         tuple(sorted({one.strip().lower() for one in team})),
         sweeps_of(draft.flows, draft.schemas),
         draft.authors,
+        sights_of(draft.flows, draft.schemas),
     )
 
 

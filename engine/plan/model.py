@@ -248,6 +248,7 @@ class Plan:
     - `authors` tell whose login a write goes under, where people have logins of their own.
     - `sweeps`: (system, object) whose deletions show only in a read of everything, where a rule
       says what follows them.
+    - `sights`: (system, object) whose records may get out of our sight without a word.
     """
 
     left: str
@@ -262,6 +263,7 @@ class Plan:
     team: tuple[str, ...] = ()
     sweeps: tuple[tuple[str, str], ...] = ()
     authors: tuple[Author, ...] = ()
+    sights: tuple[tuple[str, str], ...] = ()
 
 
 def domain_of(field: str) -> str:

@@ -284,6 +284,26 @@ def sweeps_of(
     )
 
 
+def sights_of(
+    flows: tuple[Flow, ...], schemas: Mapping[Side, Schema]
+) -> tuple[tuple[str, str], ...]:
+    """(system, object) of linked records whose feed tells what was deleted: what it doesn't tell is
+    whether we still see them."""
+    sides: tuple[Side, Side] = ("left", "right")
+    ends = {
+        (side, flow.end(side).object)
+        for flow in flows
+        for side in sides
+        if not (flow.users or flow.activity)
+    }
+    return tuple(
+        (schemas[side].system, object)
+        for side, object in sorted(ends)
+        if schemas[side].by_name[object].feed == "stamped"
+        if not schemas[side].by_name[object].forgets
+    )
+
+
 def steps(side: Side, object: str, get: Get) -> Iterator[Step]:
     """The fields that a condition reads on its way from a record of `object` to its field.
 

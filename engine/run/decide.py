@@ -363,6 +363,7 @@ def _new(
 ) -> Decision:
     draft = Draft()
     made = draft.right if to == "right" else draft.left
+    stood_in = ""
     for row in flow.rows:
         given = (row.left if to == "right" else row.right)(source)
         target = row.row.right if to == "right" else row.row.left
@@ -378,6 +379,9 @@ def _new(
         after = moved if isinstance(moved, Coming) else moved.value
         if isinstance(moved, Moved) and moved.code and moved.code != "nowhere":
             draft.problems.append(problem(row, to, moved))
+        if isinstance(moved, Moved) and moved.code == "nowhere" and "user" in row.row.convert:
+            owner = row.row.left if to == "right" else row.row.right
+            stood_in = f"; its {owner} has no active counterpart"
         if after is None:
             after = _default(row, to, around)
         if after is None:
@@ -406,6 +410,7 @@ def _new(
     if flow.flow.activity and not somebody(flow, to, [one.field for one in made]):
         return Decision("nothing", rule=rule, reason="nobody it is about is known yet", waits=True)
     reason = "brought along" if around.brought else f"{rule} is satisfied"
+    reason += stood_in
     return _finish("create", flow, draft, rule, side=to, reason=reason)
 
 

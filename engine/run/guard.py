@@ -39,12 +39,18 @@ BRAKES = {
     "delete": Brake(100, 0.1, "be deleted", "deleted", "a tenth"),
 }
 
+FIRST = 500
+"""Changes that a first run may make without being asked for them."""
+
 _ACTIONS = {
     "created": "create",
     "changed": "update",
     "blanked": "update",
     "deleted": "delete",
 }
+
+
+_KINDS = {"create": "created", "update": "changed", "delete": "deleted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ def trips(session: Session, *, asked_for: bool) -> Iterator[Trip]:
             elif (system, rule.of, _ACTIONS[rule.what]) in due:
                 yield from _counted(session, rule, system)
     if not asked_for:
+        yield from _first_run(session)
         yield from _brakes(session)
 
 
@@ -241,6 +248,22 @@ def _brakes(session: Session) -> Iterator[Trip]:
                 "look at `syncrules preview`; `syncrules backfill` makes changes of this size, and "
                 f"`guard at most 100% of {object} {brake.what} per run` allows them",
             )
+
+
+def _first_run(session: Session) -> Iterator[Trip]:
+    """A large, old org: the first run shows what it would do, and leaves it to a person."""
+    count = sum(
+        number
+        for _, side, _, object, action, number in planned(session)
+        if action in _KINDS and not _guarded(session, side, object, _KINDS[action])
+    )
+    if count > FIRST and not session.db.row(counts.ended_before, **_run(session)):
+        yield Trip(
+            f"{count:,} records would be changed by the first run",
+            "so many at once should have been looked at",
+            "look at `syncrules preview`; `syncrules backfill` brings over what was there before, "
+            "and a `guard` that says how many records a run may change allows them",
+        )
 
 
 def _guarded(session: Session, side: str, object: str, what: str) -> bool:

@@ -142,7 +142,8 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
         for one in news
     ]
     session.mark(marks, "there before" if first else "changed")
-    more = [one.id for one in changed if one not in news]
+    fresh = {one.id for one in news}
+    more = [one.id for one in changed if one.id not in fresh]
     session.mark(_linked(session, ask, more), "read in full")
     related = watched(session, ask, before, news)
     session.mark(related, "there before" if first else "a related record changed")

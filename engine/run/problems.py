@@ -7,10 +7,11 @@ What a code means in plain words comes from the connector (`advice`) or, for our
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...connectors.base.contract import Outcome
 from ...dsl.rules import Place
+from ...errors import BudgetSpent, SignInRefused, SystemUnavailable
 from ..plan.model import Flow
 from ..store import statements as sql
 from .around import Pair, key_text
@@ -22,6 +23,10 @@ from .session import Session
 
 CHANGED = "schema-changed"
 """Code of a rule that waits because a system has changed under it."""
+_STOPS: Mapping[type[SystemUnavailable], str] = {
+    BudgetSpent: "calls-spent",
+    SignInRefused: "sign-in-refused",
+}
 
 ADVICE = {
     CHANGED: "Run `syncrules schema pull`, mend the rule until `syncrules check` is content: what"
@@ -39,6 +44,7 @@ ADVICE = {
     "in-doubt": "Nobody can tell whether this write happened: look the record up by hand.",
     "busy": "The system kept it locked; the next run tries again.",
     "gone": "Nobody can tell whether this record is deleted: look at it by hand, then retry.",
+    "out-of-sight": "Share it with the sync login again, or delete it for everybody; then retry.",
     "existed": "The record is there already under another key: give both the same key by hand.",
 }
 
@@ -194,6 +200,35 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
     whole = [one for one in entries if (one.flow, one.run, one.left, one.right) not in open_pairs]
     ids_of = [(one.flow, id) for one in whole for id in (one.left, one.right) if id]
     _close(session, ids_of, kept="decisions")
+
+
+def stopped(session: Session, error: SystemUnavailable) -> None:
+    """Enters a system that a run could not go on without; later ones that meet the same count."""
+    system = next((one for one in session.connectors if error.what.startswith(f"{one} ")), "")
+    code = _STOPS.get(type(error), "out-of-reach")
+    _enter(
+        session,
+        cause=_hash("", system, code),
+        operation="run",
+        system=system,
+        object="",
+        record="",
+        key=None,
+        flow="",
+        rule="",
+        file="",
+        line=0,
+        code=code,
+        message=str(error),
+        advice=error.fix,
+    )
+
+
+def got_through(session: Session) -> None:
+    """Closes what stopped earlier runs: this one has come to its end."""
+    if session.open_errors:
+        with session.db.transaction("got through"):
+            _close(session, [("", "")], kept="")
 
 
 def over(session: Session, ids: Sequence[tuple[str, str]]) -> None:

@@ -17,14 +17,21 @@ from ...connectors.base.world import World
 from ...dsl import conditions
 from ...dsl.rules import Side
 from ...dsl.uses import Touched
-from ...errors import Braked, Interrupted, LeaseHeld, SyncrulesError, UsageError
+from ...errors import (
+    Braked,
+    Interrupted,
+    LeaseHeld,
+    SyncrulesError,
+    SystemUnavailable,
+    UsageError,
+)
 from ..logins import Signers
 from ..plan.model import Flow, Move, Plan
 from ..store import lease as leases
 from ..store import statements as sql
 from ..store import unknown
 from ..store.database import Database
-from . import asks, by_hand, signed
+from . import asks, by_hand, problems, signed
 from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
@@ -33,6 +40,7 @@ from .paused import hold_back
 from .propose import propose
 from .scope import ALL, Scope
 from .session import Session
+from .sight import in_sight
 from .sweep import sweep
 from .write import settle_doubts, write
 
@@ -180,12 +188,16 @@ def _carry_out(
         settled = settle_doubts(session)
         look(session)
         sweep(session)
+        in_sight(session)
         if verb == "preview":
             with setup.db.rollback_only():
                 result = _decided(session, verb, mark, on_change)
         else:
             result = _written(session, verb, mark, on_change)
     except SyncrulesError as error:
+        if isinstance(error, SystemUnavailable):
+            with setup.db.transaction("stopped"):
+                problems.stopped(session, error)
         if not isinstance(error, LeaseHeld):
             _end(setup, session, lease, error.exit_code, {})
         raise
@@ -225,6 +237,7 @@ def _written(
         write(session)
         if session.numbers == before or (verb == "run" and not session.became):
             break
+    problems.got_through(session)
     return _result(session, verb, on_change)
 
 
@@ -447,6 +460,8 @@ def _rule_changed(session: Session, flow: Flow) -> None:
     for side in sides:
         _mark_unlinked(session, flow, side, "the rule changed")
     session.db.run(sql.release_errors, org=session.org, flow=flow.name)
+    # What many records met may be no longer so; the next one that meets it enters it again.
+    problems.over(session, [(flow.name, "")])
     asks.rule_changed(session, flow)
 
 

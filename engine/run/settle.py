@@ -372,6 +372,14 @@ def _gone(session: Session, entry: Entry) -> None:
         problems.refused(session, entry, refusal, "")
         _hold(session, entry)
         return
+    if found and all(one.life == "out of sight" for one in found):
+        # Nobody says that it is deleted: it is kept as it was, and tried again when it is back.
+        message = f"{entry.system} doesn't show {entry.object} {entry.record} to us any more"
+        refusal = Outcome(entry.number, "refused", entry.record, None, "out-of-sight", message)
+        problems.refused(session, entry, refusal, "")
+        _state(session, [(entry, "refused", "out-of-sight", "")])
+        _hold(session, entry)
+        return
     gone = found or [Record(entry.object, entry.record, {}, life="deleted")]
     session.became = session.became or any(one.into for one in gone)
     store(session, ask, gone, first=False)

@@ -84,6 +84,13 @@ any_sent = statement(
     .where(C.org == _org, C.run == _run, C.state.in_(("sent", "doubt", "done")), C.sent > 0)
     .limit(1)
 )
+ended_before = statement(
+    select(N.number)
+    .where(N.org == _org, N.number < _run, N.exit.in_((0, 1)), N.verb != "preview")
+    .limit(1)
+)
+"""A run that came to its end before this one."""
+
 first_run_since = statement(
     select(func.min(N.number)).where(
         N.org == _org,

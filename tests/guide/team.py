@@ -68,11 +68,14 @@ class Team(Both):
         return self.run()
 
     def rewrite(self, rules: str) -> None:
-        """The rule file is another one from now on; the schemas are pulled again."""
-        schemas = self.schemas()
+        """The rule file is another one from now on; the schemas are pulled again, by a new
+        process."""
+        connectors = self.sign_in()
+        schemas = {name: one.describe() for name, one in connectors.items()}
         checked = dsl.check({"rules.sync": rules}, schemas)
         assert checked.rules is not None, checked.findings
-        self.setup = replace(self.setup, plan=compile(checked.rules.sets[0], schemas))
+        plan = compile(checked.rules.sets[0], schemas)
+        self.setup = replace(self.setup, plan=plan, connectors=connectors)
 
     def schemas(self) -> dict[str, Schema]:
         """What `schema pull` would get now."""
@@ -83,7 +86,7 @@ class Team(Both):
         return self._told(verbs.retry(self.setup, list(ids) or None, self._show))
 
     def contact(self, name: str = "ada", **values: object) -> str:
-        """A contact that somebody enters in Apollo."""
+        """A contact that somebody enters in Apollo, or that comes in another way."""
         given = {"first_name": name.title(), "last_name": "Berg", "email": f"{name}@berg.example"}
         return self.apollo.create("contact", {**given, **values})
 
@@ -96,7 +99,7 @@ class Team(Both):
         return self.salesforce.create("Contact", {**_person(name), **values})
 
     def account(self, name: str = "Berg", domain: str = "berg.example", **values: object) -> str:
-        """An account that somebody enters in Apollo."""
+        """An account that somebody enters in Apollo, or that comes in another way."""
         return self.apollo.create("account", {"name": name, "domain": domain, **values})
 
     def sf_account(

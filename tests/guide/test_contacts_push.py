@@ -61,7 +61,7 @@ def test_a_contact_that_was_there_before_the_rule_is_created_when_it_moves() -> 
 def test_who_came_by_mail_waits_for_the_stage_too() -> None:
     """However a contact came into being, its stage decides (CPU-4)."""
     team = Team(STAGES).began()
-    ada = team.contact(stage="Cold", source="email_import", original_source="email_import")
+    ada = team.contact(stage="Cold", source="email_import")
     team.hour()
     assert team.salesforce.rows("Lead") == {}
     team.apollo.update("contact", ada, {"stage": "Interested"})

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from syncrules.connectors.salesforce.simulator import lives
 from syncrules.engine.store import statements as sql
 from syncrules.tests.both import HOUR, ORG, Both
 
@@ -345,12 +344,6 @@ def test_who_is_a_contact_and_a_lead_is_one_person(seen: str) -> None:
 # ---- deletes --------------------------------------------------------------------------------
 
 
-def undelete(both: Both, object: str, id: str) -> None:
-    simulator = both.salesforce
-    of = simulator.org.schema.objects[object.lower()]
-    lives.undelete(simulator.org, of, id, simulator._at_screen(""))
-
-
 def test_a_delete_leaves_a_tombstone_and_an_undelete_goes_on() -> None:
     """Nothing is made again or deleted on the other side, also where a write was under way; once
     the lead is back, what changed meanwhile flows."""
@@ -364,7 +357,7 @@ def test_a_delete_leaves_a_tombstone_and_an_undelete_goes_on() -> None:
     assert both.salesforce.rows("Lead") == {}
     assert set(both.apollo.rows("contact")) == {left}
     assert quiet(both)
-    undelete(both, "Lead", lead)
+    both.salesforce.undelete("Lead", lead)
     later(both)
     edit(both, left, "Chair")
     assert title(both, "Lead", lead) == "Chair"
@@ -392,7 +385,7 @@ def test_who_is_put_back_and_deleted_again_is_marked_again() -> None:
         both.salesforce.delete("Lead", lead)
         later(both)
         assert both.apollo.rows("contact")[left]["title"] == "Gone"
-        undelete(both, "Lead", lead)
+        both.salesforce.undelete("Lead", lead)
         later(both)
         edit(both, left, "CEO")
         assert title(both, "Lead", lead) == "CEO"
@@ -426,7 +419,7 @@ def test_on_delete_deletes_the_other_record_once(how: str) -> None:
     for _ in range(4):
         later(both)
     assert list(both.salesforce.rows("Lead")) == [other]
-    undelete(both, "Lead", lead)
+    both.salesforce.undelete("Lead", lead)
     later(both)
     both.salesforce.update("Lead", lead, {"Title": "Chair"})
     later(both)

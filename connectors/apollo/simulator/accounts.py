@@ -17,6 +17,7 @@ from .saves import (
     ACCOUNT_BULK_CREATE,
     ACCOUNT_BULK_UPDATE,
     ACCOUNT_SINGLE,
+    SOURCES,
     Saved,
     Values,
     account_values,
@@ -115,7 +116,9 @@ def owners_updated(team: Team, params: Params, id: str) -> object:
     }
 
 
-def create(team: Team, sent: Mapping[str, Any], takes: frozenset[str]) -> Saved:
+def create(
+    team: Team, sent: Mapping[str, Any], takes: frozenset[str], source: str = "api"
+) -> Saved:
     """A new account with the default stage and the acting user as its owner."""
     _named(sent)
     at = team.now()
@@ -123,9 +126,9 @@ def create(team: Team, sent: Mapping[str, Any], takes: frozenset[str]) -> Saved:
         "account_stage_id": team.account_stages[0].id,
         "owner_id": team.users[0].id,
         "creator_id": team.users[0].id,
-        "source": "api",
-        "original_source": "api",
-        "source_display_name": "Created from API",
+        "source": source,
+        "original_source": source,
+        "source_display_name": SOURCES.get(source, source),
     }
     values, errors = account_values(team, start, sent, takes)
     values.setdefault("name", values.get("domain"))

@@ -15,6 +15,7 @@ from .saves import (
     CONTACT_BULK_CREATE,
     CONTACT_BULK_UPDATE,
     CONTACT_SINGLE,
+    SOURCES,
     Saved,
     Values,
     contact_values,
@@ -158,16 +159,18 @@ def give_owner(
     return [{"id": row.id, "owner_id": owner, "crm_owner_id": None} for row in rows]
 
 
-def create(team: Team, sent: Mapping[str, Any], takes: frozenset[str]) -> Saved:
+def create(
+    team: Team, sent: Mapping[str, Any], takes: frozenset[str], source: str = "api"
+) -> Saved:
     """A new contact with all that Apollo makes up: stage, owner, source, perhaps a company."""
     at = team.now()
     start: Values = {
         "contact_stage_id": team.contact_stages[0].id,
         "owner_id": team.users[0].id,
         "creator_id": team.users[0].id,
-        "source": "api",
-        "original_source": "api",
-        "source_display_name": "Created from API",
+        "source": source,
+        "original_source": source,
+        "source_display_name": SOURCES.get(source, source),
     }
     values, errors = contact_values(team, start, sent, takes)
     if team.guesses and not values.get("organization_name"):

@@ -38,6 +38,14 @@ _PEOPLE_ONLY = frozenset(
     {"owner_id", "email_status", "email_unsubscribed", "call_opted_out", "city", "state", "country"}
 )
 
+SOURCES = {
+    "api": "Created from API",
+    "search": "Requested from Apollo",
+    "csv_import": "Uploaded from CSV",
+    "chrome_extension_linkedin": "Added from LinkedIn",
+}
+"""How a record came to be, and how that is told to people."""
+
 CONTACT_SINGLE = frozenset(
     {
         *("first_name", "last_name", "organization_name", "title", "account_id", "email"),
@@ -288,6 +296,8 @@ def custom_value(one: CustomField, raw: Any) -> Any:
         if one.type == "picklist" and len(picked) != 1:
             raise ValueError(f"{one.label} takes one option")
         return sorted(picked)
+    if one.type == "lookup_user":
+        return str(raw)
     raise ValueError(f"{one.label} can't be written")
 
 

@@ -51,12 +51,13 @@ def rows(team: Team, object: str) -> dict[str, Wire]:
 
 def create(team: Team, object: str, values: Mapping[str, Any]) -> str:
     """The id of a new record. `values` are wire keys, or `stage`, `owner` and `user` by name and
-    address."""
+    address; `source` is how a contact or an account came to be (`search`)."""
     sent = _named(team, object, values)
-    if object == "contact":
-        return contacts.create(team, sent, CONTACT_PERSON).row.id
-    if object == "account":
-        return accounts.create(team, sent, ACCOUNT_BULK_CREATE).row.id
+    if object in ("contact", "account"):
+        source = str(sent.pop("source", "api"))
+        if object == "contact":
+            return contacts.create(team, sent, CONTACT_PERSON, source).row.id
+        return accounts.create(team, sent, ACCOUNT_BULK_CREATE, source).row.id
     if object == "task":
         return tasks.create(team, {"user_id": team.users[0].id, "status": "scheduled", **sent}).id
     if object == "call":

@@ -13,7 +13,7 @@ from typing import Any
 from ...base import people
 from . import history
 from .rows import Row
-from .saves import Values
+from .saves import SOURCES, Values
 from .team import CustomField, Stage, Team, User
 
 _DAY = 86_400_000
@@ -57,12 +57,9 @@ _STAGES_OF: dict[str, tuple[str, ...]] = {
     "customer": ("Interested", "Interested", "Replied", "Changed Job"),
     "former": ("Not Interested", "Unresponsive", "Do Not Contact"),
 }
-_SOURCES = (
-    ("search", "Requested from Apollo"),
-    ("search", "Requested from Apollo"),
-    ("csv_import", "Uploaded from CSV"),
-    ("chrome_extension_linkedin", "Added from LinkedIn"),
-    ("api", "Created from API"),
+_SOURCES = tuple(
+    (one, SOURCES[one])
+    for one in ("search", "search", "csv_import", "chrome_extension_linkedin", "api")
 )
 PLACEHOLDER = "email_not_unlocked@domain.com"
 """The address that stands on people whose address was not bought yet."""

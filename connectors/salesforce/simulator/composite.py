@@ -150,7 +150,7 @@ class Composite:
                 message = f"{of.label} ID: id value of incorrect type: {text}"
                 raise whole(400, "MALFORMED_ID", message)
             row = rows.get(id)
-            live = row is not None and not row.get("IsDeleted")
+            live = row is not None and not row.get("IsDeleted") and id not in self.org.unshared
             found.append(record(of, row, fields, call.version) if row and live else None)
         return Reply(200, found)
 

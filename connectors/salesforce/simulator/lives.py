@@ -44,7 +44,7 @@ def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
     if not of.raw.get("deletable"):
         raise whole(405, "METHOD_NOT_ALLOWED", "HTTP Method 'DELETE' not allowed.")
     row = org.store.table(of).latest(id)
-    if row is None:
+    if row is None or (id in org.unshared and not actor.unmasked):
         code = "INVALID_CROSS_REFERENCE_KEY"
         raise refused(code, "invalid cross reference id", status=404)
     if row.get("IsDeleted"):

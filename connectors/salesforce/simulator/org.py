@@ -44,7 +44,8 @@ class DuplicateRule:
 class Org:
     """The state of the org. Knobs, all off: `commit_delay` is how many seconds after their stamp
     saves are seen, `lead_owner` whom the assignment rule gives new leads to, `locks` until when
-    (seconds since 1970) a record can't be saved, `edit_converted` lets converted leads be edited.
+    (seconds since 1970) a record can't be saved, `edit_converted` lets converted leads be edited,
+    `unshared` are records that nobody but people at the screen may see.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Org:
     commit_delay: float = 0.0
     lead_owner: str = ""
     edit_converted: bool = False
+    unshared: set[str] = field(default_factory=set)
 
     def listed(self, name: str, value: object) -> Row | None:
         """The row of a setup object (OpportunityStage) with this API name."""

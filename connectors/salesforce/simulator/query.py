@@ -104,6 +104,8 @@ class _Run:
         found: list[str] = []
         for id in pool:
             row = rows[id]
+            if id in self.org.unshared:
+                continue
             if not self.deleted_too and (row.get("IsDeleted") or row.get("IsArchived")):
                 continue
             if test is None or test(row):

@@ -159,7 +159,7 @@ class Resources:
             raise not_found()
         if call.method in ("GET", "HEAD"):
             row = self.org.store.table(of).rows.get(id)
-            if row is None:
+            if row is None or id in self.org.unshared:
                 raise not_found()
             if row.get("IsDeleted"):
                 raise deleted()

@@ -72,7 +72,7 @@ def create(org: Org, of: ObjectType, body: Mapping[str, Any], actor: Actor) -> s
 def update(org: Org, of: ObjectType, id: str, body: Mapping[str, Any], actor: Actor) -> None:
     """Saves a changed row; one without changes gets new stamps too. Raises `Refused`."""
     old = org.store.table(of).latest(id)
-    if old is None:
+    if old is None or (id in org.unshared and not actor.unmasked):
         key = "INVALID_CROSS_REFERENCE_KEY"
         raise refused(key, "invalid cross reference id", status=404)
     if old.get("IsDeleted"):
