@@ -117,7 +117,7 @@ def _moves(flow: Flow) -> Iterator[Goal]:
         for at, stand_in in enumerate(move.stand_ins):
             what = f"{stand_in.field} is filled by `{stand_in.text}`"
             yield Goal(("stand-in", flow.name, number, at), stand_in.place, move.rule, what)
-        if move.add_people:
+        if move.add_people and flow.people:
             what = f"somebody whom nobody knows is made known by {_a(source)}"
             yield Goal(("stranger", flow.name, number), move.place, move.rule, what)
         for at, event in enumerate(move.events):

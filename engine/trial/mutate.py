@@ -105,15 +105,30 @@ def _meaning(ground: Ground) -> list[object]:
 
 
 def _plain(flow: Flow, parents: Set[str]) -> Flow:
+    said = (
+        replace(
+            move,
+            update=move.update or not _carries(flow, move),
+            add_people=move.add_people and bool(flow.people),
+        )
+        for move in flow.moves
+    )
     moves = dict.fromkeys(
         replace(move, implied=True, rule="", place=NOWHERE) if _says_nothing(move) else move
-        for move in flow.moves
+        for move in said
     )
     in_order = sorted(moves, key=lambda one: one.implied)
     rows = tuple(
         row if creates(flow, row, parents) else replace(row, default=None) for row in flow.rows
     )
     return replace(flow, moves=tuple(in_order), rows=rows, fingerprint="")
+
+
+def _carries(flow: Flow, move: Move) -> bool:
+    """Whether anything of linked records goes the way of a rule, so that `create only` says
+    something."""
+    filled = any(one.stand_ins for one in flow.moves)
+    return filled or any(one.direction in (move.direction, "both") for one in flow.rows)
 
 
 def _says_nothing(move: Move) -> bool:
