@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...connectors.base.schema import Field
 from ...connectors.base.values import Value
 from ...dsl.rules import Place, Side
-from ..plan.model import Flow, Move, Row
+from ..plan.model import Flow, Move, Plan, Row
 from ..run.state import other
 from ..run.ties import said
 from .ground import Ground
@@ -35,9 +35,15 @@ class Goal:
 
 def goals(ground: Ground) -> list[Goal]:
     """All goals of a plan, by the places of the rules."""
-    parents = {name for flow in ground.plan.flows for name in flow.parents}
+    parents = brought_along(ground.plan)
     found = [one for flow in ground.plan.flows if not flow.users for one in _of_flow(flow, parents)]
     return sorted(found, key=lambda one: one.place)
+
+
+def brought_along(plan: Plan) -> Set[str]:
+    """The flows whose records are made because others refer to them; what people did waits for
+    those whom it is about."""
+    return {name for flow in plan.flows if not flow.activity for name in flow.parents}
 
 
 def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:

@@ -15,7 +15,7 @@ from ...dsl.rules import Place, RuleSet, TestRule
 from ...errors import SyncrulesError
 from ..plan.model import Flow, Move
 from .coverage import acted_out, reaching
-from .goals import creates, goals
+from .goals import brought_along, creates, goals
 from .ground import Ground, prepare
 from .made import NOWHERE, Scene, Unreachable
 from .mutants import Mutant, mutants
@@ -100,7 +100,7 @@ def _notices(test: TestRule, ground: Ground, today: str) -> bool:
 
 def _meaning(ground: Ground) -> list[object]:
     """What a run does; a hidden pull says nothing that a push doesn't imply."""
-    parents = {name for flow in ground.plan.flows for name in flow.parents}
+    parents = brought_along(ground.plan)
     return [_plain(flow, parents) for flow in ground.plan.flows]
 
 

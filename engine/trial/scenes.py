@@ -295,6 +295,7 @@ class Scenes(Maker):
         row = _row_of(flow, key)
         for to in SIDES:
             source, goes = (row.left, row.right) if to == "right" else (row.right, row.left)
+            source = next(iter(row.reads), source)  # of a template, the first field in it
             field = self.field(flow, to, goes) if goes else None
             if field is not None and field.length is not None and source:
                 value = ("a long text " * field.length)[: field.length + 5].strip() + "s"
