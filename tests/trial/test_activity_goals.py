@@ -23,6 +23,7 @@ push email as Task when direction is "outgoing" {
     add unknown people
 }
 """
+HIDDEN = "pull Contact as contact hidden\n"
 MEETINGS = """\
 sync apollo with salesforce
 prefer latest
@@ -95,6 +96,58 @@ def test_who_is_made_known_by_an_email_is_asked_for() -> None:
     change = ("push email as Task", "`add unknown people` is taken out")
     assert change in unnoticed
     assert change not in [(one.rule, one.what) for one in mutate(suite(full)).survivors]
+
+
+def test_whom_activities_are_about_is_made_by_nobody() -> None:
+    """A task waits for its people and brings none along, so nothing is asked about how they would
+    be made; contacts do bring their accounts along."""
+    contacts = """\
+push contact as Contact update only
+map contact with Contact {
+    email -> Email default "nobody@example.com"
+}
+"""
+    rules = f"{TASKS}{contacts}"
+    assert "Email gets its default" not in whats(coverage(suite(rules)))
+    brings = """\
+push contact as Contact
+map contact with Contact {
+    last_name -> LastName
+    account   -> AccountId
+}
+map account with Account {
+    name -> Name default "Unknown"
+}
+"""
+    found = whats(coverage(suite(f"{TASKS}{brings}")))
+    assert "Name gets its default" in found
+
+
+def test_a_text_made_of_fields_is_shortened_in_a_test_of_its_own() -> None:
+    """`truncate` behind a template has a ready test, in which the first field is too long."""
+    rules = TASKS + 'map task with Task {\n    "Done: {{ title }}" -> Subject truncate\n}\n'
+    what = "a text that is too long is shortened (`truncate`)"
+    gap = next(one for one in coverage(suite(rules)).gaps if one.goal.what == what)
+    full = f"{rules}{gap.test}\n"
+    assert [one.failures for one in verdicts(full)] == [()]
+    assert what not in whats(coverage(suite(full)))
+
+
+def test_create_only_where_nothing_could_flow_is_no_change() -> None:
+    """A hidden pull of what no row reads from the right is the same with it, and isn't tried."""
+    rules = """\
+sync apollo with salesforce
+push contact as Lead when stage is "Replied"
+map contact with Lead {
+    last_name -> LastName
+    organization_name -> Company default "Unknown"
+}
+"""
+    told = [(one.rule, one.what) for one in mutate(suite(rules + HIDDEN)).survivors]
+    assert ("pull Contact as contact", "`create only`") not in told
+    rows = "map contact with Contact {\n    title <- Title\n}\n"
+    more = [(one.rule, one.what) for one in mutate(suite(rules + HIDDEN + rows)).survivors]
+    assert ("pull Contact as contact", "`create only`") in more
 
 
 def test_what_follows_a_cancelled_meeting_is_asked_for() -> None:
