@@ -1,7 +1,7 @@
-"""The files of a new project: a project file, a starter rule file, .gitignore and a CI job.
+"""The files of a new project: a project file, rules to start from, .gitignore and a CI job.
 
-Knows where they go, and nothing of what is in a project that exists. The text of two of them is in
-`rules/starter.*`; what a project file may say is in `project.py`, what rules may say in `dsl/`.
+Knows where they go, and nothing of what is in a project that exists. Their text is in `rules/`;
+what a project file may say is in `project.py`, what rules may say in `dsl/`.
 """
 
 from __future__ import annotations
@@ -35,22 +35,29 @@ SHIPPED = Path(__file__).parent.parent / "rules"
 """The rule files that come with the product."""
 
 
-def files() -> dict[str, str]:
-    """The text of each file of a new project, by its path."""
-    return {
-        "syncrules.toml": (SHIPPED / "starter.toml").read_text(encoding="utf-8"),
-        "rules/contacts.sync": (SHIPPED / "starter.sync").read_text(encoding="utf-8"),
-        ".github/workflows/rules.yml": JOB,
+def files(begin: str | None = None) -> dict[str, str]:
+    """The text of each file of a new project, by its path. `begin` names the rules to start from;
+    tests stand beside them where they are too many for one file."""
+    rules = {f"rules/{begin}{more}.sync": f"{begin}{more}.sync" for more in ("", "-tests")}
+    if begin is None:
+        rules = {"rules/contacts.sync": "starter.sync"}
+    shipped = {"syncrules.toml": "starter.toml", **rules}
+    texts = {
+        path: (SHIPPED / name).read_text(encoding="utf-8")
+        for path, name in shipped.items()
+        if (SHIPPED / name).exists()
     }
+    return {**texts, ".github/workflows/rules.yml": JOB}
 
 
-def start(folder: Path) -> list[str]:
-    """Writes the files of a new project and returns their paths from `folder`, in order.
+def start(folder: Path, begin: str | None = None) -> list[str]:
+    """Writes the files of a new project and returns their paths from `folder`, in order. `begin` as
+    for `files`.
 
     Refuses where one of them exists, and then writes none. A `.gitignore` that exists gets one line
     more, unless it has it.
     """
-    texts = files()
+    texts = files(begin)
     there = [name for name in texts if (folder / name).exists()]
     if there:
         raise UsageError(

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 from syncrules.commands import COMMANDS, cli
+from syncrules.commands.init import STARTS
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.engine.systems import kind
 from syncrules.tests.cli import THIRD, call, fresh, spawn, third_system
@@ -303,6 +304,29 @@ def test_a_new_project_is_complete_and_never_overwrites(tmp_path: Path, capsys: 
     assert again.code == 2
     assert (folder / "rules/contacts.sync").read_text() == "mine" != before
     assert not (folder / "syncrules.toml").exists()
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_a_project_may_start_from_other_rules(name: str, tmp_path: Path, capsys: Shown) -> None:
+    """They land under their own name, with their tests, and nothing else is written."""
+    ended = call(capsys, "init", tmp_path, "--start", name)
+    assert ended.code == 0
+    rules = {one.name for one in (tmp_path / "rules").iterdir()}
+    assert f"{name}.sync" in rules <= {f"{name}.sync", f"{name}-tests.sync"}
+    assert all(f"rules/{one}" in ended.out for one in rules)
+    texts = [(tmp_path / "rules" / one).read_text("utf-8") for one in rules]
+    assert any("\ntest " in one for one in texts)
+    assert call(capsys, "fmt", "--check", tmp_path / "rules").code == 0
+    assert (tmp_path / "syncrules.toml").is_file() and ended.out.count("\nnext: ") == 1
+
+
+def test_init_says_what_there_is_to_start_from(tmp_path: Path, capsys: Shown) -> None:
+    """`--help` says what each is; a name that isn't there is answered with those that are."""
+    shown = " ".join(call(capsys, "init", "--help").out.split())
+    assert all(f"{name}: {what}" in shown for name, what in STARTS.items())
+    wrong = call(capsys, "init", tmp_path / "crm", "--start", "deals")
+    assert wrong.code == 2 and "account-stages" in wrong.err
+    assert not (tmp_path / "crm").exists()
 
 
 def test_init_adds_one_line_to_a_gitignore_that_is_there(tmp_path: Path, capsys: Shown) -> None:

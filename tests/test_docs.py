@@ -41,6 +41,7 @@ def test_links_of_a_paper_lead_somewhere(paper: str) -> None:
 def test_every_command_that_a_paper_shows_exists() -> None:
     """Nobody is told to type what isn't there."""
     pages = ("docs/language.md", "docs/tutorial.md")
-    for paper in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "rules/starter.sync", *pages):
+    rules = [f"rules/{one.name}" for one in (ROOT / "rules").glob("*.sync")]
+    for paper in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *rules, *pages):
         for name in re.findall(r"[`$] ?syncrules ([a-z]+)", (ROOT / paper).read_text("utf-8")):
             assert name in cli.commands, f"{paper}: {name}"

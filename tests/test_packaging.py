@@ -78,7 +78,8 @@ def test_a_wheel_has_all_it_needs_and_works_on_its_own(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         archive.extractall(site)
-    for name in ("py.typed", "dsl/grammar.lark", "rules/starter.sync", "rules/starter.toml"):
+    starts = [f"rules/{one.name}" for one in (ROOT / "rules").iterdir()]
+    for name in ("py.typed", "dsl/grammar.lark", "rules/starter.sync", *starts):
         assert f"syncrules/{name}" in names
     assert not [name for name in names if name.startswith(("syncrules/tests", "syncrules/bench"))]
 

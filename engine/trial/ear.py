@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from ...connectors.base.values import folded
 from ...dsl.conditions import Condition, Reader
 from ...dsl.rules import Side
-from ..plan.model import Flow, Row
+from ..plan.model import Flow, Move, Row
 from ..run.around import Pair, Surroundings, View
 from ..run.closures import NOT_READ, Ready, ReadyRow, Values
 from ..run.decision import Change, Decision, path
+from ..run.ended import once
 from ..run.state import other
 from ..run.ties import first_pair
 from .goals import Key, fold, spot, written
@@ -61,8 +62,7 @@ class Ear:
             self.reached.add(("several", flow.name))
         for number, move in enumerate(flow.moves):
             for at, event in enumerate(move.events):
-                mine = event.on == "delete" and decision.rule == move.rule
-                if mine and decision.action != "nothing" and _gone(pair, move.direction):
+                if _follows(event.on, move, pair, decision):
                     self.reached.add(("event", flow.name, number, at))
         if decision.stopped:
             for number, move in enumerate(flow.moves):
@@ -89,13 +89,17 @@ class Ear:
             return
         direction = "push" if pair.left is not None else "pull"
         origin: Side = "left" if direction == "push" else "right"
+        # What waits for somebody, or stays among the team, does so whatever a condition says.
+        held_up = flow.activity and decision.action == "nothing" and bool(decision.reason)
         for number, move in enumerate(flow.moves):
             if move.direction != direction or not move.create:
                 continue
             acts = decision.action == "create" and decision.rule == move.rule
             if acts:
                 self.reached.add(("acts", flow.name, number))
-            if move.when is not None and pair.cause != "brought along":
+            if move.add_people and decision.strangers and decision.rule == move.rule:
+                self.reached.add(("stranger", flow.name, number))
+            if move.when is not None and not held_up and pair.cause != "brought along":
                 found = deciding(
                     move.when, lambda get: view.get(origin, get), memory.today, self.zone
                 )
@@ -210,10 +214,15 @@ class Ear:
             return
 
 
-def _gone(pair: Pair, direction: str) -> bool:
-    """Whether the record that a rule reads is not there any more."""
-    record = pair.left if direction == "push" else pair.right
-    return record is not None and record.life != "here"
+def _follows(end: str, move: Move, pair: Pair, decision: Decision) -> bool:
+    """Whether what a rule says about an end of the record that it reads is what follows."""
+    record = pair.left if move.direction == "push" else pair.right
+    if record is None or decision.action == "nothing":
+        return False
+    if end == "cancel":
+        marked = (one.key == once("cancel") for one in (*decision.left, *decision.right))
+        return any(marked) or decision.once == once("cancel")
+    return end == "delete" and record.life != "here" and decision.rule == move.rule
 
 
 def _reader(values: Values) -> Reader:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...connectors.base.schema import Field
 from ...connectors.base.values import Value
 from ...dsl.rules import Place, Side
-from ..plan.model import Flow, Row
+from ..plan.model import Flow, Move, Plan, Row
 from ..run.state import other
 from ..run.ties import said
 from .ground import Ground
@@ -35,9 +35,15 @@ class Goal:
 
 def goals(ground: Ground) -> list[Goal]:
     """All goals of a plan, by the places of the rules."""
-    parents = {name for flow in ground.plan.flows for name in flow.parents}
+    parents = brought_along(ground.plan)
     found = [one for flow in ground.plan.flows if not flow.users for one in _of_flow(flow, parents)]
     return sorted(found, key=lambda one: one.place)
+
+
+def brought_along(plan: Plan) -> Set[str]:
+    """The flows whose records are made because others refer to them; what people did waits for
+    those whom it is about."""
+    return {name for flow in plan.flows if not flow.activity for name in flow.parents}
 
 
 def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:
@@ -59,7 +65,8 @@ def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:
             what = f"several have the same key, and `{said([tie])}` tells which it is"
             yield Goal(("tie", flow.name, number), moves[0].place, moves[0].rule, what)
     for row in flow.rows:
-        yield from _row(flow, row, parents)
+        if not standard(flow, row):
+            yield from _row(flow, row, parents)
     for at, infer in enumerate(flow.infers):
         for number, arm in enumerate(infer.arms):
             key = ("arm", flow.name, at, number)
@@ -78,6 +85,16 @@ def _of_flow(flow: Flow, parents: Set[str]) -> Iterator[Goal]:
                         yield Goal(deeper, arm.place, infer.text, what)
 
 
+SAID = ("delete", "cancel")
+"""The ends of a record that a test can say."""
+
+
+def standard(flow: Flow, row: Row) -> bool:
+    """Whether a rule on activities brought the row along, at whose place it stands then: nobody
+    wrote it, so nobody is asked to test it."""
+    return flow.activity and any(one.place == row.place for one in flow.moves)
+
+
 def _moves(flow: Flow) -> Iterator[Goal]:
     said: set[str] = set()
     for number, move in enumerate(flow.moves):
@@ -87,7 +104,7 @@ def _moves(flow: Flow) -> Iterator[Goal]:
         shared = move.direction in said
         if not move.enrich:
             said.add(move.direction)
-        target = flow.right.object if move.direction == "push" else flow.left.object
+        target, source = _ends(flow, move)
         if move.enrich == "new":
             what = f"{_a(flow.right.object)} is linked and its blanks are filled"
             yield Goal(("enrich", flow.name, number), move.place, move.rule, what)
@@ -106,10 +123,19 @@ def _moves(flow: Flow) -> Iterator[Goal]:
         for at, stand_in in enumerate(move.stand_ins):
             what = f"{stand_in.field} is filled by `{stand_in.text}`"
             yield Goal(("stand-in", flow.name, number, at), stand_in.place, move.rule, what)
+        if move.add_people and flow.people:
+            what = f"somebody whom nobody knows is made known by {_a(source)}"
+            yield Goal(("stranger", flow.name, number), move.place, move.rule, what)
         for at, event in enumerate(move.events):
-            if event.on == "delete" and not shared:
+            if event.on in SAID and not shared:
                 what = f"`on {event.on}` makes it {event.action}"
                 yield Goal(("event", flow.name, number, at), event.place, move.rule, what)
+
+
+def _ends(flow: Flow, move: Move) -> tuple[str, str]:
+    """The object that a rule makes, and the one that it reads."""
+    ends = (flow.right.object, flow.left.object)
+    return ends if move.direction == "push" else ends[::-1]
 
 
 def _row(flow: Flow, row: Row, parents: Set[str]) -> Iterator[Goal]:

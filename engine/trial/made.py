@@ -32,6 +32,9 @@ NOWHERE = Place("", 0, 0)
 Steps = tuple[TestStep, ...]
 Values = dict[str, TestValue]
 
+_ABOUT = ("person", "about", "account")
+"""What an activity may be about, in the order in which a made-up one is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -63,8 +66,11 @@ class Maker:
         number: int,
         conditions: Sequence[Condition],
         values: Values | None = None,
+        *,
+        known: bool = True,
     ) -> Iterator[Scene]:
-        """A new record that satisfies conditions, and no rule of its direction that comes first."""
+        """A new record that satisfies conditions, and no rule of its direction that comes first.
+        An activity is with somebody who is `known`."""
         move = flow.moves[number]
         side: Side = "left" if move.direction == "push" else "right"
         object = flow.end(side).object
@@ -83,7 +89,45 @@ class Maker:
         witness = self.witness([*conditions, *earlier, *stopped, *unlinked], side, object)
         own, before = self.record(side, witness)
         full = {**self._needed(flow, side), **own, **(values or {})}
+        if flow.activity and known:
+            full, before = self.among_people(flow, side, full, before)
         yield Scene((*before, given(side, object, full)), witness.today)
+
+    def among_people(
+        self, flow: Flow, side: Side, own: Values, before: Sequence[TestStep]
+    ) -> tuple[Values, list[TestStep]]:
+        """What somebody did, about people and an account that both systems have; what it says about
+        them already is theirs."""
+        values, steps = {**own}, [*before]
+        for row in self._about(flow, side):
+            name = row.left if side == "left" else row.right
+            parent = self._flows[row.through[0]]
+            here, there = parent.end(side).object, parent.end(other(side)).object
+            keyed = self.keyed(parent)
+            mine, theirs = keyed if side == "left" else keyed[::-1]
+            if name not in values:
+                values[name] = LastOf(side, here)
+                steps.append(given(side, here, mine))
+            else:
+                steps = [_with(one, here, mine) for one in steps]
+            steps.append(given(other(side), there, theirs))
+        return values, steps
+
+    def _about(self, flow: Flow, side: Side) -> list[Row]:
+        """The rows whose references an activity must have so that it goes over: those that the
+        target requires, and one in any case."""
+        there = other(side)
+        target = self.schemas[there].by_name[flow.end(there).object]
+        way = "pull" if side == "left" else "push"
+        found = [
+            (_ABOUT.index(field.role), field.required, row)
+            for row in flow.rows
+            if row.through and row.direction != way
+            for field in [target.by_name[row.right if side == "left" else row.left]]
+            if field.role in _ABOUT
+        ]
+        needed = [row for _, required, row in found if required]
+        return needed or [row for _, _, row in sorted(found, key=lambda one: one[0])][:1]
 
     def witness(self, conditions: Sequence[Condition], side: Side, object: str) -> logic.Witness:
         """A record that satisfies; raises `Unreachable` where it is proved that there is none."""
@@ -237,3 +281,10 @@ def given(side: Side, object: str, values: Mapping[str, TestValue]) -> TestStep:
 def step(kind: str, side: Side, object: str, values: Mapping[str, TestValue]) -> TestStep:
     record = TestRecord(side, object, tuple(values.items()))
     return TestStep(NOWHERE, kind, record)  # type: ignore[arg-type]
+
+
+def _with(one: TestStep, object: str, values: Values) -> TestStep:
+    """A step that gives a record of an object, with values besides its own."""
+    if one.record.object != object:
+        return one
+    return given(one.record.side, object, {**values, **dict(one.record.values)})

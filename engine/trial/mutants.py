@@ -25,6 +25,7 @@ from ...dsl.conditions import (
     text,
 )
 from ...dsl.rules import Arm, InferRule, MoveRule, PairRules, Place, RowRule, RuleSet, Side
+from .goals import SAID
 
 Describer = Callable[[Side, str], logic.Describe]
 """How fields of an object of a side are looked up."""
@@ -115,9 +116,12 @@ def _moves(pair: PairRules, made: Made, describer: Describer) -> Iterator[Mutant
             if one.place != move.place:
                 new = put(replace(move, stand_ins=rest))
                 yield Mutant(one.place, move.name, f"`{one.text}` is taken out", new)
+        if move.add_people:
+            new = put(replace(move, add_people=False))
+            yield Mutant(move.place, move.name, "`add unknown people` is taken out", new)
         for event in move.events:
-            if event.on == "delete" and first:
-                new = every(_forgiving)
+            if event.on in SAID and first:
+                new = every(partial(_forgiving, event.on))
                 yield Mutant(event.place, move.name, f"`on {event.on}` is taken out", new)
 
 
@@ -125,9 +129,9 @@ def _stopping(stop: Condition, move: MoveRule) -> MoveRule:
     return replace(move, stop=stop)
 
 
-def _forgiving(move: MoveRule) -> MoveRule:
-    """Nothing follows a delete."""
-    return replace(move, events=tuple(one for one in move.events if one.on != "delete"))
+def _forgiving(end: str, move: MoveRule) -> MoveRule:
+    """Nothing follows an end of that kind."""
+    return replace(move, events=tuple(one for one in move.events if one.on != end))
 
 
 def _pair(pair: PairRules, made: Made) -> Iterator[Mutant]:

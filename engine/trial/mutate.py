@@ -15,7 +15,7 @@ from ...dsl.rules import Place, RuleSet, TestRule
 from ...errors import SyncrulesError
 from ..plan.model import Flow, Move
 from .coverage import acted_out, reaching
-from .goals import creates, goals
+from .goals import brought_along, creates, goals
 from .ground import Ground, prepare
 from .made import NOWHERE, Scene, Unreachable
 from .mutants import Mutant, mutants
@@ -100,20 +100,35 @@ def _notices(test: TestRule, ground: Ground, today: str) -> bool:
 
 def _meaning(ground: Ground) -> list[object]:
     """What a run does; a hidden pull says nothing that a push doesn't imply."""
-    parents = {name for flow in ground.plan.flows for name in flow.parents}
+    parents = brought_along(ground.plan)
     return [_plain(flow, parents) for flow in ground.plan.flows]
 
 
 def _plain(flow: Flow, parents: Set[str]) -> Flow:
+    said = (
+        replace(
+            move,
+            update=move.update or not _carries(flow, move),
+            add_people=move.add_people and bool(flow.people),
+        )
+        for move in flow.moves
+    )
     moves = dict.fromkeys(
         replace(move, implied=True, rule="", place=NOWHERE) if _says_nothing(move) else move
-        for move in flow.moves
+        for move in said
     )
     in_order = sorted(moves, key=lambda one: one.implied)
     rows = tuple(
         row if creates(flow, row, parents) else replace(row, default=None) for row in flow.rows
     )
     return replace(flow, moves=tuple(in_order), rows=rows, fingerprint="")
+
+
+def _carries(flow: Flow, move: Move) -> bool:
+    """Whether anything of linked records goes the way of a rule, so that `create only` says
+    something."""
+    filled = any(one.stand_ins for one in flow.moves)
+    return filled or any(one.direction in (move.direction, "both") for one in flow.rows)
 
 
 def _says_nothing(move: Move) -> bool:

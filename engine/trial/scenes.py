@@ -51,6 +51,8 @@ class Scenes(Maker):
                 yield Scene((given("right", flow.right.object, right),))
             for infer in flow.infers:
                 yield from self._mixed(flow, infer)
+            if flow.activity:
+                yield from self._goes_on(flow)
 
     def _mixed(self, flow: Flow, infer: InferRule) -> Iterator[Scene]:
         """Related records that satisfy different arms, or none."""
@@ -77,6 +79,16 @@ class Scenes(Maker):
                 steps += [*before, given(side, infer.related, values)]
             yield Scene((*pair, *steps), one.today or two.today)
 
+    def _goes_on(self, flow: Flow) -> Iterator[Scene]:
+        """A change of a linked activity on either side, which a standard row carries over."""
+        for side in SIDES:
+            way = "pull" if side == "left" else "push"
+            for row in flow.rows:
+                source = row.left if side == "left" else row.right
+                if source and row.direction != way and not (row.through or row.table):
+                    yield self.changed(flow, side, source, self.sampled(flow, row, side, 1))
+                    break
+
     # ---- rules and their conditions
 
     def _acts(self, flow: Flow, number: int) -> Iterator[Scene]:
@@ -90,6 +102,19 @@ class Scenes(Maker):
             for one in wanted(when):
                 if one.part == part:
                     yield from self.creation(flow, number, one.conditions)
+
+    def _stranger(self, flow: Flow, number: int) -> Iterator[Scene]:
+        """An activity with an address that nobody has."""
+        move = flow.moves[number]
+        side: Side = "left" if move.direction == "push" else "right"
+        when = [] if move.when is None else [move.when]
+        for people in flow.people:
+            if people.side == side:
+                for which in range(3):
+                    address = sample(self.field(flow, side, people.address), which)
+                    yield from self.creation(
+                        flow, number, when, {people.address: address}, known=False
+                    )
 
     # ---- links
 
@@ -270,6 +295,7 @@ class Scenes(Maker):
         row = _row_of(flow, key)
         for to in SIDES:
             source, goes = (row.left, row.right) if to == "right" else (row.right, row.left)
+            source = next(iter(row.reads), source)  # of a template, the first field in it
             field = self.field(flow, to, goes) if goes else None
             if field is not None and field.length is not None and source:
                 value = ("a long text " * field.length)[: field.length + 5].strip() + "s"
@@ -305,7 +331,11 @@ class Scenes(Maker):
         side: Side = "left" if move.direction == "push" else "right"
         own: Values = {name: sample(self.field(flow, side, name)) for name in move.events[at].reads}
         pair = self.linked(flow, *((own, None) if side == "left" else (None, own)))
-        yield Scene((*pair, step("delete", side, flow.end(side).object, {})))
+        if move.events[at].on == "cancel":
+            field = self.schemas[side].by_name[flow.end(side).object].by_role["cancelled"]
+            yield Scene((*pair, self.change(flow, side, {field.name: True})))
+        else:
+            yield Scene((*pair, step("delete", side, flow.end(side).object, {})))
 
     def _stand_in(self, flow: Flow, number: int, at: int) -> Iterator[Scene]:
         move = flow.moves[number]
