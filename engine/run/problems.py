@@ -206,7 +206,7 @@ def stopped(session: Session, error: SystemUnavailable) -> None:
     """Enters a system that a run could not go on without; later ones that meet the same count."""
     system = next((one for one in session.connectors if error.what.startswith(f"{one} ")), "")
     code = _STOPS.get(type(error), "out-of-reach")
-    _enter(
+    enter(
         session,
         cause=_hash("", system, code),
         operation="run",
