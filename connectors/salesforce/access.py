@@ -48,7 +48,7 @@ class Salesforce:
         return self._catalog.schema(names)
 
     def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
-        """2,000 records a request, deleted and merged ones among them."""
+        """2,000 records a request, or very many in bulk; deleted and merged ones among them."""
         return self._feeds.read(ask, cursor)
 
     def fetch(
