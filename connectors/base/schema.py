@@ -178,8 +178,8 @@ class Schema:
     """All that the language knows of a system.
 
     `identity` is the org in the system's own words; `taken` the time of the pull. `limits` are the
-    calls a day by the connector's word for the endpoint; `write_batch` and `read_page` records a
-    request, for costs.
+    calls a day by the connector's word for the endpoint; `read_page` is how many records a request
+    reads, `write_batch` how many it writes at most.
     """
 
     system: str

@@ -23,6 +23,9 @@ PAGE = 2000
 BATCH = 200
 """Records of one Collections call."""
 
+COMPOSED = 5
+"""Collections calls that one request may carry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -184,7 +187,7 @@ class Catalog:
             taken=moment(session.world.clock.now()),
             limits={name: limit for name, limit in limits.items() if name == "api"},
             read_page=PAGE,
-            write_batch=BATCH,
+            write_batch=BATCH * COMPOSED,
         )
 
     def _all(self, names: Iterable[str]) -> Iterator[Object]:

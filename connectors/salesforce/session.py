@@ -30,6 +30,9 @@ READ_TIMEOUT = 120.0
 WRITE_TIMEOUT = 180.0
 """Seconds. Salesforce itself gives up a query after 2 minutes and a save after 10."""
 
+NO_ASSIGNMENT = {"Sforce-Auto-Assign": "FALSE"}
+"""The header that keeps assignment rules out of a save."""
+
 _UNREADABLE = 3
 """Times a read is asked for whose reply is cut off or no JSON."""
 
@@ -168,7 +171,7 @@ class Session:
         Raises `NoReply` where it may have been carried out, `Refused`, and what `Wire.call` raises.
         Assignment rules of Salesforce stay out of it: they would move owners.
         """
-        request = json_request(method, self._url(path), body, sforce_auto_assign="FALSE")
+        request = json_request(method, self._url(path), body, **NO_ASSIGNMENT)
         response = self._wire.call(replace(request, timeout=WRITE_TIMEOUT), repeatable=False)
         self._note(response)
         self._raise_refusal(response)
