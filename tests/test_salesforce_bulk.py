@@ -11,6 +11,8 @@ from collections import Counter
 import pytest
 from syncrules.connectors.base.contract import Page, Read, Record
 from syncrules.connectors.salesforce import bulk, feeds
+from syncrules.tests import demands, oracle
+from syncrules.tests.both import HOUR, Both
 from syncrules.tests.salesforce_connected import Org, by_id, ids
 
 FIELDS = ("Email", "Title", "AnnualRevenue", "IsUnreadByOwner", "CreatedDate", "OwnerId", "Status")
@@ -195,3 +197,25 @@ def test_more_columns_than_an_address_has_room_for_come_in_one_job(
     assert calls(org)["POST composite/sobjects/Lead"] == 1
     assert len(by_id(pages)) == 60
     assert by_id(pages[1:])[sorted(org.sim.rows("Lead"))[0]].values["Status"]
+
+
+def test_a_first_sync_in_bulk_ends_as_the_rules_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all people in both systems read by jobs that take a minute; then nothing is left to do.
+    (CPU-11, CPL-8)"""
+    monkeypatch.setattr(feeds, "FROM", 20)
+    monkeypatch.setattr(bulk, "SHEET", 30)
+    both = Both(oracle.RULES, 200, 150)
+    both.salesforce.bulk.seconds = 60
+    before = oracle.rows(both.apollo, both.salesforce)
+    for direction, object in (("pull", "Account"), ("push", "contact"), ("pull", "Contact")):
+        both.clock.sleep(HOUR)
+        both.backfill(direction, object)
+    after = oracle.rows(both.apollo, both.salesforce)
+    assert both.salesforce.counts["GET jobs/query/{id}/results"] > 4
+    assert demands.differences(demands.synced(before, after), after.plain) == []
+    both.run()
+    made = both.calls()
+    both.clock.sleep(HOUR)
+    both.run()
+    assert both.since(made).salesforce_writes == both.since(made).apollo_writes == 0
+    both.db.close()
