@@ -50,9 +50,10 @@ class Calls:
 
     @property
     def salesforce_writes(self) -> int:
-        """Requests that change a record; sign-ins are none, nor is a long question."""
-        asks = ("GET ", "POST composite/sobjects/")
-        return sum(n for name, n in self.salesforce.items() if not name.startswith(asks))
+        """Requests that change a record; sign-ins are none, and neither is a question that has to
+        be posted."""
+        reads = ("GET ", "POST jobs/query", "DELETE jobs/query", "POST composite/sobjects/")
+        return sum(n for name, n in self.salesforce.items() if not name.startswith(reads))
 
 
 @dataclass

@@ -40,8 +40,10 @@ class Org:
     def call(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> Response:
+        """`body` is sent as JSON, bytes as they are."""
         url = path if path.startswith("/") else f"/services/data/v59.0/{path}"
-        raw = b"" if body is None else json.dumps(body).encode()
+        plain = b"" if body is None else body
+        raw = plain if isinstance(plain, bytes) else json.dumps(plain).encode()
         every = {**self.headers, **(headers or {})}
         return self.sim.handle(Request(method, f"{URL}{url}", every, raw))
 

@@ -1,7 +1,8 @@
 """The long tests: `python -m tests.soak [--part P] [--minutes M] [--seed N]`.
 
 What the suite does for a minute, this does for as long as it is let: histories of two systems,
-killed processes, conditions held against two oracles, damaged rule files. Each part ends with a
+killed processes, conditions held against two oracles, damaged rule files. And what the suite can't
+do without more than Python: the client that JavaScript has for Salesforce. Each part ends with a
 line of counts, and the whole with exit code 1 where a promise was broken; each broken seed is told
 as it is met.
 """
@@ -126,6 +127,15 @@ def kills(minutes: float, first: int, processes: int) -> int:
     return soak(minutes, sys.maxsize)
 
 
+def jsforce(minutes: float, first: int, processes: int) -> int:
+    """Runs jsforce against a simulated Salesforce, once; where there is no Node, says so."""
+    from syncrules.tests.jsforce_soak import soak
+
+    code, told = soak()
+    _say(told)
+    return code
+
+
 def _until(
     minutes: float, work: Callable[[int], T], firsts: Iterator[int], processes: int
 ) -> Iterator[tuple[int, T]]:
@@ -150,6 +160,7 @@ PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
     "histories": (histories, 10.0),
     "kills": (kills, 10.0),
     "logic": (logic, 10.0),
+    "jsforce": (jsforce, 1.0),
     "files": (files, 60.0),
 }
 """What there is, and for how many minutes it goes on unless told otherwise."""

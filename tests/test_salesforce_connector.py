@@ -266,7 +266,7 @@ def test_the_schema_has_what_people_work_with_and_counts_it() -> None:
     assert schema.by_name["Lead"].count == len(org.sim.rows("Lead"))
     assert [one.name for one in schema.things("person")] == ["Contact", "Lead"]
     assert schema.limits == {"api": 5_000_000}
-    assert (schema.read_page, schema.write_batch) == (2000, 200)
+    assert (schema.read_page, schema.write_batch) == (2000, 1000)
 
 
 def test_what_people_did_is_described_by_what_each_field_is_to_it() -> None:

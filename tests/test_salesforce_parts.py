@@ -351,6 +351,24 @@ def test_batches_hold_200_of_one_kind_with_one_parent_together() -> None:
     assert [len({write.parent for write in one.writes}) for one in batches] == [1, 1]
 
 
+def test_very_many_of_one_kind_share_requests_by_the_thousand() -> None:
+    """One call of the day's allowance instead of five; up to 2,000 go side by side instead."""
+    writes = [Write(n, "create", "Lead", "", {"LastName": "x"}) for n in range(2001)]
+    assert [len(one.writes) for one in pack(writes)] == [1000, 1000, 1]
+    assert [len(one.writes) for one in pack(writes[:2000])] == [200] * 10
+    assert [each.ref for one in pack(writes) for each in one.writes] == list(range(2001))
+    mixed = [*writes[:1500], *(Write(n, "delete", "Lead", f"00Q{n}", {}) for n in range(1500))]
+    assert {len(one.writes) for one in pack(mixed)} == {200, 100}
+
+
+def test_a_text_that_would_be_taken_for_a_reference_goes_without_others() -> None:
+    """`@{name.id}` means another call of the same request, wherever it stands."""
+    writes = [Write(n, "create", "Lead", "", {"LastName": "x"}) for n in range(2000)]
+    odd = Write(2000, "create", "Lead", "", {"LastName": "x", "Title": "head @{part0.id}"})
+    assert [len(one.writes) for one in pack([odd, *writes])] == [1000, 1000, 1]
+    assert pack([odd, *writes])[-1].writes == (odd,)
+
+
 def test_batches_come_in_the_order_of_their_first_write() -> None:
     """Parents that come first are written first."""
     writes = [

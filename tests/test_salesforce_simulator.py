@@ -1,185 +1,22 @@
-"""A client that knows nothing of us can't tell the simulated Salesforce from the real one.
+"""The simulated Salesforce call by call: sign-in, versions, paths, headers, descriptions, limits.
 
-simple-salesforce works against it over real HTTP; only its hosts are mapped to ours. Queries,
-saves and troubles are tried one by one in the files beside this one.
+Clients of other people are `test_salesforce_clients.py`. Queries, saves, jobs and troubles are
+tried one by one in the files beside this one.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-import requests
-from simple_salesforce.api import Salesforce
-from simple_salesforce.exceptions import (
-    SalesforceAuthenticationFailed,
-    SalesforceMalformedRequest,
-    SalesforceResourceNotFound,
-)
-from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.connectors.base.wire import Request
-from syncrules.connectors.salesforce.simulator import SalesforceSimulator, simulate
-from syncrules.tests.salesforce_org import URL, Org, error, of
+from syncrules.tests.salesforce_org import URL, Org, error
 
 
 @pytest.fixture
 def org() -> Org:
     return Org()
-
-
-class ToSim(requests.adapters.HTTPAdapter):
-    """Sends what is meant for any https host to the simulator, which speaks plain HTTP."""
-
-    def __init__(self, netloc: str) -> None:
-        self.netloc = netloc
-        super().__init__()
-
-    def send(self, request: Any, *args: Any, **options: Any) -> Any:
-        parts = urlsplit(request.url)
-        request.url = urlunsplit(("http", self.netloc, parts.path, parts.query, ""))
-        return super().send(request, *args, **options)
-
-
-class Served(Server):
-    """A simulator on a port, and what simple-salesforce needs to sign in to it."""
-
-    def __init__(self, sim: SalesforceSimulator) -> None:
-        super().__init__(sim)
-        self.sim = sim
-        self.session = requests.Session()
-        self.session.mount("https://", ToSim(urlsplit(self.url).netloc))
-
-    def client(self, **change: str) -> Any:
-        known = self.sim.sign_in(self.url)
-        names = ("username", "password", "security_token")
-        named: dict[str, Any] = {name: known[name] for name in names}
-        return Salesforce(**{**named, **change}, session=self.session)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    server = Served(simulate(SimulatorOptions(records=4500, seed=3)))
-    yield server
-    server.close()
-
-
-def test_a_client_signs_in_with_name_password_and_token(served: Served) -> None:
-    """The SOAP login that simple-salesforce uses gives a session that works."""
-    client = served.client()
-    assert client.query("SELECT Id FROM Organization")["totalSize"] == 1
-
-
-@pytest.mark.parametrize("wrong", ["username", "password", "security_token"])
-def test_a_client_with_a_wrong_credential_is_refused(served: Served, wrong: str) -> None:
-    """A wrong name, password or token is INVALID_LOGIN."""
-    with pytest.raises(SalesforceAuthenticationFailed) as refusal:
-        served.client(**{wrong: "nobody@else.example"})
-    assert refusal.value.code == "INVALID_LOGIN"
-
-
-def test_a_client_signs_in_with_its_key_and_secret(served: Served) -> None:
-    """The client credentials grant works with Basic authentication."""
-    known = served.sim.sign_in(served.url)
-    client: Any = Salesforce(
-        consumer_key=known["client_id"],
-        consumer_secret=known["client_secret"],
-        domain="acme.my",
-        session=served.session,
-    )
-    assert client.Organization.describe()["name"] == "Organization"
-
-
-def test_a_client_reads_descriptions(served: Served) -> None:
-    """The list of objects, a description, and the metadata of an object."""
-    client = served.client()
-    names = {one["name"] for one in client.describe()["sobjects"]}
-    assert {"Lead", "Contact", "Account", "Opportunity", "User", "Task", "Event"} <= names
-    fields = {one["name"]: one for one in client.Lead.describe()["fields"]}
-    assert fields["LastName"]["nillable"] is False
-    assert fields["Apollo_Id__c"]["externalId"] is True
-    assert "DoNotCall" not in fields
-    assert client.Lead.metadata()["objectDescribe"]["keyPrefix"] == "00Q"
-
-
-def test_a_client_reads_every_page_of_a_query(served: Served) -> None:
-    """More than a page of rows arrives whole, each row once."""
-    found = served.client().query_all("SELECT Id, Email, Account.Name FROM Contact ORDER BY Id")
-    ids = [one["Id"] for one in found["records"]]
-    assert len(ids) > 2000
-    assert ids == sorted(served.sim.rows("Contact"))
-    assert found["records"][0]["Account"]["Name"]
-
-
-def test_a_client_creates_changes_and_deletes_a_row(served: Served) -> None:
-    """The life of a row through the client's own methods."""
-    leads = served.client().Lead
-    id = leads.create({"LastName": "Berg", "Company": "Berg AB"})["id"]
-    assert leads.update(id, {"Title": "CTO"}) == 204
-    assert leads.get(id)["Title"] == "CTO"
-    assert leads.delete(id) == 204
-    with pytest.raises(SalesforceResourceNotFound) as gone:
-        leads.get(id)
-    content: Any = gone.value.content
-    assert content[0]["errorCode"] == "ENTITY_IS_DELETED"
-
-
-def test_a_client_upserts_by_an_external_id(served: Served) -> None:
-    """The first upsert makes the row, the second finds it, also with blanks in the key."""
-    client = served.client()
-    assert client.Contact.upsert("Apollo_Id__c/a b", {"LastName": "Berg"}) == 201
-    assert client.Contact.upsert("Apollo_Id__c/a b", {"LastName": "Borg"}) == 200
-    found = client.query("SELECT LastName FROM Contact WHERE Apollo_Id__c = 'a b'")["records"]
-    assert [one["LastName"] for one in found] == ["Borg"]
-
-
-def test_a_client_sends_collections(served: Served) -> None:
-    """One bad record of two is refused by itself."""
-    results = served.client().restful(
-        "composite/sobjects",
-        method="POST",
-        json={"records": [of("Contact", LastName="A"), of("Contact", FirstName="B")]},
-    )
-    assert [one["success"] for one in results] == [True, False]
-    assert results[1]["errors"][0]["statusCode"] == "REQUIRED_FIELD_MISSING"
-
-
-def test_a_client_reads_limits_and_usage(served: Served) -> None:
-    """The calls of the day are told by a resource and by a header."""
-    client = served.client()
-    daily = client.limits()["DailyApiRequests"]
-    assert daily["Max"] == 5_000_000
-    assert client.api_usage["api-usage"].used == daily["Max"] - daily["Remaining"]
-
-
-def test_a_client_sees_the_code_of_a_malformed_query(served: Served) -> None:
-    """A typing error in a query is MALFORMED_QUERY with its place."""
-    with pytest.raises(SalesforceMalformedRequest) as refusal:
-        served.client().query("SELECT Id FORM Lead")
-    content: Any = refusal.value.content
-    assert content[0]["errorCode"] == "MALFORMED_QUERY"
-    assert "Column:11" in content[0]["message"]
-
-
-def test_edits_and_troubles_can_be_ordered_over_http(served: Served) -> None:
-    """The admin paths need no token, and what they order happens."""
-    here = served.url + "/__sim__/"
-    before = served.client().limits()["DailyApiRequests"]["Remaining"]
-    body: Any = {"action": "create", "object": "Lead", "values": {"LastName": "X", "Company": "Y"}}
-    made = requests.post(here + "edit", json=body, timeout=5)
-    id = made.json()["id"]
-    assert served.client().Lead.get(id)["CreatedById"] == served.sim.person
-    assert served.client().limits()["DailyApiRequests"]["Remaining"] == before - 2
-    requests.post(here + "faults", json={"kind": "lost after", "path": id}, timeout=5)
-    with pytest.raises(requests.exceptions.RequestException):
-        served.client().Lead.update(id, {"Title": "CTO"})
-    assert served.client().Lead.get(id)["Title"] == "CTO"
-    counts = requests.post(here + "requests", timeout=5).json()["counts"]
-    assert counts["PATCH sobjects/Lead/{id}"] >= 1
-    assert requests.post(here + "edit", json={"action": "dance"}, timeout=5).status_code == 400
 
 
 def test_a_token_tells_where_and_who(org: Org) -> None:

@@ -260,6 +260,15 @@ def test_collections_have_limits_for_the_whole_call(org: Org) -> None:
     assert org.call("POST", "composite/sobjects", mixed).status == 400
 
 
+def test_a_composite_carries_five_queries_and_collections(org: Org) -> None:
+    """Of its 25 calls; other calls don't count among those."""
+    query = {"method": "GET", "url": "/services/data/v59.0/query?q=SELECT+Id+FROM+User"}
+    limits = {"method": "GET", "url": "/services/data/v59.0/limits"}
+    for kinds, status in (([query] * 5 + [limits], 200), ([query] * 6, 400)):
+        calls = [{**one, "referenceId": f"r{n}"} for n, one in enumerate(kinds)]
+        assert org.call("POST", "composite", {"compositeRequest": calls}).status == status
+
+
 def test_composite_calls_refer_to_each_other(org: Org) -> None:
     """A contact may name the account made before it; all-or-none takes both back."""
     base = "/services/data/v59.0/sobjects/"

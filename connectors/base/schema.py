@@ -182,9 +182,9 @@ class Schema:
     """All that the language knows of a system.
 
     `identity` is the org in the system's own words, `login` the name of the login that sees it so,
-    "" where nobody told; `taken` the time of the pull. `limits` are the
-    calls a day by the connector's word for the endpoint; `write_batch` and `read_page` records a
-    request, for costs.
+    "" where nobody told; `taken` the time of the pull. `limits` are the calls a day by the
+    connector's word for the endpoint; `read_page` is how many records a request reads,
+    `write_batch` how many it writes at most.
     """
 
     system: str

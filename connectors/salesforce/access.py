@@ -48,7 +48,7 @@ class Salesforce:
         return self._catalog.schema(names)
 
     def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
-        """2,000 records a request, deleted and merged ones among them."""
+        """2,000 records a request, or very many in bulk; deleted and merged ones among them."""
         return self._feeds.read(ask, cursor)
 
     def fetch(
@@ -58,11 +58,11 @@ class Salesforce:
         return self._feeds.fetch(object, fields, key, values)
 
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
-        """200 records a request."""
+        """200 records a request, 1,000 where there are more than 2,000."""
         return pack(writes)
 
     def send(self, batch: Batch) -> list[Outcome]:
-        """One Collections call with allOrNone off."""
+        """One Collections call with allOrNone off, or several in one request."""
         return self._writes.send(batch)
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:

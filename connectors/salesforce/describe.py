@@ -23,6 +23,9 @@ PAGE = 2000
 BATCH = 200
 """Records of one Collections call."""
 
+COMPOSED = 5
+"""Collections calls that one request may carry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -185,7 +188,7 @@ class Catalog:
             login=session.name() if names is None else "",
             limits={name: limit for name, limit in limits.items() if name == "api"},
             read_page=PAGE,
-            write_batch=BATCH,
+            write_batch=BATCH * COMPOSED,
         )
 
     def _all(self, names: Iterable[str]) -> Iterator[Object]:

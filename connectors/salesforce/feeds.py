@@ -1,15 +1,23 @@
 """Reading: what changed since a cursor, and records by id or key.
 
 The feed is ordered by SystemModstamp and Id and goes through queryAll, so that deleted and merged
-records come along. Cursors count by the server's clock. Columns and rows are `rows.py`, statements
-`soql.py`; writing is `writes.py`.
+records come along; very many rows come in bulk (`bulk.py`). Cursors count by the server's clock.
+Columns and rows are `rows.py`, statements `soql.py`; writing is `writes.py`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -19,8 +27,9 @@ from ..base.contract import Page, Read, Record
 from ..base.schema import Field, Object
 from ..base.world import moment, seconds
 from . import soql
+from .bulk import FROM, Queries, Unserved
 from .describe import PAGE, Catalog
-from .rows import STAMP, Columns, columns, gone, long_id
+from .rows import STAMP, Columns, columns, from_text, gone, long_id
 from .session import Refused, Session, Told
 
 OVERLAP = 600.0
@@ -30,6 +39,10 @@ and is seen when its transaction commits, up to ten minutes later."""
 _WIDE = 9_000
 """Characters of a URL for the columns; what is beyond is retrieved by id. The rest is for
 conditions."""
+
+_KEPT = ("since", "began", "stamp", "id", "job", "sheet")
+_STALE = 3600.0
+"""Seconds after which the answer of a job is asked for anew: it is of when it was found."""
 
 _RESTARTS = 3
 _ID = re.compile(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?")
@@ -43,7 +56,8 @@ class Place:
     """How far a feed has been read; what a cursor holds.
 
     `since`: all changes before this server time are known, those of the overlap perhaps not.
-    An unfinished read adds when it `began` and the keyset (`stamp`, `id`) it got to.
+    An unfinished read adds when it `began` and the keyset (`stamp`, `id`) it got to; one in bulk,
+    the `job` that has the whole answer, and the `sheet` of it that comes next.
     """
 
     columns: Columns
@@ -51,9 +65,11 @@ class Place:
     began: str = ""
     stamp: str = ""
     id: str = ""
+    job: str = ""
+    sheet: str = ""
 
     def cursor(self) -> str:
-        data = {name: getattr(self, name) for name in ("since", "began", "stamp", "id")}
+        data = {name: getattr(self, name) for name in _KEPT}
         return json.dumps(
             {**{name: text for name, text in data.items() if text}, "c": self.columns.to_json()},
             separators=(",", ":"),
@@ -81,27 +97,38 @@ class Feeds:
     def __init__(self, session: Session, catalog: Catalog) -> None:
         self._session = session
         self._catalog = catalog
+        self._bulk = Queries(session)
 
     def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
         """The pages of the contract. Nothing changed: one request, for the columns come with the
-        cursor; the first read has a description more.
+        cursor; the first read has a description more. Very many records come in bulk.
+        """
+        place = self._start(ask, cursor)
+        if place.job:
+            if (yield from self._in_bulk(place)):
+                return
+            place = replace(place, job="", sheet="")
+        yield from self._by_pages(ask, place)
+
+    def _by_pages(self, ask: Read, place: Place) -> Iterator[Page]:
+        """What comes from `place` on, in the order of stamps.
 
         A locator keeps the order of ids it was made with and shows values of now. So a row of a
         later page may carry a stamp that runs ahead of the order, and only stamps from before the
         read and its overlap tell how far it got.
         """
-        place = self._start(ask, cursor)
         resource = _resource(place.columns)
         order = f"ORDER BY {STAMP} ASC, Id ASC" if place.columns.stamped else "ORDER BY Id ASC"
-        exact, newest, following, again = place, "", "", True
+        exact, newest, following, again, paged = place, "", "", True, False
         while True:
             head, rest = _split(place.columns)
+            where = exact.where()
             try:
                 if following:
                     told = self._session.get(following)
                 else:
                     place = exact
-                    statement = soql.select(head, ask.object, place.where(), order)
+                    statement = soql.select(head, ask.object, where, order)
                     told = self._session.get(resource, q=statement)
                 rows = self._widen(place.columns, rest, _records(told))
             except Refused as refused:
@@ -122,12 +149,50 @@ class Feeds:
                 place = exact = replace(place, stamp=records[-1].stamp, id=records[-1].id)
             else:
                 place = _advance(place, records)
-            following = _next(told)
+            large = not paged and place.began and int(told.data.get("totalSize", 0)) > FROM
+            if large and (begun := self._begun(place, where)):
+                yield Page(records, begun.cursor(), False)
+                if (yield from self._in_bulk(begun)):
+                    return
+            paged, following = True, _next(told)
             if not following:
                 since = place.began or max(newest, place.since)
                 yield Page(records, Place(place.columns, since).cursor(), True)
                 return
             yield Page(records, place.cursor() if place.columns.stamped else None, False)
+
+    def _begun(self, place: Place, where: str) -> Place | None:
+        """The place with a job that answers for all that fulfil `where`; None where pages must."""
+        seen = place.columns
+        statement = soql.select((*seen.always, *seen.asked), seen.object, where)
+        try:
+            deleted = _resource(seen) == "/queryAll"
+            return replace(place, job=self._bulk.ask(statement, deleted=deleted))
+        except Unserved:
+            return None
+
+    def _in_bulk(self, place: Place) -> Generator[Page, None, bool]:
+        """What the job of `place` answers; False where Salesforce gives it up. An empty page while
+        it is waited for lets the caller show that it is alive."""
+        if self._session.now() - seconds(place.began) > _STALE:
+            return False
+        flags = place.columns.flags
+        try:
+            for _ in self._bulk.waits(place.job):
+                yield Page((), place.cursor(), False)
+            while True:
+                sheet = self._bulk.sheet(place.job, place.sheet)
+                for rows in sheet.parts(PAGE):
+                    found = (place.columns.record(from_text(row, flags)) for row in rows)
+                    yield Page(tuple(found), place.cursor(), False)
+                if not sheet.following:
+                    break
+                place = replace(place, sheet=sheet.following)
+        except Unserved:
+            return False
+        self._bulk.end(place.job)
+        yield Page((), Place(place.columns, place.began).cursor(), True)
+        return True
 
     def fetch(
         self, object: str, fields: Collection[str], key: str, wanted: Collection[str]
@@ -169,7 +234,7 @@ class Feeds:
         try:
             data = json.loads(cursor) if cursor else {}
             kept = Columns.from_json(data["c"])
-            named = {one: str(data.get(one, "")) for one in ("since", "began", "stamp", "id")}
+            named = {one: str(data.get(one, "")) for one in _KEPT}
             if named["since"]:
                 seconds(named["since"])
         except (KeyError, ValueError, TypeError):
@@ -177,6 +242,8 @@ class Feeds:
         if kept.object == ask.object and kept.covers(ask.fields):
             kinds = {name: kept.kinds[name] for name in ask.fields}
             return Place(replace(kept, kinds=kinds), **named)
+        # The answer of a job lacks a field that it wasn't asked for.
+        named |= {"job": "", "sheet": ""}
         return Place(self._columns(ask.object, ask.fields), **named)
 
     def _visible(self, object: str, fields: Collection[str], work: Callable[[Columns], T]) -> T:

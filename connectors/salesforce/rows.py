@@ -29,6 +29,7 @@ LIFE = ("IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId", COPY
 ACTIVE = "IsActive"
 """Of users: one who has left is never deleted, and can own nothing any more."""
 
+_FLAGS = ("IsDeleted", "IsConverted", COPY)
 _UNSEEN = ""
 _DERIVED = "derived"
 
@@ -75,6 +76,15 @@ class Columns:
         """The condition for what is a record of its own, "" where all are: a meeting comes once,
         however many colleagues have a copy."""
         return f"{COPY} = false" if COPY in self.life else ""
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The columns that hold a yes-or-no."""
+        held = {name for name, kind in self.kinds.items() if kind == "boolean"}
+        for name, kind in self.kinds.items():
+            if kind == _DERIVED:
+                held.update(self._derived(name).sources)
+        return frozenset(held.union(_FLAGS).intersection((*self.life, *self.asked)))
 
     def covers(self, fields: Collection[str]) -> bool:
         """Whether all `fields` are known here and visible."""
@@ -141,6 +151,11 @@ def columns(object: Object, fields: Iterable[str]) -> Columns:
 def gone(object: str, id: str) -> Record:
     """A record that this login doesn't see any more: purged, never there, or no longer shared."""
     return Record(object, id, {}, life="out of sight")
+
+
+def from_text(row: Mapping[str, str], flags: Collection[str]) -> dict[str, Any]:
+    """A row of a sheet as JSON would have it: what is empty is blank, and yes-or-no is no text."""
+    return {name: text == "true" if name in flags else text or None for name, text in row.items()}
 
 
 def to_wire(field: Field | None, value: Value) -> Any:

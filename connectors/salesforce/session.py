@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
 from ...errors import LoginLost, SystemUnavailable, UsageError
@@ -29,8 +30,13 @@ READ_TIMEOUT = 120.0
 WRITE_TIMEOUT = 180.0
 """Seconds. Salesforce itself gives up a query after 2 minutes and a save after 10."""
 
+NO_ASSIGNMENT = {"Sforce-Auto-Assign": "FALSE"}
+"""The header that keeps assignment rules out of a save."""
+
 _UNREADABLE = 3
 """Times a read is asked for whose reply is cut off or no JSON."""
+
+T = TypeVar("T")
 
 _USAGE = re.compile(
     r"(?:^|[;,]\s*)(per-app-api-usage|api-usage)=(\d+)/(\d+)(?:\(appName=([^)]*)\))?"
@@ -146,16 +152,22 @@ class Session:
 
         Raises `Refused` for 4xx, and what `Wire.call` raises.
         """
-        url = self._url(path)
-        if query:
-            url += "?" + "&".join(
-                f"{key}={quote_plus(text, errors='replace')}" for key, text in query.items()
-            )
-        return self._read(json_request("GET", url))
+        return self._read(json_request("GET", self._url(path, **query)), _json)
 
     def ask(self, path: str, body: object) -> Told:
-        """Like `get`, for a question that has to be posted; it changes nothing."""
-        return self._read(json_request("POST", self._url(path), body))
+        """Like `get`, for a question that has to be posted; it changes no record."""
+        return self._read(json_request("POST", self._url(path), body), _json)
+
+    def read(self, path: str, parse: Callable[[Response], T], **query: str) -> T:
+        """Like `get`, for CSV: what `parse` makes of it, which raises `ValueError` where it is cut
+        off."""
+        request = json_request("GET", self._url(path, **query), accept="text/csv")
+        return self._read(request, lambda response, _: parse(response))
+
+    def drop(self, path: str) -> None:
+        """Deletes what is no record, and may be gone already. Nothing depends on it."""
+        with suppress(SystemUnavailable):
+            self._wire.call(json_request("DELETE", self._url(path)), repeatable=True)
 
     def write(self, method: str, path: str, body: object = None) -> Any:
         """The JSON of a reply to a write, which is sent once.
@@ -163,7 +175,7 @@ class Session:
         Raises `NoReply` where it may have been carried out, `Refused`, and what `Wire.call` raises.
         Assignment rules of Salesforce stay out of it: they would move owners.
         """
-        request = json_request(method, self._url(path), body, sforce_auto_assign="FALSE")
+        request = json_request(method, self._url(path), body, **NO_ASSIGNMENT)
         response = self._wire.call(replace(request, timeout=WRITE_TIMEOUT), repeatable=False)
         self._note(response)
         self._raise_refusal(response)
@@ -171,6 +183,10 @@ class Session:
             return response.json()
         except ValueError:
             raise NoReply("the reply is no JSON or is cut off") from None
+
+    def now(self) -> float:
+        """Seconds since 1970 by the server's clock, as far as we know it."""
+        return self.world.clock.now() + self.ahead
 
     def failure(self, what: str, refused: Refused) -> SystemUnavailable:
         """The error for a person, of a read that was refused."""
@@ -180,7 +196,8 @@ class Session:
             fix=advice(refused.wrong.code) or "see the message; `syncrules schema pull` may help",
         )
 
-    def _read(self, request: Request) -> Told:
+    def _read(self, request: Request, parse: Callable[[Response, float | None], T]) -> T:
+        """What `parse` makes of a reply and of the server's time when it began to look."""
         request = replace(request, timeout=READ_TIMEOUT)
         for _ in range(_UNREADABLE):
             began = self.world.clock.now()
@@ -189,12 +206,12 @@ class Session:
             date = self._note(response)
             self._raise_refusal(response)
             try:
-                return Told(response.json(), None if date is None else date - took)
+                return parse(response, None if date is None else date - took)
             except ValueError:
                 continue
         raise SystemUnavailable(
             f"{self.system} at {host(request.url)} answered what can't be read",
-            why="the reply is no JSON or is cut off",
+            why="the reply is cut off, or not what was asked for",
             fix="check that no proxy or log-in page stands before it, then run again",
         )
 
@@ -213,9 +230,13 @@ class Session:
         self.ahead = date - self.world.clock.now()
         return date
 
-    def _url(self, path: str) -> str:
+    def _url(self, path: str, **query: str) -> str:
         instance = self.token().instance
-        return f"{instance}{path if path.startswith('/services/') else self.root + path}"
+        url = f"{instance}{path if path.startswith('/services/') else self.root + path}"
+        pairs = "&".join(
+            f"{key}={quote_plus(text, errors='replace')}" for key, text in query.items()
+        )
+        return f"{url}?{pairs}" if pairs else url
 
     @property
     def root(self) -> str:
@@ -246,6 +267,10 @@ class Session:
             return dict(self.get("/services/oauth2/userinfo").data)
         except Refused as refused:
             raise self.failure("to tell which org it is", refused) from None
+
+
+def _json(response: Response, taken: float | None) -> Told:
+    return Told(response.json(), taken)
 
 
 def _version(text: str) -> str:

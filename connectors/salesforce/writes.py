@@ -1,7 +1,8 @@
 """Writing by Collections: packing, sending, and finding out what became of a write without a reply.
 
-A 2xx says nothing about a record: each element of a reply is read, by position. Nothing is ever
-sent twice from here. What the codes mean to people is told in `refusals.py`.
+Where there are very many, several Collections share a request, which counts as one call. A 2xx
+says nothing about a record: each element of a reply is read, by position. Nothing is ever sent
+twice from here. What the codes mean to people is told in `refusals.py`.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from ..base.values import Value
 from ..base.wire import NoReply
 from ..base.world import moment
 from . import soql
-from .describe import BATCH, Catalog
+from .describe import BATCH, COMPOSED, Catalog
 from .feeds import Feeds, room
 from .refusals import RIGHTS, Complaint, complaint
 from .rows import long_id, to_wire
-from .session import Refused, Session
+from .session import NO_ASSIGNMENT, Refused, Session
 
 OutcomeKind = Literal["done", "existed", "refused", "busy", "gone", "absent", "unknown"]
 
@@ -44,12 +45,20 @@ _ACTIVITIES = ("Task", "Event")
 _LEADS = "00Q"
 """How the ids of leads begin."""
 
+FEW = 2_000
+"""Records of one kind up to which each Collections call is a request of its own: those go out side
+by side, and what a lost reply leaves in doubt is less."""
+
+_REFERENCE = "@{"
+"""Begins a reference to another call of the same request, wherever it stands, so that a text with
+it must go alone."""
+
 _METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE"}
 
 
 def pack(writes: Sequence[Write]) -> list[Batch]:
     """Batches of up to 200 of one action, one object and one login, in the order in which those
-    first come.
+    first come; of 1,000 where there are more than `FEW`.
 
     Rows with the same parent stand together, for a save locks the parent. A record that comes
     again goes into a later batch: Salesforce refuses an id that is twice in a list.
@@ -64,9 +73,16 @@ def pack(writes: Sequence[Write]) -> list[Batch]:
     batches: list[Batch] = []
     for (_, action, object, _), group in sorted(groups.items(), key=lambda item: item[0][0]):
         rows = _families(group)
-        for start in range(0, len(rows), BATCH):
-            batches.append(Batch(f"{action} {object}", tuple(rows[start : start + BATCH])))
+        alone = [one for one in rows if len(rows) <= FEW or _refers(one)]
+        together = [one for one in rows if len(rows) > FEW and not _refers(one)]
+        for some, size in ((together, BATCH * COMPOSED), (alone, BATCH)):
+            for start in range(0, len(some), size):
+                batches.append(Batch(f"{action} {object}", tuple(some[start : start + size])))
     return batches
+
+
+def _refers(write: Write) -> bool:
+    return any(isinstance(one, str) and _REFERENCE in one for one in write.fields.values())
 
 
 def _families(group: Iterable[Write]) -> list[Write]:
@@ -94,7 +110,7 @@ class Writes:
         self._feeds = feeds
 
     def send(self, batch: Batch) -> list[Outcome]:
-        """One Collections call; whatever comes back, one outcome for each write."""
+        """One request; whatever comes back, one outcome for each write."""
         outcomes = {write.ref: _unspeakable(write) for write in batch.writes}
         sound = [_apart(write) for write in batch.writes if outcomes[write.ref] is None]
         replies = self._reply(sound) if sound else []
@@ -117,13 +133,9 @@ class Writes:
         first = writes[0]
         session = self._session(first.login)
         try:
-            if first.action == "delete":
-                query = urlencode({"ids": ",".join(one.id for one in writes), "allOrNone": "false"})
-                data = session.write("DELETE", f"/composite/sobjects?{query}")
-            else:
-                known = self._fields(first.object)
-                body = {"allOrNone": False, "records": [_record(one, known) for one in writes]}
-                data = session.write(_METHODS[first.action], "/composite/sobjects", body)
+            if len(writes) > BATCH:
+                return self._composed(session, writes)
+            data = session.write(*self._call(writes))
         except NoReply as error:
             return [Outcome(one.ref, "unknown", one.id, message=str(error)) for one in writes]
         except LoginLost as lost:
@@ -133,7 +145,33 @@ class Writes:
             return [Outcome(one.ref, "busy", one.id, None, LOGIN_LOST, why) for one in writes]
         except Refused as refused:
             return [_refusal(one, refused.wrong) for one in writes]
-        return [_held(write, _outcome(write, one)) for write, one in _assigned(writes, data)]
+        return _told(writes, data)
+
+    def _call(self, writes: Sequence[Write]) -> tuple[str, str, object]:
+        """Method, path and body of one Collections call."""
+        first = writes[0]
+        if first.action == "delete":
+            query = urlencode({"ids": ",".join(one.id for one in writes), "allOrNone": "false"})
+            return "DELETE", f"/composite/sobjects?{query}", None
+        known = self._fields(first.object)
+        body = {"allOrNone": False, "records": [_record(one, known) for one in writes]}
+        return _METHODS[first.action], "/composite/sobjects", body
+
+    def _composed(self, session: Session, writes: Sequence[Write]) -> list[Outcome]:
+        """Several Collections calls in one request, each carried out for itself."""
+        parts = {
+            f"part{start}": writes[start : start + BATCH] for start in range(0, len(writes), BATCH)
+        }
+        calls: list[dict[str, object]] = []
+        for name, some in parts.items():
+            method, path, body = self._call(some)
+            call = {"method": method, "url": session.root + path, "referenceId": name}
+            calls.append({**call, "httpHeaders": NO_ASSIGNMENT, **({"body": body} if body else {})})
+        request = {"allOrNone": False, "compositeRequest": calls}
+        data = session.write("POST", "/composite", request)
+        listed = data.get("compositeResponse") if isinstance(data, dict) else None
+        replies = {one.get("referenceId"): one for one in listed or () if isinstance(one, dict)}
+        return [one for name, some in parts.items() for one in _part(some, replies.get(name) or {})]
 
     def _find_changed(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
         """Updates and deletes: by what the record holds now."""
@@ -255,6 +293,20 @@ def _unspeakable(write: Write) -> Outcome | None:
             message = f"{name} holds half a character, which no system can store"
             return Outcome(write.ref, "refused", write.id, None, "INVALID_TEXT", message, (name,))
     return None
+
+
+def _part(writes: Sequence[Write], reply: Mapping[str, Any]) -> list[Outcome]:
+    """What a reply inside a reply says of its writes; like a reply of its own, nothing where the
+    server broke down."""
+    status = int(reply.get("httpStatusCode") or 500)
+    if 400 <= status < 500:
+        wrong = complaint(reply.get("body"), status)
+        return [_refusal(one, wrong) for one in writes]
+    return _told(writes, reply.get("body") if status < 300 else None)
+
+
+def _told(writes: Sequence[Write], data: Any) -> list[Outcome]:
+    return [_held(write, _outcome(write, one)) for write, one in _assigned(writes, data)]
 
 
 def _assigned(writes: Sequence[Write], data: Any) -> Iterator[tuple[Write, Any]]:

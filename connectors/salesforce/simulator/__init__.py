@@ -1,7 +1,7 @@
 """A simulated Salesforce org for tests and the demo, behind one function from request to response.
 
-`server.py` routes; `resources.py` and `composite.py` are the resources; `soql.py` and `query.py`
-read; `saves.py` writes. Imports nothing of the product but `connectors/base`.
+`server.py` routes; `resources.py`, `composite.py` and `bulk.py` are the resources; `soql.py` and
+`query.py` read; `saves.py` writes. Imports nothing of the product but `connectors/base`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ Python on the simulator itself (`server.py`).
     /__sim__/users     who can sign in: their ids, names and passwords
     /__sim__/revoke    {"user"}: the user's sign-ins end for good   /__sim__/expire  all tokens end
     /__sim__/knobs     {"page_size", "commit_delay", "token_life", "daily_limit", "lead_owner",
-                        "rotate_refresh": true|false, "browser_user": who the browser knows}
+                        "rotate_refresh": true|false, "browser_user": who the browser knows,
+                        "bulk_seconds", "hard_delete"}
     /__sim__/clock     {"step": seconds}
     /__sim__/cursors   all open query cursors are forgotten
     /__sim__/requests  the requests so far, and how many of each kind
@@ -167,6 +168,10 @@ def _knobs(sim: SalesforceSimulator, body: Mapping[str, Any]) -> None:
             sim.sign_ins.rotates = bool(value)
         elif name == "browser_user":
             sim.sign_ins.consent.browser_user = sim.user(value) if value else ""
+        elif name == "bulk_seconds":
+            sim.bulk.seconds = float(value)
+        elif name == "hard_delete":
+            sim.bulk.hard_delete = bool(value)
         else:
             raise ValueError(f"unknown knob {name}")
 

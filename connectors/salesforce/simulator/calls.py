@@ -15,6 +15,9 @@ from urllib.parse import unquote, unquote_plus
 from .errors import bad_json
 from .saves import Actor
 
+JSON = "application/json;charset=UTF-8"
+CSV = "text/csv"
+
 _FIXED = ("describe", "updated", "deleted")
 
 
@@ -57,11 +60,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply: `body` is JSON data, None for none."""
+    """A reply: `body` is JSON data, None for none; with another `type` it is text."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    type: str = JSON
 
 
 def words(path: str) -> tuple[str, ...] | None:
@@ -83,11 +87,13 @@ def pairs(query: str) -> dict[str, str]:
 
 
 def kind(method: str, path: tuple[str, ...]) -> str:
-    """What a call is counted as: `PATCH sobjects/Lead/{id}`, `GET query`."""
+    """What a call is counted as: `PATCH sobjects/Lead/{id}`, `GET jobs/query/{id}/results`."""
     shown = list(path)
     head = path[0].lower() if path else ""
     if head in ("query", "queryall") and len(path) > 1:
         shown[1] = "{locator}"
+    elif head == "jobs" and len(path) > 2:
+        shown[2] = "{id}"
     elif head == "sobjects" and len(path) > 2 and path[2].lower() not in _FIXED:
         shown[-1] = "{id}" if len(path) == 3 else "{value}"
     return f"{method} {'/'.join(shown)}"

@@ -26,11 +26,14 @@ _MOST_RECORDS = 200
 _MOST_RETRIEVED = 2000
 _MOST_CHUNKS = 10
 _MOST_CALLS = 25
+_MOST_LARGE = 5
+"""Calls of one composite that query or send Collections."""
 _ROLLED_BACK = (
     "Record rolled back because not all records were valid and the request was using AllOrNone "
     "header"
 )
 _HALTED = "The transaction was rolled back since another operation in the same transaction failed."
+_LARGE = re.compile(r"/v\d+\.0/(query|queryall|composite/sobjects)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"@\{(\w+)\.([\w.\[\]]+)\}")
 
 
@@ -230,6 +233,9 @@ class Composite:
     def _composite(self, call: Call) -> Reply:
         body = call.record()
         requests = _inside(body.get("compositeRequest"), "method", "url", "referenceId")
+        if sum(_LARGE.search(one["url"]) is not None for one in requests) > _MOST_LARGE:
+            text = f"Limit of {_MOST_LARGE} query and sobject collection subrequests exceeded"
+            raise whole(400, "LIMIT_EXCEEDED", text)
         answers: dict[str, Any] = {}
         results: list[dict[str, Any]] = []
         try:

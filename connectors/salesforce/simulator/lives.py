@@ -74,6 +74,14 @@ def invite(org: Org, event: str, user: str, actor: Actor) -> str:
     return str(copy["Id"])
 
 
+def purge(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
+    """Deletes a row past the bin, or empties it out of there: nothing of it is left."""
+    row = org.store.table(of).latest(id)
+    if row is None or not row.get("IsDeleted"):
+        delete(org, of, id, actor)
+    org.store.drop(org.store.table(of), id)
+
+
 def undelete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
     """Takes a row out of the bin under its old id."""
     row = org.store.table(of).latest(id)

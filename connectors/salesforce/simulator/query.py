@@ -35,15 +35,16 @@ class Found:
     ids: Sequence[str]
     total: int
     show: Callable[[Row, str], dict[str, Any]]
+    columns: Sequence[Column]
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
-    """A path of a query: its last field, how to read it, and whether it is the row's own."""
+class Column:
+    """A path of a query in the schema's own spelling: its last field, and how to read it."""
 
+    name: str
     field: Field
     get: Getter
-    own: bool
 
 
 def run(org: Org, query: Query, *, deleted_too: bool) -> Found:
@@ -74,15 +75,16 @@ class _Run:
             if names.count(path.lower()) > 1:
                 raise whole(400, "MALFORMED_QUERY", f"duplicate field selected: {path}")
         show = self._show(query.select)
+        columns = [self._column(path, at) for path, at in query.select]
         test = None if query.where is None else self._test(query.where)
         order = [(one, self._sortable(one)) for one in query.order]
         limit = None if query.limit is None else query.limit + query.offset
         ids = self._ids(test, order, limit)
         ids = ids[query.offset : limit]
-        return Found(self.of, [] if query.counts else ids, len(ids), show)
+        return Found(self.of, [] if query.counts else ids, len(ids), show, columns)
 
     def _ids(
-        self, test: Test | None, order: list[tuple[Order, _Column]], limit: int | None
+        self, test: Test | None, order: list[tuple[Order, Column]], limit: int | None
     ) -> list[str]:
         rows, where = self.table.rows, self.query.where
         few = None if where is None else self._candidates(where)
@@ -117,7 +119,7 @@ class _Run:
                 self._sort(found, one, column)
         return found
 
-    def _sort(self, ids: list[str], order: Order, column: _Column) -> None:
+    def _sort(self, ids: list[str], order: Order, column: Column) -> None:
         rows, get = self.table.rows, column.get
         whole_ids = column.field.type in ("id", "reference")
 
@@ -131,23 +133,23 @@ class _Run:
 
         ids.sort(key=key, reverse=order.descending)
 
-    def _column(self, path: str, at: int) -> _Column:
+    def _column(self, path: str, at: int) -> Column:
         """What a path names, following references. Raises `Refused` for what isn't there."""
         hops = path.split(".")
         if len(hops) > 1 and hops[0].lower() == self.of.name.lower():
             hops = hops[1:]
         return self._reach((self.of,), hops, at)
 
-    def _reach(self, targets: tuple[ObjectType, ...], hops: list[str], at: int) -> _Column:
+    def _reach(self, targets: tuple[ObjectType, ...], hops: list[str], at: int) -> Column:
         schema = self.org.schema
         if len(hops) == 1:
             name = hops[0]
             if len(targets) > 1 and name.lower() == "type":
-                return _Column(_TYPE, lambda row: self._kind(row["Id"]), False)
+                return Column(_TYPE.name, _TYPE, lambda row: self._kind(row["Id"]))
             for of in targets:
                 field = schema.field(of, name)
                 if field is not None:
-                    return _Column(field, getter(of, field), True)
+                    return Column(field.name, field, getter(of, field))
             message = f"No such column '{name}' on entity '{targets[0].name}'.{NO_COLUMN}"
             raise located(self.query.text, at, "INVALID_FIELD", message)
         field = next((one for of in targets if (one := of.relationship(hops[0]))), None)
@@ -167,7 +169,7 @@ class _Run:
             above = follow(row)
             return None if above is None else inner.get(above[1])
 
-        return _Column(inner.field, get, False)
+        return Column(f"{field.relationship}.{inner.name}", inner.field, get)
 
     def _kind(self, id: str) -> str | None:
         of = self.org.schema.by_prefix.get(id[:3])
@@ -218,7 +220,7 @@ class _Run:
     def _targets(self, field: Field) -> tuple[ObjectType, ...]:
         return tuple(filter(None, map(self.org.schema.get, field.refs)))
 
-    def _sortable(self, order: Order) -> _Column:
+    def _sortable(self, order: Order) -> Column:
         column = self._column(order.path, order.at)
         if not column.field.sortable:
             message = f"field '{column.field.name}' can not be sorted in a query call"
@@ -306,7 +308,7 @@ def days(word: str, today: date) -> tuple[date, date]:
     )
 
 
-def _comparison(column: _Column, node: Compare, span: Callable[[str], tuple[date, date]]) -> Test:
+def _comparison(column: Column, node: Compare, span: Callable[[str], tuple[date, date]]) -> Test:
     """The test that a comparison makes, once its literals fit the field's type."""
     get, field = column.get, column.field
     ids = field.type in ("id", "reference")
@@ -348,7 +350,7 @@ def _comparison(column: _Column, node: Compare, span: Callable[[str], tuple[date
     return ordered
 
 
-def _in_days(column: _Column, operator: str, span: tuple[date, date]) -> Test:
+def _in_days(column: Column, operator: str, span: tuple[date, date]) -> Test:
     get = column.get
     tail = "T00:00:00.000+0000" if column.field.type == "datetime" else ""
     start, end = (f"{one.isoformat()}{tail}" for one in span)

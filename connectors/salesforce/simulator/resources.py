@@ -7,7 +7,7 @@ Each takes a `Call` and gives a `Reply` or raises `Refused`. Several records at 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -38,13 +38,13 @@ class _Cursor:
 
 
 class Resources:
-    """The resources of one org. `page_size` is how many rows a page has at most, `limits` what
-    `/limits` tells beside the daily calls."""
+    """The resources of one org. `page_size` is how many rows a page has at most, `limits` gives
+    what of each limit is (used, allowed)."""
 
-    def __init__(self, org: Org, calls_left: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, org: Org, limits: Callable[[], Mapping[str, tuple[int, int]]]) -> None:
         self.org = org
         self.page_size = _LARGEST_PAGE
-        self._calls_left = calls_left
+        self._told = limits
         self._cursors: dict[str, _Cursor] = {}
         self._opened = 0
 
@@ -52,19 +52,19 @@ class Resources:
         """The reply to a call of `sobjects`, `query`, `queryAll` or `limits`."""
         head, *rest = [call.path[0].lower(), *call.path[1:]]
         if head in ("query", "queryall"):
-            _only(call, "GET")
+            only(call, "GET")
             if len(rest) == 1:
                 return self._next_page(call, rest[0])
             if rest:
                 raise not_found()
             return self._query(call, head == "queryall")
         if head == "limits":
-            _only(call, "GET")
+            only(call, "GET")
             return self._limits(call, [one.lower() for one in rest])
         if head != "sobjects":
             raise not_found()
         if not rest:
-            _only(call, "GET")
+            only(call, "GET")
             return self._all_objects(call)
         of = self.object(rest[0])
         if len(rest) == 1:
@@ -128,7 +128,7 @@ class Resources:
 
     def _described(self, call: Call, body: dict[str, Any]) -> Reply:
         """A description, or 304 where it hasn't changed since the caller's copy."""
-        _only(call, "GET")
+        only(call, "GET")
         since = call.headers.get("if-modified-since")
         changed = int(self.org.schema.changed)
         if since:
@@ -146,7 +146,7 @@ class Resources:
             id = saves.create(self.org, of, call.record(), call.actor())
             path = f"/services/data/v{call.version}/sobjects/{of.name}/{id}"
             return Reply(201, {"id": id, "success": True, "errors": []}, {"location": path})
-        _only(call, "GET", "POST")
+        only(call, "GET", "POST")
         recent = list(self.org.store.table(of).rows.values())[-5:]
         shown = [self.org.schema.by_prefix[of.prefix].fields["Id"]]
         items = [record(of, row, shown, call.version) for row in recent]
@@ -166,7 +166,7 @@ class Resources:
             names = [one for one in call.query.get("fields", "").split(",") if one]
             body = record(of, row, self.fields(of, names), call.version)
             return Reply(200, body if call.method == "GET" else None)
-        _only(call, "GET", "HEAD", "PATCH", "DELETE")
+        only(call, "GET", "HEAD", "PATCH", "DELETE")
         if call.method == "PATCH":
             saves.update(self.org, of, id, call.record(), call.actor())
         else:
@@ -174,7 +174,7 @@ class Resources:
         return Reply(204)
 
     def _keyed(self, call: Call, of: ObjectType, key: Field, value: str) -> Reply:
-        _only(call, "GET", "PATCH", "DELETE")
+        only(call, "GET", "PATCH", "DELETE")
         if call.method == "PATCH":
             body = call.record()
             if any(name.lower() in ("id", key.name.lower()) for name in body):
@@ -191,7 +191,7 @@ class Resources:
 
     def _window(self, call: Call, of: ObjectType, word: str) -> Reply:
         """Ids that were changed or deleted in a window of time."""
-        _only(call, "GET")
+        only(call, "GET")
         try:
             # A plus that nobody encoded arrives as a blank.
             bounds = [call.query[name].replace(" ", "+") for name in ("start", "end")]
@@ -263,7 +263,6 @@ class Resources:
         self._cursors.clear()
 
     def _limits(self, call: Call, rest: list[str]) -> Reply:
-        used, limit = self._calls_left()
         if rest == ["recordcount"]:
             names = [one for one in call.query.get("sObjects", "").split(",") if one]
             wanted = [self.org.schema.get(one) for one in names] or list(self.org.schema)
@@ -273,24 +272,20 @@ class Resources:
             return Reply(200, {"sObjects": counts})
         if rest:
             raise not_found()
-        daily = {"Max": limit, "Remaining": max(0, limit - used)}
-        roomy = {"Max": 15_000, "Remaining": 15_000}
-        return Reply(
-            200,
-            {
-                "DailyApiRequests": daily,
-                "DailyBulkApiBatches": roomy,
-                "DataStorageMB": {"Max": 1024, "Remaining": 1000},
-                "FileStorageMB": {"Max": 1024, "Remaining": 1024},
-            },
-        )
+        told = {**self._told(), "DataStorageMB": (24, 1024), "FileStorageMB": (0, 1024)}
+        body = {
+            name: {"Max": most, "Remaining": max(0, most - used)}
+            for name, (used, most) in told.items()
+        }
+        return Reply(200, body)
 
     def _count(self, of: ObjectType) -> int:
         rows = self.org.store.table(of).rows.values()
         return sum(not row.get("IsDeleted") for row in rows)
 
 
-def _only(call: Call, *methods: str) -> None:
+def only(call: Call, *methods: str) -> None:
+    """Refuses a call with another method."""
     if call.method not in methods:
         text = f"HTTP Method '{call.method}' not allowed. Allowed are {','.join(methods)}"
         raise whole(405, "METHOD_NOT_ALLOWED", text)

@@ -150,6 +150,22 @@ class Store:
             table.put(id, row)
             self._remember(lambda: table.put(id, old))
 
+    def drop(self, table: Table, id: str) -> None:
+        """Takes a row away for good, and what of it waits to be seen."""
+        old, late = table.rows.get(id), self._late
+        self._late = [one for one in late if one[2] is not table or one[3] != id]
+        heapq.heapify(self._late)
+        waited, due = table.waiting.pop(id, None), table.due.pop(id, 0.0)
+        table.put(id, None)
+
+        def undo() -> None:
+            self._late = late
+            if waited is not None:
+                table.waiting[id], table.due[id] = waited, due
+            table.put(id, old)
+
+        self._remember(undo)
+
     def settle(self, now: float) -> None:
         """Commits the saves whose time has come."""
         while self._late and self._late[0][0] <= now:

@@ -127,12 +127,16 @@ def _fields(
 
 
 def _by_external_id(org: Org, of: ObjectType, key: str, raw: Any) -> tuple[Field, Any]:
-    """A reference that is written as `"Account": {"Key__c": "42"}`."""
+    """A reference that is written as `"Account": {"Key__c": "42"}`. Where it points to several
+    objects, `"attributes": {"type": "Lead"}` says to which."""
     field = of.relationship(key)
     if field is None or not isinstance(raw, dict):
         raise no_column(key, of.name)
     named = {name: value for name, value in raw.items() if name != "attributes"}
+    meant = str((raw.get("attributes") or {}).get("type", "")).lower()
     for target in field.refs:
+        if meant not in ("", target.lower()):
+            continue
         other = org.schema.get(target)
         if other is None or len(named) != 1:
             continue

@@ -1,7 +1,8 @@
 """The simulated Salesforce: one plain function from request to response, and its state.
 
 Routes, signs off, counts, strikes with troubles, and spells replies out as JSON, with the headers
-that Salesforce sends. What resources do is in `resources.py` and `composite.py`.
+that Salesforce sends. What resources do is in `resources.py`, `composite.py`
+and `bulk.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -20,7 +21,8 @@ from ...base.serve import SimulatorOptions
 from ...base.wire import NoReply, Request, Response
 from ...base.world import Clock
 from . import admin, lives, saves, schema, seed
-from .calls import Call, Reply, kind, pairs, words
+from .bulk import Bulk
+from .calls import JSON, Call, Reply, kind, pairs, words
 from .composite import Composite
 from .errors import Refused, bad_json, not_found, whole
 from .faults import Fault, Faults
@@ -41,7 +43,6 @@ _LONGEST_HEAD = 16_384
 """Bytes of the address and the headers together; more is refused with 414."""
 
 _DAY = 24 * 3600.0
-_JSON = "application/json;charset=UTF-8"
 _RESOURCES = ("sobjects", "query", "queryAll", "composite", "limits", "jobs", "search", "recent")
 
 
@@ -92,7 +93,8 @@ class SalesforceSimulator:
         self.daily_limit = 5_000_000
         self.requests: list[Seen] = []
         self.counts: Counter[str] = Counter()
-        self.resources = Resources(self.org, lambda: (self._used(), self.daily_limit))
+        self.bulk = Bulk(self.org, options.random("salesforce bulk"))
+        self.resources = Resources(self.org, self._limits)
         self._composite = Composite(self.resources, self._one, self._count)
         self._calls: deque[tuple[float, int]] = deque()
 
@@ -111,7 +113,7 @@ class SalesforceSimulator:
     def rows(self, name: str, *, deleted: bool = False) -> dict[str, Row]:
         """The rows of an object by id, less the deleted ones unless `deleted`. A row holds what is
         not blank, by field name."""
-        self.org.store.settle(self.org.clock.now())
+        self._settle()
         found = self.org.store.named(name).rows
         return {id: dict(row) for id, row in found.items() if deleted or not row.get("IsDeleted")}
 
@@ -128,7 +130,7 @@ class SalesforceSimulator:
     ) -> None:
         """A person at the screen changes a row."""
         of = self.org.schema.objects[name.lower()]
-        self.org.store.settle(self.org.clock.now())
+        self._settle()
         saves.update(self.org, of, id, values, self._at_screen(user, delay))
 
     def delete(self, name: str, id: str, *, user: str = "") -> None:
@@ -174,7 +176,7 @@ class SalesforceSimulator:
         """The reply. Raises `NoReply` where a trouble loses it."""
         parts = urlsplit(request.url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        self.org.store.settle(self.org.clock.now())
+        self._settle()
         if parts.path.startswith("/__sim__/"):
             return self._spelled(request, self._admin(request, parts.path))
         struck: dict[str, Fault] = {one.kind: one for one in self.faults.of(request.method, target)}
@@ -194,7 +196,7 @@ class SalesforceSimulator:
         if slow := struck.get("slow"):
             late = slow.seconds > request.timeout
             self.org.clock.sleep(min(slow.seconds, request.timeout))
-            self.org.store.settle(self.org.clock.now())
+            self._settle()
         if lock := struck.get("lock"):
             self.org.locks[lock.record] = self.org.clock.now() + lock.seconds
         if "expire" in struck:
@@ -274,12 +276,17 @@ class SalesforceSimulator:
         finally:
             self.org.schema.rights.running = None
         usage = {"sforce-limit-info": f"api-usage={self._used()}/{self.daily_limit}"}
-        return Reply(reply.status, reply.body, {**reply.headers, **usage})
+        return replace(reply, headers={**reply.headers, **usage})
 
     def _one(self, call: Call) -> Reply:
         if call.path[0].lower() == "composite":
             return self._composite.answer(call)
+        if call.path[0].lower() == "jobs":
+            return self.bulk.answer(call)
         return self.resources.answer(call)
+
+    def _limits(self) -> dict[str, tuple[int, int]]:
+        return {"DailyApiRequests": (self._used(), self.daily_limit), **self.bulk.limits()}
 
     def _listing(self, version: str, user: str, base: str) -> dict[str, str]:
         found = {name: f"/services/data/v{version}/{name}" for name in _RESOURCES}
@@ -293,9 +300,12 @@ class SalesforceSimulator:
             return Response(reply.status, headers, reply.body)
         if reply.body is None:
             return Response(reply.status, headers)
-        pretty = 2 if request.headers.get("x-prettyprint") == "1" else None
-        body = json.dumps(reply.body, ensure_ascii=False, indent=pretty).encode()
-        headers |= {"content-type": _JSON, "vary": "Accept-Encoding"}
+        text = reply.body
+        if reply.type == JSON:
+            pretty = 2 if request.headers.get("x-prettyprint") == "1" else None
+            text = json.dumps(text, ensure_ascii=False, indent=pretty)
+        body = text.encode()
+        headers |= {"content-type": reply.type, "vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers["content-encoding"] = "gzip"
             body = gzip.compress(body, 1)
@@ -318,6 +328,11 @@ class SalesforceSimulator:
 
     def _at_screen(self, user: str, delay: float = 0.0) -> Actor:
         return Actor(user or self.person, unmasked=True, allow_duplicates=True, delay=delay)
+
+    def _settle(self) -> None:
+        """Does what has become due."""
+        self.org.store.settle(self.org.clock.now())
+        self.bulk.settle()
 
     def _count(self) -> None:
         """One more call; calls of the same minute are kept together."""

@@ -122,8 +122,11 @@ class SignIn:
         raise not_found()
 
     def soap(self, body: bytes, base: str) -> tuple[int, str]:
-        """Status and XML for a SOAP login."""
+        """Status and XML for a SOAP login or logout."""
         text = body.decode("utf-8", "replace")
+        if re.search(r"<(?:\w+:)?logout\b", text):
+            self._tokens.pop(unescape(self._element(text, "sessionId")), None)
+            return 200, _envelope("<logoutResponse/>")
         name, password = (unescape(self._element(text, tag)) for tag in ("username", "password"))
         user = self._named(name, password)
         if user is None:

@@ -1,0 +1,103 @@
+"""Reading in bulk: a query that Salesforce answers in its own time, with sheets of many rows.
+
+A few requests instead of dozens, and a wait. Knows query jobs of Bulk API 2.0 and their CSV. When
+that is worth it, and what is read by pages instead, is told in `feeds.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from ..base.wire import Response
+from .session import Refused, Session
+
+FROM = 50_000
+"""Rows from which on a query goes in bulk: as many as 25 pages."""
+
+SHEET = 50_000
+"""Rows of one sheet at most."""
+
+PATIENCE = 1800.0
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 20.0
+"""Seconds between two questions whether a job has ended; at most so long in all."""
+
+
+class Unserved(Exception):
+    """Salesforce doesn't answer this in bulk, or not any more: pages will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Some rows of an answer, as text, and where the next ones are, "" after the last."""
+
+    text: str
+    following: str
+
+    def parts(self, size: int) -> Iterator[list[dict[str, str]]]:
+        """The rows by the names of their columns, `size` at a time."""
+        rows = csv.DictReader(io.StringIO(self.text, newline=""))
+        while some := list(islice(rows, size)):
+            yield some
+
+
+class Queries:
+    """The query jobs of one login."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def ask(self, statement: str, *, deleted: bool) -> str:
+        """The id of a new job for a statement; with the bin and the archive if `deleted`."""
+        body = {"operation": "queryAll" if deleted else "query", "query": statement}
+        try:
+            return str(self._session.ask("/jobs/query", body).data["id"])
+        except (Refused, KeyError, TypeError):
+            raise Unserved from None
+
+    def waits(self, job: str) -> Iterator[None]:
+        """Ends when the job has; comes back to the caller after each pause until then."""
+        clock = self._session.world.clock
+        until, pause = clock.now() + PATIENCE, _FIRST_WAIT
+        while (state := self._state(job)) != "JobComplete":
+            if state not in ("UploadComplete", "InProgress") or clock.now() > until:
+                raise Unserved
+            clock.sleep(pause)
+            pause = min(pause * 2, _LONGEST_WAIT)
+            yield
+
+    def sheet(self, job: str, locator: str) -> Sheet:
+        """The rows of an ended job from `locator` on, "" for the first."""
+        query = {"maxRecords": str(SHEET)} | ({"locator": locator} if locator else {})
+        try:
+            return self._session.read(f"/jobs/query/{job}/results", _sheet, **query)
+        except Refused:
+            raise Unserved from None
+
+    def end(self, job: str) -> None:
+        """Deletes a job with its answer, which else lies there for a week."""
+        self._session.drop(f"/jobs/query/{job}")
+
+    def _state(self, job: str) -> str:
+        try:
+            told = self._session.get(f"/jobs/query/{job}").data
+        except Refused:
+            raise Unserved from None
+        return str(told.get("state")) if isinstance(told, Mapping) else ""
+
+
+def _sheet(response: Response) -> Sheet:
+    """The sheet of a reply. `ValueError` where it is cut off."""
+    text = response.body.decode()
+    count = int(response.headers.get("sforce-numberofrecords", ""))
+    try:
+        whole = sum(1 for row in csv.reader(io.StringIO(text, newline="")) if row)
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    if whole != count + 1:
+        raise ValueError(f"{whole} rows instead of {count + 1}")
+    following = response.headers.get("sforce-locator", "null")
+    return Sheet(text, "" if following == "null" else following)
