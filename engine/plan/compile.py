@@ -277,11 +277,11 @@ def _same_thing(one: PairRules, other: PairRules, direction: str, draft: Draft) 
 
 
 def _is_met(pair: PairRules, draft: Draft) -> bool:
-    """Whether activities refer to the objects of a pair."""
+    """Whether records that rules move refer to the objects of a pair."""
     return any(
         "reference" in row.convert and _leads(one, row, pair, draft)
         for one in draft.rules.pairs
-        if one.moves and _is_activity(one, draft)
+        if one.moves
         for row in one.rows
     )
 

@@ -166,7 +166,7 @@ class Flow:
     - `siblings`: the flows whose records are one thing to a connector (a contact is a Lead or a
       Contact), this one included, first choice first. A record has a link in one of them.
     - `users`: links records by their keys without a rule, writes nothing. `identity`: so does what
-      only activities refer to.
+      is only referred to.
     - `activity`: its records are what people did, which wait until someone they are about is known;
       `people` tells whom an address stands for.
     - `led`: (object, field) of the left records of other flows that come of one of this flow, and

@@ -104,7 +104,7 @@ def _matching(flow: Flow, children: Sequence[str]) -> list[str]:
     if flow.users:
         lines.append("links users of the same key; writes nothing")
     elif flow.identity:
-        lines.append("links what has the same key, for activities to find it; writes nothing")
+        lines.append("links what has the same key, so that references find it; writes nothing")
     elif children:
         made = "matched, or created," if flow.rows else "matched"
         lines.append(
