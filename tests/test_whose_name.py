@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from syncrules.connectors.base.contract import Write
+from syncrules.connectors.base.world import Machine
+from syncrules.engine.project import Project
 from syncrules.tests.signed_in import ANN, BEN, CARL, OPS, Team, team
 
 
@@ -96,6 +99,20 @@ def test_the_plan_tells_whose_login_it_will_be(here: Team) -> None:
     for one in (ANN, BEN):
         here.good("disconnect", "salesforce", one)
     assert "Whose login" not in here.good("plan").out
+
+
+def test_what_people_did_is_logged_under_their_names(here: Team) -> None:
+    """An activity that is written under somebody's login is theirs: creator and owner. (USR-2)"""
+    connector = Project.load(here.file).connect("salesforce", Machine())
+    writes = [
+        Write(place, "create", "Task", "", {"Subject": f"Call {place}"}, login=login)
+        for place, login in enumerate((ANN, BEN, ""))
+    ]
+    sent = [connector.send(one) for one in connector.pack(writes)]
+    assert [len(one) for one in sent] == [1, 1, 1]
+    tasks = sorted(here.salesforce.rows("Task").values(), key=lambda one: str(one["Subject"]))
+    names = [{here.name_of(one[by]) for by in ("CreatedById", "OwnerId")} for one in tasks]
+    assert names == [{ANN}, {BEN}, {OPS}]
 
 
 def test_logins_are_never_mixed_in_a_request(here: Team) -> None:
