@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from syncrules.connectors.base.serve import Server
@@ -31,6 +32,8 @@ def test_a_sign_in_in_the_browser_is_all_it_takes(here: Team) -> None:
     here.patch.setenv("SHOWN_IN", str(shown))
     ended = here.connect(OPS)
     assert (ended.code, ended.out) == (0, f"signed in to salesforce as {OPS}\n")
+    asked = parse_qs(urlsplit(ended.err.split()[-1]).query)
+    assert (asked["code_challenge_method"], len(asked["code_challenge"][0])) == (["S256"], 43)
     assert "Signed in" in shown.read_text(encoding="utf-8")
     here.good("schema", "pull")
     before = here.salesforce.sign_ins.counts["refresh_token"]

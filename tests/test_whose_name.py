@@ -229,8 +229,28 @@ def test_a_lost_reply_of_a_personal_login_is_found_under_that_login(here: Team) 
 
     here.salesforce.faults.rules.append(Fault("lost after", "POST", "composite/sobjects"))
     here.contact(ANN, "once@some.example")
-    here.good("run")
+    assert "1  salesforce Lead created" in here.good("run").out
     assert here.modifier("once@some.example") == ANN
+
+
+def test_another_owner_is_no_change_of_the_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Owners are read only to tell whose login it is: a contact that was there before the rules and
+    gets another owner still waits for a backfill, which then writes under the new one's. (CON-5)"""
+    with team(tmp_path, capsys, monkeypatch) as here:
+        here.connect(OPS)
+        here.connect(ANN, "--as", ANN)
+        here.good("logins", "use", "salesforce", OPS)
+        here.good("schema", "pull")
+        id = here.contact(BEN, "old@some.example")
+        here.good("run")
+        ids = {row["email"]: one for one, row in here.apollo.rows("user").items()}
+        here.apollo.update("contact", id, {"owner_id": ids[ANN]})
+        assert "waits for `syncrules backfill push contact`" in here.good("run").out
+        assert here.salesforce.rows("Lead") == {}
+        here.good("backfill", "push", "contact")
+        assert here.modifier("old@some.example") == ANN
 
 
 def test_wrong_words_for_a_lost_login_are_told(here: Team) -> None:
