@@ -17,13 +17,14 @@ def logins(shell: Shell, *, shape: str) -> int:
     """
     if click.get_current_context().invoked_subcommand:
         return 0
-    from ..engine.connecting import standings, standings_json, standings_text
+    from ..engine.connecting import by_settings, standings, standings_json, standings_text
 
-    found = standings(shell.project())
+    project = shell.project()
+    found, settings = standings(project), by_settings(project)
     if shape == "json":
-        shell.json(standings_json(found))
+        shell.json(standings_json(found, settings))
     else:
-        shell.data(standings_text(found))
+        shell.data(standings_text(found, settings))
     return 1 if any(one.login.lost for one in found) else 0
 
 

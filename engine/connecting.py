@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,9 +102,21 @@ def standings(project: Project) -> list[Standing]:
     return found
 
 
-def standings_json(found: list[Standing]) -> dict[str, Any]:
+def by_settings(project: Project) -> dict[str, str]:
+    """The systems that need no login for the team, and the setting by which they sign in."""
+    found = {}
+    for name, system in project.systems.items():
+        linking = kind(system.connector).linking
+        chosen = system.settings.get("sync_login")
+        if linking and system.settings.get(linking.instead) and not chosen:
+            found[name] = linking.instead
+    return found
+
+
+def standings_json(found: list[Standing], settings: Mapping[str, str]) -> dict[str, Any]:
     """The same for scripts; no secret is in it."""
     return {
+        "by_settings": dict(settings),
         "logins": [
             {
                 "system": one.login.system,
@@ -114,15 +127,17 @@ def standings_json(found: list[Standing]) -> dict[str, Any]:
                 "ended": one.login.lost or None,
             }
             for one in found
-        ]
+        ],
     }
 
 
-def standings_text(found: list[Standing]) -> str:
+def standings_text(found: list[Standing], settings: Mapping[str, str]) -> str:
     """The same for people."""
-    if not found:
+    if not found and not settings:
         return "nobody has signed in; `syncrules connect SYSTEM` does"
     rows = [("SYSTEM", "LOGIN", "OF", "SINCE", "")]
+    for system, name in settings.items():
+        rows.append((system, "-", "-", "-", f"sync login, by `{name}` of {FILE}"))
     for one in found:
         login = one.login
         rows.append((login.system, login.name, login.person or "-", login.since[:10], one.state))

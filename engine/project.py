@@ -172,10 +172,10 @@ class Project:
         """Signs in to a system of the project."""
         return connect(self.system(name), self.folder, os.environ, world)
 
-    @cached_property
+    @property
     def signers(self) -> Mapping[str, Signers]:
-        """By system, whose logins a run may write under; raises `UsageError` where none of several
-        is chosen for the team, or where nobody has signed in."""
+        """By system, whose logins a run may write under, as the book says now. Raises `UsageError`
+        where none of several is chosen for the team."""
         from .logins import Book, signers, sync_login
 
         found, book = {}, Book(self.folder, os.environ)

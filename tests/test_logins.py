@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from syncrules.connectors.base.serve import Server
@@ -31,6 +32,8 @@ def test_a_sign_in_in_the_browser_is_all_it_takes(here: Team) -> None:
     here.patch.setenv("SHOWN_IN", str(shown))
     ended = here.connect(OPS)
     assert (ended.code, ended.out) == (0, f"signed in to salesforce as {OPS}\n")
+    asked = parse_qs(urlsplit(ended.err.split()[-1]).query)
+    assert (asked["code_challenge_method"], len(asked["code_challenge"][0])) == (["S256"], 43)
     assert "Signed in" in shown.read_text(encoding="utf-8")
     here.good("schema", "pull")
     before = here.salesforce.sign_ins.counts["refresh_token"]
@@ -182,6 +185,7 @@ def test_a_login_without_rights_is_known_by_name_on_a_server_too(here: Team) -> 
     assert stored["login"] == "sync@heron-trading.example"
     here.good("check")
     here.connect(ANN, "--as", ANN)
+    assert "sync login, by `client_secret` of syncrules.toml" in here.good("logins").out
     here.good("check")
     here.contact(ANN, "x@some.example")
     here.good("run")
@@ -193,7 +197,7 @@ def test_who_says_no_is_told_so(here: Team) -> None:
     ended = here.type("connect", "salesforce")
     assert ended.code == 4
     assert "end-user denied authorization" in ended.err
-    assert "nobody has signed in" in here.good("logins").out
+    assert here.good("logins", "--format", "json").json()["logins"] == []
 
 
 def test_a_code_is_entered_on_another_machine(here: Team) -> None:
@@ -345,7 +349,7 @@ def test_disconnecting_ends_it_on_both_sides(here: Team) -> None:
     ended = here.type("disconnect", "salesforce")
     assert ended.code == 1
     assert f"end the sign-in of {OPS} there, too" in ended.err
-    assert "nobody has signed in" in here.good("logins").out
+    assert here.good("logins", "--format", "json").json()["logins"] == []
 
 
 def test_a_strange_request_to_loopback_is_not_taken_for_the_person(here: Team) -> None:

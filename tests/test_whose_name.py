@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from syncrules.connectors.base.contract import Write
+from syncrules.connectors.base.world import Machine
+from syncrules.engine.project import Project
 from syncrules.tests.signed_in import ANN, BEN, CARL, OPS, Team, team
 
 
@@ -96,6 +99,20 @@ def test_the_plan_tells_whose_login_it_will_be(here: Team) -> None:
     for one in (ANN, BEN):
         here.good("disconnect", "salesforce", one)
     assert "Whose login" not in here.good("plan").out
+
+
+def test_what_people_did_is_logged_under_their_names(here: Team) -> None:
+    """An activity that is written under somebody's login is theirs: creator and owner. (USR-2)"""
+    connector = Project.load(here.file).connect("salesforce", Machine())
+    writes = [
+        Write(place, "create", "Task", "", {"Subject": f"Call {place}"}, login=login)
+        for place, login in enumerate((ANN, BEN, ""))
+    ]
+    sent = [connector.send(one) for one in connector.pack(writes)]
+    assert [len(one) for one in sent] == [1, 1, 1]
+    tasks = sorted(here.salesforce.rows("Task").values(), key=lambda one: str(one["Subject"]))
+    names = [{here.name_of(one[by]) for by in ("CreatedById", "OwnerId")} for one in tasks]
+    assert names == [{ANN}, {BEN}, {OPS}]
 
 
 def test_logins_are_never_mixed_in_a_request(here: Team) -> None:
@@ -212,8 +229,28 @@ def test_a_lost_reply_of_a_personal_login_is_found_under_that_login(here: Team) 
 
     here.salesforce.faults.rules.append(Fault("lost after", "POST", "composite/sobjects"))
     here.contact(ANN, "once@some.example")
-    here.good("run")
+    assert "1  salesforce Lead created" in here.good("run").out
     assert here.modifier("once@some.example") == ANN
+
+
+def test_another_owner_is_no_change_of_the_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Owners are read only to tell whose login it is: a contact that was there before the rules and
+    gets another owner still waits for a backfill, which then writes under the new one's. (CON-5)"""
+    with team(tmp_path, capsys, monkeypatch) as here:
+        here.connect(OPS)
+        here.connect(ANN, "--as", ANN)
+        here.good("logins", "use", "salesforce", OPS)
+        here.good("schema", "pull")
+        id = here.contact(BEN, "old@some.example")
+        here.good("run")
+        ids = {row["email"]: one for one, row in here.apollo.rows("user").items()}
+        here.apollo.update("contact", id, {"owner_id": ids[ANN]})
+        assert "waits for `syncrules backfill push contact`" in here.good("run").out
+        assert here.salesforce.rows("Lead") == {}
+        here.good("backfill", "push", "contact")
+        assert here.modifier("old@some.example") == ANN
 
 
 def test_wrong_words_for_a_lost_login_are_told(here: Team) -> None:
