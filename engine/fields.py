@@ -133,7 +133,7 @@ def _half(
     mapped: Mapping[str, Sequence[Mapped]],
 ) -> Half:
     shown = [one for one in item.fields if not one.derived or one.name in mapped]
-    names = [one.name for one in shown if one.type != "other" and not one.derived]
+    names = [one.name for one in shown if one.type != "other"]
     missing = ""
     filled: dict[str, float] = {}
     count = 0

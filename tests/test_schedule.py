@@ -7,6 +7,7 @@ a part of the rules means is tested in `run/test_scope.py`.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from syncrules.engine.schedule import Ran, Said, Stop, Timetable
 from syncrules.engine.store import lease
 from syncrules.engine.store.database import Database
 from syncrules.errors import BudgetSpent, FindingsError, Interrupted, SystemUnavailable
+from syncrules.tests.cli import call
 from syncrules.tests.desk import HOUR, Desk
 from syncrules.tests.worlds import VirtualClock
 
@@ -24,6 +26,7 @@ sync apollo with salesforce
 prefer apollo
 
 push contact as Lead
+push task as Task when completed
 map contact with Lead {
     last_name         <-> LastName
     email             <-> Email
@@ -50,23 +53,31 @@ def person(desk: Desk, name: str) -> str:
     return desk.apollo.create("contact", values)
 
 
+def task(desk: Desk, name: str) -> None:
+    """A task with a new person that was done just now."""
+    due = {"due_at": "2026-01-09T09:00:00.000Z", "type": "action_item", "title": f"Call {name}"}
+    id = desk.apollo.create("task", {"contact_id": person(desk, name), **due})
+    desk.apollo.update("task", id, {"status": "completed"})
+
+
 def names(desk: Desk) -> list[str]:
     return sorted(str(one["LastName"]) for one in desk.salesforce.rows("Lead").values())
 
 
 def test_each_group_runs_at_its_own_time_for_a_day(desk: Desk) -> None:
-    """96 runs of the contacts, which wrote no `every`, and 16 of the accounts beside them; a change
-    is on the other side within one period. (ACT-9, ACT-10)"""
+    """96 runs of people and tasks, which wrote no `every`, and 16 of the accounts beside them; a
+    change is on the other side within one period. (ACT-9, ACT-10)"""
     made: dict[str, float] = {}
     seen: dict[str, float] = {}
 
     def at(one: Ran | Said) -> None:
         if isinstance(one, Ran):
-            seen.update({name: one.at for name in names(desk) if name not in seen})
-            if len(made) < 7:
+            tasks = [str(each["Subject"]) for each in desk.salesforce.rows("Task").values()]
+            seen.update({name: one.at for name in (*names(desk), *tasks) if name not in seen})
+            if len(made) < 12:
+                task(desk, f"P{len(made)}")
                 name = f"P{len(made)}"
-                person(desk, name)
-                made[name] = one.at
+                made.update({name: one.at, f"Call {name}": one.at})
 
     told = desk.serve(24, at)
     assert len(told.of(15)) == 96
@@ -254,3 +265,20 @@ def test_what_was_missed_is_not_made_up_for() -> None:
     assert table.failed(BudgetSpent("spent"), 5000.0) == 5900.0
     assert table.failed(BudgetSpent("spent"), 5900.0) == 7700.0
     assert Timetable([15], 0.0).failed(SystemUnavailable("away"), 10.0) == 70.0
+
+
+def test_known_is_answered_from_the_state_at_the_command_line(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No system can be reached from here, and none is asked; for people and for scripts. (CPL-3)"""
+    desk.serve(0.01)
+    person(desk, "King")
+    desk.serve(0.1)
+    line = ("known", "king@a.example", "nobody@a.example", "--project", desk.folder)
+    told = call(capsys, *line)
+    assert told.code == 0
+    assert re.search(r"^king@a.example  known\n    apollo contact \w+, linked with", told.out)
+    assert "nobody@a.example  not known" in told.out
+    king, nobody = call(capsys, *line, "--format", "json").json()["known"]
+    assert (king["known"], nobody["known"]) == (True, False)
+    assert [one["object"] for one in king["records"][0]["linked"]] == ["Lead"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -168,7 +169,7 @@ def test_a_run_of_one_rule_leaves_the_marks_of_the_others_on_its_pair(both: Both
 
 
 def test_one_record_is_pushed_past_the_condition_of_its_rule(both: Both) -> None:
-    """By its address or its id; nothing else of the run moves, and the journal says why."""
+    """By its address or its id; nothing else moves, and the journal says why. (MORE-9)"""
     person(both, email="ada@a.example", stage="Cold")
     other = person(both, email="bea@a.example", stage="Cold")
     person(both, email="cid@a.example", stage="Replied")
@@ -220,7 +221,8 @@ def test_whether_a_person_is_known_is_answered_without_a_request(both: Both) -> 
 
 
 def test_nothing_is_written_in_the_quiet_period(both: Both) -> None:
-    """A run says until when and why, preview shows what waits, and it flows once the time is up."""
+    """A run says until when and why, preview shows what waits, and it flows once the time is up.
+    (MORE-13)"""
     quiet = replace(both.setup, quiet=6 * HOUR)
     person(both, stage="Replied")
     shown = verbs.preview(quiet)
@@ -266,3 +268,76 @@ def test_what_a_preview_has_seen_is_no_older_for_it() -> None:
     fresh.clock.sleep(HOUR)
     assert fresh.run().waiting == {}
     assert emails(fresh, "Contact") == ["ada@a.example", "bea@a.example"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_runs_of_parts_end_where_whole_runs_do(seed: int) -> None:
+    """The same two days of edits, once with whole runs and once with random parts of them and one
+    whole run at the end: the same people and accounts on both sides, under the same accounts."""
+    assert _after_edits(seed, parts=True) == _after_edits(seed, parts=False)
+
+
+def _after_edits(seed: int, *, parts: bool) -> dict[str, list[str]]:
+    """What both systems hold in the end, without ids. Only one side edits a record, and a person
+    comes to one stage: else what becomes of them depends on when somebody looked."""
+    both, chance, order = Both(RULES), random.Random(seed), random.Random(seed + 100)
+    scopes = [
+        scope.due(both.plan, [15]),
+        scope.due(both.plan, [60]),
+        scope.of_rule(both.plan, "push contact as Contact"),
+        scope.of_rule(both.plan, "pull Lead as contact"),
+        scope.ALL,
+    ]
+    both.run()
+    contacts: list[tuple[str, str]] = []
+    accounts: list[str] = []
+    for step in range(24):
+        for number in range(chance.randrange(1, 4)):
+            name = f"{step}x{number}"
+            what = chance.randrange(6)
+            if what == 0:
+                values = {"name": f"Firm {name}", "domain": f"f{name}.example"}
+                accounts.append(both.apollo.create("account", values))
+            elif what in (1, 2):
+                values = {"email": f"p{name}@a.example", "last_name": f"P{name}"}
+                stage = ("Replied", "Interested")[what - 1]
+                values["stage"] = chance.choice(("Cold", stage))
+                if accounts:
+                    values["account_id"] = chance.choice(accounts)
+                contacts.append((both.apollo.create("contact", values), stage))
+            elif what == 3 and contacts:
+                id, stage = chance.choice(contacts)
+                both.apollo.update("contact", id, {"title": f"T{name}", "stage": stage})
+            elif what == 4 and accounts:
+                both.apollo.update("account", chance.choice(accounts), {"name": f"Firm {name}"})
+            elif what == 5:
+                lead = {"LastName": f"L{name}", "Email": f"l{name}@b.example", "Company": "B"}
+                both.salesforce.create("Lead", lead)
+        both.clock.sleep(HOUR)
+        about = order.choice(scopes) if parts else scope.ALL
+        assert about is not None
+        verbs.run(replace(both.setup, scope=about))
+    for _ in range(2):
+        both.clock.sleep(HOUR)
+        both.run()
+    assert both.errors() == []
+    firms = both.salesforce.rows("Account")
+    held: dict[str, list[tuple[object, ...]]] = {
+        "accounts": [(one["Name"], one["Website"]) for one in firms.values()],
+        "people": [
+            (one["Email"], one["LastName"], one.get("Title"), _firm(firms, one))
+            for object in ("Lead", "Contact")
+            for one in both.salesforce.rows(object).values()
+        ],
+        "contacts": [
+            (one["email"], one["last_name"], one["title"])
+            for one in both.apollo.rows("contact").values()
+        ],
+    }
+    both.db.close()
+    return {name: sorted(map(str, rows)) for name, rows in held.items()}
+
+
+def _firm(firms: Mapping[str, Mapping[str, object]], person: Mapping[str, object]) -> object:
+    found = firms.get(str(person.get("AccountId")))
+    return found["Website"] if found else None
