@@ -168,7 +168,7 @@ def test_a_run_of_one_rule_leaves_the_marks_of_the_others_on_its_pair(both: Both
 
 
 def test_one_record_is_pushed_past_the_condition_of_its_rule(both: Both) -> None:
-    """By its address or its id; nothing else of the run moves, and the journal says why."""
+    """By its address or id; nothing else of the run moves, and the journal says why (MORE-9)."""
     person(both, email="ada@a.example", stage="Cold")
     other = person(both, email="bea@a.example", stage="Cold")
     person(both, email="cid@a.example", stage="Replied")
@@ -220,7 +220,8 @@ def test_whether_a_person_is_known_is_answered_without_a_request(both: Both) -> 
 
 
 def test_nothing_is_written_in_the_quiet_period(both: Both) -> None:
-    """A run says until when and why, preview shows what waits, and it flows once the time is up."""
+    """A run says until when and why, preview shows what waits, and it flows once the time is up
+    (MORE-13)."""
     quiet = replace(both.setup, quiet=6 * HOUR)
     person(both, stage="Replied")
     shown = verbs.preview(quiet)
