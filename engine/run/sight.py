@@ -47,6 +47,6 @@ def _held(system: str, object: str, lost: int, some: Sequence[str]) -> Braked:
     return Braked(
         f"{lost:,} of {len(some):,} linked {object} records in {system} are out of sight",
         why="they are not deleted, and not shared with us any more; nothing was written",
-        fix=f"give the sync login its rights on {object} back and run again; where they are gone for "
+        fix=f"give the sync login its rights on {object} back; where they are gone for "
         f"good, `guard at most 100% of {object} deleted per run` lets runs go on",
     )
