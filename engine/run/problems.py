@@ -23,6 +23,9 @@ from .session import Session
 
 CHANGED = "schema-changed"
 """Code of a rule that waits because a system has changed under it."""
+_RUN = "run"
+"""What a trouble of no single flow is entered under."""
+
 _STOPS: Mapping[type[SystemUnavailable], str] = {
     BudgetSpent: "calls-spent",
     SignInRefused: "sign-in-refused",
@@ -203,18 +206,18 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
 
 
 def stopped(session: Session, error: SystemUnavailable) -> None:
-    """Enters a system that a run could not go on without; later ones that meet the same count."""
+    """Enters a system that a run could not go on without; each run that meets it counts."""
     system = next((one for one in session.connectors if error.what.startswith(f"{one} ")), "")
     code = _STOPS.get(type(error), "out-of-reach")
     enter(
         session,
         cause=_hash("", system, code),
-        operation="run",
+        operation=_RUN,
         system=system,
         object="",
         record="",
         key=None,
-        flow="",
+        flow=_RUN,
         rule="",
         file="",
         line=0,
@@ -228,7 +231,7 @@ def got_through(session: Session) -> None:
     """Closes what stopped earlier runs: this one has come to its end."""
     if session.open_errors:
         with session.db.transaction("got through"):
-            _close(session, [("", "")], kept="")
+            _close(session, [(_RUN, "")], kept="")
 
 
 def over(session: Session, ids: Sequence[tuple[str, str]]) -> None:

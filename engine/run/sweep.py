@@ -37,18 +37,7 @@ def sweep(session: Session) -> None:
 def _sweep(session: Session, ask: Read) -> bool:
     """Looks at one object; whether all that is missing was asked for."""
     session.progress(f"looking for deleted {ask.object} records in {ask.system}")
-    linked = {
-        id
-        for flow, side in session.ends(ask.system, ask.object)
-        for (id,) in session.db.rows(
-            lives.linked_here,
-            org=session.org,
-            system=ask.system,
-            object=ask.object,
-            flow=flow.name,
-            side=side,
-        )
-    }
+    linked = linked_here(session, ask.system, ask.object)
     if not linked:
         return True
     connector = session.connectors[ask.system]
@@ -65,3 +54,19 @@ def _sweep(session: Session, ask: Read) -> bool:
         with session.db.transaction("page"):
             store(session, ask, [one for one in found if one.life != "here"], first=False)
     return len(missing) == len(linked)
+
+
+def linked_here(session: Session, system: str, object: str) -> set[str]:
+    """The records of an object that are there and have a link."""
+    return {
+        id
+        for flow, side in session.ends(system, object)
+        for (id,) in session.db.rows(
+            lives.linked_here,
+            org=session.org,
+            system=system,
+            object=object,
+            flow=flow.name,
+            side=side,
+        )
+    }

@@ -1,7 +1,7 @@
 """The rows of the guide beside the tests that carry them: a plugin that gathers, and the page.
 
-A test carries the rows whose ids its docstring names. Knows no row by name; those are in
-`rows.toml`.
+A test carries the rows whose ids its docstring names, or the name of its example. Knows no row by
+name; those are in `rows.toml`.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ class Carried:
         self._rows: dict[str, list[str]] = {}
         self._ended: dict[str, Result] = {}
 
-    def carried_by(self, docstring: str | None) -> list[str]:
-        """The ids that a docstring names."""
-        return list(dict.fromkeys(self._id.findall(docstring or "")))
+    def carried_by(self, text: str | None) -> list[str]:
+        """The ids that a docstring, or the name of an example, has."""
+        return list(dict.fromkeys(self._id.findall(text or "")))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
@@ -86,29 +86,34 @@ class Carried:
         kept: list[pytest.Item] = []
         left_out: list[pytest.Item] = []
         for item in items:
-            rows = self.carried_by(getattr(getattr(item, "function", None), "__doc__", None))
+            docstring = getattr(getattr(item, "function", None), "__doc__", None) or ""
+            rows = self.carried_by(f"{docstring} {item.name}")
             if rows:
-                self._rows[_test(item.nodeid)] = rows
+                self._rows[item.nodeid] = rows
             (kept if rows else left_out).append(item)
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A test with several examples is as good as its worst."""
+        """What went wrong while a test was set up or taken down counts as well."""
         if report.when == "call" or report.outcome != "passed":
-            worst = ("passed", "skipped", "failed")
-            test = _test(report.nodeid)
-            self._ended[test] = max(
-                self._ended.get(test, "passed"), report.outcome, key=worst.index
-            )
+            self._ended[report.nodeid] = _worse(self._ended.get(report.nodeid), report.outcome)
 
     def results(self) -> dict[str, dict[str, Result]]:
-        """What is known so far of each row that has a test. A test that did not end is broken."""
+        """What is known so far of each row that has a test. A test with several examples is as good
+        as its worst; one that did not end is broken."""
         found: dict[str, dict[str, Result]] = {}
-        for test, rows in self._rows.items():
+        for node, rows in self._rows.items():
             for id in rows:
-                found.setdefault(id, {})[test] = self._ended.get(test, "failed")
+                tests = found.setdefault(id, {})
+                test = _test(node)
+                tests[test] = _worse(tests.get(test), self._ended.get(node, "failed"))
         return found
+
+
+def _worse(one: Result | None, two: Result) -> Result:
+    order: tuple[Result, ...] = ("failed", "skipped", "passed")
+    return two if one is None else min(one, two, key=order.index)
 
 
 def _test(node: str) -> str:

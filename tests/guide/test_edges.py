@@ -390,6 +390,7 @@ def test_rights_that_are_taken_away_delete_nothing() -> None:
         with pytest.raises(Braked, match="20 of 40 linked Lead records") as told:
             team.run()
     assert told.value.exit_code == 3
+    assert "guard at most 100% of Lead deleted per run" in told.value.fix
     assert team.apollo.rows("contact") == before
     assert len(team.salesforce.rows("Lead")) == 40
     team.salesforce.org.unshared.clear()
@@ -477,3 +478,14 @@ def test_two_runners_share_no_lease() -> None:
     team.hour()
     assert len(refused) == 1
     assert len(team.salesforce.rows("Account")) == 1
+
+
+def test_a_guard_lets_runs_go_on_where_records_are_gone_for_good() -> None:
+    """Somebody has emptied the bin while nobody ran: a written guard takes the brake's place, and
+    still nothing is deleted on the other side (EDGE-7)."""
+    team = linked(PULL + "guard at most 100% of Lead deleted per run\n", 40)
+    team.salesforce.org.unshared |= set(sorted(team.salesforce.rows("Lead"))[:20])
+    before = team.apollo.rows("contact")
+    team.clock.sleep(24 * HOUR)
+    assert team.run().exit_code == 0
+    assert team.apollo.rows("contact") == before

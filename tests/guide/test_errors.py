@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from syncrules.connectors.apollo.connector import KIND as APOLLO
@@ -271,6 +271,41 @@ def test_a_trouble_that_passes_leaves_no_entry_and_one_record(name: str, kind: s
     team.hour()
     team.hour()
     assert team.right("Lead", "Title") == ["CEO"]
+    assert team.errors() == []
+    assert team.is_quiet()
+
+
+APOLLO_PASSING = {
+    "time-out before": ApolloFault("lost before", path="bulk_"),
+    "time-out after": ApolloFault("lost after", path="bulk_"),
+    "slow reply": ApolloFault("slow", path="bulk_", seconds=3600),
+    "cut off": ApolloFault("cut off", path="bulk_"),
+    "log-in page": ApolloFault("reply", path="bulk_", status=200, body="<html>"),
+    "too many at once": ApolloFault(
+        "reply", path="bulk_", status=429, body="{}", headers={"retry-after": "7"}
+    ),
+    "too many without a wait": ApolloFault("reply", path="bulk_", status=429, body="{}"),
+    "unavailable": ApolloFault("reply", path="bulk_", status=503),
+    "server error": ApolloFault("reply", path="bulk_", status=500, body="<html>"),
+}
+
+
+@pytest.mark.parametrize("kind", ["create", "update"])
+@pytest.mark.parametrize("name", APOLLO_PASSING)
+def test_a_trouble_of_apollo_that_passes_leaves_no_entry_and_one_record(
+    name: str, kind: str
+) -> None:
+    """As in the other direction (ERR-1)."""
+    team = Team(RULES).began()
+    there = team.sf_contact(Title="CTO" if kind == "update" else "CEO")
+    if kind == "update":
+        team.hour()
+        team.salesforce.update("Contact", there, {"Title": "CEO"})
+    team.apollo.faults.append(replace(APOLLO_PASSING[name]))
+    team.hour()
+    team.hour()
+    assert team.left("contact", "title") == ["CEO"]
+    assert team.apollo.faults[0].times == 0
     assert team.errors() == []
     assert team.is_quiet()
 

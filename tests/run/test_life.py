@@ -226,7 +226,7 @@ def test_a_link_follows_from_survivor_to_survivor_and_through_a_conversion(
 
 
 def test_of_two_linked_ones_that_are_merged_the_survivor_keeps_its_link() -> None:
-    """The other contact is left alone: nothing is made again, written or deleted."""
+    """The other contact is left alone: nothing is made again, written or deleted (EDGE-6)."""
     both = of()
     ada, kept = pair(both)
     bea, lost = pair(both, "bea")
@@ -346,7 +346,7 @@ def test_who_is_a_contact_and_a_lead_is_one_person(seen: str) -> None:
 
 def test_a_delete_leaves_a_tombstone_and_an_undelete_goes_on() -> None:
     """Nothing is made again or deleted on the other side, also where a write was under way; once
-    the lead is back, what changed meanwhile flows."""
+    the lead is back, what changed meanwhile flows (EDGE-6)."""
     both = of()
     left, lead = pair(both)
     both.apollo.update("contact", left, {"title": "CEO"})

@@ -107,7 +107,7 @@ CASES = {
         change task {{ status "completed", completed true }}
         change call {{ status "completed", outreach_task task }}
         expect create Task {{ TaskSubtype "Call", Subject blank }}""",
-    "who wrote and is unknown becomes a contact, who meets the rules (ACT-22)": """
+    "who wrote and is unknown becomes a contact, who meets the rules (ACT-22, MORE-8)": """
         given email {
             direction "outgoing", mailbox "apollo", subject "Hello", address "ada@example.com"
         }
