@@ -10,7 +10,11 @@ from collections import Counter
 
 import pytest
 from syncrules.connectors.base.contract import Page, Read, Record
+from syncrules.connectors.base.login import Secret
+from syncrules.connectors.base.serve import Server
+from syncrules.connectors.base.world import Machine
 from syncrules.connectors.salesforce import bulk, feeds
+from syncrules.connectors.salesforce.connector import KIND
 from syncrules.tests import demands, oracle
 from syncrules.tests.both import HOUR, Both
 from syncrules.tests.salesforce_connected import Org, by_id, ids
@@ -148,6 +152,7 @@ def test_a_field_more_is_not_looked_for_in_an_old_answer(org: Org) -> None:
         ("GET", "jobs/query", 404, '[{"errorCode":"NOT_FOUND","message":"gone"}]'),
         ("GET", "jobs/query", 200, '{"state":"Failed"}'),
         ("GET", "/results", 400, '[{"errorCode":"INVALIDJOBSTATE","message":"no"}]'),
+        ("GET", "/results", 200, '"Id"\n"00Q000000000001"\n'),
     ],
 )
 def test_where_bulk_fails_pages_do(
@@ -158,7 +163,8 @@ def test_where_bulk_fails_pages_do(
     status: int,
     body: str,
 ) -> None:
-    """An org without it, a job that is gone or failed, an answer that is refused."""
+    """An org without it, a job that is gone or failed, an answer that is refused or doesn't tell
+    how many rows it has."""
     org.fault("reply", method, path, status=status, body=body)
     pages = read(org)
     assert calls(org)["GET query/{locator}"] == 5 and pages[-1].complete
@@ -197,6 +203,21 @@ def test_more_columns_than_an_address_has_room_for_come_in_one_job(
     assert calls(org)["POST composite/sobjects/Lead"] == 1
     assert len(by_id(pages)) == 60
     assert by_id(pages[1:])[sorted(org.sim.rows("Lead"))[0]].values["Status"]
+
+
+def test_bulk_reads_work_over_real_http(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zipped sheets, real headers, real addresses."""
+    with Server(org.sim) as server:
+        given = org.sim.sign_in(server.url)
+        settings: dict[str, str | Secret] = {
+            "system": "salesforce",
+            "url": server.url,
+            "client_id": given["client_id"],
+            "client_secret": Secret(given["client_secret"]),
+        }
+        pages = list(KIND.connect(settings, Machine()).read(ASK, None))
+    assert calls(org)["GET jobs/query/{id}/results"] == 3
+    assert by_id(pages) == by_pages(org, monkeypatch)
 
 
 def test_a_first_sync_in_bulk_ends_as_the_rules_say(monkeypatch: pytest.MonkeyPatch) -> None:
