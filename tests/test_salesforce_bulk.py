@@ -172,11 +172,12 @@ def test_where_bulk_fails_pages_do(
 
 
 def test_a_job_that_never_ends_is_given_up(org: Org) -> None:
-    """After half an hour pages are read instead."""
+    """After half an hour it is aborted, and pages are read instead."""
     org.sim.bulk.seconds = 1e9
     began = org.clock.now()
     pages = read(org)
     assert 1800 <= org.clock.now() - began < 1900
+    assert calls(org)["PATCH jobs/query/{id}"] == 1
     assert len(by_id(pages)) == 60 and pages[-1].complete
 
 

@@ -63,7 +63,10 @@ class Queries:
         clock = self._session.world.clock
         until, pause = clock.now() + PATIENCE, _FIRST_WAIT
         while (state := self._state(job)) != "JobComplete":
-            if state not in ("UploadComplete", "InProgress") or clock.now() > until:
+            if state not in ("UploadComplete", "InProgress"):
+                raise Unserved
+            if clock.now() > until:
+                self._session.tidy("PATCH", f"/jobs/query/{job}", {"state": "Aborted"})
                 raise Unserved
             clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_WAIT)
@@ -79,7 +82,7 @@ class Queries:
 
     def end(self, job: str) -> None:
         """Deletes a job with its answer, which else lies there for a week."""
-        self._session.drop(f"/jobs/query/{job}")
+        self._session.tidy("DELETE", f"/jobs/query/{job}")
 
     def _state(self, job: str) -> str:
         try:
