@@ -6,6 +6,7 @@ How jobs behave by themselves is `test_salesforce_simulator_bulk.py`.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -143,6 +144,14 @@ def test_a_field_more_is_not_looked_for_in_an_old_answer(org: Org) -> None:
     cursor = [next(walk), next(walk)][-1].cursor
     found = by_id(read(org, cursor))
     assert all("Title" in one.values for one in found.values())
+
+
+def test_a_cursor_with_a_job_of_no_known_time_means_from_the_beginning(org: Org) -> None:
+    """As any cursor that isn't ours."""
+    walk = org.connector.read(ASK, None)
+    kept = json.loads([next(walk), next(walk)][-1].cursor or "")
+    del kept["began"]
+    assert len(by_id(read(org, json.dumps(kept)))) == 60
 
 
 @pytest.mark.parametrize(
