@@ -40,6 +40,10 @@ def simulate(
 
     It listens on this machine only, and has people, their accounts and what goes with them.
     Simulators of one seed share about a third of their people.
+
+    Other programs can be tried on it, too. Salesforce has REST with queries, Collections and
+    composites, Bulk API 2.0, and the sign-ins by OAuth and SOAP: what simple-salesforce and jsforce
+    ask for. There are no rate limits, delays or faults unless they are asked for.
     """
     from ..connectors.base.serve import SimulatorOptions
     from ..engine.simulate import serve

@@ -6,11 +6,16 @@ How jobs behave by themselves is `test_salesforce_simulator_bulk.py`.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
 from syncrules.connectors.base.contract import Page, Read, Record
+from syncrules.connectors.base.login import Secret
+from syncrules.connectors.base.serve import Server
+from syncrules.connectors.base.world import Machine
 from syncrules.connectors.salesforce import bulk, feeds
+from syncrules.connectors.salesforce.connector import KIND
 from syncrules.tests import demands, oracle
 from syncrules.tests.both import HOUR, Both
 from syncrules.tests.salesforce_connected import Org, by_id, ids
@@ -141,6 +146,14 @@ def test_a_field_more_is_not_looked_for_in_an_old_answer(org: Org) -> None:
     assert all("Title" in one.values for one in found.values())
 
 
+def test_a_cursor_with_a_job_of_no_known_time_means_from_the_beginning(org: Org) -> None:
+    """As any cursor that isn't ours."""
+    walk = org.connector.read(ASK, None)
+    kept = json.loads([next(walk), next(walk)][-1].cursor or "")
+    del kept["began"]
+    assert len(by_id(read(org, json.dumps(kept)))) == 60
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "body"),
     [
@@ -148,6 +161,7 @@ def test_a_field_more_is_not_looked_for_in_an_old_answer(org: Org) -> None:
         ("GET", "jobs/query", 404, '[{"errorCode":"NOT_FOUND","message":"gone"}]'),
         ("GET", "jobs/query", 200, '{"state":"Failed"}'),
         ("GET", "/results", 400, '[{"errorCode":"INVALIDJOBSTATE","message":"no"}]'),
+        ("GET", "/results", 200, '"Id"\n"00Q000000000001"\n'),
     ],
 )
 def test_where_bulk_fails_pages_do(
@@ -158,7 +172,8 @@ def test_where_bulk_fails_pages_do(
     status: int,
     body: str,
 ) -> None:
-    """An org without it, a job that is gone or failed, an answer that is refused."""
+    """An org without it, a job that is gone or failed, an answer that is refused or doesn't tell
+    how many rows it has."""
     org.fault("reply", method, path, status=status, body=body)
     pages = read(org)
     assert calls(org)["GET query/{locator}"] == 5 and pages[-1].complete
@@ -166,11 +181,12 @@ def test_where_bulk_fails_pages_do(
 
 
 def test_a_job_that_never_ends_is_given_up(org: Org) -> None:
-    """After half an hour pages are read instead."""
+    """After half an hour it is aborted, and pages are read instead."""
     org.sim.bulk.seconds = 1e9
     began = org.clock.now()
     pages = read(org)
     assert 1800 <= org.clock.now() - began < 1900
+    assert calls(org)["PATCH jobs/query/{id}"] == 1
     assert len(by_id(pages)) == 60 and pages[-1].complete
 
 
@@ -197,6 +213,21 @@ def test_more_columns_than_an_address_has_room_for_come_in_one_job(
     assert calls(org)["POST composite/sobjects/Lead"] == 1
     assert len(by_id(pages)) == 60
     assert by_id(pages[1:])[sorted(org.sim.rows("Lead"))[0]].values["Status"]
+
+
+def test_bulk_reads_work_over_real_http(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zipped sheets, real headers, real addresses."""
+    with Server(org.sim) as server:
+        given = org.sim.sign_in(server.url)
+        settings: dict[str, str | Secret] = {
+            "system": "salesforce",
+            "url": server.url,
+            "client_id": given["client_id"],
+            "client_secret": Secret(given["client_secret"]),
+        }
+        pages = list(KIND.connect(settings, Machine()).read(ASK, None))
+    assert calls(org)["GET jobs/query/{id}/results"] == 3
+    assert by_id(pages) == by_pages(org, monkeypatch)
 
 
 def test_a_first_sync_in_bulk_ends_as_the_rules_say(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from syncrules.connectors.salesforce import bulk, feeds, writes
 from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import report
@@ -35,6 +36,20 @@ def test_no_history_breaks_a_promise(first: int) -> None:
     broken = {
         seed: outcome.violations
         for seed in range(first, first + CHUNK)
+        if (outcome := play(seed)).violations
+    }
+    assert broken == {}
+
+
+def test_no_history_breaks_a_promise_where_all_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three records are read in bulk, and two are written in a request of several calls."""
+    monkeypatch.setattr(feeds, "FROM", 2)
+    monkeypatch.setattr(bulk, "SHEET", 4)
+    monkeypatch.setattr(writes, "FEW", 1)
+    monkeypatch.setattr(writes, "BATCH", 1)
+    broken = {
+        seed: outcome.violations
+        for seed in range(HISTORIES, HISTORIES + CHUNK)
         if (outcome := play(seed)).violations
     }
     assert broken == {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -32,14 +32,14 @@ class Unserved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Some rows of an answer, as text, and where the next ones are, "" after the last."""
+    """Some rows of an answer, as CSV, and where the next ones are, "" after the last."""
 
-    text: str
+    data: bytes
     following: str
 
     def parts(self, size: int) -> Iterator[list[dict[str, str]]]:
         """The rows by the names of their columns, `size` at a time."""
-        rows = csv.DictReader(io.StringIO(self.text, newline=""))
+        rows = csv.DictReader(_lines(self.data))
         while some := list(islice(rows, size)):
             yield some
 
@@ -63,7 +63,10 @@ class Queries:
         clock = self._session.world.clock
         until, pause = clock.now() + PATIENCE, _FIRST_WAIT
         while (state := self._state(job)) != "JobComplete":
-            if state not in ("UploadComplete", "InProgress") or clock.now() > until:
+            if state not in ("UploadComplete", "InProgress"):
+                raise Unserved
+            if clock.now() > until:
+                self._session.tidy("PATCH", f"/jobs/query/{job}", {"state": "Aborted"})
                 raise Unserved
             clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_WAIT)
@@ -79,7 +82,7 @@ class Queries:
 
     def end(self, job: str) -> None:
         """Deletes a job with its answer, which else lies there for a week."""
-        self._session.drop(f"/jobs/query/{job}")
+        self._session.tidy("DELETE", f"/jobs/query/{job}")
 
     def _state(self, job: str) -> str:
         try:
@@ -90,14 +93,20 @@ class Queries:
 
 
 def _sheet(response: Response) -> Sheet:
-    """The sheet of a reply. `ValueError` where it is cut off."""
-    text = response.body.decode()
-    count = int(response.headers.get("sforce-numberofrecords", ""))
+    """The sheet of a reply. `ValueError` where it is cut off, which only a header tells."""
+    count = response.headers.get("sforce-numberofrecords", "")
+    if not count.isdigit():
+        raise Unserved
     try:
-        whole = sum(1 for row in csv.reader(io.StringIO(text, newline="")) if row)
+        whole = sum(1 for row in csv.reader(_lines(response.body)) if row) - 1
     except csv.Error as error:
         raise ValueError(str(error)) from None
-    if whole != count + 1:
-        raise ValueError(f"{whole} rows instead of {count + 1}")
+    if whole != int(count):
+        raise ValueError(f"{whole} rows instead of {count}")
     following = response.headers.get("sforce-locator", "null")
-    return Sheet(text, "" if following == "null" else following)
+    return Sheet(response.body, "" if following == "null" else following)
+
+
+def _lines(data: bytes) -> Iterable[str]:
+    """The text, without a copy of the whole of it."""
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")

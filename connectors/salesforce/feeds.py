@@ -237,6 +237,8 @@ class Feeds:
             named = {one: str(data.get(one, "")) for one in _KEPT}
             if named["since"]:
                 seconds(named["since"])
+            if named["job"]:
+                seconds(named["began"])
         except (KeyError, ValueError, TypeError):
             return Place(self._columns(ask.object, ask.fields))
         if kept.object == ask.object and kept.covers(ask.fields):

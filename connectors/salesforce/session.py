@@ -164,10 +164,10 @@ class Session:
         request = json_request("GET", self._url(path, **query), accept="text/csv")
         return self._read(request, lambda response, _: parse(response))
 
-    def drop(self, path: str) -> None:
-        """Deletes what is no record, and may be gone already. Nothing depends on it."""
+    def tidy(self, method: str, path: str, body: object = None) -> None:
+        """Ends or deletes what is no record, and may be gone already. Nothing depends on it."""
         with suppress(SystemUnavailable):
-            self._wire.call(json_request("DELETE", self._url(path)), repeatable=True)
+            self._wire.call(json_request(method, self._url(path), body), repeatable=True)
 
     def write(self, method: str, path: str, body: object = None) -> Any:
         """The JSON of a reply to a write, which is sent once.

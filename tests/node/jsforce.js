@@ -54,6 +54,29 @@ await check("signs in with client credentials", async () => {
   assert.equal((await other.identity()).username, known.username);
 });
 
+await check("signs in in the browser with a code, and renews its session by itself", async () => {
+  const oauth2 = new jsforce.OAuth2({
+    loginUrl: known.login_url,
+    clientId: known.client_id,
+    clientSecret: known.client_secret,
+    redirectUri: "http://localhost:1717/back",
+    useVerifier: true,
+  });
+  const asked = new URL(oauth2.getAuthorizationUrl({ scope: "api refresh_token", state: "s1" }));
+  const { username, password } = known;
+  const form = { ...Object.fromEntries(asked.searchParams), username, password };
+  const body = new URLSearchParams(form);
+  const page = await fetch(asked.origin + asked.pathname, { method: "POST", body, redirect: "manual" });
+  const back = new URL(page.headers.get("location")).searchParams;
+  assert.equal(back.get("state"), "s1");
+  const other = new jsforce.Connection({ oauth2, version: VERSION });
+  await other.authorize(back.get("code"));
+  const granted = other.accessToken;
+  other.accessToken = "00D000000000001!stale";
+  assert.equal((await other.query("SELECT Id FROM Organization")).totalSize, 1);
+  assert.notEqual(other.accessToken, granted);
+});
+
 await check("describes", async () => {
   const names = (await conn.describeGlobal()).sobjects.map((one) => one.name);
   assert.ok(names.includes("Lead") && names.includes("Opportunity"));

@@ -217,13 +217,15 @@ def _writes(method: str, path: str) -> bool:
     """Whether a request may change records. What isn't known to be a question counts as one."""
     if method == "GET" or "/oauth2/" in path or path.endswith("/search"):
         return False
-    return "/composite/sobjects/" not in path
+    return "/composite/sobjects/" not in path and "/jobs/query" not in path
 
 
 def _written(system: System, method: str, path: str, body: Any) -> list[tuple[str, str]]:
     """(object, id) for each record that a write names; the id is "" for a create."""
     if system == "salesforce":
-        return [(one["attributes"]["type"], one.get("id", "")) for one in body["records"]]
+        parts = [one["body"] for one in body.get("compositeRequest", ())] or [body]
+        listed = [one for part in parts for one in part["records"]]
+        return [(one["attributes"]["type"], one.get("id", "")) for one in listed]
     plural, action = path.split("/")[3:5]
     word = plural.removesuffix("s")
     if method in ("PATCH", "PUT"):

@@ -91,11 +91,11 @@ class Job:
         return {**self.brief(), **told, "numberRecordsProcessed": self.processed}
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Ingest(Job):
     """A job that saves rows, `CHUNK` at a time. `rows` are those that wait for it."""
 
-    task: Task | None = None
+    task: Task
     key: str = ""
     data: bytes | None = None
     header: Sequence[str] = ()
@@ -131,11 +131,11 @@ class Ingest(Job):
         return [["sf__Id", "sf__Created", *self.header], *saved]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Asked(Job):
     """A job that answers a query; `rows` are the answer as of when it was found."""
 
-    parsed: soql.Query | None = None
+    parsed: soql.Query
     header: Sequence[str] = ()
     rows: list[Sequence[str]] = field(default_factory=list)
 
@@ -201,7 +201,7 @@ class Bulk:
             caller, rights.running = rights.running, job.user
             if isinstance(job, Ingest):
                 self._save(job, now)
-            elif job.due(now) >= 1:
+            elif isinstance(job, Asked) and job.due(now) >= 1:
                 self._find(job)
             rights.running = caller
 
@@ -268,11 +268,11 @@ class Bulk:
         operation = body.get("operation")
         if operation not in ("query", "queryAll"):
             raise whole(400, "INVALIDOPERATION", "operation is none of query, queryAll")
-        self._spend("query", self.queries)
         parsed = soql.parse(str(body.get("query", "")).strip())
         found = query.run(self.org, parsed, deleted_too=operation == "queryAll")
         _served(found.of)
         _askable(parsed, found)
+        self._spend("query", self.queries)
         now = self.org.clock.now()
         made = (operation, found.of.name, call.user, call.version, form, now, self.seconds)
         return Asked(
@@ -308,7 +308,7 @@ class Bulk:
 
     def _open(self, job: Ingest) -> None:
         """Takes the sheet of a closed job apart; one that is bad is told when the job runs."""
-        if job.data is None or job.task is None:
+        if job.data is None:
             return
         try:
             job.header, rows = job.form.read(job.data)
@@ -344,14 +344,13 @@ class Bulk:
 
     def _save(self, job: Ingest, now: float) -> None:
         """Saves the chunks that are due. Their results don't come in the order of the rows."""
-        task = job.task
-        if job.problem or task is None:
+        if job.problem:
             job.state = "Failed"
             return
         due = job.due(now)
         while job.rows and (job.total - len(job.rows) + CHUNK <= due * job.total or due >= 1):
             some, job.rows = job.rows[:CHUNK], job.rows[CHUNK:]
-            found = list(task.chunk(job.columns, some))
+            found = list(job.task.chunk(job.columns, some))
             self._chance.shuffle(found)
             job.results += found
             job.processed += len(found)
@@ -359,9 +358,7 @@ class Bulk:
         if due >= 1:
             job.state = "JobComplete"
 
-    def _find(self, job: Job) -> None:
-        if not isinstance(job, Asked) or job.parsed is None:
-            return
+    def _find(self, job: Asked) -> None:
         try:
             found = query.run(self.org, job.parsed, deleted_too=job.operation == "queryAll")
         except Refused:  # a field was hidden meanwhile
