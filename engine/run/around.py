@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ...connectors.base.company import domains
 from ...connectors.base.free_mail import FREE_MAIL
-from ...connectors.base.values import Value, domain, folded
+from ...connectors.base.values import Value, folded
 from ...dsl import conditions
 from ...dsl.conditions import Get
 from ...dsl.rules import Side
@@ -208,26 +209,31 @@ class Surroundings:
         """The records whose domain is that of an address, where a reference is blank."""
         for one in self.ready.stand_ins:
             ends = [(pair.left, pair.right)[:: -1 if one.to == "left" else 1] for pair in pairs]
-            domains = {
-                self._domain(one, source.values)
+            wanted = {
+                each
                 for source, target in ends
                 if source and (target is None or target.values.get(one.field) is None)
+                for each in self._domains(one, source.values)
             }
             system = self.ready.flow.end(one.to).system
-            rows = self.session.by_domain(system, one.object, one.key, domains - {""})
+            rows = self.session.by_domain(system, one.object, one.key, wanted)
             for found, id in rows:
                 self._standing.setdefault((one.base, found), []).append(id)
 
-    def _domain(self, one: StandIn, source: Values) -> str:
-        """The domain that an address stands for, "" where it stands for no company."""
-        found = domain(source.get(one.source)) or ""
-        return "" if found in FREE_MAIL or found in self.session.plan.free_mail else found
+    def _domains(self, one: StandIn, source: Values) -> tuple[str, ...]:
+        """The domains that an address stands for, none where it stands for no company."""
+        found = domains(source.get(one.source))
+        free = FREE_MAIL.union(self.session.plan.free_mail)
+        return () if free.intersection(found) else found
 
     # ---- answers
 
     def stand_in(self, one: StandIn, to: Side, source: Values) -> Reference:
-        wanted = self._domain(one, source)
-        ids = self._standing.get((one.base, wanted), []) if wanted else []
+        wanted, ids = "", list[str]()
+        for each in self._domains(one, source):
+            wanted, ids = each, ids or self._standing.get((one.base, each), [])
+            if ids:
+                break
         system = self.ready.flow.end(to).system
         chosen = first_of(self.session, one.ties, to, system, one.object, ids)
         if chosen:

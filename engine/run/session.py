@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from ...connectors.base.company import domains
 from ...connectors.base.contract import Connector, Read
-from ...connectors.base.values import Value, domain, folded
+from ...connectors.base.values import Value, folded
 from ...connectors.base.world import World
 from ...dsl.rules import Side
 from ...dsl.uses import Touched
@@ -222,7 +223,7 @@ class Session:
                 "id": id,
             }
             for one in self.indexes.get((system, object), ())
-            for value in (_kept(one, values.get(one.field)),)
+            for value in _kept(one, values.get(one.field))
             if value
         ]
 
@@ -282,9 +283,9 @@ class Session:
         return self.numbers
 
 
-def _kept(index: Index, value: Value) -> str:
-    """What stands in an index for a value, "" for nothing."""
-    return (domain(value) or "") if index.domain else folded(value, index.format)
+def _kept(index: Index, value: Value) -> tuple[str, ...]:
+    """What stands in an index for a value."""
+    return domains(value) if index.domain else (folded(value, index.format),)
 
 
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ...connectors.base.values import Value, domain, folded
+from ...connectors.base import company
+from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
 from ..plan.model import Plan
 from ..run.closures import Ready
@@ -95,7 +96,9 @@ class Memory:
         return [
             (found, one.id)
             for one in self.records.get((system, object), {}).values()
-            if one.life == "here" and (found := domain(one.values.get(field)) or "") in wanted
+            if one.life == "here"
+            for found in company.domains(one.values.get(field))
+            if found in wanted
         ]
 
     def marks_of(self, flow: str, side: Side, ids: Iterable[str]) -> list[MarkRow]:
