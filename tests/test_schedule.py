@@ -234,10 +234,14 @@ def test_a_stop_ends_a_rest_at_once_and_a_run_at_its_next_record(desk: Desk) -> 
     class Heard(VirtualClock):
         def sleep(self, seconds: float) -> None:
             stop.ask()
+            super().sleep(seconds)
 
-    stop = Stop(Heard())
+    clock = Heard()
+    before = clock.now()
+    stop = Stop(clock)
     stop.rest(900.0)
     assert stop.asked
+    assert clock.now() == before
 
     desk.serve(0.01)
     for place in range(250):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
+from syncrules.connectors.base.world import Job
 from syncrules.engine import known
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run import scope
 from syncrules.engine.run.run import Result
 from syncrules.errors import Braked, Interrupted, SystemUnavailable, UsageError
 from syncrules.tests.both import HOUR, ORG, Both
+
+T = TypeVar("T")
 
 RULES = """\
 sync apollo with salesforce
@@ -243,6 +247,11 @@ def test_a_run_that_is_asked_to_stop_ends_between_two_records(both: Both) -> Non
     def stopping() -> bool:
         return bool(both.salesforce.rows("Lead"))
 
+    def under_way(jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+        """As threads do: more than one is begun before the first is heard of."""
+        yield from [(one, one.call()) for one in jobs]
+
+    both.world.lanes = under_way  # type: ignore[method-assign]
     with pytest.raises(Interrupted):
         verbs.run(replace(both.setup, stopping=stopping))
     assert 0 < len(emails(both, "Lead")) < 250
