@@ -152,6 +152,20 @@ def test_a_contact_and_its_account_may_come_in_one_run() -> None:
     assert team.left("contact", "account_id") == [account]
 
 
+def test_a_contact_comes_under_its_account_where_no_rule_speaks_of_accounts() -> None:
+    """They are known by their domains, and nothing of them is written (CPL-5)."""
+    rows = CONTACTS.replace("}\n", "    account <-> AccountId\n}\n")
+    team = Team(HEAD + "pull Contact as contact visible\n" + rows)
+    berg, account = team.account("Berg"), team.sf_account("Berg")
+    before = (team.apollo.rows("account")[berg]["name"], team.salesforce.rows("Account")[account])
+    team.began()
+    team.sf_contact(AccountId=account)
+    team.hour()
+    assert team.left("contact", "account_id") == [berg]
+    after = (team.apollo.rows("account")[berg]["name"], team.salesforce.rows("Account")[account])
+    assert before == after
+
+
 def test_what_was_there_before_waits_and_is_counted() -> None:
     """Old leads and contacts make nobody in Apollo by themselves (CPL-7)."""
     team = Team(pull("visible"))
