@@ -73,15 +73,16 @@ def _has_to_do(change: Entry, use: Use) -> bool:
 
 def _tell(session: Session, touched: Sequence[Touched]) -> None:
     """One entry a rule; those of rules that nothing touches any more are closed."""
-    by_rule: dict[tuple[str, str, int], list[Touched]] = {}
+    by_rule: dict[tuple[str, str, int, bool], list[Touched]] = {}
     for one in touched:
-        place = (one.use.rule, one.use.place.file, one.use.place.line)
+        place = (one.use.rule, one.use.place.file, one.use.place.line, one.right)
         by_rule.setdefault(place, []).append(one)
     with session.db.transaction("told"):
-        rows = session.db.rows(held.open_of_code, org=session.org, code=problems.CHANGED)
         told = {_entered(session, some) for some in by_rule.values()}
-        for cause in {one for (one,) in rows} - told:
-            session.db.run(held.close_error, org=session.org, one=cause, at=session.now)
+        for code in (problems.CHANGED, problems.MISSING):
+            rows = session.db.rows(held.open_of_code, org=session.org, code=code)
+            for cause in {one for (one,) in rows} - told:
+                session.db.run(held.close_error, org=session.org, one=cause, at=session.now)
 
 
 def _entered(session: Session, some: Sequence[Touched]) -> str:
@@ -95,4 +96,5 @@ def _entered(session: Session, some: Sequence[Touched]) -> str:
         use.rule,
         use.place,
         "; ".join(dict.fromkeys(one.difference for one in some)),
+        right=some[0].right,
     )
