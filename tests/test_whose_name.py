@@ -180,12 +180,15 @@ def test_a_field_that_is_hidden_between_two_runs_is_told(here: Team) -> None:
     """What can't be read any more may be gone or hidden: the entry says both, names the login, and
     is closed when the field is back. (CON-9)"""
     [id] = people(here, CARL).values()
+    here.good("run")
     here.salesforce.take("read", "Lead", "Title", user=OPS)
     here.apollo.update("contact", id, {"title": "CTO"})
-    assert here.type("run").code == 1
-    [entry] = here.errors()
-    assert f"Lead.Title was removed, or is no longer visible to {OPS}" in entry["message"]
+    for _ in range(2):
+        assert here.type("run").code == 1
+        [entry] = here.errors()
+        assert f"Lead.Title was removed, or is no longer visible to {OPS}" in entry["message"]
     here.salesforce.give("read", "Lead", "Title", user=OPS)
+    here.good("run")
     here.good("run")
     assert here.lead("x0@some.example")["Title"] == "CTO"
     assert here.errors() == []
