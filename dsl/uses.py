@@ -52,11 +52,12 @@ class Use:
 @dataclass(frozen=True, slots=True)
 class Touched:
     """A rule that can't go on since a system has changed: what of it, which system, and the
-    difference in words."""
+    difference in words. `right`: the login may no longer do something."""
 
     use: Use
     system: str
     difference: str
+    right: bool = False
 
 
 def uses(rules: RuleSet) -> list[Use]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .. import dsl
 from ..connectors.base.schema import Schema
-from ..dsl.uses import Touched, uses
+from ..dsl.uses import Touched, Use, uses
 from .schemas import Difference, differences
 
 if TYPE_CHECKING:
@@ -46,6 +46,21 @@ def drift(
     return touched
 
 
+def _told(use: Use, system: str, difference: Difference, login: str) -> Touched:
+    """Why a rule can't go on: a right that is missing is told as one."""
+    if difference.right:
+        return Touched(use, system, difference.missing(login), True)
+    unseen = f", or is no longer visible to {login}" if difference.kind == "removed" else ""
+    return Touched(use, system, difference.sentence + unseen)
+
+
+def _login(project: Project, system: str) -> str:
+    """Whose rights they are, as far as it is known."""
+    signers = project.signers.get(system)
+    stored = project.stored_schema(system)
+    return (signers.sync if signers else "") or (stored.login if stored else "") or "the login"
+
+
 def _with(stored: Schema, before: Schema, after: Schema) -> Schema:
     """A stored schema with some objects as they are now."""
     kept = tuple(one for one in stored.objects if one.name not in before.by_name)
@@ -65,5 +80,5 @@ def _touched(
             system = one.left if use.side == "left" else one.right
             for where, difference in found:
                 if where == system and difference.touches(use):
-                    touched[Touched(use, system, difference.sentence)] = None
+                    touched[_told(use, system, difference, _login(project, system))] = None
     return list(touched)

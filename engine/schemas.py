@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Named = TypeVar("Named", Object, Field)
 
+_RIGHTS = {"creatable": "create", "updatable": "change", "deletable": "delete"}
+"""Attributes of objects and fields that are rights of the login, and what each lets it do."""
 _OWN = frozenset({"name", "fields", "choices", "count"})
 """Compared by themselves, or (the count) no difference: it moves with every record."""
 
@@ -49,6 +51,15 @@ class Difference:
         return f"{self.kind:8} {self.what}" + (f"  {self.detail}" if self.detail else "")
 
     @property
+    def right(self) -> bool:
+        """Whether a right is missing that the login had."""
+        return self.attribute in _RIGHTS and self.detail.endswith("-> no")
+
+    def missing(self, login: str) -> str:
+        """What the login may no longer do, within a sentence."""
+        return f"{login} may no longer {_RIGHTS[self.attribute]} {self.what}"
+
+    @property
     def sentence(self) -> str:
         """The same within a sentence."""
         if self.kind == "changed":
@@ -68,6 +79,8 @@ class Difference:
         if self.field:
             required = self.attribute == "required" and not use.field
             return self.kind != "added" and (use.field == self.field or required)
+        if self.attribute == "updatable" and (use.side, use.field) in use.writes:
+            return True
         return self.kind == "removed" or (self.kind == "changed" and not use.field)
 
 

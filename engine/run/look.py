@@ -97,6 +97,9 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     latest = {one.id: one for one in records}
     before = session.stored(ask.system, ask.object, latest)
     layout = session.layout(ask.fields)
+    session.blind |= any(
+        _loses_sight(before.get(one.id), one, ask.fields) for one in latest.values()
+    )
     changed = [one for one in latest.values() if _differs(before.get(one.id), one)]
     changed = _seen_late(session, ask, before, changed)
     if not changed:
@@ -205,6 +208,15 @@ def _differs(before: Stored | None, now: Record) -> bool:
         return True
     return any(
         name not in before.values or before.values[name] != one for name, one in now.values.items()
+    )
+
+
+def _loses_sight(before: Stored | None, now: Record, asked: Collection[str]) -> bool:
+    """Whether a field that is asked for was read before and could not be read now."""
+    return (
+        before is not None
+        and now.life == "here"
+        and any(name in before.values and name not in now.values for name in asked)
     )
 
 

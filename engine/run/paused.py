@@ -20,7 +20,7 @@ from .session import Session
 
 def hold_back(session: Session) -> None:
     """Takes back what is planned by rules that can't go on. Raises `SystemUnavailable`."""
-    if not planned(session):
+    if not (planned(session) or session.blind or _waiting(session)):
         return
     session.progress("comparing both systems with the stored schemas")
     touched = session.drift(sorted(session.looked))
@@ -73,15 +73,37 @@ def _has_to_do(change: Entry, use: Use) -> bool:
 
 def _tell(session: Session, touched: Sequence[Touched]) -> None:
     """One entry a rule; those of rules that nothing touches any more are closed."""
-    by_rule: dict[tuple[str, str, int], list[Touched]] = {}
+    by_rule: dict[tuple[str, str, str, bool], list[Touched]] = {}
     for one in touched:
-        place = (one.use.rule, one.use.place.file, one.use.place.line)
-        by_rule.setdefault(place, []).append(one)
+        rule = (one.use.left, one.use.right, one.use.rule, one.right)
+        by_rule.setdefault(rule, []).append(one)
     with session.db.transaction("told"):
-        rows = session.db.rows(held.open_of_code, org=session.org, code=problems.CHANGED)
         told = {_entered(session, some) for some in by_rule.values()}
-        for cause in {one for (one,) in rows} - told:
+        for cause in _waiting(session) - told:
+            _read_anew(session, cause)
             session.db.run(held.close_error, org=session.org, one=cause, at=session.now)
+
+
+def _waiting(session: Session) -> set[str]:
+    """The causes of the open entries about rules that wait."""
+    if not session.open_errors:
+        return set()
+    codes = (problems.CHANGED, problems.MISSING)
+    rows = [session.db.rows(held.open_of_code, org=session.org, code=one) for one in codes]
+    return {cause for some in rows for (cause,) in some}
+
+
+def _read_anew(session: Session, cause: str) -> None:
+    """What is as it was again is read from the beginning: a field that could not be read meanwhile
+    is in no record that was."""
+    system, object = session.db.rows(held.about, org=session.org, one=cause)[0]
+    where = {"org": session.org, "system": system, "object": object, "purpose": "changes"}
+    known = session.db.row(sql.cursor, **where)
+    if known is not None:
+        _, layout, looks = known[:3]
+        session.db.run(
+            sql.put_cursor, **where, cursor=None, layout=layout, number=looks, at=session.now
+        )
 
 
 def _entered(session: Session, some: Sequence[Touched]) -> str:
@@ -95,4 +117,5 @@ def _entered(session: Session, some: Sequence[Touched]) -> str:
         use.rule,
         use.place,
         "; ".join(dict.fromkeys(one.difference for one in some)),
+        right=some[0].right,
     )

@@ -31,7 +31,12 @@ _STOPS: Mapping[type[SystemUnavailable], str] = {
     SignInRefused: "sign-in-refused",
 }
 
+MISSING = "missing-right"
+"""Code of a rule that waits because the sync login has lost a right."""
+
 ADVICE = {
+    MISSING: "Give the login the right back, and what waits goes on; or mend the rule: `syncrules"
+    " schema pull`, then `syncrules check`.",
     CHANGED: "Run `syncrules schema pull`, mend the rule until `syncrules check` is content: what"
     " waits then goes on.",
     "ambiguous-match": "Merge the records that share this key, or change the key of one of them.",
@@ -166,9 +171,13 @@ def changed(
     rule: str,
     place: Place,
     difference: str,
+    *,
+    right: bool,
 ) -> str:
-    """Enters that a rule waits, since what it rests on is different now; the cause of the entry."""
-    cause = _hash(flow, rule, CHANGED)
+    """Enters that a rule waits, since what it rests on is different now, or the login has lost a
+    `right`; the cause of the entry."""
+    code = MISSING if right else CHANGED
+    cause = _hash(flow, rule, code)
     enter(
         session,
         cause=cause,
@@ -181,9 +190,11 @@ def changed(
         rule=rule,
         file=place.file,
         line=place.line,
-        code=CHANGED,
-        message=f"`{rule}` waits, since {system} has changed: {difference}",
-        advice=ADVICE[CHANGED],
+        code=code,
+        message=f"`{rule}` waits, since {difference}"
+        if right
+        else f"`{rule}` waits, since {system} has changed: {difference}",
+        advice=ADVICE[code],
     )
     return cause
 

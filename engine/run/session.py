@@ -67,6 +67,8 @@ class Session:
     open_errors: bool = False
     asking: set[str] = field(default_factory=set)
     ask_numbers: int = 0
+    blind: bool = False
+    """Whether a field that was read before can be read no more."""
     lost: dict[tuple[str, str], str] = field(default_factory=dict)
     """Logins that have ended, by (system, name), and why."""
 

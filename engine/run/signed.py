@@ -14,6 +14,7 @@ from dataclasses import replace
 from ...connectors.base.linking import LOGIN_LOST
 from ...dsl.rules import Side
 from ..plan.model import Author, Flow
+from ..store import held
 from ..store import signed as sql
 from . import problems
 from .around import Pair
@@ -86,7 +87,7 @@ def lost(session: Session, system: str, login: str, why: str) -> None:
         operation="sign in",
         system=system,
         object="",
-        record="",
+        record=login,
         key=None,
         flow="",
         rule="",
@@ -101,10 +102,9 @@ def lost(session: Session, system: str, login: str, why: str) -> None:
 def found_again(session: Session) -> None:
     """Closes the entries about logins that are good again, or not linked any more."""
     still = {_cause(system, login) for system, login in session.lost}
-    causes = {cause for (cause,) in session.db.rows(sql.lost, org=session.org, code=LOGIN_LOST)}
-    if causes - still:
-        gone = sorted(causes - still)
-        session.db.run(sql.close, org=session.org, causes=gone, at=session.now)
+    rows = session.db.rows(held.open_of_code, org=session.org, code=LOGIN_LOST)
+    for cause in sorted({one for (one,) in rows} - still):
+        session.db.run(held.close_error, org=session.org, one=cause, at=session.now)
 
 
 def name_of(session: Session, one: Entry) -> str:

@@ -91,6 +91,7 @@ count_stale = statement(
 open_of_code = statement(
     select(E.cause).where(E.org == _org, E.code == bindparam("code"), E.closed == 0)
 )
+about = statement(select(E.system, E.object).where(E.org == _org, E.cause == bindparam("one")))
 close_error = statement(
     update(table(tables.Error))
     .where(E.org == _org, E.cause == bindparam("one"))
