@@ -215,33 +215,16 @@ class Kept:
             if address in self.session.strangers:
                 continue
             self.session.strangers.add(address)
-            end = self.session.flows[flow].flow.end(side)
-            self._rows.append(
-                {
-                    "org": self.session.org,
-                    "run": self.session.run,
-                    "number": self.session.number(),
-                    "flow": flow,
-                    "side": side,
-                    "system": end.system,
-                    "object": end.object,
-                    "action": "create",
-                    "record": "",
-                    "left": "",
-                    "right": "",
-                    "rule": decision.rule,
-                    "key": one.address,
-                    "before": dump_values(dict.fromkeys(one.fields)),
-                    "after": dump_values(one.fields),
-                    "agree": dump_agree(({}, {})),
-                    "reason": "nobody knows who it is with",
-                    "parent": "",
-                    "state": "planned",
-                    "sent": 0.0,
-                    "code": "",
-                    "author": "",
-                    "login": "",
-                }
+            self._put(
+                self.session.flows[flow].flow,
+                side,
+                "create",
+                rule=decision.rule,
+                key=one.address,
+                before=dump_values(dict.fromkeys(one.fields)),
+                after=dump_values(one.fields),
+                agree=dump_agree(({}, {})),
+                reason="nobody knows who it is with",
             )
         return bool(decision.strangers)
 
@@ -286,37 +269,46 @@ class Kept:
         changes: Sequence[Change],
         reason: str,
     ) -> None:
-        end = self.flow.end(side)
         left, right = pair.left, pair.right
         written = left if side == "left" else right
         author, login = self._signing.of(self.flow, side, pair)
+        self._put(
+            self.flow,
+            side,
+            action,
+            record=written.id if written and action != "create" else "",
+            left=left.id if left else "",
+            right=right.id if right else "",
+            rule=decision.rule or (changes[0].rule if changes else ""),
+            key=key_text(self.flow, left.values if left else None, right.values if right else None),
+            before=dump_values({one.field: one.before for one in changes}),
+            after=dump_values({one.field: one.after for one in changes}),
+            agree=_agreements(decision, changes, action),
+            reason=reason or "; ".join(dict.fromkeys(one.reason for one in changes)),
+            parent=_parent(self.session, self.flow, side, changes, pair),
+            author=author,
+            login=login,
+        )
+
+    def _put(self, flow: Flow, side: Side, action: str, **told: object) -> None:
+        """Notes a planned row of the journal; what isn't told is nobody's."""
+        end = flow.end(side)
+        nothing = dict.fromkeys(("record", "left", "right", "parent", "author", "login"), "")
         self._rows.append(
             {
+                **nothing,
                 "org": self.session.org,
                 "run": self.session.run,
                 "number": self.session.number(),
-                "flow": self.flow.name,
+                "flow": flow.name,
                 "side": side,
                 "system": end.system,
                 "object": end.object,
                 "action": action,
-                "record": written.id if written and action != "create" else "",
-                "left": left.id if left else "",
-                "right": right.id if right else "",
-                "rule": decision.rule or (changes[0].rule if changes else ""),
-                "key": key_text(
-                    self.flow, left.values if left else None, right.values if right else None
-                ),
-                "before": dump_values({one.field: one.before for one in changes}),
-                "after": dump_values({one.field: one.after for one in changes}),
-                "agree": _agreements(decision, changes, action),
-                "reason": reason or "; ".join(dict.fromkeys(one.reason for one in changes)),
-                "parent": _parent(self.session, self.flow, side, changes, pair),
                 "state": "planned",
                 "sent": 0.0,
                 "code": "",
-                "author": author,
-                "login": login,
+                **told,
             }
         )
 
