@@ -163,8 +163,6 @@ class Kept:
                 # Held back in part, it stays: the next run decides it again, whatever becomes of
                 # the rest.
                 rule = decision.stopped if planned and stopped else ""
-                if planned and decision.waits:
-                    rule = decision.rule
                 self._move(sql.decided, mark, run=self.session.run, rule=rule)
             elif stopped:
                 self._move(sql.hold, mark, **self._until(decision))
