@@ -7,6 +7,7 @@ on are those of `preview`, `run` and `errors` with `--format json`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -302,7 +303,9 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
     sets = []
     for org in orgs:
         rules = db.rows(sql.rules, org=org)
-        waiting = {rule: count for _, rule, count in db.rows(sql.waiting, org=org)}
+        waiting: Counter[str] = Counter()
+        for _, rule, count in db.rows(sql.waiting, org=org):
+            waiting[rule] += count
         runs = db.rows(sql.runs, org=org, most=5)
         stopped: dict[str, int] = dict(db.rows(held.stopped, org=org))
         asks = db.row(held.count, org=org)
@@ -315,7 +318,7 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
                     {
                         "name": name,
                         "since_run": first,
-                        "waiting": waiting.get(name, 0),
+                        "waiting": waiting[name],
                         "stopped": stopped.get(name, 0),
                     }
                     for name, _, first, _ in rules
@@ -395,7 +398,7 @@ _ENDS = {
     0: "done",
     1: "done, errors are open",
     3: "a brake stopped it",
-    4: "a system was out of reach",
+    4: "a system could not be used",
     5: "another run was at work",
     130: "interrupted",
 }

@@ -185,6 +185,7 @@ def _carry_out(
 ) -> Result:
     session, lease = _begin(setup, verb)
     try:
+        _same_orgs(setup)
         settled = settle_doubts(session)
         look(session)
         sweep(session)
@@ -247,7 +248,6 @@ def _written(
 def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
     db, now = setup.db, setup.world.clock.now()
     lease = leases.acquire(db, setup.org, setup.holder, now, LEASE)
-    _same_orgs(setup)
     last = db.row(sql.last_run, org=setup.org)
     number = 1 + ((last[0] or 0) if last else 0)
     with db.transaction("begun"):

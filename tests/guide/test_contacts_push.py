@@ -184,6 +184,14 @@ def test_what_was_there_before_waits_and_is_counted() -> None:
     assert team.right("Lead", "Email") == ["new@berg.example"]
 
 
+def test_status_counts_all_that_waits_as_the_run_does(desk: Callable[..., Desk]) -> None:
+    """Also those who are there already, as Lead or as Contact (CPU-10)."""
+    here = desk(STAGES, people=200)
+    said = here.type("run").out
+    [pair] = here.type("status", "--format", "json").json()["status"]
+    assert f"{pair['rules'][0]['waiting']}  records were there before" in said
+
+
 def test_an_edited_rule_takes_nothing_old_along() -> None:
     """More stages from now on: those who are in them already wait (CPU-10)."""
     team = Team(STAGES).began()

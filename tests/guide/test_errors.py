@@ -354,6 +354,22 @@ def test_a_system_that_stops_runs_is_one_entry_until_one_gets_through(
     assert len(team.salesforce.rows("Lead")) == 3
 
 
+def test_a_key_that_is_wrong_from_the_start_is_an_entry_too(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that got nowhere is told by `errors` and `status`, until one gets through (ERR-1,
+    ERR-8)."""
+    here = desk(RULES)
+    assert here.type("run").code == 0
+    with monkeypatch.context() as wrong:
+        wrong.setenv("APOLLO_KEY", "revoked")
+        assert here.type("run").code == 4
+    assert "sign-in-refused: run apollo" in here.type("errors").out
+    assert re.search(r"last run   2 .*: a system could not be used$", here.type("status").out, re.M)
+    assert here.type("run").code == 0
+    assert here.type("errors").out == "no open errors\n"
+
+
 def test_one_wrong_record_holds_up_nothing_but_itself() -> None:
     """Of fifty in one request one is refused: an entry for it, and the others are there (ERR-1)."""
     team = Team(RULES).began()
