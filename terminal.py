@@ -258,7 +258,7 @@ def run_command_line(group: click.Group, args: Sequence[str] | None) -> int:
         _drop_output()
         return 0
     except (click.Abort, KeyboardInterrupt):
-        shell.error("interrupted", "the next run goes on from there")
+        shell.error("interrupted", "type it again: a run goes on from where it stopped")
         return 130
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)

@@ -49,7 +49,20 @@ class Serving:
             f"[systems.{self.kind.name}]",
             f'connector = "{self.kind.name}"',
         ]
-        return "\n".join([*head, *lines, "", "# in the shell that runs syncrules", *exports])
+        shell = ["", "# in the shell that runs syncrules", *exports]
+        return "\n".join([*head, *lines, *shell, *self._person()])
+
+    def _person(self) -> list[str]:
+        """Who can sign in in the browser, where people do."""
+        linking = self.kind.linking
+        if linking is None or "password" not in self.sign_in:
+            return []
+        name, password = self.sign_in["username"], self.sign_in["password"]
+        return [
+            "",
+            f"# or, without `{linking.instead}`: `syncrules connect {self.kind.name}`, as",
+            f"# {name} with the password {password}",
+        ]
 
 
 def serve(

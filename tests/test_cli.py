@@ -246,6 +246,7 @@ def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130
+    assert err.splitlines()[-1].startswith("help: type it again")
     assert "Traceback" not in err
 
 

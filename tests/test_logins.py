@@ -14,7 +14,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from syncrules.connectors.base.serve import Server
+from syncrules.connectors.base.serve import Server, SimulatorOptions
+from syncrules.engine.simulate import Serving
+from syncrules.engine.systems import kind
 from syncrules.tests.signed_in import ANN, BEN, OPS, Team, files_below, secrets_of, team
 
 
@@ -40,6 +42,16 @@ def test_a_sign_in_in_the_browser_is_all_it_takes(here: Team) -> None:
     here.salesforce.sign_ins.expire()
     here.good("schema", "pull")
     assert here.salesforce.sign_ins.counts["refresh_token"] == before + 1
+
+
+def test_a_made_up_system_says_as_whom_to_try_it(here: Team) -> None:
+    """What `simulate` prints is enough to sign in by hand."""
+    options = SimulatorOptions(records=0)
+    given = here.salesforce.sign_in("http://there")
+    last = Serving(kind("salesforce"), "http://there", given, options).as_text().splitlines()[-1]
+    name, password = last.removeprefix("# ").split(" with the password ")
+    here.patch.setenv("SIGN_IN_AS", f"{name} {password}")
+    assert here.good("connect", "salesforce").out == f"signed in to salesforce as {name}\n"
 
 
 def test_no_secret_is_anywhere_but_sealed(here: Team) -> None:
