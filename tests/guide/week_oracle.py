@@ -30,8 +30,9 @@ MAY_CHANGE: Mapping[str, set[str]] = {
     "Account": AUDIT | {"Name", "Website", "Phone"},
 }
 """The fields of records that a rule of the file names, and what the systems set beside them."""
-CLOSES = AUDIT | {"Status", "IsClosed", "CompletedDateTime"}
-"""What may change on a task that somebody made in Salesforce."""
+CLOSES = AUDIT | {"Status", "IsClosed", "CompletedDateTime", "WhatId", "AccountId"}
+"""What may change on a task that somebody made in Salesforce: it is closed, and stands with the
+account that its contact has in Apollo."""
 DAY = 24 * 3600.0
 KINDS = {"action_item": "Task", "call": "Call", "outreach_manual_email": "Email"}
 
@@ -350,5 +351,3 @@ class _Oracle:
                 for one in self.people.values()
             )
         return False
-
-

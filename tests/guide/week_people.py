@@ -59,7 +59,7 @@ class Staff(People):
         left: dict[int, str] = {}
         right: dict[int, str] = {}
         for number in range(COMPANIES):
-            where = ("left", "right", "both", "both", "both")[number % 5]
+            where = ("both", "left", "right", "both", "both")[number % 5]
             if where != "right":
                 left[number] = self.company_left(number)
             if where != "left":
@@ -74,7 +74,9 @@ class Staff(People):
 
     def company_left(self, number: int) -> str:
         values = {"name": f"Acme {self.next()}-a{number}", "domain": f"a{number}.example"}
-        return self.make("apollo", "account", {**values, "source": "search" if number % 2 else "api"})
+        return self.make(
+            "apollo", "account", {**values, "source": "search" if number % 2 else "api"}
+        )
 
     def late(self) -> float:
         return 0.0
@@ -190,7 +192,9 @@ class Staff(People):
             return
         left, right = pair
         words = (("first_name", "FirstName"), ("last_name", "LastName"), ("title", "Title"))
-        here, there = self.chance.choice(words[:2] if self.locked(self.week, self.log.run) else words)
+        here, there = self.chance.choice(
+            words[:2] if self.locked(self.week, self.log.run) else words
+        )
         self.change(left, {here: self.value_for(here, self.tag(left))})
         self.change(right, {there: self.value_for(here, self.tag(left))})
 
@@ -275,9 +279,7 @@ class Staff(People):
         key = self.someone(side="salesforce", object="Lead")
         if key is not None:
             made: list[str] = []
-            self.log.deed(
-                "salesforce", lambda: made.append(self.log.salesforce.convert(key[2]))
-            )
+            self.log.deed("salesforce", lambda: made.append(self.log.salesforce.convert(key[2])))
             self.week.became[key] = (("salesforce", "Contact", made[0]), self.log.run)
 
     def put_in_twice(self) -> None:
@@ -299,12 +301,12 @@ class Staff(People):
         }
         if right[1] == "Lead":
             full |= {"Company": f"Company {self.next()}", "Status": values["Status"]}
+        elif values.get("AccountId"):
+            full["AccountId"] = values["AccountId"]
         self.make("salesforce", right[1], {**kept, **full})
 
     def ever_away(self, tag: str) -> bool:
-        return any(
-            one.new is None for key in self.ever(tag) for one in self.log.by_field[key, ""]
-        )
+        return any(one.new is None for key in self.ever(tag) for one in self.log.by_field[key, ""])
 
     def make_one(self) -> None:
         """Two records of one person are merged, into either."""

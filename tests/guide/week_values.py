@@ -73,9 +73,7 @@ class Story:
     staff: Staff
 
     def __post_init__(self) -> None:
-        self.users = {
-            id: str(row["Email"]) for id, row in self.log.salesforce.rows("User").items()
-        }
+        self.users = {id: str(row["Email"]) for id, row in self.log.salesforce.rows("User").items()}
         self.by_tag: dict[str, list[Key]] = {}
         for key, name in self.log.by_field:
             if not name:
@@ -122,6 +120,8 @@ class _Pair:
         self.base: dict[Name, Pair] = {}
         self.alive: set[Key] = set()
         self.touched: set[str] = set()
+        self.number = 0
+        self.either = False
         self._live()
 
     def _born(self, key: Key) -> int:
@@ -150,6 +150,7 @@ class _Pair:
                 for one in found:
                     events.setdefault(one.run, []).append(one)
         for number, turn in enumerate(self.log.rounds):
+            self.number = number
             mine = sorted(events.get(number, ()), key=lambda one: one.seq)
             self.touched = set()
             for one in mine:
@@ -249,8 +250,8 @@ class _Pair:
             left, right = self._get(row)
             if left is None or right is None:
                 left = right = left if right is None else right
-            elif not _same(left, right, fold=row is EMAIL):
-                left = right = left if row is TITLE else right
+            elif not _same(left, right, fold=row is EMAIL) and row is not TITLE:
+                left = right  # Where Apollo wins, both stand: what Salesforce has is only filled.
             found[row] = (left, right)
         if self._cannot_write(TITLE, found.get(TITLE)):
             return
@@ -278,11 +279,8 @@ class _Pair:
             return False
         return self.story.staff.locked(self.log, self.number) and pair[1] != self._get(row)[1]
 
-    number = 0
-
     def _agree(self, row: Name, number: int) -> Pair | None:
         """Both sides of a two-way row after a run; None where a change waits for a person."""
-        self.number = number
         left, right = self._get(row)
         base = self.base[row]
         if row is EMAIL:
@@ -321,6 +319,8 @@ class _Pair:
         left, right = self._get(STAGE)
         old = self.base[STAGE]
         moved = left != old[0], right != old[1]
+        if self.told.apart and moved[1] and (left, right) == ("Replied", TO_STATUS["Replied"]):
+            self.either = True  # Both are right: they have come together, or the status was moved.
         if not _together(left, right):
             if moved[1] and right in TO_STAGE:
                 left = TO_STAGE[right]
@@ -340,6 +340,8 @@ class _Pair:
             heres, theres = [left], [right]
             if row is EMAIL:
                 heres, theres = _cases(left), _cases(right)
+            if row is STAGE and self.either:
+                heres = ["Replied", "Interested"]
             if row in (OWNER, COMPANY):
                 heres = [self.now[self.told.left].get(row.left)]
             self.told.values[row] = (heres, theres)
@@ -357,5 +359,3 @@ def _same(left: Any, right: Any, *, fold: bool = False) -> bool:
 
 def _together(stage: Any, status: Any) -> bool:
     return TO_STATUS.get(stage) == status or TO_STAGE.get(status) == stage
-
-
