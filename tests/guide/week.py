@@ -74,9 +74,9 @@ class Week:
         self.desk.world.handlers = dict.fromkeys(self.desk.world.handlers, self.log.serve)
         self.staff = Staff(self.log, random.Random(self.chance.getrandbits(32)))
         self.start = self.desk.clock.now()
-        self.renamed = self.chance.randrange(96, 400)
-        self.rights = self.chance.randrange(96, 400)
-        self.titles = self.chance.randrange(96, 400)
+        self.rights = self.chance.randrange(60, 140)
+        self.titles = self.chance.randrange(250, 290)
+        self.renamed = self.chance.randrange(400, 450)
         self.leaving = self.chance.randrange(200, 500)
 
     def play(self) -> Outcome:
