@@ -112,7 +112,8 @@ class Writes:
         self._feeds = feeds
 
     def send(self, batch: Batch) -> list[Outcome]:
-        """One request; whatever comes back, one outcome for each write."""
+        """One request, and one more for activities of leads that were sent with an account;
+        whatever comes back, one outcome for each write."""
         outcomes = {write.ref: _unspeakable(write) for write in batch.writes}
         sound = [_apart(write) for write in batch.writes if outcomes[write.ref] is None]
         replies = self._reply(sound) if sound else []
