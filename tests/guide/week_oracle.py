@@ -43,7 +43,7 @@ class Entry(Protocol):
     @property
     def code(self) -> str: ...
     @property
-    def key(self) -> str: ...
+    def key(self) -> str | None: ...
     @property
     def message(self) -> str: ...
 
@@ -112,7 +112,7 @@ class _Oracle:
         for tag, one in self.people.items():
             if one.reached and not one.rights:
                 yield f"{tag}: {one.left} was {PUSHED} and has no Lead"
-            if one.seen and not one.left:
+            if one.seen and not one.left[2]:
                 yield f"{tag}: {one.rights} is a Contact with an address and has no contact"
         for key, born in self.first_births():
             if born.who != "sync" or key[1] not in PEOPLE:

@@ -121,7 +121,7 @@ class _Pair:
         self.alive: set[Key] = set()
         self.touched: set[str] = set()
         self.number = 0
-        self.either = False
+        self.also: list[str] = []
         self._live()
 
     def _born(self, key: Key) -> int:
@@ -167,6 +167,8 @@ class _Pair:
 
     def _happens(self, event: Event) -> None:
         if event.field:
+            if event.field == "Status" and event.new in RENAMED and self.told.apart:
+                self.also = ["Not Interested"]  # Renamed by an admin, or moved by somebody.
             self.now.setdefault(event.key, {})[event.field] = self.story.plain(event.new) or None
             self.touched.add(event.field)
             if event.field in ("email", "Email") and event.new:
@@ -320,7 +322,7 @@ class _Pair:
         old = self.base[STAGE]
         moved = left != old[0], right != old[1]
         if self.told.apart and moved[1] and (left, right) == ("Replied", TO_STATUS["Replied"]):
-            self.either = True  # Both are right: they have come together, or the status was moved.
+            self.also = ["Replied", "Interested"]  # They came together, or the status was moved.
         if not _together(left, right):
             if moved[1] and right in TO_STAGE:
                 left = TO_STAGE[right]
@@ -340,8 +342,8 @@ class _Pair:
             heres, theres = [left], [right]
             if row is EMAIL:
                 heres, theres = _cases(left), _cases(right)
-            if row is STAGE and self.either:
-                heres = ["Replied", "Interested"]
+            if row is STAGE:
+                heres = [left, *self.also]
             if row in (OWNER, COMPANY):
                 heres = [self.now[self.told.left].get(row.left)]
             self.told.values[row] = (heres, theres)
@@ -358,4 +360,4 @@ def _same(left: Any, right: Any, *, fold: bool = False) -> bool:
 
 
 def _together(stage: Any, status: Any) -> bool:
-    return TO_STATUS.get(stage) == status or TO_STAGE.get(status) == stage
+    return bool(TO_STATUS.get(stage) == status or TO_STAGE.get(status) == stage)
