@@ -29,8 +29,9 @@ def test_a_week_ends_in_the_state_that_the_guide_describes(
     go and come, a status that is renamed, a user who leaves: in the end nobody is there twice and
     nobody is lost, links are where conversions and merges say, values are the winner's, stages what
     the deals say, each thing done is there once, nothing else was written, and a further run writes
-    nothing. (CPU-3, CPU-6, CPU-8, CPU-9, CPL-2, CST-1, CST-6, CFM-4, CFM-7, APU-2, AST-2, CON-9,
-    EDGE-5, EDGE-6, EDGE-14 to EDGE-16, EDGE-18, ACT-4, ACT-5, ACT-12 to ACT-20, ACT-22)"""
+    nothing. (CPU-3, CPU-6, CPU-8, CPU-9, CPL-2, CPL-6, CST-1, CST-6, CFM-4, CFM-7, APU-2, AST-2,
+    CON-9, EDGE-3, EDGE-5, EDGE-6, EDGE-14, EDGE-15, EDGE-16, EDGE-18, ERR-1, ACT-4, ACT-5, ACT-8,
+    ACT-12, ACT-13, ACT-14, ACT-15, ACT-16, ACT-17, ACT-18, ACT-19, ACT-20, ACT-22)"""
     _, outcome = played
     assert outcome.violations == []
 

@@ -141,14 +141,14 @@ class Week:
         elif run == self.renamed + 5:
             staff.calm = False
         if run == self.rights:
-            sim.take("create", "Task")
+            sim.take("create", "Task", user=sim.org.user)
         elif run == self.rights + QUARTERS:
-            sim.give("create", "Task")
+            sim.give("create", "Task", user=sim.org.user)
         if run == self.titles:
-            sim.take("edit", "Lead", "Title")
+            sim.take("edit", "Lead", "Title", user=sim.org.user)
             staff.no_titles = run
         elif run == self.titles + QUARTERS:
-            sim.give("edit", "Lead", "Title")
+            sim.give("edit", "Lead", "Title", user=sim.org.user)
             staff.titles_back = run
         if run == self.leaving:
             self._user_leaves()
