@@ -7,6 +7,7 @@ Knows typed rules only. Which of it a change of a schema touches is asked by `en
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from ..connectors.base.frozen import dataclass
@@ -33,7 +34,7 @@ class Use:
 
     `part` says what of the pair's rules: one of its `row`s (or what is inferred), which writes
     `writes`; a `move`, which creates and links; or the whole `pair`, for its keys. `whole`: the
-    table must have all values of the field.
+    table must have all values of the field. `makes`: records of the object may be made for it.
     """
 
     side: Side
@@ -47,6 +48,7 @@ class Use:
     choices: Choices = None
     whole: bool = False
     writes: tuple[tuple[Side, str], ...] = ()
+    makes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,10 @@ def _of_move(pair: PairRules, move: MoveRule) -> Iterator[Use]:
         where = (move.name, move.place, pair.left, pair.right)
         return Use(side, object, field, *where, "move", choices)
 
+    # What it reads, a rule of the other way makes; without one, it may be brought along.
+    back = any(one.direction != move.direction for one in pair.moves)
     for side, object in objects.items():
-        yield use(side, object, "")
+        yield replace(use(side, object, ""), makes=side == there or not back)
     for condition in (move.when, move.stop):
         for where in _of_condition(here, objects[here], condition):
             yield use(*where)

@@ -203,21 +203,7 @@ class Project:
     def plans(self) -> tuple[Plan, ...]:
         """What the rules compile to, one plan for each two systems; `FindingsError` where a finding
         is an error."""
-        from .plan.compile import compile
-
-        checked = self.check()
-        if checked.rules is None:
-            errors = sum(one.severity == "error" for one in checked.findings)
-            raise FindingsError(
-                "nothing was started" if errors == 0 else f"nothing was started: {_count(errors)}",
-                fix="`syncrules check` shows each of them with its place",
-            )
-        schemas = self.schemas()
-        sets = checked.rules.sets
-        personal = [name for name, one in self.signers.items() if one.own]
-        return tuple(
-            compile(one, schemas, self.zone, self.free_mail, self.domains, personal) for one in sets
-        )
+        return self._plans
 
     def must_be_sound(self) -> None:
         """Raises `FindingsError` while a finding is open that is more than a hint."""
@@ -252,6 +238,24 @@ class Project:
 
         self._settings_known()
         return dsl.check(self.sources(), self.schemas())
+
+    @cached_property
+    def _plans(self) -> tuple[Plan, ...]:
+        from .plan.compile import compile
+
+        checked = self.check()
+        if checked.rules is None:
+            errors = sum(one.severity == "error" for one in checked.findings)
+            raise FindingsError(
+                "nothing was started" if errors == 0 else f"nothing was started: {_count(errors)}",
+                fix="`syncrules check` shows each of them with its place",
+            )
+        schemas = self.schemas()
+        sets = checked.rules.sets
+        personal = [name for name, one in self.signers.items() if one.own]
+        return tuple(
+            compile(one, schemas, self.zone, self.free_mail, self.domains, personal) for one in sets
+        )
 
     def _settings_known(self) -> None:
         """Raises `UsageError` for a connector or a setting of one that doesn't exist, and where

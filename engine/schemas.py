@@ -71,6 +71,8 @@ class Difference:
         matters where a table must have all, a new field where records can't be made without."""
         if use.object != self.object or self.attribute in ("label", "plural"):
             return False
+        if self.attribute == "creatable" and not (self.field or use.makes):
+            return False
         if self.choice is not None:
             if self.kind == "added":
                 return use.whole and use.field == self.field

@@ -59,10 +59,14 @@ class Desk:
         secret = self.folder / "salesforce.secret"
         secret.write_text(given["client_secret"], encoding="utf-8")
         file = self.folder / "syncrules.toml"
-        file.write_text(FILE.format(client_id=given["client_id"]), encoding="utf-8")
+        file.write_text(self.project_file(given["client_id"]), encoding="utf-8")
         (self.folder / "rules").mkdir()
         self.write(self.rules)
         self.pull()
+
+    def project_file(self, client_id: str) -> str:
+        """What stands in `syncrules.toml`."""
+        return FILE.format(client_id=client_id)
 
     @property
     def project(self) -> Project:

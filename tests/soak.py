@@ -1,10 +1,10 @@
 """The long tests: `python -m tests.soak [--part P] [--minutes M] [--seed N]`.
 
 What the suite does for a minute, this does for as long as it is let: histories of two systems,
-killed processes, conditions held against two oracles, damaged rule files. And what the suite can't
-do without more than Python: the client that JavaScript has for Salesforce. Each part ends with a
-line of counts, and the whole with exit code 1 where a promise was broken; each broken seed is told
-as it is met.
+weeks of people at work, killed processes, conditions held against two oracles, damaged rule files.
+And what the suite can't do without more than Python: the client that JavaScript has for Salesforce.
+Each part ends with a line of counts, and the whole with exit code 1 where a promise was broken;
+each broken seed is told as it is met.
 """
 
 from __future__ import annotations
@@ -55,6 +55,28 @@ def histories(minutes: float, first: int, processes: int) -> int:
             broken.add(seed)
             _say(f"seed {seed}: {text}")
     _say(f"{played} histories, {len(broken)} violations")
+    return 1 if broken else 0
+
+
+def week(seed: int) -> tuple[int, list[str]]:
+    """How much was done in the week of a seed, and what is not as it must be."""
+    from syncrules.tests.guide.week import play
+
+    try:
+        outcome = play(seed)
+    except Exception as error:
+        return 0, [f"{type(error).__name__}: {error}"]
+    return outcome.deeds, outcome.violations
+
+
+def weeks(minutes: float, first: int, processes: int) -> int:
+    """Plays weeks of both systems from a seed on until the time is up; the exit code."""
+    played, deeds, broken = 0, 0, 0
+    for seed, (done, found) in _until(minutes, week, count(first), processes):
+        played, deeds, broken = played + 1, deeds + done, broken + bool(found)
+        for text in found:
+            _say(f"seed {seed}: {text}")
+    _say(f"{played} weeks, {deeds:,} deeds, {broken} with violations")
     return 1 if broken else 0
 
 
@@ -158,6 +180,7 @@ def _say(text: str) -> None:
 
 PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
     "histories": (histories, 10.0),
+    "weeks": (weeks, 10.0),
     "kills": (kills, 10.0),
     "logic": (logic, 10.0),
     "jsforce": (jsforce, 1.0),

@@ -193,6 +193,35 @@ def test_only_records_that_a_touched_rule_has_to_do_with_wait(desk: Desk) -> Non
     assert (king["Title"], king["Status"]) == ("CTO", "Working - Contacted")
 
 
+def test_a_rule_that_only_reads_an_object_needs_no_right_to_make_it(desk: Desk) -> None:
+    """The login may make no tasks in Salesforce: what was completed in Apollo waits, and what was
+    asked for in Salesforce comes over all the same. (CON-9, ACT-19)"""
+    desk.write(
+        RULES.partition("map contact stage")[0]
+        + "push task as Task when completed\npull Task as task visible when open\n"
+    )
+    king = contact(desk, "King")
+    desk.clock.sleep(HOUR)
+    desk.run()
+    [lead] = desk.salesforce.rows("Lead")
+    desk.salesforce.take("create", "Task")
+    due = {"contact_id": king, "type": "call", "due_at": "2026-01-09T09:00:00Z"}
+    done = desk.apollo.create("task", {**due, "title": "Ring"})
+    desk.apollo.update("task", done, {"status": "completed"})
+    desk.salesforce.create("Task", {"Subject": "Ask", "Status": "Not Started", "WhoId": lead})
+    desk.clock.sleep(HOUR)
+    assert desk.run().exit_code == 1
+    assert sorted(row["title"] for row in desk.apollo.rows("task").values()) == ["Ask", "Ring"]
+    assert [error.rule for error in desk.errors()] == ["push task as Task"]
+    desk.salesforce.give("create", "Task")
+    desk.clock.sleep(HOUR)
+    assert desk.run().exit_code == 0
+    assert sorted(row["Subject"] for row in desk.salesforce.rows("Task").values()) == [
+        "Ask",
+        "Ring",
+    ]
+
+
 def test_what_no_rule_minds_holds_nothing_back(desk: Desk) -> None:
     """A status more, a field more, another label: the rules would pass as things are now."""
     before = desk.salesforce.org.schema.objects["lead"].fields["Status"].values

@@ -44,6 +44,8 @@ _OTHER_ID = re.compile(r"record with id: ([A-Za-z0-9]{18}|[A-Za-z0-9]{15})\b")
 _ACTIVITIES = ("Task", "Event")
 _LEADS = "00Q"
 """How the ids of leads begin."""
+_AT_ODDS = "FIELD_INTEGRITY_EXCEPTION"
+"""What is said of two fields that can't both be filled."""
 
 FEW = 2_000
 """Records of one kind up to which each Collections call is a request of its own: those go out side
@@ -110,11 +112,15 @@ class Writes:
         self._feeds = feeds
 
     def send(self, batch: Batch) -> list[Outcome]:
-        """One request; whatever comes back, one outcome for each write."""
+        """One request, and one more for activities of leads that were sent with an account;
+        whatever comes back, one outcome for each write."""
         outcomes = {write.ref: _unspeakable(write) for write in batch.writes}
         sound = [_apart(write) for write in batch.writes if outcomes[write.ref] is None]
         replies = self._reply(sound) if sound else []
         outcomes.update((one.ref, one) for one in replies)
+        again = [_alone(write) for write in sound if _stands_alone(write, outcomes[write.ref])]
+        if again:
+            outcomes.update((one.ref, one) for one in self._reply(again))
         return [one for one in outcomes.values() if one is not None]
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
@@ -271,16 +277,27 @@ def _record(write: Write, known: Mapping[str, Field]) -> dict[str, Any]:
 
 
 def _apart(write: Write) -> Write:
-    """The write as Salesforce takes it: an activity with a lead is about nothing else."""
+    """The write as Salesforce takes it: an activity with a lead is about nothing else, and no
+    longer about what it was about before."""
     lead = str(write.fields.get("WhoId") or "").startswith(_LEADS)
-    if not lead or write.object not in _ACTIVITIES or write.fields.get("WhatId") is None:
+    if not lead or write.object not in _ACTIVITIES:
         return write
+    return _alone(write) if write.action == "update" or "WhatId" in write.fields else write
+
+
+def _alone(write: Write) -> Write:
     return replace(write, fields={**write.fields, "WhatId": None})
+
+
+def _stands_alone(write: Write, outcome: Outcome | None) -> bool:
+    """Whether an activity was refused since it is with a lead, which the write doesn't name."""
+    told = outcome is not None and outcome.code == _AT_ODDS and outcome.fields == ("WhatId",)
+    return told and write.object in _ACTIVITIES and write.fields.get("WhatId") is not None
 
 
 def _held(write: Write, outcome: Outcome) -> Outcome:
     """The outcome with what the record doesn't have although it was to."""
-    alone = str(write.fields.get("WhoId") or "").startswith(_LEADS) and "WhatId" in write.fields
+    alone = "WhatId" in write.fields and write.fields["WhatId"] is None
     if outcome.kind != "done" or not alone or write.object not in _ACTIVITIES:
         return outcome
     return replace(outcome, values={"WhatId": None})

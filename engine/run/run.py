@@ -27,9 +27,9 @@ from ...errors import (
 )
 from ..logins import Signers
 from ..plan.model import Flow, Move, Plan
+from ..store import held, unknown
 from ..store import lease as leases
 from ..store import statements as sql
-from ..store import unknown
 from ..store.database import Database
 from . import asks, by_hand, problems, signed
 from .around import EXISTING
@@ -460,7 +460,11 @@ def _rule_changed(session: Session, flow: Flow) -> None:
     for side in sides:
         _mark_unlinked(session, flow, side, "the rule changed")
     session.db.run(sql.release_errors, org=session.org, flow=flow.name)
-    # What many records met may be no longer so; the next one that meets it enters it again.
+    # What many records met may be no longer so: they are decided again, and enter it where it is.
+    if session.db.row(held.met_by_many, org=session.org, flow=flow.name):
+        where = {"system": flow.left.system, "object": flow.left.object, "side": "left"}
+        why = "the rule changed"
+        session.db.run(sql.mark_linked_left, org=session.org, flow=flow.name, why=why, **where)
     problems.over(session, [(flow.name, "")])
     asks.rule_changed(session, flow)
 

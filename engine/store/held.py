@@ -113,3 +113,11 @@ stopped = statement(
     .order_by(D.rule)
 )
 """How many records each rule's stop holds back."""
+
+# ---- what many records met -------------------------------------------------------------------
+
+met_by_many = statement(
+    select(E.cause).where(
+        E.org == _org, E.flow == _flow, E.record == "", E.operation == "map", E.closed == 0
+    )
+)

@@ -200,6 +200,9 @@ mark_unlinked_left = _mark_records(
 mark_unlinked_right = _mark_records(
     ~exists().where(L.org == R.org, _siblings, L.right == R.id), keeps=True
 )
+mark_linked_left = _mark_records(
+    exists().where(L.org == R.org, L.flow == _flow, L.ended == "", L.left == R.id), keeps=True
+)
 release_errors = statement(
     update(table(tables.Dirty))
     .where(D.org == _org, D.flow == _flow, D.cause == "error")

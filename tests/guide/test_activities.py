@@ -395,3 +395,48 @@ def test_a_lead_has_its_activities_without_an_account() -> None:
     (made,) = day.made("Task")
     assert (made["WhoId"], made.get("WhatId")) == (lead, None)
     assert day.both.errors() == []
+
+
+LEADS = """\
+push contact as Lead when stage is "Interested" { match on email }
+map contact with Lead {
+    last_name <-> LastName
+    email     <-> Email
+    "Berg AS"  -> Company
+}
+"""
+
+
+def test_what_went_to_the_account_goes_to_the_lead_once_there_is_one() -> None:
+    """A task of somebody whom Salesforce doesn't know stands with the account. When the person
+    becomes a lead, it is with the lead, and with the account no longer. (ACT-18, CPU-3)"""
+    day = Day(f"{RULES['task']}\n{LEADS}")
+    bo = day.apollo("contact", first_name="Bo", last_name="Ek", email="bo@berg.example",
+                    account_id=day.berg, stage="Cold")  # fmt: skip
+    day.completed(contact_id=bo)
+    day.run()
+    (made,) = day.made("Task")
+    assert (made.get("WhoId"), made["WhatId"]) == (None, day.firm)
+    day.both.apollo.update("contact", bo, {"stage": "Interested"})
+    day.run()
+    day.run()
+    (made,), (lead,) = day.made("Task"), day.made("Lead")
+    assert (made["WhoId"], made.get("WhatId")) == (lead["Id"], None)
+    assert day.both.errors() == []
+
+
+def test_an_account_that_comes_later_does_not_trouble_what_a_lead_did() -> None:
+    """The contact gets an account; its task stays with the lead alone, and that is no error."""
+    day = Day(f"{RULES['task']}\n{RULES['call']}")
+    bo = day.apollo("contact", first_name="Bo", last_name="Ek", email="bo@berg.example")
+    lead = day.salesforce("Lead", LastName="Ek", Company="Berg AS", Email="bo@berg.example")
+    day.completed(contact_id=bo)
+    day.run()
+    day.both.apollo.update("contact", bo, {"account_id": day.berg})
+    day.run()
+    (made,) = day.made("Task")
+    assert (made["WhoId"], made.get("WhatId")) == (lead, None)
+    assert day.both.errors() == []
+    before = day.both.calls()
+    day.run()
+    assert day.both.since(before).salesforce_writes == 0

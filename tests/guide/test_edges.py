@@ -181,6 +181,23 @@ def test_an_unknown_status_is_one_entry_for_a_thousand_records() -> None:
     assert team.codes() == []
 
 
+def test_what_met_an_unknown_status_flows_once_it_stands_in_the_table() -> None:
+    """Whoever mends the table need not touch the records again (EDGE-11)."""
+    rules = HEAD + "pull Lead as contact visible { match on email }\n" + LEADS
+    table = 'map contact stage with Lead.Status { "Cold" <-> "Open - Not Contacted" }\n'
+    team = Team(rules + table).began()
+    lead = team.lead()
+    team.hour()
+    team.salesforce.update("Lead", lead, {"Status": "Working - Contacted"})
+    team.hour()
+    [contact] = team.apollo.rows("contact")
+    assert (team.codes(), team.stage(contact)) == (["unknown-value"], "Cold")
+    team.rewrite(rules + table.replace("}", '\n"Interested" <-> "Working - Contacted"\n}'))
+    team.hour()
+    assert (team.codes(), team.stage(contact)) == ([], "Interested")
+    assert team.is_quiet()
+
+
 FACE = "\N{GRINNING FACE}"
 
 
