@@ -26,7 +26,7 @@ from syncrules.docs.examples import (
 )
 from syncrules.dsl import CODES, fmt, to_text
 from syncrules.dsl.table import grammar, lark
-from syncrules.engine.run.guard import BRAKES
+from syncrules.engine.run.brakes import BRAKES
 
 from .dsl.schemas import SCHEMAS
 
