@@ -38,6 +38,13 @@ def test_links_of_a_paper_lead_somewhere(paper: str) -> None:
         assert (ROOT / paper).parent.joinpath(link).exists(), link
 
 
+def test_tests_that_the_page_on_reliability_names_are_there() -> None:
+    """A promise is shown by a test that exists."""
+    named = set(re.findall(r"`(tests/[\w/.]+)`", (HERE / "reliability.md").read_text("utf-8")))
+    assert len(named) > 10
+    assert [one for one in sorted(named) if not (ROOT / one).exists()] == []
+
+
 def test_every_command_that_a_paper_shows_exists() -> None:
     """Nobody is told to type what isn't there."""
     pages = ("docs/language.md", "docs/tutorial.md")

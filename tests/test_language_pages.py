@@ -26,7 +26,7 @@ from syncrules.docs.examples import (
 )
 from syncrules.dsl import CODES, fmt, to_text
 from syncrules.dsl.table import grammar, lark
-from syncrules.engine.run.guard import BRAKES
+from syncrules.engine.run.brakes import BRAKES
 
 from .dsl.schemas import SCHEMAS
 
@@ -116,8 +116,10 @@ def test_the_page_tells_the_brakes_that_nobody_wrote() -> None:
     """Each with the number of records under which it lets everything pass, and the share."""
     (told,) = re.findall(r"^## `guard`\n(.*?)^## ", page("language.md"), re.S | re.M)
     for brake in BRAKES.values():
-        said = rf"more than {brake.part} of [\w ]+\(and more than {brake.most:,}\)"
-        assert re.search(said, " ".join(told.split())), brake
+        said = (
+            rf"more than {brake.part} of [\w ]+ \(and more than {brake.most:,}\) \| `{brake.what}`"
+        )
+        assert re.search(said, told), brake
 
 
 # ---- the tutorial -----------------------------------------------------------------------------

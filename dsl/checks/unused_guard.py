@@ -47,9 +47,12 @@ def find(bound: Bound) -> None:
     for row in (*bound.rows, *bound.standard):
         written.update((side, owner) for side, owner, _ in row.rule.writes)
     written |= {(one.rule.side, one.rule.object) for one in bound.infers}
+    # Where half of what is linked is gone, a guard on `deleted` lets runs go on (`run/sight.py`).
+    linked = written | {(move.source_side, move.source.name) for move in bound.moves}
     for guard in bound.guards:
         rule = guard.rule
-        if rule.what in ("calls", "credits") or written & {(one, rule.of) for one in rule.sides}:
+        about = linked if rule.what == "deleted" else written
+        if rule.what in ("calls", "credits") or about & {(one, rule.of) for one in rule.sides}:
             continue
         bound.report.add(
             CODE,

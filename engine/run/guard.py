@@ -1,15 +1,14 @@
 """Step 3, guard: what is planned is counted before the first write, and may stop the run.
 
-Written guards come first; the unwritten brake looks only at what no guard is about. What trips
-writes nothing, and says what was about to happen and how to go on where that was meant. Knows the
-journal and the meters; who asks is `run.py`.
+Written guards come first; the unwritten brakes (`brakes.py`) look only at what no guard is about.
+What trips writes nothing, and says what was about to happen and how to go on where that was meant.
+Knows the journal and the meters; who asks is `run.py`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import floor
 
 from ...connectors.base.contract import Meter
@@ -18,29 +17,9 @@ from ...dsl.rules import GuardRule, Side
 from ...errors import Braked
 from ..store import counts
 from ..store import statements as sql
+from .brakes import Trip, blanks, brakes, planned
 from .session import Session
 from .write import planned_requests
-
-
-@dataclass(frozen=True, slots=True)
-class Brake:
-    """Unwritten: more than `most` changes of one kind to linked records of an object, if they are
-    more than a `share` of them, are not made unless they were asked for."""
-
-    most: int
-    share: float
-    does: str
-    what: str
-    part: str
-
-
-BRAKES = {
-    "update": Brake(1000, 0.5, "change", "changed", "half"),
-    "delete": Brake(100, 0.1, "be deleted", "deleted", "a tenth"),
-}
-
-FIRST = 500
-"""Changes that a first run may make without being asked for them."""
 
 _ACTIONS = {
     "created": "create",
@@ -50,21 +29,9 @@ _ACTIONS = {
 }
 
 
-_KINDS = {"create": "created", "update": "changed", "delete": "deleted"}
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """Why a run may not go on, in the words of an error."""
-
-    what: str
-    why: str
-    fix: str
-
-
 def guard(session: Session, *, asked_for: bool) -> None:
     """Raises `Braked`. `asked_for`: a person asked for this mass of changes (a backfill); then
-    only written guards hold it."""
+    only written guards and the brake on blanks hold it."""
     for trip in trips(session, asked_for=asked_for):
         more = "nothing more" if session.db.row(counts.any_sent, **_run(session)) else "nothing"
         raise Braked(trip.what, why=f"{trip.why}; {more} was written", fix=trip.fix)
@@ -83,9 +50,7 @@ def trips(session: Session, *, asked_for: bool) -> Iterator[Trip]:
                     yield from _metered(session, rule, system)
             elif (system, rule.of, _ACTIONS[rule.what]) in due:
                 yield from _counted(session, rule, system)
-    if not asked_for:
-        yield from _first_run(session)
-        yield from _brakes(session)
+    yield from brakes(session, asked_for=asked_for)
 
 
 def _quiet(session: Session) -> Iterator[Trip]:
@@ -145,13 +110,9 @@ def _how_many(session: Session, rule: GuardRule, system: str) -> int:
         return int(created if action == "create" else records)
     changed = counts.changed_linked if rule.percent else counts.changed_values
     rows = session.db.stream(changed, **where, system=system, object=rule.of)
-    return len({record for record, before, after in rows if _blanks(before, after)})
-
-
-def _blanks(before: str, after: str) -> bool:
-    """Whether a change takes a value away."""
-    was = json.loads(before)
-    return any(one is None and was.get(name) is not None for name, one in json.loads(after).items())
+    return len(
+        {record for record, before, after in rows if blanks(json.loads(before), json.loads(after))}
+    )
 
 
 def _linked(session: Session, system: str, object: str) -> int:
@@ -225,55 +186,3 @@ def _system(session: Session, side: Side) -> str:
 
 def _run(session: Session) -> dict[str, object]:
     return {"org": session.org, "run": session.run}
-
-
-# ---- unwritten brakes -----------------------------------------------------------------------
-
-
-def _brakes(session: Session) -> Iterator[Trip]:
-    for flow, side, system, object, action, all_of_them in planned(session):
-        brake, count = BRAKES.get(action), all_of_them
-        if brake is None or count <= brake.most or _guarded(session, side, object, brake.what):
-            continue
-        if action == "update":
-            # What a link fills that is made in this run changes nothing that was linked.
-            where = {**_run(session), "flow": flow, "side": side}
-            count = (session.db.row(counts.changed_links, **where) or (0,))[0]
-        linked = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
-        if count > max(brake.most, brake.share * linked[0]):
-            those = f"{count:,} of {linked[0]:,} linked {object} records in {system}"
-            yield Trip(
-                f"{those} would {brake.does}",
-                f"more than {brake.part} of them at once is rarely meant",
-                "look at `syncrules preview`; `syncrules backfill` makes changes of this size, and "
-                f"`guard at most 100% of {object} {brake.what} per run` allows them",
-            )
-
-
-def _first_run(session: Session) -> Iterator[Trip]:
-    """A large, old org: the first run shows what it would do, and leaves it to a person."""
-    count = sum(
-        number
-        for _, side, _, object, action, number in planned(session)
-        if action in _KINDS and not _guarded(session, side, object, _KINDS[action])
-    )
-    if count > FIRST and not session.db.row(counts.ended_before, **_run(session)):
-        yield Trip(
-            f"{count:,} records would be changed by the first run",
-            "so many at once should have been looked at",
-            "look at `syncrules preview`; `syncrules backfill` brings over what was there before, "
-            "and a `guard` that says how many records a run may change allows them",
-        )
-
-
-def _guarded(session: Session, side: str, object: str, what: str) -> bool:
-    """Whether a written guard says how many of an object may be changed so."""
-    return any(
-        one.what == what and one.of == object and side in one.sides for one in session.plan.guards
-    )
-
-
-def planned(session: Session) -> list[tuple[str, str, str, str, str, int]]:
-    """Counts of planned rows: flow, side, system, object, action, number."""
-    rows = session.db.rows(sql.planned_kinds, **_run(session))
-    return [(one[0], one[1], one[2], one[3], one[4], one[5]) for one in rows]

@@ -104,6 +104,7 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     changed = _seen_late(session, ask, before, changed)
     if not changed:
         return 0
+    session.ends_seen |= any(one.life in ("deleted", "out of sight") for one in changed)
     where = {"org": session.org, "system": ask.system, "object": ask.object}
     quiet = session.silent.get((ask.system, ask.object), ())
     session.db.many(

@@ -13,7 +13,7 @@ from ...dsl.uses import Touched, Use
 from ..store import held
 from ..store import statements as sql
 from . import problems
-from .guard import planned
+from .brakes import planned
 from .journal import Entry, entry
 from .session import Session
 

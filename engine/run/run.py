@@ -18,7 +18,6 @@ from ...dsl import conditions
 from ...dsl.rules import Side
 from ...dsl.uses import Touched
 from ...errors import (
-    Braked,
     Interrupted,
     LeaseHeld,
     SyncrulesError,
@@ -38,9 +37,10 @@ from .journal import Entry, entry
 from .look import look
 from .paused import hold_back
 from .propose import propose
+from .same import same_orgs, same_time
 from .scope import ALL, Scope
 from .session import Session
-from .sight import in_sight
+from .sight import all_there, in_sight
 from .sweep import sweep
 from .write import settle_doubts, write
 
@@ -185,11 +185,12 @@ def _carry_out(
 ) -> Result:
     session, lease = _begin(setup, verb)
     try:
-        _same_orgs(setup)
+        same_orgs(setup.db, setup.org, setup.connectors, setup.world.clock.now())
         settled = settle_doubts(session)
         look(session)
         sweep(session)
         in_sight(session)
+        all_there(session)
         if verb == "preview":
             with setup.db.rollback_only():
                 result = _decided(session, verb, mark, on_change)
@@ -248,6 +249,12 @@ def _written(
 def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
     db, now = setup.db, setup.world.clock.now()
     lease = leases.acquire(db, setup.org, setup.holder, now, LEASE)
+    if verb != "preview":
+        try:
+            same_time(db, setup.org, now)
+        except SyncrulesError:
+            leases.release(db, lease)
+            raise
     last = db.row(sql.last_run, org=setup.org)
     number = 1 + ((last[0] or 0) if last else 0)
     with db.transaction("begun"):
@@ -328,30 +335,6 @@ def _end(
             ],
         )
     leases.release(setup.db, lease)
-
-
-def _same_orgs(setup: Setup) -> None:
-    """The orgs that the state is about are the ones we are signed in to."""
-    for system, connector in setup.connectors.items():
-        where = {"org": setup.org, "system": system, "object": "", "purpose": "identity"}
-        here = connector.identity()
-        known = setup.db.row(sql.cursor, **where)
-        if known is None:
-            with setup.db.transaction("identity"):
-                setup.db.run(
-                    sql.put_cursor,
-                    **where,
-                    cursor=here,
-                    layout=0,
-                    number=0,
-                    at=setup.world.clock.now(),
-                )
-        elif known[0] != here:
-            raise Braked(
-                f"{system} is another org than at the last run",
-                why=f"it was {known[0]} and is {here}; nothing was read or written",
-                fix="sign in to the right org, or take another `[state] url` for this one",
-            )
 
 
 def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:

@@ -65,6 +65,8 @@ class Session:
     strangers: set[str] = field(default_factory=set)
     """Addresses of the people whom this run makes known."""
     open_errors: bool = False
+    ends_seen: bool = False
+    """Whether a look of this run has found a record gone."""
     asking: set[str] = field(default_factory=set)
     ask_numbers: int = 0
     blind: bool = False

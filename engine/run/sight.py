@@ -1,8 +1,10 @@
-"""Once a day, a look at some linked records: whether we still see what we are linked with.
+"""Whether what we are linked with is still there: a side that is suddenly empty holds the run.
 
-A system that no longer shares records with our login tells nobody: they are in no feed, and are
-not deleted. Where many are out of sight the run is held, since what is decided about them and about
-others like them would be a guess. A single one shows when it is to be written (`settle.py`).
+Once a day some linked records are looked for: a system that no longer shares records with our login
+tells nobody, they are in no feed and are not deleted. Where many are out of sight the run is held,
+since what is decided about them and about others like them would be a guess. A single one shows
+when it is to be written (`settle.py`). Where half of an object is deleted or missing at once the
+run is held, too, whoever asked for it.
 """
 
 from __future__ import annotations
@@ -10,22 +12,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import Braked
+from ..store import counts, lives
 from ..store import statements as sql
 from .session import Session
-from .sweep import DAY, linked_here
 
+DAY = 86_400.0
+"""Seconds between two such looks."""
 MOST = 100
 """Records of an object that are looked for."""
 FEW = 5
 SHARE = 0.25
 """More than `FEW` of them, and more than a `SHARE`, may not be out of sight."""
+SOME = 20
+HALF = 0.5
+"""More than `SOME` linked records of an object, and `HALF` of them, may not be gone at once."""
 
 
 def in_sight(session: Session) -> None:
     """Raises `Braked` where too much is out of sight, `SystemUnavailable`."""
     for system, object in session.plan.sights:
-        guarded = any(one.what == "deleted" and one.of == object for one in session.plan.guards)
-        if guarded or (system, object) not in session.looked:
+        if _guarded(session, system, object) or (system, object) not in session.looked:
             continue
         where = {"org": session.org, "system": system, "object": object, "purpose": "sight"}
         held = session.db.row(sql.cursor, **where)
@@ -50,3 +56,58 @@ def _held(system: str, object: str, lost: int, some: Sequence[str]) -> Braked:
         fix=f"give the sync login its rights on {object} back; where they are gone for "
         f"good, `guard at most 100% of {object} deleted per run` lets runs go on",
     )
+
+
+def all_there(session: Session) -> None:
+    """Raises `Braked` where half of what was linked is gone since the last run that came to its
+    end, as the feeds and a sweep tell."""
+    found = session.db.row(counts.last_good, org=session.org, run=session.run)
+    since = int(found[0] or 0) if found else 0
+    if not (session.ends_seen or since < session.run - 1):
+        return  # As it was when that run ended.
+    for system, object in session.looked:
+        there = gone = 0
+        for flow, side in session.ends(system, object):
+            if flow.users or flow.activity:
+                continue
+            where = {"system": system, "object": object, "flow": flow.name, "side": side}
+            row = session.db.row(lives.linked_lives, org=session.org, since=since, **where)
+            there, gone = there + int(row[0] if row else 0), gone + int(row[1] if row else 0)
+        too_many_gone(session, system, object, gone, there + gone)
+
+
+def too_many_gone(session: Session, system: str, object: str, gone: int, linked: int) -> None:
+    """Raises `Braked` where half of the linked records of an object are not there any more."""
+    if gone <= SOME or gone < HALF * linked or _guarded(session, system, object):
+        return
+    raise Braked(
+        f"{gone:,} of {linked:,} linked {object} records are gone from {system}",
+        why=f"half of them (and more than {SOME}) at once is rarely meant; nothing was written",
+        fix=f"put them back, or look whether {system} shows all it has; where they are gone for "
+        f"good, `guard at most 100% of {object} deleted per run` lets runs go on",
+    )
+
+
+def linked_here(session: Session, system: str, object: str) -> set[str]:
+    """The records of an object that are there and have a link."""
+    return {
+        id
+        for flow, side in session.ends(system, object)
+        for (id,) in session.db.rows(
+            lives.linked_here,
+            org=session.org,
+            system=system,
+            object=object,
+            flow=flow.name,
+            side=side,
+        )
+    }
+
+
+def _guarded(session: Session, system: str, object: str) -> bool:
+    """Whether a written guard says how many of an object, or of those linked with it, may be
+    deleted."""
+    names = {object}
+    for flow, side in session.ends(system, object):
+        names.add(flow.right.object if side == "left" else flow.left.object)
+    return any(one.what == "deleted" and one.of in names for one in session.plan.guards)

@@ -7,19 +7,17 @@ whole read doesn't show is fetched by its id, and what the system then says of i
 from __future__ import annotations
 
 from ...connectors.base.contract import Read
-from ..store import lives
 from ..store import statements as sql
 from .look import store
 from .session import Session
+from .sight import DAY, linked_here, too_many_gone
 
-DAY = 86_400.0
-"""Seconds between two sweeps of an object."""
 MOST = 500
 """Missing records that one sweep asks for; the others are asked for by the next."""
 
 
 def sweep(session: Session) -> None:
-    """Sweeps what is due. Raises `SystemUnavailable`."""
+    """Sweeps what is due. Raises `SystemUnavailable`, `Braked` where half is missing."""
     for system, object in session.plan.sweeps:
         if (system, object) not in session.looked:
             continue
@@ -40,6 +38,7 @@ def _sweep(session: Session, ask: Read) -> bool:
     linked = linked_here(session, ask.system, ask.object)
     if not linked:
         return True
+    there = len(linked)
     connector = session.connectors[ask.system]
     for page in connector.read(ask, None):
         session.keep_alive()
@@ -48,25 +47,10 @@ def _sweep(session: Session, ask: Read) -> bool:
             store(session, ask, page.records, first=False)
         if page.complete:
             break
+    too_many_gone(session, ask.system, ask.object, len(linked), there)
     missing = sorted(linked)[:MOST]
     if missing:
         found = connector.fetch(ask.object, ask.fields, "id", missing)
         with session.db.transaction("page"):
             store(session, ask, [one for one in found if one.life != "here"], first=False)
     return len(missing) == len(linked)
-
-
-def linked_here(session: Session, system: str, object: str) -> set[str]:
-    """The records of an object that are there and have a link."""
-    return {
-        id
-        for flow, side in session.ends(system, object)
-        for (id,) in session.db.rows(
-            lives.linked_here,
-            org=session.org,
-            system=system,
-            object=object,
-            flow=flow.name,
-            side=side,
-        )
-    }

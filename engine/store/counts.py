@@ -68,7 +68,7 @@ changed_linked = statement(
     select(C.record, C.before, C.after).where(*_counting(C.action == "update"), _WAS_LINKED)
 )
 changed_links = statement(
-    select(func.count()).where(
+    select(C.before, C.after, C.agree).where(
         C.org == _org,
         C.run == _run,
         C.state == "planned",
@@ -90,6 +90,13 @@ ended_before = statement(
     .limit(1)
 )
 """A run that came to its end before this one."""
+last_good = statement(
+    select(func.max(N.number)).where(
+        N.org == _org, N.number < _run, N.exit.in_((0, 1)), N.verb != "preview"
+    )
+)
+"""The last run before this one that came to its end."""
+last_started = statement(select(N.started).where(N.org == _org).order_by(N.number.desc()).limit(1))
 
 first_run_since = statement(
     select(func.min(N.number)).where(

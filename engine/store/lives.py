@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, or_, select
+from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, func, or_, select
 
 from . import tables
 from .database import among, statement, table
@@ -18,6 +18,7 @@ _org: BindParameter[Any] = bindparam("org")
 _flow: BindParameter[Any] = bindparam("flow")
 _system: BindParameter[Any] = bindparam("system")
 _object: BindParameter[Any] = bindparam("object")
+_since: BindParameter[Any] = bindparam("since")
 
 drop_link = statement(
     delete(table(tables.Link)).where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
@@ -63,3 +64,22 @@ linked_here = statement(
     .order_by(R.id)
 )
 """Records of one side of a flow that are there and have a link."""
+linked_lives = statement(
+    select(
+        func.count(case((R.life == "here", 1))),
+        func.count(case((and_(R.life.in_(("deleted", "out of sight")), R.run > _since), 1))),
+    )
+    .select_from(table(tables.Record))
+    .join(
+        table(tables.Link),
+        and_(L.org == R.org, case((bindparam("side") == "left", L.left), else_=L.right) == R.id),
+    )
+    .where(
+        R.org == _org,
+        R.system == _system,
+        R.object == _object,
+        L.flow == _flow,
+        L.ended == "",
+    )
+)
+"""How many linked records of one side of a flow are there, and how many are gone since a run."""

@@ -158,7 +158,8 @@ def test_an_unknown_status_is_one_entry_for_a_thousand_records() -> None:
     """The stage stays as it is, for each of them; the entry counts, and another unknown value is
     another entry (EDGE-11)."""
     table = 'map contact stage with Lead.Status { "Cold" <-> "Open - Not Contacted" }\n'
-    team = Team(HEAD + "pull Lead as contact visible { match on email }\n" + LEADS + table).began()
+    rules = HEAD + "pull Lead as contact visible { match on email }\n" + LEADS + table
+    team = Team(rules + "guard at most 2000 contact created per run\n").began()
     for number in range(1000):
         team.lead(f"p{number}", Status="Working - Contacted")
     team.lead("other", Status="Closed - Not Converted")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from syncrules import dsl
 from syncrules.engine.plan.compile import compile
-from syncrules.engine.run import guard
+from syncrules.engine.run import brakes
 from syncrules.engine.run.run import Result
 from syncrules.errors import Braked
 from syncrules.tests.both import HOUR, Both
@@ -218,8 +218,8 @@ def test_a_crash_of_the_run_that_fills_what_was_there_loses_none(place: int) -> 
 
 def test_filling_what_was_there_is_no_mass_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """The brake on changes of linked records doesn't count those that are only being linked."""
-    brake = replace(guard.BRAKES["update"], most=2)
-    monkeypatch.setitem(guard.BRAKES, "update", brake)
+    brake = replace(brakes.BRAKES["update"], most=2)
+    monkeypatch.setitem(brakes.BRAKES, "update", brake)
     both = Both(EXISTING)
     for n in range(5):
         both.salesforce.create("Lead", {**LEAD, "Email": f"p{n}@a.example"})

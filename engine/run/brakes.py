@@ -1,0 +1,170 @@
+"""Brakes that nobody wrote: what is planned is held where so much at once is rarely meant.
+
+Each has a number under which it lets everything pass, since a small team changes all it has in a
+morning, and a share of the linked records, since a large one changes thousands a day. A written
+guard on the same thing takes a brake's place. Knows the journal; who asks is `guard.py`. Records
+that are gone, before anything is decided, are `sight.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ...dsl.rules import Side
+from ..store import counts
+from ..store import statements as sql
+from .ended import once
+from .session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """More than `most` changes of one kind to records of an object, if they are more than a `share`
+    of the linked ones, are not made. `what` is the word of the guard that moves it."""
+
+    most: int
+    share: float
+    part: str
+    does: str
+    what: str
+
+
+BRAKES = {
+    "create": Brake(1000, 0.5, "half", "be created", "created"),
+    "update": Brake(500, 0.5, "half", "change", "changed"),
+    "blank": Brake(100, 0.1, "a tenth", "lose a value", "blanked"),
+    "same": Brake(100, 0.25, "a quarter", "get the same", "changed"),
+    "mark": Brake(100, 0.1, "a tenth", "be marked, since theirs are deleted", "changed"),
+    "delete": Brake(100, 0.1, "a tenth", "be deleted", "deleted"),
+}
+
+HELD_WHEN_ASKED_FOR = ("blank",)
+"""Brakes that hold a backfill, too: it was asked for, and not that it empties a column."""
+
+FIRST = 500
+"""Changes that a first run may make without being asked for them."""
+
+_KINDS = {"create": "created", "update": "changed", "delete": "deleted"}
+_DELETED = once("delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """Why a run may not go on, in the words of an error."""
+
+    what: str
+    why: str
+    fix: str
+
+
+def planned(session: Session) -> list[tuple[str, Side, str, str, str, int]]:
+    """Counts of planned rows: flow, side, system, object, action, number."""
+    rows = session.db.rows(sql.planned_kinds, org=session.org, run=session.run)
+    return [(one[0], one[1], one[2], one[3], one[4], one[5]) for one in rows]
+
+
+def blanks(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
+    """Whether a change takes a value away."""
+    return any(one is None and before.get(name) is not None for name, one in after.items())
+
+
+def brakes(session: Session, *, asked_for: bool) -> Iterator[Trip]:
+    """What is too much at once. `asked_for`: a person asked for this mass of changes."""
+    if not asked_for:
+        first = list(_first_run(session))
+        yield from first
+        if first:
+            return
+    for flow, side, system, object, action, number in planned(session):
+        if action in _KINDS and number > min(one.most for one in BRAKES.values()):
+            # The guards that this looks past are known: what isn't counted isn't read either.
+            for kind, count, field in _counted(session, flow, side, action, number):
+                brake = BRAKES[kind]
+                if asked_for and kind not in HELD_WHEN_ASKED_FOR:
+                    continue
+                if count <= brake.most or _guarded(session, side, object, brake.what):
+                    continue
+                linked = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
+                if count > brake.share * linked[0]:
+                    yield _trip(brake, count, linked[0], object, system, field, asked_for)
+
+
+def _counted(
+    session: Session, flow: str, side: Side, action: str, number: int
+) -> Iterator[tuple[str, int, str]]:
+    """(brake, how many records it counts, field where it is about one)."""
+    if action != "update":
+        yield action, number, ""
+        return
+    changed = blanked = marked = 0
+    same: Counter[tuple[str, str]] = Counter()
+    rows = session.db.stream(
+        counts.changed_links, org=session.org, run=session.run, flow=flow, side=side
+    )
+    for before, after, agree in rows:
+        was, will = json.loads(before), json.loads(after)
+        changed += 1
+        blanked += blanks(was, will)
+        if _DELETED in agree:
+            marked += 1
+            continue
+        # Who had none is filled; who had another loses it.
+        same.update(
+            (name, str(one))
+            for name, one in will.items()
+            if one is not None and was.get(name) is not None
+        )
+    ((field, _), most), *_ = same.most_common(1) or [(("", ""), 0)]
+    yield from (("update", changed, ""), ("blank", blanked, ""))
+    yield from (("same", most, field), ("mark", marked, ""))
+
+
+def _trip(
+    brake: Brake, count: int, linked: int, object: str, system: str, field: str, asked_for: bool
+) -> Trip:
+    does = f"{brake.does} {field}".rstrip()
+    if brake.what == "created":
+        what = f"{count:,} {object} records in {system} would {does}, where {linked:,} are linked"
+        much = f"more than {brake.part} of what is linked"
+    else:
+        what = f"{count:,} of {linked:,} linked {object} records in {system} would {does}"
+        much = f"more than {brake.part} of them"
+    backfill = "" if asked_for else "`syncrules backfill` makes changes of this size, and "
+    return Trip(
+        what,
+        f"{much} (and more than {brake.most:,}) at once is rarely meant",
+        f"look at `syncrules preview`; {backfill}"
+        f"`guard at most {_enough(brake, count, object)} {brake.what} per run` allows them",
+    )
+
+
+def _enough(brake: Brake, count: int, object: str) -> str:
+    """What a guard would have to say: a share of what is linked is none of what is new."""
+    return f"{count} {object}" if brake.what == "created" else f"100% of {object}"
+
+
+def _first_run(session: Session) -> Iterator[Trip]:
+    """A large, old org: the first run shows what it would do, and leaves it to a person."""
+    count = sum(
+        number
+        for _, side, _, object, action, number in planned(session)
+        if action in _KINDS and not _guarded(session, side, object, _KINDS[action])
+    )
+    before = {"org": session.org, "run": session.run}
+    if count > FIRST and not session.db.row(counts.ended_before, **before):
+        yield Trip(
+            f"{count:,} records would be changed by the first run",
+            f"so many at once (more than {FIRST:,}) should have been looked at",
+            "look at `syncrules preview`; `syncrules backfill` brings over what was there before, "
+            "and a `guard` that says how many records a run may change allows them",
+        )
+
+
+def _guarded(session: Session, side: Side, object: str, what: str) -> bool:
+    """Whether a written guard says how many of an object may be changed so."""
+    return any(
+        one.what == what and one.of == object and side in one.sides for one in session.plan.guards
+    )
