@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -21,6 +21,7 @@ from ...errors import (
     Braked,
     Interrupted,
     LeaseHeld,
+    Stale,
     SyncrulesError,
     SystemUnavailable,
     UsageError,
@@ -39,9 +40,10 @@ from .look import look
 from .paused import hold_back
 from .propose import propose
 from .scope import ALL, Scope
-from .session import Session
+from .session import Kept, Session
 from .sight import in_sight
 from .sweep import sweep
+from .undo import put_back
 from .write import settle_doubts, write
 
 LEASE = 120.0
@@ -51,8 +53,10 @@ ROUNDS = 3
 """How often what a person asked for is decided again, since links it made let other values flow;
 any run is, where a write met a record that has become another."""
 
-Verb = Literal["run", "preview", "backfill", "retry", "push"]
+Verb = Literal["run", "preview", "backfill", "retry", "push", "apply", "undo"]
 OnChange = Callable[[Entry], None]
+Agreed = Callable[[Iterable[Entry]], None]
+"""Is told all that is planned, and raises where that is not what was agreed on."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ class Result:
     became of writes that an earlier run had sent and never heard of, by kind of outcome. `held`
     says, for a preview, what would stop a run before its first write. `asks` counts the changes
     that wait for a person, `stale` those that one has approved and whose value changed since.
-    `unknown` counts activities that wait until someone they are about is known."""
+    `unknown` counts activities that wait until someone they are about is known. `undone` is the run
+    that was put back, and `kept` what of it was not."""
 
     run: int
     verb: Verb
@@ -101,16 +106,43 @@ class Result:
     asks: int = 0
     stale: int = 0
     unknown: int = 0
+    undone: int = 0
+    kept: tuple[Kept, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0, 1 where there is something to look at, 3 where a run would be stopped."""
-        return 3 if self.held else 1 if self.errors else 0
+        return 3 if self.held else 1 if self.errors or self.kept else 0
+
+
+def _no_marks(session: Session) -> None:
+    """Only what the look marks."""
+
+
+def _whatever(entries: Iterable[Entry]) -> None:
+    """Nothing was agreed on."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a verb does in its own way: what it marks before it decides, and how it decides.
+
+    `agreed` sees what is planned before anything is written. `asked_for`: a person asked for this
+    mass of changes. `once`: what comes of them is left to the next run. `undoes` is the run that is
+    put back, 0 for none.
+    """
+
+    mark: Callable[[Session], None] = _no_marks
+    decide: Callable[[Session], None] = propose
+    agreed: Agreed = _whatever
+    asked_for: bool = False
+    once: bool = False
+    undoes: int = 0
 
 
 def run(setup: Setup, on_change: OnChange | None = None) -> Result:
     """The main job: what changed since the last run."""
-    return _carry_out(setup, "run", _no_marks, on_change)
+    return _carry_out(setup, "run", Work(), on_change)
 
 
 def backfill(
@@ -141,7 +173,8 @@ def backfill(
             for flow in flows:
                 _mark_all(session, flow, side, "backfill")
 
-    return _carry_out(setup, "preview" if dry_run else "backfill", mark, on_change)
+    work = Work(mark, asked_for=True)
+    return _carry_out(setup, "preview" if dry_run else "backfill", work, on_change)
 
 
 def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None) -> Result:
@@ -159,31 +192,44 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
                 if ids is None or row[0] in ids:
                     _mark_error(session, row[6], row[4], row[15])
 
-    return _carry_out(setup, "retry", mark, on_change)
+    return _carry_out(setup, "retry", Work(mark, asked_for=True), on_change)
 
 
 def push(setup: Setup, record: str, rule: str = "", on_change: OnChange | None = None) -> Result:
     """Sends one record, known by its key or its id, whatever the condition of its rule says."""
     names = frozenset(one.name for one in by_hand.pushing(setup.plan, rule))
     alone = replace(setup, scope=Scope(frozenset(), names, rule))
-    return _carry_out(
-        alone, "push", lambda session: by_hand.mark_record(session, record, rule), on_change
-    )
+    work = Work(lambda session: by_hand.mark_record(session, record, rule), asked_for=True)
+    return _carry_out(alone, "push", work, on_change)
 
 
-def preview(setup: Setup, on_change: OnChange | None = None) -> Result:
+def preview(setup: Setup, on_change: OnChange | None = None, agreed: Agreed = _whatever) -> Result:
     """Every change that `run` would make now. Looks are kept, decisions are taken back."""
-    return _carry_out(setup, "preview", _no_marks, on_change)
+    return _carry_out(setup, "preview", Work(agreed=agreed), on_change)
 
 
-def _no_marks(session: Session) -> None:
-    """Only what the look marks."""
+def apply(setup: Setup, agreed: Agreed, on_change: OnChange | None = None) -> Result:
+    """Makes the changes that a run would make, once `agreed` has seen them. What comes of them is
+    left to the next run."""
+    return _carry_out(setup, "apply", Work(agreed=agreed, asked_for=True, once=True), on_change)
 
 
-def _carry_out(
-    setup: Setup, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
+def undo(
+    setup: Setup, number: int, on_change: OnChange | None = None, *, dry_run: bool = False
 ) -> Result:
+    """Puts back what a run changed, where it is still as that run left it. `dry_run`: every change
+    that it would make now, and no write."""
+
+    def decide(session: Session) -> None:
+        put_back(session, number)
+
+    work = Work(decide=decide, asked_for=True, once=True, undoes=number)
+    return _carry_out(setup, "preview" if dry_run else "undo", work, on_change)
+
+
+def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
     session, lease = _begin(setup, verb)
+    session.undoing = bool(work.undoes)
     try:
         settled = settle_doubts(session)
         look(session)
@@ -191,9 +237,9 @@ def _carry_out(
         in_sight(session)
         if verb == "preview":
             with setup.db.rollback_only():
-                result = _decided(session, verb, mark, on_change)
+                result = _decided(session, verb, work, on_change)
         else:
-            result = _written(session, verb, mark, on_change)
+            result = _written(session, verb, work, on_change)
     except SyncrulesError as error:
         if isinstance(error, SystemUnavailable):
             with setup.db.transaction("stopped"):
@@ -201,44 +247,60 @@ def _carry_out(
         if not isinstance(error, LeaseHeld):
             _end(setup, session, lease, error.exit_code, {})
         raise
-    result = replace(result, settled=settled)
+    result = replace(result, settled=settled, undone=work.undoes, kept=tuple(session.kept))
     _end(setup, session, lease, result.exit_code, result.counts)
     return result
 
 
-def _decided(
-    session: Session, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
-) -> Result:
+def _decided(session: Session, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
     _rules(session)
-    mark(session)
+    work.mark(session)
     session.progress("deciding")
-    propose(session)
-    asked_for = mark is not _no_marks
-    held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=asked_for))
+    work.decide(session)
+    work.agreed(_planned(session))
+    held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=work.asked_for))
     return replace(_result(session, verb, on_change), held=held)
 
 
-def _written(
-    session: Session, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
-) -> Result:
+def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
     with session.db.transaction("rules"):
-        _rules(session)
+        if not work.undoes:
+            _rules(session)
         signed.found_again(session)
-    mark(session)
+    work.mark(session)
     session.became = False
     for _ in range(ROUNDS):
         if session.became:
             look(session)
         before, session.became = session.numbers, False
         session.progress("deciding")
-        propose(session)
-        guard(session, asked_for=verb != "run")
+        work.decide(session)
+        work.agreed(_planned(session))
+        guard(session, asked_for=work.asked_for)
         hold_back(session)
+        if verb == "apply":
+            _all_of_it(session)
         write(session)
-        if session.numbers == before or (verb == "run" and not session.became):
+        over = session.numbers == before or (verb == "run" and not session.became)
+        if over or work.once:
             break
     problems.got_through(session)
     return _result(session, verb, on_change)
+
+
+def _planned(session: Session) -> Iterator[Entry]:
+    for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
+        yield entry(row)
+
+
+def _all_of_it(session: Session) -> None:
+    """Raises `Stale` where a part waits since a system has changed under its rules."""
+    if any(one.state == "paused" for one in _planned(session)):
+        raise Stale(
+            "the preview is not applied, and nothing was written",
+            why="a system has changed since its schema was pulled",
+            fix="`syncrules errors` says how; `syncrules schema pull`, then save a new preview",
+        )
 
 
 # ---- beginning and end ----------------------------------------------------------------------
