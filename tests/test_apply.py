@@ -29,7 +29,7 @@ def saved(shop: Shop, tmp_path: Path) -> Iterator[Path]:
     yield file
 
 
-def _id(shop: Shop, sku: str) -> str:
+def _id(shop: Shop, sku: str) -> object:
     from syncrules.tests.test_cli_run import ask
 
     return next(row["id"] for row in ask(shop.north, "/item")["rows"] if row["sku"] == sku)
