@@ -14,7 +14,6 @@ from typing import Literal
 
 from ...connectors.base.contract import Connector
 from ...connectors.base.world import World
-from ...dsl import conditions
 from ...dsl.rules import Side
 from ...dsl.uses import Touched
 from ...errors import (
@@ -27,13 +26,12 @@ from ...errors import (
     UsageError,
 )
 from ..logins import Signers
-from ..plan.model import Flow, Move, Plan
+from ..plan.model import Flow, Plan
 from ..store import lease as leases
 from ..store import statements as sql
 from ..store import unknown
 from ..store.database import Database
 from . import asks, by_hand, problems, signed
-from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look
@@ -42,6 +40,7 @@ from .propose import propose
 from .scope import ALL, Scope
 from .session import Kept, Session
 from .sight import in_sight
+from .since import note
 from .sweep import sweep
 from .undo import put_back
 from .write import settle_doubts, write
@@ -253,7 +252,7 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
 
 
 def _decided(session: Session, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
-    _rules(session)
+    note(session)
     work.mark(session)
     session.progress("deciding")
     work.decide(session)
@@ -265,7 +264,7 @@ def _decided(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
 def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
     with session.db.transaction("rules"):
         if not work.undoes:
-            _rules(session)
+            note(session)
         signed.found_again(session)
     work.mark(session)
     session.became = False
@@ -448,97 +447,7 @@ def _plan_hash(plan: Plan) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-# ---- rules, from now on ---------------------------------------------------------------------
-
-
-def _rules(session: Session) -> None:
-    """Notes which rules are new or edited: they act on what changed since rules were last noted,
-    so also on what a preview, or a run that came to nothing, has seen in between. What they would
-    have done to records that were there before is looked through once, so that it can be counted,
-    when a run is about them."""
-    known = {
-        name: (print_, first)
-        for name, print_, first, _ in session.db.rows(sql.rules, org=session.org)
-    }
-    since = _noted(session, known=bool(known))
-    rows: list[dict[str, object]] = []
-    firsts: dict[str, int] = {}
-    moves = [(flow, move) for flow in session.plan.flows for move in flow.moves]
-    # What comes with a rule carries its name, and in another flow may stand before it.
-    for flow, move in sorted(moves, key=lambda one: one[1].implied):
-        if move.rule in firsts:
-            continue
-        mark = _fingerprint(move)
-        old = known.get(move.rule)
-        firsts[move.rule] = old[1] if old and old[0] == mark else since
-        about = session.scope.is_about(flow.name) or not move.enrich
-        if about and (not old or old[0] != mark):
-            rows.append(_rule_row(session, move.rule, mark, since))
-    for flow in session.plan.flows:
-        about = session.scope.is_about(flow.name)
-        name = f"flow {flow.name}"
-        if about and flow.moves and (name not in known or known[name][0] != flow.fingerprint):
-            rows.append(_rule_row(session, name, flow.fingerprint, since))
-            if name in known:
-                _rule_changed(session, flow)
-            for move in flow.moves:
-                if move.enrich == "existing" and move.rule not in known:
-                    _mark_unlinked(session, flow, "right", EXISTING)
-    session.db.many(sql.put_rule, rows)
-    session.first_runs = firsts
-
-
-def _noted(session: Session, *, known: bool) -> int:
-    """The first run since rules were last noted; this one notes them anew. `known`: some have
-    been, maybe by a version that didn't say when."""
-    where = {"org": session.org, "system": "", "object": "", "purpose": "rules"}
-    held = session.db.row(sql.cursor, **where)
-    session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=session.run, at=session.now)
-    return held[2] + 1 if held else session.run if known else 1
-
-
-def _rule_row(session: Session, name: str, mark: str, since: int) -> dict[str, object]:
-    return {
-        "org": session.org,
-        "name": name,
-        "fingerprint": mark,
-        "first_run": since,
-        "paused": "",
-    }
-
-
-def _fingerprint(move: Move) -> str:
-    """What a rule means, without where it stands and how it is spelt."""
-    when = conditions.text(move.when) if move.when is not None else ""
-    parts = [move.direction, when, move.create, move.update, move.source]
-    if move.stop is not None:
-        parts.append(conditions.text(move.stop))
-    text = json.dumps([*parts, move.enrich] if move.enrich else parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _rule_changed(session: Session, flow: Flow) -> None:
-    sides: tuple[Side, Side] = ("left", "right")
-    for side in sides:
-        _mark_unlinked(session, flow, side, "the rule changed")
-    session.db.run(sql.release_errors, org=session.org, flow=flow.name)
-    # What many records met may be no longer so; the next one that meets it enters it again.
-    problems.over(session, [(flow.name, "")])
-    asks.rule_changed(session, flow)
-
-
-def _mark_unlinked(session: Session, flow: Flow, side: Side, cause: str) -> None:
-    end = flow.end(side)
-    session.db.run(
-        sql.mark_unlinked_left if side == "left" else sql.mark_unlinked_right,
-        org=session.org,
-        flow=flow.name,
-        side=side,
-        system=end.system,
-        object=end.object,
-        why=cause,
-        siblings=list(flow.siblings or (flow.name,)),
-    )
+# ---- marks ----------------------------------------------------------------------------------
 
 
 def _mark_all(session: Session, flow: Flow, side: Side, cause: str) -> None:
