@@ -39,6 +39,7 @@ COMMANDS = {
     "approve": "Changes that wait for a person.",
     "status": "Runs, rules, what waits, open errors and calls.",
     "history": "Everything we ever did to a record.",
+    "why": "Why a record is as it is, and what comes next.",
     "undo": "Put back what a run changed.",
     "known": "Whether people are in either system already.",
     "simulate": "Serve a made-up SYSTEM until it is stopped.",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .run.run import OnChange, Result, Setup
     from .saved import Keep
     from .store.database import Database
+    from .why import Why
 
 
 def check(project: Project) -> Checked:
@@ -237,6 +238,27 @@ def history(project: Project, world: World, record: str) -> list[Entry]:
 
     with database(project, world) as db:
         return report.history(db, _orgs(project, db), record)
+
+
+def why(project: Project, world: World, record: str, field: str = "") -> list[Why]:
+    """Why a record is as it is, or one field of it, and what would come next. Asks no system."""
+    from .open import org
+    from .why import must_know, why
+
+    plans = project.plans()
+    if field:
+        must_know(plans, project.schemas(), field)
+    with database(project, world) as db:
+        found = [told for one in plans for told in why(one, org(one), db, world, record, field)]
+    if not found:
+        raise UsageError(
+            f"no record that rules are about is known as {record}",
+            why="it was looked for by id and by the keys that records are matched on, among what "
+            "runs and previews have read",
+            fix="name it by its address, its domain or its id; `syncrules preview` reads what is "
+            "new",
+        )
+    return found
 
 
 def _also(keep: Keep, org: str, on_change: OnChange | None) -> OnChange:
