@@ -40,15 +40,14 @@ Keep = Callable[[str, "Entry"], None]
 
 
 @contextmanager
-def saving(path: Path, project: Project) -> Iterator[Keep]:
+def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
     """Writes the file; it is there once the preview has come to its end."""
     draft = path.with_name(f".{path.name}.new")
     hashed = sha256()
     told = False
     try:
         with os.fdopen(_opened(draft), "w", encoding="utf-8") as file:
-            head = json.dumps(_head(project), ensure_ascii=False)
-            file.write(f'{{"preview": {head}, "changes": [')
+            file.write(f'{{"preview": {json.dumps(head, ensure_ascii=False)}, "changes": [')
 
             def keep(org: str, one: Entry) -> None:
                 nonlocal told
@@ -72,7 +71,8 @@ def _opened(draft: Path) -> int:
     return os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
-def _head(project: Project) -> dict[str, Any]:
+def head(project: Project) -> dict[str, Any]:
+    """What a preview of a project rests on, besides records."""
     given = (Path(one) for one in project.rules)
     return {
         "version": VERSION,
@@ -165,9 +165,9 @@ def load(path: Path) -> Saved:
             line = _line(change)
             hashed.update(line.encode())
             marks[_key(change)] = _mark(line)
-        head, end = _ends(path)
-        if head["version"] != VERSION or not all(
-            isinstance(head[name], kind)
+        first, end = _ends(path)
+        if first["version"] != VERSION or not all(
+            isinstance(first[name], kind)
             for name, kind in (("paths", list), ("rules", dict), ("schemas", dict))
         ):
             raise ValueError
@@ -183,7 +183,7 @@ def load(path: Path) -> Saved:
             why="only what a preview has shown is applied",
             fix="save another one; the rules say what changes are made",
         )
-    return Saved(path, head, marks)
+    return Saved(path, first, marks)
 
 
 def _changes(path: Path) -> Iterator[dict[str, Any]]:

@@ -53,13 +53,13 @@ def preview(
     """Every change that `run` would make now; reads both systems and writes to neither. `out` is
     the file that it is saved in, for `apply`."""
     from .run import run as way
-    from .saved import saving
+    from .saved import head, saving
 
     with opened(project, world, progress=progress) as setups:
         about = _about(setups, rule)
         if out is None:
             return [way.preview(one, on_change) for one in about]
-        with saving(out, project) as keep:
+        with saving(out, head(project)) as keep:
             return [way.preview(one, _also(keep, one.org, on_change)) for one in about]
 
 

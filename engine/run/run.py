@@ -42,7 +42,7 @@ from .session import Kept, Session
 from .sight import in_sight
 from .since import note
 from .sweep import sweep
-from .undo import put_back
+from .undo import leave_alone, put_back
 from .write import settle_doubts, write
 
 LEASE = 120.0
@@ -283,6 +283,8 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         over = session.numbers == before or (verb == "run" and not session.became)
         if over or work.once:
             break
+    if work.undoes:
+        leave_alone(session)
     problems.got_through(session)
     return _result(session, verb, on_change)
 

@@ -92,6 +92,22 @@ def drop_touched(session: Session, flow: Flow) -> None:
             )
 
 
+def leave_alone(session: Session) -> None:
+    """What was parted is not brought together again by what our own writes have stirred up: only
+    who changes one of the two does that."""
+    rows = session.db.rows(undone.parted, org=session.org, run=session.run)
+    with session.db.transaction("left alone"):
+        session.db.many(
+            undone.drop_marks,
+            [
+                {"org": session.org, "flow": flow, "side": side, "one": id}
+                for flow, left, right in rows
+                for side, id in (("left", left), ("right", right))
+                if id
+            ],
+        )
+
+
 @dataclass
 class _Work:
     """One undo under way; `deleted` are the records that it plans to delete."""

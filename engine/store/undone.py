@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, select, tuple_
+from sqlalchemy import BindParameter, bindparam, delete, func, select, tuple_
 
-from .database import among, statement
-from .statements import C, N, _change
+from . import tables
+from .database import among, statement, table
+from .statements import C, D, N, _change
 
 _org: BindParameter[Any] = bindparam("org")
 _run: BindParameter[Any] = bindparam("run")
@@ -66,3 +67,18 @@ planned_of_run = statement(
         C.action.in_(("update", "delete")),
     )
 )
+parted = statement(
+    select(C.flow, C.left, C.right).where(
+        C.org == _org, C.run == _run, C.state == "done", C.action.in_(("unlink", "delete"))
+    )
+)
+drop_marks = statement(
+    delete(table(tables.Dirty)).where(
+        D.org == _org,
+        D.flow == bindparam("flow"),
+        D.side == bindparam("side"),
+        D.id == bindparam("one"),
+        D.cause.in_(("a related record changed", "a link was made", "read in full")),
+    )
+)
+"""Marks that nobody's edit of the record has made."""
