@@ -298,8 +298,9 @@ class _Asked:
             move = one.move
             values = self._values(move.when)
             if not one.holds(lambda get: self.view.get(self.side, get), self.view.today):
-                text = f"it wants {conditions.text(move.when)}" if move.when else ""
-                yield Reason(f"{text}, and {_said(values)}", move.rule, move.place, values)
+                wants = conditions.text(move.when) if move.when else ""
+                text = f"no {there} is made: {_said(values)}, and the rule wants {wants}"
+                yield Reason(text, move.rule, move.place, values)
             elif not self.view.acts(move):
                 words = move.rule.split()
                 yield Reason(
@@ -482,7 +483,7 @@ class _Asked:
         if move is None or move.when is None:
             return ""
         values = self._values(move.when, "left" if move.direction == "push" else "right")
-        return f"; it wants {conditions.text(move.when)}, and {_said(values)}"
+        return f"; the rule wants {conditions.text(move.when)}, and {_said(values)}"
 
 
 def _is(name: str, asked_for: str) -> bool:

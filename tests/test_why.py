@@ -65,7 +65,7 @@ def test_a_linked_record_is_told_row_by_row() -> None:
     assert told(world.both, "ada@a.example", "first_name") == (
         f"apollo contact ada@a.example ({contact})    [contact ~ Lead]\n"
         f"  linked with salesforce Lead {lead}\n"
-        '  run 2 made the Lead; it wants stage in ["Interested", "Replied"], and stage is '
+        '  run 2 made the Lead; the rule wants stage in ["Interested", "Replied"], and stage is '
         '"Interested"    [push contact as Lead, rules.sync:3]\n'
         "  first_name <-> FirstName    [map contact with Lead, rules.sync:13]\n"
         '    apollo first_name is "Ada"\n'
@@ -90,8 +90,8 @@ def test_what_was_not_made_says_which_rule_wants_what() -> None:
     world.contact(stage="Cold")
     world.run()
     assert (
-        'it wants stage in ["Interested", "Replied"], and stage is "Cold"    '
-        "[push contact as Lead, rules.sync:3]"
+        'no Lead is made: stage is "Cold", and the rule wants stage in ["Interested", "Replied"]'
+        "    [push contact as Lead, rules.sync:3]"
     ) in told(world.both, "ada@a.example")
 
 
