@@ -7,6 +7,7 @@ Knows no room of the house; every room may import it. How errors are shown is `t
     │   └── SchemaMissing              2  a schema was never pulled
     ├── FindingsError                  1  rules with errors: nothing was started
     ├── Braked                         3  a brake tripped; nothing was written
+    │   └── Stale                      3  ... since a saved preview is not what would be done now
     ├── SystemUnavailable              4  a system could not be reached
     │   ├── SignInRefused              4  ... or refused the sign-in
     │   │   └── LoginLost              4  ... of a linked login: someone has to sign in again
@@ -58,6 +59,10 @@ class Braked(SyncrulesError):
     """A brake tripped before the first write."""
 
     exit_code = 3
+
+
+class Stale(Braked):
+    """A saved preview is no longer what would be done."""
 
 
 class SystemUnavailable(SyncrulesError):

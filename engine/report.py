@@ -109,7 +109,22 @@ def summary(result: Result) -> dict[str, Any]:
         "open_errors": result.errors,
         "waiting_for_people": result.unknown,
         "held": list(result.held),
+        **({"undoes": result.undone, "kept": _kept_json(result)} if result.undone else {}),
     }
+
+
+def _kept_json(result: Result) -> list[dict[str, Any]]:
+    return [
+        {
+            "system": one.system,
+            "object": one.object,
+            "id": one.record,
+            "key": one.key or None,
+            "field": one.field or None,
+            "reason": one.why,
+        }
+        for one in result.kept
+    ]
 
 
 _DONE = {
@@ -147,8 +162,10 @@ def counted(result: Result) -> Iterator[tuple[int, str]]:
 def result_text(result: Result) -> str:
     """The last lines of a run: what was done, what waits, what is wrong."""
     future = result.verb == "preview"
-    lines = [f"{count:>8,}  {what}" for count, what in counted(result)]
-    if not lines:
+    lines = [*_kept(result), *(f"{count:>8,}  {what}" for count, what in counted(result))]
+    if not result.counts and result.undone:
+        lines.append(f"nothing of run {result.undone} is left to be put back")
+    elif not lines:
         lines.append(_NOTHING.get(result.verb, "nothing to do"))
     for rule, count in sorted(result.waiting.items()):
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
@@ -173,6 +190,17 @@ def result_text(result: Result) -> str:
             listed = f"{noun.split()[0]} would be open after a run"
         lines.append(f"{result.errors:>8,}  {listed}")
     return "\n".join(lines)
+
+
+def _kept(result: Result) -> Iterator[str]:
+    """What an undo leaves as it is."""
+    for one in result.kept:
+        name = " ".join(part for part in (one.key, f"({one.record})") if part)
+        field = f", {one.field}" if one.field else ""
+        yield f"! left as it is: {one.system} {one.object} {name}{field}"
+        yield f"    {one.why}"
+    if result.kept:
+        yield ""
 
 
 _NOTHING = {

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UsageError
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from .report import ErrorEntry
     from .run.journal import Entry
     from .run.run import OnChange, Result, Setup
+    from .saved import Keep
     from .store.database import Database
+    from .why import Why
 
 
 def check(project: Project) -> Checked:
@@ -44,12 +48,64 @@ def preview(
     on_change: OnChange | None = None,
     progress: Progress = silent,
     rule: str = "",
+    out: Path | None = None,
 ) -> list[Result]:
-    """Every change that `run` would make now; reads both systems and writes to neither."""
+    """Every change that `run` would make now; reads both systems and writes to neither. `out` is
+    the file that it is saved in, for `apply`."""
     from .run import run as way
+    from .saved import head, saving
 
     with opened(project, world, progress=progress) as setups:
-        return [way.preview(one, on_change) for one in _about(setups, rule)]
+        about = _about(setups, rule)
+        if out is None:
+            return [way.preview(one, on_change) for one in about]
+        with saving(out, head(project)) as keep:
+            return [way.preview(one, _also(keep, one.org, on_change)) for one in about]
+
+
+def apply(
+    project: Project,
+    world: World,
+    file: Path,
+    on_change: OnChange | None = None,
+    progress: Progress = silent,
+) -> list[Result]:
+    """Makes exactly the changes of a saved preview. Raises `Stale` where other ones would be made
+    now, before anything is written."""
+    from .run import run as way
+    from .saved import load
+
+    saved = load(file)
+    project = saved.project(project)
+    saved.must_fit(project)
+    with opened(project, world, progress=progress) as setups:
+        for one in setups:
+            way.preview(one, agreed=partial(saved.agreed, one.org))
+        return [way.apply(one, partial(saved.agreed, one.org), on_change) for one in setups]
+
+
+def undo(
+    project: Project,
+    world: World,
+    run: int,
+    on_change: OnChange | None = None,
+    progress: Progress = silent,
+    *,
+    dry_run: bool = False,
+) -> list[Result]:
+    """Puts back what a run changed, where it is still as that run left it."""
+    from .run import run as way
+    from .store import undone
+
+    with opened(project, world, progress=progress) as setups:
+        had = [one for one in setups if one.db.row(undone.verb_of, org=one.org, run=run)]
+        if len(had) > 1:
+            raise UsageError(
+                f"several pairs of systems have a run {run}: {', '.join(one.org for one in had)}",
+                fix="name the rule files of one pair in `rules` of syncrules.toml meanwhile",
+            )
+        about = had or setups[:1]
+        return [way.undo(one, run, on_change, dry_run=dry_run) for one in about]
 
 
 def run(
@@ -182,6 +238,38 @@ def history(project: Project, world: World, record: str) -> list[Entry]:
 
     with database(project, world) as db:
         return report.history(db, _orgs(project, db), record)
+
+
+def why(project: Project, world: World, record: str, field: str = "") -> list[Why]:
+    """Why a record is as it is, or one field of it, and what would come next. Asks no system."""
+    from .open import org
+    from .why import must_know, why
+
+    plans = project.plans()
+    if field:
+        must_know(plans, project.schemas(), field)
+    with database(project, world) as db:
+        found = [told for one in plans for told in why(one, org(one), db, world, record, field)]
+    if not found:
+        raise UsageError(
+            f"no record that rules are about is known as {record}",
+            why="it was looked for by id and by the keys that records are matched on, among what "
+            "runs and previews have read",
+            fix="name it by its address, its domain or its id; `syncrules preview` reads what is "
+            "new",
+        )
+    return found
+
+
+def _also(keep: Keep, org: str, on_change: OnChange | None) -> OnChange:
+    """Keeps a change, then tells it."""
+
+    def tell(change: Entry) -> None:
+        keep(org, change)
+        if on_change:
+            on_change(change)
+
+    return tell
 
 
 def _about(setups: list[Setup], rule: str) -> list[Setup]:

@@ -80,6 +80,31 @@ def weeks(minutes: float, first: int, processes: int) -> int:
     return 1 if broken else 0
 
 
+def previews(minutes: float, first: int, processes: int) -> int:
+    """Tells stories of saved previews and of runs that are put back, until the time is up."""
+    told, broken = 0, 0
+    for _, found in _until(minutes, _previews, count(first, HISTORIES), processes):
+        told += 2 * HISTORIES
+        broken += len(found)
+        for text in found:
+            _say(text)
+    _say(f"{told:,} stories of previews and undos, {broken} violations")
+    return 1 if broken else 0
+
+
+def _previews(first: int) -> list[str]:
+    from syncrules.tests.simulation.previews import preview, undo
+
+    found: list[str] = []
+    for seed in range(first, first + HISTORIES):
+        for story in (preview, undo):
+            try:
+                found += [f"{story.__name__} {seed}: {text}" for text in story(seed)]
+            except Exception as error:
+                found.append(f"{story.__name__} {seed}: {type(error).__name__}: {error}")
+    return found
+
+
 def files(minutes: float, first: int, processes: int) -> int:
     """Damages rule files with numbers from `first` on, a million or until the time is up."""
     from syncrules.tests.dsl import files_soak
@@ -181,6 +206,7 @@ def _say(text: str) -> None:
 PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
     "histories": (histories, 10.0),
     "weeks": (weeks, 10.0),
+    "previews": (previews, 10.0),
     "kills": (kills, 10.0),
     "logic": (logic, 10.0),
     "jsforce": (jsforce, 1.0),

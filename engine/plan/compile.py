@@ -234,8 +234,8 @@ def _flow(pair: PairRules, draft: Draft) -> Flow:
     users = _object(draft, "left", pair.left).thing == "user"
     return Flow(
         name=flow_name(pair),
-        left=End(draft.rules.left, pair.left, ()),
-        right=End(draft.rules.right, pair.right, ()),
+        left=_end(draft, "left", pair.left),
+        right=_end(draft, "right", pair.right),
         keys=pair.keys,
         moves=tuple(moves),
         rows=tuple(_row(one) for one in pair.rows),
@@ -245,6 +245,11 @@ def _flow(pair: PairRules, draft: Draft) -> Flow:
         ties=_ties(pair.ties),
         activity=activity,
     )
+
+
+def _end(draft: Draft, side: Side, name: str) -> End:
+    system = draft.rules.left if side == "left" else draft.rules.right
+    return End(system, name, (), _object(draft, side, name).deletable)
 
 
 def _is_activity(pair: PairRules, draft: Draft) -> bool:

@@ -19,11 +19,13 @@ from ...dsl.rules import Direction, Event, GuardRule, InferRule, Key, Place, Sid
 @dataclass(frozen=True, slots=True)
 class End:
     """One side of a flow. `fields` is the layout of stored values: every field that is read, in
-    order, and as much of the schema as deciding needs."""
+    order, and as much of the schema as deciding needs; `deletable`: the system deletes one of them
+    on request."""
 
     system: str
     object: str
     fields: tuple[Field, ...]
+    deletable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

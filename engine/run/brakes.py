@@ -158,8 +158,9 @@ def _first_run(session: Session) -> Iterator[Trip]:
         yield Trip(
             f"{count:,} records would be changed by the first run",
             f"so many at once (more than {FIRST:,}) should have been looked at",
-            "look at `syncrules preview`; `syncrules backfill` brings over what was there before, "
-            "and a `guard` that says how many records a run may change allows them",
+            "`syncrules preview --out FILE` shows and saves them, and `syncrules apply FILE` makes "
+            "them; `syncrules backfill` brings over what was there before, and a `guard` that says "
+            "how many records a run may change allows them",
         )
 
 

@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...connectors.base.contract import Connector
 from ...connectors.base.world import World
-from ...dsl import conditions
 from ...dsl.rules import Side
 from ...dsl.uses import Touched
 from ...errors import (
     Interrupted,
     LeaseHeld,
+    Stale,
     SyncrulesError,
     SystemUnavailable,
     UsageError,
 )
 from ..logins import Signers
-from ..plan.model import Flow, Move, Plan
-from ..store import held, unknown
+from ..plan.model import Flow, Plan
 from ..store import lease as leases
 from ..store import statements as sql
+from ..store import unknown
 from ..store.database import Database
 from . import asks, by_hand, problems, signed
-from .around import EXISTING
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look
@@ -39,9 +38,11 @@ from .paused import hold_back
 from .propose import propose
 from .same import same_orgs, same_time
 from .scope import ALL, Scope
-from .session import Session
+from .session import Kept, Session
 from .sight import all_there, in_sight
+from .since import note
 from .sweep import sweep
+from .undo import leave_alone, put_back
 from .write import settle_doubts, write
 
 LEASE = 120.0
@@ -51,8 +52,10 @@ ROUNDS = 3
 """How often what a person asked for is decided again, since links it made let other values flow;
 any run is, where a write met a record that has become another."""
 
-Verb = Literal["run", "preview", "backfill", "retry", "push"]
+Verb = Literal["run", "preview", "backfill", "retry", "push", "apply", "undo"]
 OnChange = Callable[[Entry], None]
+Agreed = Callable[[Iterable[Entry]], None]
+"""Is told all that is planned, and raises where that is not what was agreed on."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ class Result:
     became of writes that an earlier run had sent and never heard of, by kind of outcome. `held`
     says, for a preview, what would stop a run before its first write. `asks` counts the changes
     that wait for a person, `stale` those that one has approved and whose value changed since.
-    `unknown` counts activities that wait until someone they are about is known."""
+    `unknown` counts activities that wait until someone they are about is known. `undone` is the run
+    that was put back, and `kept` what of it was not."""
 
     run: int
     verb: Verb
@@ -101,16 +105,43 @@ class Result:
     asks: int = 0
     stale: int = 0
     unknown: int = 0
+    undone: int = 0
+    kept: tuple[Kept, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0, 1 where there is something to look at, 3 where a run would be stopped."""
-        return 3 if self.held else 1 if self.errors else 0
+        return 3 if self.held else 1 if self.errors or self.kept else 0
+
+
+def _no_marks(session: Session) -> None:
+    """Only what the look marks."""
+
+
+def _whatever(entries: Iterable[Entry]) -> None:
+    """Nothing was agreed on."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a verb does in its own way: what it marks before it decides, and how it decides.
+
+    `agreed` sees what is planned before anything is written. `asked_for`: a person asked for this
+    mass of changes. `once`: what comes of them is left to the next run. `undoes` is the run that is
+    put back, 0 for none.
+    """
+
+    mark: Callable[[Session], None] = _no_marks
+    decide: Callable[[Session], None] = propose
+    agreed: Agreed = _whatever
+    asked_for: bool = False
+    once: bool = False
+    undoes: int = 0
 
 
 def run(setup: Setup, on_change: OnChange | None = None) -> Result:
     """The main job: what changed since the last run."""
-    return _carry_out(setup, "run", _no_marks, on_change)
+    return _carry_out(setup, "run", Work(), on_change)
 
 
 def backfill(
@@ -141,7 +172,8 @@ def backfill(
             for flow in flows:
                 _mark_all(session, flow, side, "backfill")
 
-    return _carry_out(setup, "preview" if dry_run else "backfill", mark, on_change)
+    work = Work(mark, asked_for=True)
+    return _carry_out(setup, "preview" if dry_run else "backfill", work, on_change)
 
 
 def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None) -> Result:
@@ -159,31 +191,44 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
                 if ids is None or row[0] in ids:
                     _mark_error(session, row[6], row[4], row[15])
 
-    return _carry_out(setup, "retry", mark, on_change)
+    return _carry_out(setup, "retry", Work(mark, asked_for=True), on_change)
 
 
 def push(setup: Setup, record: str, rule: str = "", on_change: OnChange | None = None) -> Result:
     """Sends one record, known by its key or its id, whatever the condition of its rule says."""
     names = frozenset(one.name for one in by_hand.pushing(setup.plan, rule))
     alone = replace(setup, scope=Scope(frozenset(), names, rule))
-    return _carry_out(
-        alone, "push", lambda session: by_hand.mark_record(session, record, rule), on_change
-    )
+    work = Work(lambda session: by_hand.mark_record(session, record, rule), asked_for=True)
+    return _carry_out(alone, "push", work, on_change)
 
 
-def preview(setup: Setup, on_change: OnChange | None = None) -> Result:
+def preview(setup: Setup, on_change: OnChange | None = None, agreed: Agreed = _whatever) -> Result:
     """Every change that `run` would make now. Looks are kept, decisions are taken back."""
-    return _carry_out(setup, "preview", _no_marks, on_change)
+    return _carry_out(setup, "preview", Work(agreed=agreed), on_change)
 
 
-def _no_marks(session: Session) -> None:
-    """Only what the look marks."""
+def apply(setup: Setup, agreed: Agreed, on_change: OnChange | None = None) -> Result:
+    """Makes the changes that a run would make, once `agreed` has seen them. What comes of them is
+    left to the next run."""
+    return _carry_out(setup, "apply", Work(agreed=agreed, asked_for=True, once=True), on_change)
 
 
-def _carry_out(
-    setup: Setup, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
+def undo(
+    setup: Setup, number: int, on_change: OnChange | None = None, *, dry_run: bool = False
 ) -> Result:
+    """Puts back what a run changed, where it is still as that run left it. `dry_run`: every change
+    that it would make now, and no write."""
+
+    def decide(session: Session) -> None:
+        put_back(session, number)
+
+    work = Work(decide=decide, asked_for=True, once=True, undoes=number)
+    return _carry_out(setup, "preview" if dry_run else "undo", work, on_change)
+
+
+def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
     session, lease = _begin(setup, verb)
+    session.undoing = bool(work.undoes)
     try:
         same_orgs(setup.db, setup.org, setup.connectors, setup.world.clock.now())
         settled = settle_doubts(session)
@@ -193,9 +238,9 @@ def _carry_out(
         all_there(session)
         if verb == "preview":
             with setup.db.rollback_only():
-                result = _decided(session, verb, mark, on_change)
+                result = _decided(session, verb, work, on_change)
         else:
-            result = _written(session, verb, mark, on_change)
+            result = _written(session, verb, work, on_change)
     except SyncrulesError as error:
         if isinstance(error, SystemUnavailable):
             with setup.db.transaction("stopped"):
@@ -203,44 +248,62 @@ def _carry_out(
         if not isinstance(error, LeaseHeld):
             _end(setup, session, lease, error.exit_code, {})
         raise
-    result = replace(result, settled=settled)
+    result = replace(result, settled=settled, undone=work.undoes, kept=tuple(session.kept))
     _end(setup, session, lease, result.exit_code, result.counts)
     return result
 
 
-def _decided(
-    session: Session, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
-) -> Result:
-    _rules(session)
-    mark(session)
+def _decided(session: Session, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
+    note(session)
+    work.mark(session)
     session.progress("deciding")
-    propose(session)
-    asked_for = mark is not _no_marks
-    held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=asked_for))
+    work.decide(session)
+    work.agreed(_planned(session))
+    held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=work.asked_for))
     return replace(_result(session, verb, on_change), held=held)
 
 
-def _written(
-    session: Session, verb: Verb, mark: Callable[[Session], None], on_change: OnChange | None
-) -> Result:
+def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
     with session.db.transaction("rules"):
-        _rules(session)
+        if not work.undoes:
+            note(session)
         signed.found_again(session)
-    mark(session)
+    work.mark(session)
     session.became = False
     for _ in range(ROUNDS):
         if session.became:
             look(session)
         before, session.became = session.numbers, False
         session.progress("deciding")
-        propose(session)
-        guard(session, asked_for=verb != "run")
+        work.decide(session)
+        work.agreed(_planned(session))
+        guard(session, asked_for=work.asked_for)
         hold_back(session)
+        if verb == "apply":
+            _all_of_it(session)
         write(session)
-        if session.numbers == before or (verb == "run" and not session.became):
+        over = session.numbers == before or (verb == "run" and not session.became)
+        if over or work.once:
             break
+    if work.undoes:
+        leave_alone(session)
     problems.got_through(session)
     return _result(session, verb, on_change)
+
+
+def _planned(session: Session) -> Iterator[Entry]:
+    for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
+        yield entry(row)
+
+
+def _all_of_it(session: Session) -> None:
+    """Raises `Stale` where a part waits since a system has changed under its rules."""
+    if any(one.state == "paused" for one in _planned(session)):
+        raise Stale(
+            "the preview is not applied, and nothing was written",
+            why="a system has changed since its schema was pulled",
+            fix="`syncrules errors` says how; `syncrules schema pull`, then save a new preview",
+        )
 
 
 # ---- beginning and end ----------------------------------------------------------------------
@@ -369,101 +432,7 @@ def _plan_hash(plan: Plan) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-# ---- rules, from now on ---------------------------------------------------------------------
-
-
-def _rules(session: Session) -> None:
-    """Notes which rules are new or edited: they act on what changed since rules were last noted,
-    so also on what a preview, or a run that came to nothing, has seen in between. What they would
-    have done to records that were there before is looked through once, so that it can be counted,
-    when a run is about them."""
-    known = {
-        name: (print_, first)
-        for name, print_, first, _ in session.db.rows(sql.rules, org=session.org)
-    }
-    since = _noted(session, known=bool(known))
-    rows: list[dict[str, object]] = []
-    firsts: dict[str, int] = {}
-    moves = [(flow, move) for flow in session.plan.flows for move in flow.moves]
-    # What comes with a rule carries its name, and in another flow may stand before it.
-    for flow, move in sorted(moves, key=lambda one: one[1].implied):
-        if move.rule in firsts:
-            continue
-        mark = _fingerprint(move)
-        old = known.get(move.rule)
-        firsts[move.rule] = old[1] if old and old[0] == mark else since
-        about = session.scope.is_about(flow.name) or not move.enrich
-        if about and (not old or old[0] != mark):
-            rows.append(_rule_row(session, move.rule, mark, since))
-    for flow in session.plan.flows:
-        about = session.scope.is_about(flow.name)
-        name = f"flow {flow.name}"
-        if about and flow.moves and (name not in known or known[name][0] != flow.fingerprint):
-            rows.append(_rule_row(session, name, flow.fingerprint, since))
-            if name in known:
-                _rule_changed(session, flow)
-            for move in flow.moves:
-                if move.enrich == "existing" and move.rule not in known:
-                    _mark_unlinked(session, flow, "right", EXISTING)
-    session.db.many(sql.put_rule, rows)
-    session.first_runs = firsts
-
-
-def _noted(session: Session, *, known: bool) -> int:
-    """The first run since rules were last noted; this one notes them anew. `known`: some have
-    been, maybe by a version that didn't say when."""
-    where = {"org": session.org, "system": "", "object": "", "purpose": "rules"}
-    held = session.db.row(sql.cursor, **where)
-    session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=session.run, at=session.now)
-    return held[2] + 1 if held else session.run if known else 1
-
-
-def _rule_row(session: Session, name: str, mark: str, since: int) -> dict[str, object]:
-    return {
-        "org": session.org,
-        "name": name,
-        "fingerprint": mark,
-        "first_run": since,
-        "paused": "",
-    }
-
-
-def _fingerprint(move: Move) -> str:
-    """What a rule means, without where it stands and how it is spelt."""
-    when = conditions.text(move.when) if move.when is not None else ""
-    parts = [move.direction, when, move.create, move.update, move.source]
-    if move.stop is not None:
-        parts.append(conditions.text(move.stop))
-    text = json.dumps([*parts, move.enrich] if move.enrich else parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _rule_changed(session: Session, flow: Flow) -> None:
-    sides: tuple[Side, Side] = ("left", "right")
-    for side in sides:
-        _mark_unlinked(session, flow, side, "the rule changed")
-    session.db.run(sql.release_errors, org=session.org, flow=flow.name)
-    # What many records met may be no longer so: they are decided again, and enter it where it is.
-    if session.db.row(held.met_by_many, org=session.org, flow=flow.name):
-        where = {"system": flow.left.system, "object": flow.left.object, "side": "left"}
-        why = "the rule changed"
-        session.db.run(sql.mark_linked_left, org=session.org, flow=flow.name, why=why, **where)
-    problems.over(session, [(flow.name, "")])
-    asks.rule_changed(session, flow)
-
-
-def _mark_unlinked(session: Session, flow: Flow, side: Side, cause: str) -> None:
-    end = flow.end(side)
-    session.db.run(
-        sql.mark_unlinked_left if side == "left" else sql.mark_unlinked_right,
-        org=session.org,
-        flow=flow.name,
-        side=side,
-        system=end.system,
-        object=end.object,
-        why=cause,
-        siblings=list(flow.siblings or (flow.name,)),
-    )
+# ---- marks ----------------------------------------------------------------------------------
 
 
 def _mark_all(session: Session, flow: Flow, side: Side, cause: str) -> None:

@@ -32,6 +32,18 @@ UNREAD: dict[str, str] = {}
 """How a value that was not read stands in a stored body: an empty object, which no value is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an undo leaves as it is: a record, or one `field` of it, and why."""
+
+    system: str
+    object: str
+    record: str
+    key: str
+    field: str
+    why: str
+
+
 @dataclass
 class Session:
     """One run of one set of rules."""
@@ -71,6 +83,9 @@ class Session:
     ask_numbers: int = 0
     blind: bool = False
     """Whether a field that was read before can be read no more."""
+    undoing: bool = False
+    """Whether it puts back what an earlier run changed; `kept` is what it can't put back."""
+    kept: list[Kept] = field(default_factory=list)
     lost: dict[tuple[str, str], str] = field(default_factory=dict)
     """Logins that have ended, by (system, name), and why."""
 

@@ -17,7 +17,7 @@ from ..store import lives, unknown
 from ..store import statements as sql
 from . import asks, problems, signed
 from .decision import Coming
-from .journal import Entry
+from .journal import Entry, dump_agree
 from .look import store
 from .match import key_parts
 from .pairs import of_domains
@@ -37,7 +37,11 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
     with session.db.transaction("settled"):
         done = [(entry, one) for entry, one in results if _is_done(entry, one)]
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
-        _forget(session, [entry for entry, _ in done if entry.action == "delete"])
+        deleted = [entry for entry, _ in done if entry.action == "delete"]
+        _forget(session, deleted)
+        if session.undoing:
+            # What is as if it had never been made is no tombstone.
+            _part(session, deleted)
         _remember(session, [one for one in done if one[0].action != "delete"])
         _link(session, [one for one in done if not one[0].alone])
         _introduce(session, [one for one in done if one[0].alone])
@@ -57,9 +61,7 @@ def settle_links(session: Session, entries: Sequence[Entry]) -> None:
     with session.db.transaction("linked"):
         done = [(one, Outcome(one.number, "done", one.right)) for one in entries]
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
-        for entry in entries:
-            if entry.action == "unlink":
-                session.db.run(lives.drop_link, org=session.org, flow=entry.flow, one=entry.left)
+        _part(session, [entry for entry in entries if entry.action == "unlink"])
         _link(session, [one for one in done if one[0].action != "unlink"])
         _clear(session, entries)
 
@@ -67,6 +69,12 @@ def settle_links(session: Session, entries: Sequence[Entry]) -> None:
 def _is_done(entry: Entry, outcome: Outcome) -> bool:
     """Whether what was wanted is so; who deletes what is gone already has nothing left to do."""
     return outcome.kind == "done" or (entry.action == "delete" and outcome.kind == "gone")
+
+
+def _part(session: Session, parted: Sequence[Entry]) -> None:
+    """Their links are gone."""
+    for one in parted:
+        session.db.run(lives.drop_link, org=session.org, flow=one.flow, one=one.left)
 
 
 def _forget(session: Session, deleted: Sequence[Entry]) -> None:
@@ -192,13 +200,17 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
     for name, group in by_flow.items():
         flow = session.flows[name].flow
         where = {"org": session.org, "flow": name}
-        bases, new = [], []
+        bases, new, told = [], [], []
         made: list[tuple[str, str]] = []
         known = session.links(name, "left", [one.left for one, _ in group if one.left])
         for entry, outcome in group:
             left = entry.left or outcome.id
             right = entry.right or outcome.id
             halves = _halves(session, entry, outcome)
+            if outcome.values:
+                after, agree = dump_values(entry.after), dump_agree(halves)
+                place = {"org": session.org, "run": entry.run, "one": entry.number}
+                told.append({**place, "new_after": after, "new_agree": agree})
             if entry.action in ("update", "delete"):
                 if left in known:
                     base = known[left].base
@@ -224,6 +236,8 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
                     "ended": "",
                 }
             )
+        # The journal holds what the system made of what it was sent: that is ours, too.
+        session.db.many(sql.put_sent_values, told)
         session.db.many(sql.put_base, bases)
         session.db.many(sql.put_link, new)
         no_longer_waiting(session, flow, made)

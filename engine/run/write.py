@@ -26,6 +26,7 @@ from .look import look_at
 from .session import Session, dump_values
 from .settle import settle, settle_links
 from .state import leads_further
+from .undo import drop_touched
 
 FRESH = 60.0
 """Seconds after which a look is taken again before anything is written on its strength."""
@@ -47,8 +48,9 @@ _STATE_ONLY: tuple[tuple[Side, str], ...] = (
 
 
 def write(session: Session) -> None:
-    """Carries out the plan of this run."""
-    for ready in session.flows.values():
+    """Carries out the plan of this run; what is undone goes the other way, children first."""
+    flows = list(session.flows.values())
+    for ready in reversed(flows) if session.undoing else flows:
         _links(session, ready.flow)
         orders: tuple[tuple[Side, str], ...] = (
             ("right", "update"),
@@ -318,7 +320,10 @@ def _look_again(session: Session, flow: Flow) -> None:
     for ask in stale:
         look_at(session, ask)
     with session.db.transaction("moved"):
-        session.db.run(sql.drop_moved, org=session.org, run=session.run)
+        if session.undoing:
+            drop_touched(session, flow)
+        else:
+            session.db.run(sql.drop_moved, org=session.org, run=session.run)
 
 
 def _any_planned(session: Session, flow: Flow) -> bool:

@@ -123,7 +123,7 @@ class Machine:
 
     def _sent(self) -> list[tuple[str, str, str]]:
         return [
-            (object, action, record if action == "update" else "")
+            (object, action, "" if action == "create" else record)
             for object, action, record in self.db.rows(_sent)
         ]
 

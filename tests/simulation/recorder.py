@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from syncrules.connectors.apollo.simulator.server import ApolloSimulator
 from syncrules.connectors.base.wire import Request, Response
@@ -103,7 +103,10 @@ class Recorder:
             self._looked(system, parts.path, parts.query, response)
             return response
         self.writes += 1
-        self._before_write(system, request.method, parts.path, request.body)
+        if request.method == "DELETE":
+            self._before_delete(parts.path, parse_qs(parts.query).get("ids", [""])[0])
+        else:
+            self._before_write(system, request.method, parts.path, request.body)
         before = self.rows(system)
         try:
             return handle(request)
@@ -142,6 +145,14 @@ class Recorder:
             if not needed <= self.read:
                 missing = ", ".join(sorted(needed - self.read))
                 self.violations.append(f"{object} was created without a look at {missing}")
+
+    def _before_delete(self, path: str, ids: str) -> None:
+        """The same of what deletes records."""
+        if self.in_transaction():
+            self.violations.append(f"DELETE {path} left inside a transaction")
+        sent = {id for _, action, id in self.sent() if action == "delete"}
+        for id in set(ids.split(",")) - sent:
+            self.violations.append(f"{id} was not committed as sent before it was deleted")
 
     # ---- rows
 

@@ -1,0 +1,38 @@
+"""`syncrules undo`: puts back what a run changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..terminal import Shell, command
+from .shared import FORMAT, work
+
+if TYPE_CHECKING:
+    from ..connectors.base.world import World
+    from ..engine.open import Progress
+    from ..engine.project import Project
+    from ..engine.run.run import OnChange, Result
+
+
+@command("undo", "syncrules undo 12 --dry-run\nsyncrules undo 12")
+@click.argument("run", type=int)
+@click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
+@FORMAT
+def undo(shell: Shell, *, run: int, dry_run: bool, shape: str) -> int:
+    """Put back what a run changed.
+
+    RUN is its number, as `history` and `status` have it. A value is put back where it still is what
+    that run wrote; a record that it made is deleted where nobody has touched it since, and a link
+    is taken apart. All else stays, and is listed with its reason: then the exit code is 1. The next
+    run makes none of it again before somebody changes something.
+    """
+    from ..engine.verbs import undo
+
+    def verb(
+        project: Project, world: World, on_change: OnChange, progress: Progress
+    ) -> list[Result]:
+        return undo(project, world, run, on_change, progress, dry_run=dry_run)
+
+    return work(shell, (), shape, verb, most=None)

@@ -1,0 +1,140 @@
+"""Rules act from now on: which of them are new or edited, and since which run each is there.
+
+Noted before anything is decided; marks what an edited rule may say otherwise now. What "from now
+on" means for a record is asked in `around.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from ...dsl import conditions
+from ...dsl.rules import Side
+from ..plan.model import Flow, Move
+from ..store import held
+from ..store import statements as sql
+from . import asks, problems
+from .around import EXISTING
+from .session import Session
+
+_NOTED = {"system": "", "object": "", "purpose": "rules"}
+"""The cursor that says when rules were last noted."""
+
+
+def note(session: Session) -> None:
+    """Notes which rules are new or edited: they act on what changed since rules were last noted,
+    so also on what a preview, or a run that came to nothing, has seen in between. What they would
+    have done to records that were there before is looked through once, so that it can be counted,
+    when a run is about them."""
+    known = _known(session)
+    since = _since(session, known)
+    where = {"org": session.org, **_NOTED}
+    session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=session.run, at=session.now)
+    rows: list[dict[str, object]] = []
+    seen: set[str] = set()
+    for flow, move in _moves(session):
+        if move.rule in seen:
+            continue
+        seen.add(move.rule)
+        mark = _fingerprint(move)
+        old = known.get(move.rule)
+        about = session.scope.is_about(flow.name) or not move.enrich
+        if about and (not old or old[0] != mark):
+            rows.append(_rule_row(session, move.rule, mark, since))
+    for flow in session.plan.flows:
+        about = session.scope.is_about(flow.name)
+        name = f"flow {flow.name}"
+        if about and flow.moves and (name not in known or known[name][0] != flow.fingerprint):
+            rows.append(_rule_row(session, name, flow.fingerprint, since))
+            if name in known:
+                _rule_changed(session, flow)
+            for move in flow.moves:
+                if move.enrich == "existing" and move.rule not in known:
+                    _mark_unlinked(session, flow, "right", EXISTING)
+    session.first_runs = _firsts(session, known, since)
+    session.db.many(sql.put_rule, rows)
+
+
+def first_runs(session: Session) -> dict[str, int]:
+    """The first run of each rule, as this one would note them."""
+    known = _known(session)
+    return _firsts(session, known, _since(session, known))
+
+
+def _firsts(session: Session, known: Mapping[str, tuple[str, int]], since: int) -> dict[str, int]:
+    firsts: dict[str, int] = {}
+    for _, move in _moves(session):
+        if move.rule not in firsts:
+            old = known.get(move.rule)
+            firsts[move.rule] = old[1] if old and old[0] == _fingerprint(move) else since
+    return firsts
+
+
+def _moves(session: Session) -> list[tuple[Flow, Move]]:
+    """All rules that link or make records. What comes with a rule carries its name, and in another
+    flow may stand before it: it comes last."""
+    moves = [(flow, move) for flow in session.plan.flows for move in flow.moves]
+    return sorted(moves, key=lambda one: one[1].implied)
+
+
+def _known(session: Session) -> dict[str, tuple[str, int]]:
+    """Fingerprints and first runs of the rules that were noted before."""
+    rows = session.db.rows(sql.rules, org=session.org)
+    return {name: (print_, first) for name, print_, first, _ in rows}
+
+
+def _since(session: Session, known: Mapping[str, tuple[str, int]]) -> int:
+    """The first run since rules were last noted. Where some are `known`, they may be so by a
+    version that didn't say when."""
+    noted = session.db.row(sql.cursor, org=session.org, **_NOTED)
+    return noted[2] + 1 if noted else session.run if known else 1
+
+
+def _rule_row(session: Session, name: str, mark: str, since: int) -> dict[str, object]:
+    return {
+        "org": session.org,
+        "name": name,
+        "fingerprint": mark,
+        "first_run": since,
+        "paused": "",
+    }
+
+
+def _fingerprint(move: Move) -> str:
+    """What a rule means, without where it stands and how it is spelt."""
+    when = conditions.text(move.when) if move.when is not None else ""
+    parts = [move.direction, when, move.create, move.update, move.source]
+    if move.stop is not None:
+        parts.append(conditions.text(move.stop))
+    text = json.dumps([*parts, move.enrich] if move.enrich else parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _rule_changed(session: Session, flow: Flow) -> None:
+    sides: tuple[Side, Side] = ("left", "right")
+    for side in sides:
+        _mark_unlinked(session, flow, side, "the rule changed")
+    session.db.run(sql.release_errors, org=session.org, flow=flow.name)
+    # What many records met may be no longer so: they are decided again, and enter it where it is.
+    if session.db.row(held.met_by_many, org=session.org, flow=flow.name):
+        where = {"system": flow.left.system, "object": flow.left.object, "side": "left"}
+        why = "the rule changed"
+        session.db.run(sql.mark_linked_left, org=session.org, flow=flow.name, why=why, **where)
+    problems.over(session, [(flow.name, "")])
+    asks.rule_changed(session, flow)
+
+
+def _mark_unlinked(session: Session, flow: Flow, side: Side, cause: str) -> None:
+    end = flow.end(side)
+    session.db.run(
+        sql.mark_unlinked_left if side == "left" else sql.mark_unlinked_right,
+        org=session.org,
+        flow=flow.name,
+        side=side,
+        system=end.system,
+        object=end.object,
+        why=cause,
+        siblings=list(flow.siblings or (flow.name,)),
+    )

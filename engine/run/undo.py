@@ -1,0 +1,356 @@
+"""What a run changed is put back, where it still stands as that run left it.
+
+Nothing is decided here: before-values are proposed for what is still ours, and all else is told
+with its reason. The bases move along, so that the next run takes nothing of it for an edit and
+makes none of it again before somebody changes something. Writing is `write.py`, as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from ...connectors.base.contract import Record
+from ...connectors.base.values import Value, folded
+from ...dsl.rules import Side
+from ...errors import UsageError
+from ..plan.model import Flow
+from ..store import statements as sql
+from ..store import undone
+from .closures import NotRead, Values
+from .decision import Coming
+from .journal import Entry, dump_agree, entry
+from .look import store
+from .session import Kept, Session, dump_values
+from .state import Linked, other
+
+CHUNK = 500
+"""Records that are asked for and put back at once."""
+
+TOUCH = 60.0
+"""Seconds between our write and a stamp after which somebody else has changed the record."""
+
+
+def put_back(session: Session, run: int) -> None:
+    """Proposes what undoes a run, children before parents; what stays is in `session.kept`."""
+    if not session.db.row(undone.verb_of, org=session.org, run=run):
+        raise UsageError(
+            f"there is no run {run}", fix="`syncrules history RECORD` tells which run changed what"
+        )
+    work = _Work(session, run)
+    order = [*reversed(session.flows)]
+    for flow, side, ids in sorted(
+        _touched(session, run), key=lambda one: order.index(one[0]) if one[0] in order else -1
+    ):
+        session.keep_alive()
+        if flow in session.flows:
+            work.take(session.flows[flow].flow, side, ids)
+        else:
+            work.keep_all(flow, side, ids)
+
+
+def _touched(session: Session, run: int) -> Iterator[tuple[str, Side, list[str]]]:
+    """The records of a run, some at a time: of one flow and side."""
+    after: tuple[str, str, str] = ("", "", "")
+    while rows := session.db.rows(
+        undone.records_of_run,
+        org=session.org,
+        run=run,
+        after_flow=after[0],
+        after_side=after[1],
+        after=after[2],
+        most=CHUNK,
+    ):
+        after = rows[-1]
+        for (flow, side), some in groupby(rows, key=lambda row: (row[0], row[1])):
+            yield flow, side, [id for _, _, id in some]
+
+
+def drop_touched(session: Session, flow: Flow) -> None:
+    """Takes back what is planned for records that have been changed or are gone by now."""
+    rows = session.db.rows(undone.planned_of_run, org=session.org, run=session.run, flow=flow.name)
+    planned = [entry(row) for row in rows]
+    for (system, object), some in groupby(planned, key=lambda one: (one.system, one.object)):
+        entries = list(some)
+        now = session.stored(system, object, [one.record for one in entries])
+        for one in entries:
+            record = now.get(one.record)
+            here = record is not None and record.life == "here"
+            if here and record and all(record.values.get(k) == v for k, v in one.before.items()):
+                continue
+            session.db.run(
+                sql.set_state,
+                org=session.org,
+                run=session.run,
+                one=one.number,
+                new_state="dropped",
+                at=0.0,
+                new_code="moved",
+                id="",
+            )
+
+
+def leave_alone(session: Session) -> None:
+    """What was parted is not brought together again by what our own writes have stirred up: only
+    who changes one of the two does that."""
+    rows = session.db.rows(undone.parted, org=session.org, run=session.run)
+    with session.db.transaction("left alone"):
+        session.db.many(
+            undone.drop_marks,
+            [
+                {"org": session.org, "flow": flow, "side": side, "one": id}
+                for flow, left, right in rows
+                for side, id in (("left", left), ("right", right))
+                if id
+            ],
+        )
+
+
+@dataclass
+class _Work:
+    """One undo under way; `deleted` are the records that it plans to delete."""
+
+    session: Session
+    run: int
+    deleted: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def take(self, flow: Flow, side: Side, ids: Sequence[str]) -> None:
+        """Proposes what undoes the changes of some records of one side of a flow."""
+        session, end = self.session, flow.end(side)
+        entries = self._done(flow.name, side, ids)
+        wrote = sorted({one.record for one in entries if one.action in ("create", "update")})
+        found: dict[str, Record] = {}
+        if wrote:
+            ask = session.reads[end.system, end.object]
+            fetch = session.connectors[end.system].fetch
+            records = fetch(end.object, ask.fields, "id", wrote)
+            found = {one.id: one for one in records if one.life == "here"}
+            with session.db.transaction("seen"):
+                store(session, ask, records, first=False)
+        sent: dict[str, float] = dict(
+            session.db.rows(
+                undone.last_sent, org=session.org, system=end.system, object=end.object, ids=wrote
+            )
+        )
+        with session.db.transaction("planned"):
+            entries.sort(key=lambda one: (one.record, one.number))
+            for id, some in groupby(entries, key=lambda one: one.record):
+                self._record(flow, side, list(some), found.get(id), sent.get(id, 0.0))
+
+    def keep_all(self, flow: str, side: Side, ids: Sequence[str]) -> None:
+        for one in self._done(flow, side, ids):
+            self._keep(one, "no rule is about these two objects any more")
+
+    def _done(self, flow: str, side: Side, ids: Sequence[str]) -> list[Entry]:
+        rows = self.session.db.rows(
+            undone.done_to, org=self.session.org, run=self.run, flow=flow, side=side, ids=ids
+        )
+        return [entry(row) for row in rows]
+
+    def _record(
+        self, flow: Flow, side: Side, entries: list[Entry], now: Record | None, sent: float
+    ) -> None:
+        """What undoes all that was done to one record, the oldest change first."""
+        for one in entries:
+            if one.action == "delete":
+                self._keep(one, f"{one.system} takes no deletion back on request: restore it there")
+            elif one.action == "unlink":
+                self._keep(one, "nothing was written; a `backfill` links what belongs together")
+            elif one.action == "link":
+                self._unlink(flow, one)
+        wrote = [one for one in entries if one.action in ("create", "update")]
+        if wrote and wrote[0].action == "create":
+            self._delete(flow, side, wrote, now, sent)
+        elif wrote:
+            self._restore(flow, side, wrote, now)
+
+    # ---- links
+
+    def _unlink(self, flow: Flow, one: Entry) -> None:
+        """A link that a rule made is taken apart; what only tells who is who stays."""
+        if flow.users or flow.identity:
+            return
+        link = self.session.links(flow.name, "left", [one.left]).get(one.left)
+        if link and not link.ended and link.right == one.right:
+            self._plan(one, "unlink", {}, {}, ({}, {}))
+
+    # ---- values
+
+    def _restore(self, flow: Flow, side: Side, wrote: list[Entry], now: Record | None) -> None:
+        last = wrote[-1]
+        if now is None:
+            self._keep(last, f"it is not there any more in {last.system}")
+            return
+        before: dict[str, Value] = {}
+        after: dict[str, Value] = {}
+        for name, old in _first_before(wrote).items():
+            here = now.values.get(name)
+            if isinstance(old, Coming) or name not in now.values:
+                self._keep(last, "what it holds now was not read", name)
+            elif here == old:
+                continue
+            elif here in self._left(flow, side, wrote, name):
+                before[name], after[name] = here, old
+            else:
+                self._keep(last, "somebody has changed it since", name)
+        if after:
+            self._plan(last, "update", before, after, self._bases(flow, side, last, now, after))
+
+    def _left(self, flow: Flow, side: Side, wrote: list[Entry], name: str) -> list[Value | Coming]:
+        """What the run left in a field: what it sent last, or what the system made of that."""
+        last = next(one for one in reversed(wrote) if name in one.after)
+        half = last.agree[0] if side == "left" else last.agree[1]
+        rows = (row for row in self.session.flows[flow.name].rows)
+        keys = (row.key for row in rows if (row.row.left, row.row.right)[side == "right"] == name)
+        return [last.after[name], *(half[key] for key in keys if key in half)]
+
+    def _bases(
+        self, flow: Flow, side: Side, one: Entry, now: Record, after: Mapping[str, Value]
+    ) -> tuple[dict[str, Value], dict[str, Value]]:
+        """What the bases hold once it is put back: what is restored is no edit."""
+        link = self.session.links(flow.name, "left", [one.left]).get(one.left)
+        if link is None:
+            return {}, {}
+        partner = flow.end(other(side))
+        id = link.right if side == "left" else link.left
+        known = self.session.stored(partner.system, partner.object, [id]).get(id)
+        mine, theirs = self._halves(
+            flow, side, link, now.values, after, known.values if known else None
+        )
+        return (mine, theirs) if side == "left" else (theirs, mine)
+
+    def _halves(
+        self,
+        flow: Flow,
+        side: Side,
+        link: Linked,
+        now: Values,
+        after: Mapping[str, Value],
+        partner: Values | None,
+    ) -> tuple[dict[str, Value], dict[str, Value]]:
+        mine: dict[str, Value] = {}
+        theirs: dict[str, Value] = {}
+        known = link.base.right if side == "left" else link.base.left
+        for row in self.session.flows[flow.name].rows:
+            own, across = (row.left, row.right) if side == "left" else (row.right, row.left)
+            was, will = own(now), own({**now, **after})
+            if isinstance(will, NotRead) or was == will:
+                continue
+            mine[row.key] = will
+            there = across(partner) if partner is not None else None
+            if row.key not in known and partner is not None and not isinstance(there, NotRead):
+                theirs[row.key] = there
+        return mine, theirs
+
+    # ---- what it made
+
+    def _delete(
+        self, flow: Flow, side: Side, wrote: list[Entry], now: Record | None, sent: float
+    ) -> None:
+        one = wrote[0]
+        if now is None:
+            return  # It is gone already.
+        if not flow.end(side).deletable:
+            self._keep(one, f"{one.system} deletes no {one.object} on request: delete it there")
+            return
+        names = dict.fromkeys(name for each in wrote for name in each.after)
+        ours = {name: now.values[name] for name in names if name in now.values}
+        moved = [
+            name for name, here in ours.items() if here not in self._left(flow, side, wrote, name)
+        ]
+        if moved:
+            self._keep(one, f"somebody has changed it since: {', '.join(moved)}")
+        elif sent and _moment(now.stamp) > sent + TOUCH:
+            self._keep(one, "somebody has changed it since")
+        elif others := self._referring(flow, side, one.record):
+            self._keep(one, f"{others} belongs to it by now")
+        else:
+            self.deleted.add((one.system, one.object, one.record))
+            self._plan(one, "delete", ours, {}, ({}, {}))
+
+    def _referring(self, flow: Flow, side: Side, id: str) -> str:
+        """A record that refers to this one and stays, "" for none."""
+        session, system = self.session, flow.end(side).system
+        for object, name in _references(session, flow, side):
+            rows = session.by_value(system, object, name, [folded(id)])
+            ids = [one for _, one in rows if (system, object, one) not in self.deleted]
+            let_go = {
+                one
+                for one, after in session.planned_values(system, object, ids)
+                if name in after and after[name] != id
+            }
+            here = session.stored(system, object, [one for one in ids if one not in let_go])
+            for one in here.values():
+                if one.life == "here":
+                    return f"{object} {one.id}"
+        return ""
+
+    # ---- keeping
+
+    def _keep(self, one: Entry, why: str, name: str = "") -> None:
+        self.session.kept.append(Kept(one.system, one.object, one.record, one.key, name, why))
+
+    def _plan(
+        self,
+        one: Entry,
+        action: str,
+        before: Mapping[str, Value],
+        after: Mapping[str, Value],
+        agree: tuple[Mapping[str, object], Mapping[str, object]],
+    ) -> None:
+        link = {"left": one.left, "right": one.right}
+        if one.action == "create":
+            link[one.side] = one.record
+        self.session.db.run(
+            sql.put_change,
+            org=self.session.org,
+            run=self.session.run,
+            number=self.session.number(),
+            flow=one.flow,
+            side=one.side,
+            system=one.system,
+            object=one.object,
+            action=action,
+            record=one.record,
+            **link,
+            rule=one.rule,
+            key=one.key,
+            before=dump_values(before),
+            after=dump_values(after),
+            agree=dump_agree(agree),
+            reason=f"run {self.run} is undone",
+            parent="",
+            state="planned",
+            sent=0.0,
+            code="",
+            author="",
+            login="",
+        )
+
+
+def _first_before(wrote: Iterable[Entry]) -> dict[str, Value | Coming]:
+    """What each field held before the first of some changes."""
+    found: dict[str, Value | Coming] = {}
+    for one in wrote:
+        for name in one.after:
+            found.setdefault(name, one.before.get(name))
+    return found
+
+
+def _references(session: Session, flow: Flow, side: Side) -> Iterator[tuple[str, str]]:
+    """(object, field) of what refers to records of a side of a flow."""
+    for ready in session.flows.values():
+        for row in ready.flow.rows:
+            if flow.name in row.through:
+                yield ready.flow.end(side).object, row.left if side == "left" else row.right
+        for infer in ready.flow.infers:
+            there = ready.flow.end(other(infer.side))
+            mine = flow.end(side)
+            if (there.system, there.object) == (mine.system, mine.object):
+                yield infer.related, infer.via
+
+
+def _moment(stamp: str) -> float:
+    return datetime.fromisoformat(stamp).timestamp() if stamp else 0.0

@@ -1,0 +1,239 @@
+"""A preview in a file: what a run would have changed, and what that followed from.
+
+`preview --out` writes it, `apply` holds what would be decided now against it. A change stands on a
+line of its own, so that neither needs all of them at once; the whole is JSON. Carrying it out is
+`run/run.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Stale, UsageError
+from . import files
+from .report import change_json, show
+
+if TYPE_CHECKING:
+    from .project import Project
+    from .run.journal import Entry
+
+VERSION = 1
+
+AGAIN = "look at what is new with `syncrules preview --out FILE`, and apply that"
+
+TOLD = 3
+"""Differences that a refusal names; of more it says how many there are."""
+
+Keep = Callable[[str, "Entry"], None]
+"""Is told each change, and the two systems it is about."""
+
+
+# ---- writing --------------------------------------------------------------------------------
+
+
+@contextmanager
+def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
+    """Writes the file; it is there once the preview has come to its end."""
+    draft = path.with_name(f".{path.name}.new")
+    hashed = sha256()
+    told = False
+    try:
+        with os.fdopen(_opened(draft), "w", encoding="utf-8") as file:
+            file.write(f'{{"preview": {json.dumps(head, ensure_ascii=False)}, "changes": [')
+
+            def keep(org: str, one: Entry) -> None:
+                nonlocal told
+                line = _line(_plain(org, one))
+                hashed.update(line.encode())
+                file.write(f"{',' if told else ''}\n{line}")
+                told = True
+
+            yield keep
+            file.write(f'\n], "sha256": "{hashed.hexdigest()}"}}\n')
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written", why=error.strerror or str(error)) from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _opened(draft: Path) -> int:
+    """A new file that only its owner reads: what people are called stands in it."""
+    draft.unlink(missing_ok=True)
+    return os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def head(project: Project) -> dict[str, Any]:
+    """What a preview of a project rests on, besides records."""
+    given = (Path(one) for one in project.rules)
+    return {
+        "version": VERSION,
+        "paths": [os.path.relpath(one, project.folder) for one in given if one.is_absolute()],
+        "rules": _rules(project),
+        "schemas": _schemas(project),
+    }
+
+
+def _rules(project: Project) -> dict[str, str]:
+    return {name: sha256(raw).hexdigest() for name, raw in project.sources().items()}
+
+
+def _schemas(project: Project) -> dict[str, str]:
+    return {
+        name: sha256(files.schema_file(project.folder, name).read_bytes()).hexdigest()
+        for name in project.schemas()
+    }
+
+
+def _plain(org: str, one: Entry) -> dict[str, Any]:
+    """A change as scripts see it, and what tells it from all others."""
+    told = {name: value for name, value in change_json(one).items() if name != "state"}
+    return {"systems": org, "flow": one.flow, "left": one.left, "right": one.right, **told}
+
+
+def _line(change: Mapping[str, Any]) -> str:
+    return json.dumps(change, ensure_ascii=False, separators=(",", ":"))
+
+
+# ---- reading --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file that was saved. `marks` has a digest for each change, by what it is a change of."""
+
+    path: Path
+    head: Mapping[str, Any]
+    marks: Mapping[str, str]
+
+    def project(self, here: Project) -> Project:
+        """The project with the rule files that were previewed."""
+        return here.with_rules(here.folder / one for one in self.head["paths"])
+
+    def must_fit(self, project: Project) -> None:
+        """Raises `Stale` where rules or schemas are others by now."""
+        for what, then, now in (
+            ("rules", self.head["rules"], _rules(project)),
+            ("schema", self.head["schemas"], _schemas(project)),
+        ):
+            moved = sorted(one for one in {*then, *now} if then.get(one) != now.get(one))
+            if moved:
+                has = "have" if what == "rules" else "has"
+                raise self.stale(f"the {what} {has} changed since: {', '.join(moved)}")
+
+    def agreed(self, org: str, entries: Iterable[Entry]) -> None:
+        """Raises `Stale` unless these are exactly the changes of those two systems."""
+        left = {key: mark for key, mark in self.marks.items() if key.startswith(f'["{org}"')}
+        wrong: list[str] = []
+        moved: dict[str, dict[str, Any]] = {}
+        for one in entries:
+            change = _plain(org, one)
+            then = left.pop(_key(change), None)
+            if then is None:
+                wrong.append(f"{_named(change)} would be new")
+            elif then != _mark(_line(change)):
+                moved[_key(change)] = change
+        if moved or left:
+            for old in _changes(self.path):
+                if _key(old) in moved:
+                    wrong.append(_difference(old, moved[_key(old)]))
+                elif _key(old) in left:
+                    wrong.append(f"{_named(old)} would not be made any more")
+        if wrong:
+            more = f"; and {len(wrong) - TOLD:,} more" if len(wrong) > TOLD else ""
+            raise self.stale("; ".join(wrong[:TOLD]) + more)
+
+    def stale(self, why: str, fix: str = AGAIN) -> Stale:
+        """What is raised where it can't be carried out."""
+        return Stale(f"{self.path} is not applied, and nothing was written", why=why, fix=fix)
+
+
+def load(path: Path) -> Saved:
+    """Reads a saved preview; `UsageError` where it is none, or was changed by hand."""
+    marks: dict[str, str] = {}
+    hashed = sha256()
+    try:
+        for change in _changes(path):
+            line = _line(change)
+            hashed.update(line.encode())
+            marks[_key(change)] = _mark(line)
+        first, end = _ends(path)
+        if first["version"] != VERSION or not all(
+            isinstance(first[name], kind)
+            for name, kind in (("paths", list), ("rules", dict), ("schemas", dict))
+        ):
+            raise ValueError
+    except OSError as error:
+        raise UsageError(f"{path} can't be read", why=error.strerror or str(error)) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(
+            f"{path} is no saved preview", fix="save one with `syncrules preview --out FILE`"
+        ) from None
+    if end != hashed.hexdigest():
+        raise UsageError(
+            f"{path} was changed since it was saved",
+            why="only what a preview has shown is applied",
+            fix="save another one; the rules say what changes are made",
+        )
+    return Saved(path, first, marks)
+
+
+def _changes(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        next(file, None)
+        for line in file:
+            if line.startswith("]"):
+                return
+            yield json.loads(line.rstrip().removesuffix(","))
+
+
+def _ends(path: Path) -> tuple[dict[str, Any], str]:
+    """What stands before and after the changes."""
+    with path.open(encoding="utf-8") as file:
+        first = next(file, "")
+        [last] = deque(file, maxlen=1) or ("",)
+    whole = json.loads(first.rstrip() + last)
+    return whole["preview"], whole["sha256"]
+
+
+def _key(change: Mapping[str, Any]) -> str:
+    """What a change is a change of: no two of a preview have the same."""
+    names = ("systems", "flow", "system", "action", "left", "right", "id", "key")
+    return json.dumps([change[name] for name in names], separators=(",", ":"))
+
+
+def _mark(line: str) -> str:
+    return sha256(line.encode()).hexdigest()[:32]
+
+
+def _named(change: Mapping[str, Any]) -> str:
+    who = change["key"] or change["id"] or change["left"] or change["right"]
+    return f"{change['action']} {change['system']} {change['object']} {who}"
+
+
+def _difference(old: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The first thing in which two changes of one record differ."""
+    for name in {**old["fields"], **now["fields"]}:
+        then, one = old["fields"].get(name), now["fields"].get(name)
+        if then is None or one is None:
+            would = "would be written, too" if then is None else "would not be written any more"
+            return f"{_named(now)}: {name} {would}"
+        if then["before"] != one["before"]:
+            return f"{_named(now)}: {name} is {_shown(one['before'])} by now"
+        if then["after"] != one["after"]:
+            return f"{_named(now)}: {name} would become {_shown(one['after'])} by now"
+    return f"{_named(now)}: for another reason, or under another login"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return f"the one made for {value['coming']}"
+    return show(tuple(value) if isinstance(value, list) else value)

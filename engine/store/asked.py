@@ -1,0 +1,42 @@
+"""Statements about one record that somebody asks about; see `engine/why.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BindParameter, and_, bindparam, or_, select
+
+from .database import statement
+from .statements import C, D, L, _change
+
+_org: BindParameter[Any] = bindparam("org")
+_flow: BindParameter[Any] = bindparam("flow")
+
+mark = statement(
+    select(D.cause, D.rule, D.not_before).where(
+        D.org == _org,
+        D.flow == _flow,
+        or_(
+            and_(D.side == "left", D.id == bindparam("left")),
+            and_(D.side == "right", D.id == bindparam("right")),
+        ),
+    )
+)
+"""The marks of two records, "" for one that isn't there."""
+link = statement(
+    select(L.how, L.run).where(L.org == _org, L.flow == _flow, L.left == bindparam("left"))
+)
+done = statement(
+    select(*_change)
+    .where(
+        C.org == _org,
+        C.flow == _flow,
+        C.state == "done",
+        or_(
+            and_(C.left == bindparam("left"), C.left != ""),
+            and_(C.right == bindparam("right"), C.right != ""),
+        ),
+    )
+    .order_by(C.run, C.number)
+)
+"""What was done to two records, the oldest first."""

@@ -1,0 +1,520 @@
+"""Why a record is as it is, and what would come next: told from the state, no system is asked.
+
+The very decision of a run is made on what the last look has left, and each part of it is told with
+its rule, its place and the values that led there. How that reads is `why_told.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..connectors.base.values import Value, folded
+from ..connectors.base.world import World
+from ..dsl import conditions
+from ..dsl.conditions import Condition
+from ..dsl.rules import Place, Side
+from ..errors import UsageError
+from .plan.model import Flow, Move, Plan
+from .report import show
+from .run.activities import counted_elsewhere
+from .run.around import Pair, Surroundings, View, key_text
+from .run.closures import NotRead, Ready, ReadyRow
+from .run.decision import Change, Decision
+from .run.journal import Entry, doubts, entry
+from .run.pairs import Mark, decide_pair, pairs_of
+from .run.session import Session
+from .run.since import first_runs
+from .run.state import Stored, fields_of, other
+from .store import asked, held
+from .store import statements as sql
+from .systems import nearest
+
+if TYPE_CHECKING:
+    from .store.database import Database
+
+_SIDES: tuple[Side, Side] = ("left", "right")
+_NO_MAKER = "no rule makes a"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence, the rule that it follows from with its place, and the values that it names."""
+
+    text: str
+    rule: str = ""
+    place: Place | None = None
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A row on one side: what the record holds, and what it held when both last agreed; None for
+    what is not known."""
+
+    system: str
+    field: str
+    now: Value
+    agreed: Value
+
+
+@dataclass(frozen=True, slots=True)
+class RowWhy:
+    """One row of two records: both sides, the last write of ours, and what would come next."""
+
+    text: str
+    rule: str
+    place: Place
+    left: Half
+    right: Half
+    last: Entry | None
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A record."""
+
+    system: str
+    object: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What the rules of one pair of objects say about a record."""
+
+    key: str
+    record: Spot
+    partner: Spot | None
+    linked: bool
+    between: str
+    reasons: tuple[Reason, ...]
+    rows: tuple[RowWhy, ...]
+
+
+def why(plan: Plan, org: str, db: Database, world: World, record: str, name: str = "") -> list[Why]:
+    """What is to be said of the records known by that key or id, and of one field of theirs."""
+    last = db.row(sql.last_run, org=org)
+    number = 1 + ((last[0] or 0) if last else 0)
+    session = Session(org, number, plan, world, db, {}, {}, {}, lambda system, code: "")
+    session.first_runs = first_runs(session)
+    # What was read is all there is to be known here.
+    session.looked = dict.fromkeys(session.reads, session.now)
+    found: dict[tuple[str, str, str], Why] = {}
+    for ready in session.flows.values():
+        if ready.flow.users or ready.flow.identity:
+            continue
+        for side in _SIDES:
+            for id in _ids(session, ready.flow, side, record):
+                told = _Asked(session, ready, side, id, name).told()
+                ends = [told.record.id, told.partner.id if told.partner else ""]
+                pair = ends if side == "left" else ends[::-1]
+                found.setdefault((ready.flow.name, pair[0], pair[1]), told)
+    return _without_what_is_elsewhere(list(found.values()))
+
+
+def _without_what_is_elsewhere(found: list[Why]) -> list[Why]:
+    """A record that has its partner is not told to lack another one."""
+    linked = {one.record for one in found if one.partner}
+    linked |= {one.partner for one in found if one.partner}
+    left = [one for one in found if one.partner or one.record not in linked]
+    said = {one.record for one in left if not _only_looked_for(one)}
+    return [one for one in left if not (_only_looked_for(one) and one.record in said)]
+
+
+def _only_looked_for(one: Why) -> bool:
+    """Whether no rule makes anything of it there, and it was only compared with what is there."""
+    return not one.partner and all(each.text.startswith(_NO_MAKER) for each in one.reasons)
+
+
+def _ids(session: Session, flow: Flow, side: Side, record: str) -> list[str]:
+    """The records of a side with that id, else with that key."""
+    end = flow.end(side)
+    if session.stored(end.system, end.object, [record]):
+        return [record]
+    formats = {one.name: one.format for one in fields_of(flow, side)}
+    names = dict.fromkeys(pair[side == "right"] for key in flow.keys for pair in key.pairs)
+    ids: set[str] = set()
+    for name in names:
+        text = folded(record, formats.get(name, ""))
+        if text and not ("@" in record and formats.get(name) in ("domain", "url")):
+            ids |= {id for _, id in session.by_value(end.system, end.object, name, [text])}
+    return sorted(ids)
+
+
+class _Asked:
+    """One record in one flow, as a run would decide it now."""
+
+    def __init__(self, session: Session, ready: Ready, side: Side, id: str, name: str) -> None:
+        self.session, self.ready, self.side, self.id, self.name = session, ready, side, id, name
+        flow = ready.flow
+        rows = session.marks_of(flow.name, side, [id])
+        cause = rows[0][3] if rows else "changed"
+        open_ones = doubts(session, flow.name)
+        pairs = pairs_of(session, flow, [Mark(side, id, 0, cause)], open_ones)
+        self.in_doubt = not pairs
+        end = flow.end(side)
+        self.own = session.stored(end.system, end.object, [id]).get(id)
+        self.pair = pairs[0][1] if pairs else self._alone(cause)
+        around = Surroundings(session, ready, [self.pair])
+        self.view: View = around.of(self.pair)
+        self.decision: Decision = decide_pair(ready, self.pair, around)
+        left, right = self._id("left"), self._id("right")
+        where = {"org": session.org, "flow": flow.name, "left": left, "right": right}
+        self.marks = session.db.rows(asked.mark, **where)
+        self.done = [entry(row) for row in session.db.rows(asked.done, **where)]
+
+    def _alone(self, cause: str) -> Pair:
+        record = self.own
+        link = self.session.links(self.ready.flow.name, self.side, [self.id]).get(self.id)
+        left, right = (record, None) if self.side == "left" else (None, record)
+        return Pair(self.side, self.id, cause, left, right, link)
+
+    def _record(self, side: Side) -> Stored | None:
+        found = self.pair.left if side == "left" else self.pair.right
+        return self.own if found is None and side == self.side else found
+
+    def _id(self, side: Side) -> str:
+        record = self._record(side)
+        return record.id if record else self.id if side == self.side else ""
+
+    @property
+    def linked(self) -> bool:
+        return self.pair.link is not None and not self.pair.link.ended
+
+    def told(self) -> Why:
+        flow = self.ready.flow
+        mine, theirs = flow.end(self.side), flow.end(other(self.side))
+        partner = self._record(other(self.side))
+        left, right = self._record("left"), self._record("right")
+        return Why(
+            key_text(flow, left.values if left else None, right.values if right else None),
+            Spot(mine.system, mine.object, self.id),
+            Spot(theirs.system, theirs.object, partner.id) if partner else None,
+            self.linked,
+            f"{flow.left.object} ~ {flow.right.object}",
+            tuple(self._reasons()),
+            tuple(self._rows()) if self.linked else (),
+        )
+
+    # ---- the record as a whole
+
+    def _reasons(self) -> Iterator[Reason]:
+        yield from self._how()
+        if self.in_doubt:
+            yield Reason("a write has got no reply: the next run finds out, and decides then")
+        yield from self._ended()
+        if not self.linked and not self.in_doubt:
+            yield from self._not_linked()
+        yield from self._stopped()
+        yield from self._waiting()
+        yield from self._no_row()
+
+    def _how(self) -> Iterator[Reason]:
+        """How the two came together, and by which rule."""
+        if not self.linked or self.pair.link is None:
+            return
+        where = {"org": self.session.org, "flow": self.ready.flow.name}
+        row = self.session.db.row(asked.link, **where, left=self.pair.link.left)
+        if row is None:
+            return
+        first = next((one for one in self.done if one.action in ("create", "link")), None)
+        if first is None:
+            yield Reason(f"linked in run {row[1]}")
+            return
+        by = self._move(first.rule)
+        what = "made" if first.action == "create" else "linked"
+        end = self.ready.flow.end(first.side)
+        did = f"{what} {'the ' + end.object if what == 'made' else 'the two'}"
+        reason = first.reason.removesuffix(" is satisfied")
+        told = f": {reason}" if reason not in ("", first.rule) else ""
+        yield Reason(f"run {first.run} {did}{told}{self._wanted(by)}", first.rule, _place(by))
+
+    def _ended(self) -> Iterator[Reason]:
+        for side in _SIDES:
+            record, end = self._record(side), self.ready.flow.end(side)
+            if record is not None and record.life != "here":
+                into = f" {record.into}" if record.into else ""
+                follows = (
+                    "nothing is written to the other side, or made again"
+                    if self.decision.action == "nothing"
+                    else f"the next run would {self.decision.action} its counterpart"
+                )
+                yield Reason(
+                    f"the {end.object} is {record.life}{into} in {end.system}: {follows}",
+                    self.decision.rule,
+                )
+
+    def _not_linked(self) -> Iterator[Reason]:
+        """Why it has no counterpart, rule by rule."""
+        record = self._record(self.side)
+        if record is None or record.life != "here":
+            return
+        if self._is_counted_elsewhere(record):
+            objects = " or ".join(object for object, _ in self.ready.flow.led) or "task"
+            way = "it led to" if self.ready.flow.led else "it came of"
+            yield Reason(f"it counts as the {objects} {way}, and goes over once")
+            return
+        there = self.ready.flow.end(other(self.side))
+        if self.decision.action in ("create", "link"):
+            does = f"make a {there.object}" if self.decision.action == "create" else "link the two"
+            when = "the next run would" if self._due() else "once something changes, a run would"
+            reason = self.decision.reason
+            told = f": {reason}" if not reason.endswith(" is satisfied") else ""
+            by = self._move(self.decision.rule)
+            yield Reason(
+                f"{when} {does}{told}{self._wanted(by)}",
+                self.decision.rule,
+                _place(by),
+                self._values(by.when if by else None),
+            )
+            return
+        if self.decision.action == "need":
+            yield Reason("what it refers to comes along first", self.decision.rule)
+            return
+        if self.decision.waits:
+            yield Reason("nobody it is about is linked yet", self.decision.rule)
+        elif self.decision.reason:
+            yield Reason(self.decision.reason, self.decision.rule)
+        if self.pair.match.kind in ("several", "held"):
+            yield Reason(self.pair.match.text)
+        yield from self._makers()
+
+    def _is_counted_elsewhere(self, record: Stored) -> bool:
+        flow = self.ready.flow
+        if not flow.activity or self.side != "left":
+            return False
+        return bool(counted_elsewhere(self.session, flow, {record.id: record.values}))
+
+    def _makers(self) -> Iterator[Reason]:
+        """What each rule that could make its counterpart says of it."""
+        direction = "push" if self.side == "left" else "pull"
+        there = self.ready.flow.end(other(self.side)).object
+        moves = [one for one in self.ready.moves if one.move.direction == direction]
+        makers = [one for one in moves if one.move.create]
+        for one in makers:
+            move = one.move
+            values = self._values(move.when)
+            if not one.holds(lambda get: self.view.get(self.side, get), self.view.today):
+                wants = conditions.text(move.when) if move.when else ""
+                text = f"no {there} is made: {_said(values)}, and the rule wants {wants}"
+                yield Reason(text, move.rule, move.place, values)
+            elif not self.view.acts(move):
+                words = move.rule.split()
+                yield Reason(
+                    "it was there before the rule, and waits for a backfill: "
+                    f"`syncrules backfill {words[0]} {words[1]}`{self._wanted(move)}",
+                    move.rule,
+                    move.place,
+                    values,
+                )
+        if not makers:
+            hidden = next((one.move for one in moves if not one.move.enrich), None)
+            text = f"{_NO_MAKER} {there} of it"
+            if hidden and not hidden.implied:
+                does = "is hidden" if direction == "pull" else "makes none"
+                text = f"{text}: `{hidden.rule}` {does}"
+            yield Reason(text, hidden.rule if hidden else "", hidden.place if hidden else None)
+
+    def _stopped(self) -> Iterator[Reason]:
+        for one in self.ready.stops:
+            origin: Side = "left" if one.move.direction == "push" else "right"
+            if one.stopped is None or one.move.stop is None:
+                continue
+            if one.stopped(lambda get, side=origin: self.view.get(side, get), self.view.today):  # type: ignore[misc]
+                values = self._values(one.move.stop, origin)
+                to = self.ready.flow.end(other(origin)).object
+                yield Reason(
+                    f"nothing is written to the {to} while {conditions.text(one.move.stop)}: "
+                    f"{_said(values)}",
+                    one.move.rule,
+                    one.move.place,
+                    values,
+                )
+
+    def _waiting(self) -> Iterator[Reason]:
+        """What stands in the error log, and what a person is asked."""
+        flow, ids = self.ready.flow.name, {self._id("left"), self._id("right")} - {""}
+        for row in self.session.db.rows(sql.open_errors, org=self.session.org):
+            if row[6] == flow and row[4] in ids:
+                yield Reason(f"open error {row[0]}: {row[11]}", row[7], Place(row[8], row[9], 1))
+        if any(cause == "a day passed" for cause, _, _ in self.marks):
+            yield Reason("it is looked at again tomorrow, since a rule counts days")
+
+    def _no_row(self) -> Iterator[Reason]:
+        """Why a field that was asked for stays as it is, where no row says anything of it."""
+        if not self.name:
+            return
+        rows = [one for one in self.ready.rows if self._is_about(one)]
+        inferred = [one for one in self.ready.infers if _is(one.infer.field, self.name)]
+        for one in inferred:
+            value = self._last_of(one.infer.field, one.infer.side)
+            wrote = f": run {value.run} wrote {show(value.after[one.infer.field])}" if value else ""
+            text = "it is inferred, and written when what is inferred changes"
+            yield Reason(text + wrote, one.infer.text, one.infer.place)
+        if rows or inferred:
+            return
+        source = next(
+            (
+                one.move
+                for one in self.ready.moves
+                if one.move.source and _is(one.move.source[0], self.name)
+            ),
+            None,
+        )
+        if source and source.source:
+            text = f"it is set to {show(source.source[1])} on what the rule makes, and never after"
+            yield Reason(text, source.rule, source.place)
+            return
+        yield Reason(f"no rule names {self.name}: it is never written")
+
+    # ---- rows
+
+    def _rows(self) -> Iterator[RowWhy]:
+        for one in self.ready.rows:
+            if self.name and not self._is_about(one):
+                continue
+            left, right = self._half(one, "left"), self._half(one, "right")
+            if self.name or left.now is not None or right.now is not None:
+                last = self._last(one)
+                yield RowWhy(
+                    " ".join(one.row.text.split()),
+                    one.row.rule,
+                    one.row.place,
+                    left,
+                    right,
+                    last,
+                    self._next(one),
+                )
+
+    def _is_about(self, row: ReadyRow) -> bool:
+        return any(_is(one, self.name) for one in (row.row.left, row.row.right, *row.row.reads))
+
+    def _half(self, row: ReadyRow, side: Side) -> Half:
+        record = self._record(side)
+        seen = (row.left if side == "left" else row.right)(record.values) if record else None
+        base = self.pair.link.base if self.pair.link else None
+        half = (base.left if side == "left" else base.right) if base else {}
+        name = row.row.left if side == "left" else row.row.right
+        now = None if isinstance(seen, NotRead) else seen
+        return Half(self.ready.flow.end(side).system, name, now, half.get(row.key, now))
+
+    def _last(self, row: ReadyRow) -> Entry | None:
+        found = [self._last_of(row.row.right, "right")] if row.pushes else []
+        found += [self._last_of(row.row.left, "left")] if row.pulls else []
+        written = [one for one in found if one is not None]
+        return max(written, key=lambda one: (one.run, one.number), default=None)
+
+    def _last_of(self, name: str, side: Side) -> Entry | None:
+        wrote = (one for one in reversed(self.done) if one.side == side and name in one.after)
+        return next(wrote, None)
+
+    def _next(self, row: ReadyRow) -> str:
+        """What a run would do with a row, or why nothing."""
+        change = self._change(row, (*self.decision.left, *self.decision.right))
+        if change is not None:
+            when = (
+                "the next run would write" if self._due() else "once it changes, a run would write"
+            )
+            return f"{when} {show(change.after)} to {change.field}: {_because(change)}"
+        waits = self._change(row, self.decision.asks)
+        if waits is not None:
+            return f"{show(waits.after)} for {waits.field} waits for approval{self._ask(row)}"
+        wrong = [one for one in self.decision.problems if row.row.right == one.field]
+        if wrong:
+            return f"nothing: {wrong[0].message}"
+        return self._nothing(row)
+
+    def _change(self, row: ReadyRow, changes: Sequence[Change]) -> Change | None:
+        return next((one for one in changes if one.key == row.key), None)
+
+    def _ask(self, row: ReadyRow) -> str:
+        left = self._id("left")
+        where = {"org": self.session.org, "flow": self.ready.flow.name, "ids": [left]}
+        rows = self.session.db.rows(held.of_pairs, **where)
+        number = next((one[0] for one in rows if one[2] == row.key), None)
+        return f": `syncrules approve {number}`" if number else ""
+
+    def _nothing(self, row: ReadyRow) -> str:
+        left, right = self._half(row, "left"), self._half(row, "right")
+        changed: Side | None = None
+        if not row.same_left(left.now, left.agreed):
+            changed = "left"
+        elif not row.same_right(right.now, right.agreed):
+            changed = "right"
+        if changed is None:
+            return "nothing: both sides are as they last agreed"
+        half = left if changed == "left" else right
+        goes = row.pushes if changed == "left" else row.pulls
+        updates = self.ready.push_updates if changed == "left" else self.ready.pull_updates
+        if self.decision.stopped:
+            return f"nothing, while `{self.decision.stopped}` is stopped"
+        if not goes:
+            return f"nothing: the row doesn't go that way, so {half.field} of {half.system} stays"
+        if not updates:
+            return "nothing: the rule is `create only`"
+        if half.now is None and not row.row.clear:
+            return "nothing: a blank erases no value unless the row says `clear`"
+        if row.row.when_blank:
+            return "nothing: `when blank` fills, and never overwrites"
+        return "nothing: both sides say the same"
+
+    # ---- parts of sentences
+
+    def _due(self) -> bool:
+        return any(not_before <= self.session.now for _, _, not_before in self.marks)
+
+    def _move(self, rule: str) -> Move | None:
+        moves = [one for one in self.ready.flow.moves if one.rule == rule]
+        return next((one for one in moves if not one.implied), moves[0] if moves else None)
+
+    def _values(self, when: Condition | None, side: Side | None = None) -> dict[str, Value]:
+        origin = side or self.side
+        gets = conditions.reads(when) if when is not None else ()
+        return {
+            ".".join([*(hop.name for hop in get.hops), get.field]): self.view.get(origin, get)
+            for get in gets
+        }
+
+    def _wanted(self, move: Move | None) -> str:
+        """A rule's condition with the values of now."""
+        if move is None or move.when is None:
+            return ""
+        values = self._values(move.when, "left" if move.direction == "push" else "right")
+        return f"; the rule wants {conditions.text(move.when)}, and {_said(values)}"
+
+
+def _is(name: str, asked_for: str) -> bool:
+    return name.casefold() == asked_for.casefold()
+
+
+def _place(move: Move | None) -> Place | None:
+    return move.place if move else None
+
+
+def _said(values: Mapping[str, Value]) -> str:
+    return " and ".join(f"{name} is {show(value)}" for name, value in values.items())
+
+
+def _because(change: Change) -> str:
+    cause = change.reason.split("; ")[0]
+    return "it changed on the other side" if cause == "changed" else cause
+
+
+def must_know(plans: Sequence[Plan], schemas: Mapping[str, Any], name: str) -> None:
+    """Raises `UsageError` where no object that rules are about has a field of that name."""
+    flows = [one for plan in plans for one in plan.flows if not one.users]
+    ends = [one.end(side) for one in flows for side in _SIDES]
+    names = {
+        one.name
+        for end in ends
+        if end.system in schemas and end.object in schemas[end.system].by_name
+        for one in schemas[end.system].by_name[end.object].fields
+    }
+    if not any(_is(one, name) for one in names):
+        raise UsageError(
+            f"no object that rules are about has a field {name}",
+            fix=nearest(name, names, "`syncrules schema show SYSTEM OBJECT` lists them"),
+        )

@@ -1,0 +1,262 @@
+"""`undo RUN` over both made-up systems: what is still ours is put back, all else is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from syncrules.engine.report import result_text
+from syncrules.engine.run import run as verbs
+from syncrules.engine.run.run import Result
+from syncrules.errors import UsageError
+from syncrules.tests.both import HOUR, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Lead when stage is "Interested" {
+    match on email
+    source "Apollo"
+}
+map contact with Lead {
+    last_name         <-> LastName
+    email             <-> Email
+    title             <-> Title   clear
+    organization_name  -> Company default "Unknown"
+    "{{ title }} of {{ last_name }}" -> Description
+}
+"""
+
+
+class World:
+    """Contacts and leads under rules, and hours that pass between the verbs."""
+
+    def __init__(self, rules: str = RULES) -> None:
+        self.both = Both(rules)
+        self.run()
+
+    def run(self) -> Result:
+        self.both.clock.sleep(HOUR)
+        return self.both.run()
+
+    def undo(self, run: int, *, dry_run: bool = False) -> Result:
+        self.both.clock.sleep(HOUR)
+        result = verbs.undo(self.both.setup, run, self.both._show, dry_run=dry_run)
+        self.both.said.append(result_text(result))
+        return result
+
+    def contact(self, **values: object) -> str:
+        given = {"last_name": "King", "email": "ada@a.example", "stage": "Interested"}
+        return self.both.apollo.create("contact", {**given, **values})
+
+    def leads(self) -> dict[str, dict[str, object]]:
+        return {id: dict(row) for id, row in self.both.salesforce.rows("Lead").items()}
+
+    def contacts(self) -> dict[str, dict[str, object]]:
+        return {id: dict(row) for id, row in self.both.apollo.rows("contact").items()}
+
+    def quiet(self) -> None:
+        """A further run writes nothing."""
+        before = self.both.calls()
+        self.run()
+        since = self.both.since(before)
+        assert (since.apollo_writes, since.salesforce_writes) == (0, 0)
+
+
+def test_what_a_run_changed_is_put_back_and_stays_so() -> None:
+    """On both sides; a second undo and the next run write nothing, and an edit flows again."""
+    world = World()
+    contact = world.contact(title="CTO")
+    world.run()
+    [lead] = world.leads()
+    world.both.apollo.update("contact", contact, {"title": "CEO"})
+    world.both.salesforce.update("Lead", lead, {"LastName": "Byron"})
+    run = world.run().run
+    assert world.leads()[lead]["Title"] == "CEO"
+    assert world.leads()[lead]["Description"] == "CEO of Byron"
+    assert world.contacts()[contact]["last_name"] == "Byron"
+
+    result = world.undo(run)
+    assert (result.exit_code, result.kept) == (0, ())
+    assert world.leads()[lead]["Title"] == "CTO"
+    assert world.leads()[lead]["Description"] == "CTO of King"
+    assert world.contacts()[contact]["last_name"] == "King"
+    assert (world.contacts()[contact]["title"], world.leads()[lead]["LastName"]) == (
+        *("CEO", "Byron"),
+    )
+    world.quiet()
+    again = world.undo(run)
+    assert f"nothing of run {run} is left to be put back" in result_text(again)
+    world.quiet()
+    world.both.apollo.update("contact", contact, {"title": "Chair"})
+    world.run()
+    assert world.leads()[lead]["Title"] == "Chair"
+    assert world.contacts()[contact]["last_name"] == "King"
+
+
+def test_what_somebody_has_changed_since_is_left_and_told() -> None:
+    """The other field of the same record is put back; the exit code is 1."""
+    world = World()
+    contact = world.contact(title="CTO")
+    world.run()
+    [lead] = world.leads()
+    world.both.apollo.update("contact", contact, {"title": "CEO", "last_name": "Byron"})
+    run = world.run().run
+    world.both.salesforce.update("Lead", lead, {"Title": "Clerk"})
+    result = world.undo(run)
+    assert (world.leads()[lead]["Title"], world.leads()[lead]["LastName"]) == ("Clerk", "King")
+    [kept] = [one for one in result.kept if one.field == "Title"]
+    assert (kept.key, kept.why) == ("ada@a.example", "somebody has changed it since")
+    assert result.exit_code == 1
+    # What a person wrote flows as ever.
+    world.run()
+    assert world.contacts()[contact]["title"] == "Clerk"
+
+
+def test_what_a_run_made_is_deleted_and_not_made_again() -> None:
+    """Until the record that it came of changes."""
+    world = World()
+    contact = world.contact()
+    run = world.run().run
+    assert len(world.leads()) == 1
+    assert world.undo(run).exit_code == 0
+    assert world.leads() == {}
+    world.quiet()
+    assert world.undo(run).counts == {}
+    world.both.apollo.update("contact", contact, {"title": "CEO"})
+    world.run()
+    assert [one["Title"] for one in world.leads().values()] == ["CEO"]
+
+
+def test_what_a_run_made_stays_once_somebody_works_with_it() -> None:
+    """Whatever they have changed of it: a mapped field or one that no rule names."""
+    for field, why in (
+        ("Title", "somebody has changed it since: Title"),
+        ("Phone", "somebody has changed it since"),
+    ):
+        world = World()
+        world.contact(title="CTO")
+        run = world.run().run
+        world.both.clock.sleep(HOUR)
+        [lead] = world.leads()
+        world.both.salesforce.update("Lead", lead, {field: "17"})
+        result = world.undo(run)
+        assert [(one.record, one.why) for one in result.kept] == [(lead, why)]
+        assert world.leads()[lead][field] == "17"
+
+
+def test_what_a_system_has_no_request_for_is_listed() -> None:
+    """Apollo deletes no contact."""
+    world = World(
+        "sync apollo with salesforce\nprefer salesforce\n"
+        "pull Lead as contact visible { match on email }\n"
+        "map contact with Lead { last_name <-> LastName\n email <-> Email }\n"
+    )
+    world.both.salesforce.create(
+        "Lead", {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
+    )
+    run = world.run().run
+    [contact] = world.contacts()
+    result = world.undo(run)
+    [kept] = result.kept
+    assert (kept.record, kept.why) == (
+        contact,
+        "apollo deletes no contact on request: delete it there",
+    )
+    assert "! left as it is: apollo contact ada@a.example" in result_text(result)
+    world.quiet()
+
+
+def test_two_that_a_run_found_to_be_one_are_parted() -> None:
+    """What was filled is blank again, and the next run doesn't link them anew."""
+    world = World()
+    world.both.salesforce.create(
+        "Lead", {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
+    )
+    world.run()
+    contact = world.contact(title="CTO")
+    run = world.run().run
+    [lead] = world.leads()
+    assert world.leads()[lead]["Title"] == "CTO"
+    world.undo(run)
+    assert world.leads()[lead].get("Title") is None
+    world.quiet()
+    world.both.apollo.update("contact", contact, {"title": "CEO"})
+    world.run()
+    assert world.leads()[lead]["Title"] == "CEO"
+
+
+def test_a_dry_run_writes_nothing_and_says_what_would_be() -> None:
+    world = World()
+    world.contact()
+    run = world.run().run
+    before = world.both.calls()
+    result = world.undo(run, dry_run=True)
+    assert world.both.since(before).salesforce_writes == 0
+    assert "1  salesforce Lead would be deleted" in result_text(result)
+    assert len(world.leads()) == 1
+    world.undo(run)
+    assert world.leads() == {}
+
+
+def test_an_undo_can_be_undone() -> None:
+    """It is a run like others, in the history of its records."""
+    world = World()
+    contact = world.contact(title="CTO")
+    world.run()
+    [lead] = world.leads()
+    world.both.apollo.update("contact", contact, {"title": "CEO"})
+    run = world.run().run
+    back = world.undo(run).run
+    world.undo(back)
+    assert world.leads()[lead]["Title"] == "CEO"
+    world.quiet()
+
+
+def test_a_run_that_never_was_is_told() -> None:
+    with pytest.raises(UsageError, match="there is no run 99"):
+        World().undo(99)
+
+
+COMPANIES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Contact when stage is "Interested" { match on email }
+push account as Account when name is "never" { match on name }
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+    account   <-> AccountId
+}
+map account with Account { name <-> Name }
+"""
+
+
+def test_children_are_deleted_before_their_parent_and_a_parent_of_others_stays() -> None:
+    """A contact that came with its account; a second one that somebody put under it keeps it."""
+    for other in (False, True):
+        world = World(COMPANIES)
+        account = world.both.apollo.create("account", {"name": "Acme"})
+        world.contact(account_id=account)
+        run = world.run().run
+        [company] = world.both.salesforce.rows("Account")
+        if other:
+            world.both.salesforce.create("Contact", {"LastName": "Berg", "AccountId": company})
+        result = world.undo(run)
+        left = [row["LastName"] for row in world.both.salesforce.rows("Contact").values()]
+        assert left == (["Berg"] if other else [])
+        assert len(world.both.salesforce.rows("Account")) == int(other)
+        assert [one.object for one in result.kept] == (["Account"] if other else [])
+        world.quiet()
+
+
+def test_nothing_is_undone_for_objects_that_no_rule_is_about_any_more() -> None:
+    """It is listed, and nothing is written."""
+    world = World()
+    world.contact()
+    run = world.run().run
+    others = Both(COMPANIES[: COMPANIES.index("push contact")] + "pull Account as account hidden\n")
+    world.both.setup = replace(world.both.setup, plan=others.plan)
+    result = world.undo(run)
+    assert {one.why for one in result.kept} == {"no rule is about these two objects any more"}
+    assert len(world.leads()) == 1

@@ -1,0 +1,224 @@
+"""Random previews and undos between two made-up systems: what was shown is done, or nothing; what
+is put back was ours, and nothing else moves.
+
+One seed is one story, told on the simulators by people at work (`people.py`). What both systems
+hold is read through new connections, and compared field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from syncrules.connectors.base.values import Value
+from syncrules.engine.report import change_json
+from syncrules.engine.run import run as verbs
+from syncrules.engine.run.decision import Coming
+from syncrules.engine.run.journal import Entry, entry
+from syncrules.engine.saved import VERSION, load, saving
+from syncrules.engine.store import statements as sql
+from syncrules.errors import Stale
+from syncrules.tests.simulation.history import ORG, ROUND, Machine, connectors, plan
+
+HEAD: Mapping[str, Any] = {"version": VERSION, "paths": [], "rules": {}, "schemas": {}}
+
+Key = tuple[str, str, str]
+Seen = dict[Key, dict[str, Value]]
+Plain = list[dict[str, Any]]
+
+
+def seen(machine: Machine) -> Seen:
+    """Every record that rules are about, with all fields that they read."""
+    found: Seen = {}
+    fresh = connectors(machine.apollo, machine.salesforce, machine.world)
+    for ask in plan(machine.rules)[0].reads:
+        for page in fresh[ask.system].read(ask, None):
+            for one in page.records:
+                if one.life == "here":
+                    found[ask.system, ask.object, one.id] = dict(one.values)
+    return found
+
+
+def moved(before: Seen, after: Seen) -> dict[tuple[Key, str], Value]:
+    """The fields of records that were and are there which hold something else."""
+    return {
+        (key, name): value
+        for key, values in after.items()
+        if key in before
+        for name, value in values.items()
+        if before[key].get(name) != value
+    }
+
+
+def _settled(machine: Machine) -> None:
+    """Both systems with some people, some of them linked."""
+    machine.go(verbs.run)
+    machine.people.settle_in()
+    machine.clock.sleep(ROUND)
+    machine.go(verbs.run)
+
+
+def _work(machine: Machine, most: int) -> None:
+    for _ in range(machine.chance.randrange(1, most + 1)):
+        machine.people.work()
+
+
+# ---- previews -------------------------------------------------------------------------------
+
+
+def preview(seed: int) -> list[str]:
+    """What is wrong with one story of saved previews, each applied or stale."""
+    machine = Machine(seed)
+    _settled(machine)
+    wrong: list[str] = []
+    with TemporaryDirectory() as folder:
+        for number in range(3):
+            _work(machine, 5)
+            machine.clock.sleep(ROUND)
+            wrong += _one(machine, Path(folder) / f"{number}.json", edits=number % 3 == 1)
+    return [*wrong, *machine.log.violations]
+
+
+def _one(machine: Machine, file: Path, *, edits: bool) -> Iterator[str]:
+    """A preview is saved, people may work on, and it is applied."""
+    with saving(file, HEAD) as keep:
+        shown = _shown(machine, keep_all=lambda one: keep(ORG, one))
+    if edits:
+        _work(machine, 3)
+        machine.clock.sleep(1.0)
+    before = seen(machine)
+    now = _shown(machine)
+    writes = machine.log.writes
+    saved = load(file)
+    done: list[Entry] = []
+    try:
+        machine.go(lambda setup: verbs.preview(setup, agreed=lambda e: saved.agreed(ORG, e)))
+        machine.go(lambda setup: verbs.apply(setup, lambda e: saved.agreed(ORG, e), done.append))
+    except Stale:
+        if now == shown:
+            yield "what would be done is what was shown, and it was refused"
+        if machine.log.writes != writes or seen(machine) != before:
+            yield "it was refused, and something was written"
+        return
+    if now != shown:
+        yield "something else would be done by now, and it was not refused"
+    if [_plain(one) for one in done] != shown:
+        yield "the journal has other changes than were shown"
+    yield from _exactly(before, seen(machine), done)
+
+
+def _shown(machine: Machine, keep_all: Any = lambda one: None) -> Plain:
+    found: Plain = []
+
+    def tell(one: Entry) -> None:
+        keep_all(one)
+        found.append(_plain(one))
+
+    machine.go(lambda setup: verbs.preview(setup, tell))
+    return found
+
+
+def _plain(one: Entry) -> dict[str, Any]:
+    """A change as it is shown; ids that only the writing tells are left out."""
+    told = change_json(one)
+    fields = {
+        name: each if not isinstance(one.after[name], Coming) else "coming"
+        for name, each in told["fields"].items()
+    }
+    made = one.action == "create"
+    return {**told, "state": "", "id": None if made else told["id"], "fields": fields}
+
+
+def _exactly(before: Seen, after: Seen, done: list[Entry]) -> Iterator[str]:
+    """Whether both systems differ in what was done, and in nothing else."""
+    may: set[tuple[Key, str]] = set()
+    for one in done:
+        key = (one.system, one.object, one.record)
+        if one.action == "update" and key not in before:
+            continue  # A system that tells of no deletion: it was gone before it was shown.
+        if one.state != "done":
+            yield f"{one.action} {key} ended as {one.state}"
+        if one.action == "update":
+            may |= {(key, name) for name in one.after}
+    for key, name in moved(before, after).keys() - may:
+        yield f"{name} of {key} was written, and never shown"
+    made = {(one.system, one.object, one.record) for one in done if one.action == "create"}
+    if after.keys() - before.keys() != made:
+        yield f"other records were made than were shown: {after.keys() - before.keys() ^ made}"
+    gone = {(one.system, one.object, one.record) for one in done if one.action == "delete"}
+    if before.keys() - after.keys() != gone:
+        yield f"other records were deleted than were shown: {before.keys() - after.keys() ^ gone}"
+
+
+# ---- undos ----------------------------------------------------------------------------------
+
+
+def undo(seed: int) -> list[str]:
+    """What is wrong with one story of a run that is put back, with or without work in between."""
+    machine = Machine(seed)
+    _settled(machine)
+    for _ in range(machine.chance.randrange(0, 3)):
+        _work(machine, 5)
+        machine.clock.sleep(ROUND)
+        machine.go(verbs.run)
+    number = machine.log.run
+    ended = seen(machine)
+    machine.clock.sleep(ROUND)
+    if machine.chance.random() < 0.5:
+        _work(machine, 4)
+        machine.clock.sleep(ROUND)
+    here = seen(machine)
+    result = machine.go(lambda setup: verbs.undo(setup, number))
+    back = seen(machine)
+    wrong = list(_put_back(machine, number, ended, here, back))
+    told = {(one.system, one.object, one.record) for one in result.kept}
+    for one in _done(machine, number):
+        key = (one.system, one.object, one.record)
+        if one.action == "create" and key in back and key not in told:
+            wrong.append(f"{key} was made, is still there, and nothing is said of it")
+    writes = machine.log.writes
+    again = machine.go(lambda setup: verbs.undo(setup, number))
+    if machine.log.writes != writes or again.counts:
+        wrong.append("a second undo writes something")
+    machine.clock.sleep(ROUND)
+    machine.go(verbs.run)
+    if ended == here and seen(machine) != back:
+        wrong.append(f"the next run made it again: {moved(back, seen(machine))}")
+    return [*wrong, *machine.log.violations]
+
+
+def _done(machine: Machine, number: int) -> list[Entry]:
+    rows = machine.db.rows(sql.changes_of_run, org=ORG, run=number)
+    return [one for one in map(entry, rows) if one.state == "done"]
+
+
+def _put_back(machine: Machine, number: int, ended: Seen, here: Seen, back: Seen) -> Iterator[str]:
+    """All that nobody has touched since is as before the run, and nothing else has moved."""
+    before: dict[tuple[Key, str], Value | Coming] = {}
+    made: set[Key] = set()
+    for one in _done(machine, number):
+        key = (one.system, one.object, one.record)
+        if one.action == "create":
+            made.add(key)
+        elif one.action == "update" and key not in made:
+            for name in one.after:
+                before.setdefault((key, name), one.before.get(name))
+    for (key, name), old in before.items():
+        if key not in here or name not in here[key]:
+            continue
+        ours = here[key][name] == ended[key].get(name)
+        if ours and back.get(key, {}).get(name) != old:
+            yield f"{name} of {key} is {back.get(key, {}).get(name)}, and was {old}"
+    for (key, name), value in moved(here, back).items():
+        old = before.get((key, name), "never written")
+        if here[key][name] != ended.get(key, {}).get(name):
+            yield f"{name} of {key} was somebody's, and was overwritten"
+        elif value != old:
+            yield f"{name} of {key} became {value}, and was {old}"
+    for key in here.keys() - back.keys():
+        if key not in made or here[key] != ended[key]:
+            yield f"{key} is gone"
+    for key in back.keys() - here.keys():
+        yield f"{key} was made"
