@@ -33,6 +33,8 @@ MAY_CHANGE: Mapping[str, set[str]] = {
 CLOSES = AUDIT | {"Status", "IsClosed", "CompletedDateTime", "WhatId", "AccountId"}
 """What may change on a task that somebody made in Salesforce: it is closed, and stands with the
 account that its contact has in Apollo."""
+FILLED, ASKED = ("Phone", "MobilePhone"), ("email", "Email")
+KEPT = (*ASKED, "first_name", "last_name", "FirstName", "LastName", "Company", "name", "Name")
 DAY = 24 * 3600.0
 KINDS = {"action_item": "Task", "call": "Call", "outreach_manual_email": "Email"}
 
@@ -150,8 +152,15 @@ class _Oracle:
                 allowed = CLOSES
             if event.key in theirs or event.key[1] == "Opportunity":
                 allowed = set()
+            what = f"{event.key}.{event.field} was {event.old!r} and became {event.new!r}"
             if allowed is not None and event.field not in allowed:
-                yield f"{event.key}.{event.field} became {event.new!r}, and no rule says so"
+                yield f"{what}, and no rule says so"
+            if event.field in FILLED and event.old:
+                yield f"{what}, and only blanks are filled"
+            if event.field in KEPT and event.old and not event.new:
+                yield f"{what}: a blank has erased it"
+            if event.field in ASKED and event.old and event.run not in self.log.let_go:
+                yield f"{what}, and nobody has approved it"
 
     def as_wanted(self, one: Wanted) -> Iterator[str]:
         """Two linked records hold what the rules make of all that people entered."""

@@ -7,14 +7,16 @@ would leave it open who is who, or which of two was later; that is tested by nam
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncrules.connectors.apollo.simulator.replies import Refusal
 from syncrules.connectors.base.world import moment
 from syncrules.tests.guide.week_log import Log
 from syncrules.tests.simulation.people import DEALS, STAGES, STATUSES, People, tag_of
-from syncrules.tests.simulation.recorder import Key
+from syncrules.tests.simulation.recorder import Key, System
 
 COMPANIES, CROWD = 5, 18
 MAILS = ((False, False), (False, True), (True, False), (True, True))
@@ -80,6 +82,17 @@ class Staff(People):
 
     def late(self) -> float:
         return 0.0
+
+    def make(self, system: System, object: str, values: Mapping[str, Any]) -> str:
+        """What Apollo refuses (a call with somebody who was deleted) is not done."""
+        try:
+            return super().make(system, object, values)
+        except Refusal:
+            return ""
+
+    def change(self, key: Key, values: Mapping[str, Any]) -> None:
+        with suppress(Refusal):
+            super().change(key, values)
 
     # ---- a quarter of an hour
 
@@ -396,6 +409,8 @@ class Staff(People):
         tag = f"t{self.next()}"
         said = {"task": "title", "call": "note", "note": "content"}.get(object, "subject")
         id = self.make("apollo", object, {**values, said: f"{object.title()} {tag}"})
+        if not id:
+            return ""
         self.done[tag] = Done(tag, ("apollo", object, id), who, how)
         return id
 
