@@ -2,7 +2,7 @@
 
 Knows when a group is due, what follows a failed run, and when edited rules are taken up. What a run
 does is `run/run.py`, what a part of the rules means there `run/scope.py`. Time is the world's: it
-sleeps until the next group is due, and looks once a minute whether a file was edited.
+sleeps until the next group is due, and looks every few seconds whether a file was edited.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .project import Project
     from .run.run import Result, Setup
 
-GLANCE = 60.0
+GLANCE = 5.0
 """Seconds between two looks whether a file was edited."""
 SOON = 60.0
 """Seconds after which a run is tried again that failed for a reason that may pass by itself."""
