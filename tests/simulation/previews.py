@@ -159,8 +159,9 @@ def undo(seed: int) -> list[str]:
     """What is wrong with one story of a run that is put back, with or without work in between."""
     machine = Machine(seed)
     _settled(machine)
-    for _ in range(machine.chance.randrange(0, 3)):
+    for _ in range(machine.chance.randrange(0, 4)):
         _work(machine, 5)
+        _retitle(machine)
         machine.clock.sleep(ROUND)
         machine.go(verbs.run)
     number = machine.log.run
@@ -168,6 +169,7 @@ def undo(seed: int) -> list[str]:
     machine.clock.sleep(ROUND)
     if machine.chance.random() < 0.5:
         _work(machine, 4)
+        _meddle(machine, number)
         machine.clock.sleep(ROUND)
     here = seen(machine)
     result = machine.go(lambda setup: verbs.undo(setup, number))
@@ -184,9 +186,57 @@ def undo(seed: int) -> list[str]:
         wrong.append("a second undo writes something")
     machine.clock.sleep(ROUND)
     machine.go(verbs.run)
-    if ended == here and seen(machine) != back:
-        wrong.append(f"the next run made it again: {moved(back, seen(machine))}")
+    if ended == here:
+        if seen(machine) != back:
+            wrong.append(f"the next run made it again: {moved(back, seen(machine))}")
+        wrong += _edited_elsewhere(machine, number, back)
     return [*wrong, *machine.log.violations]
+
+
+WORDS = ("title", "first_name", "Title", "FirstName")
+"""Fields that a person may fill with any word."""
+
+
+def _retitle(machine: Machine) -> None:
+    """Contacts whom both systems know get other titles, so that runs have something to bring."""
+    known = sorted(one for one in machine.linked() if one[0] == "apollo")
+    for key in machine.chance.sample(known, min(2, len(known))):
+        machine.people.change(key, {"title": f"Title {machine.chance.randrange(100)} anew"})
+
+
+def _meddle(machine: Machine, number: int) -> None:
+    """Somebody changes the very field of a record that the run has written."""
+    spots = [
+        ((one.system, one.object, one.record), name)
+        for one in _done(machine, number)
+        for name in one.after
+        if one.action == "update" and name in WORDS
+    ]
+    if spots:
+        key, name = machine.chance.choice(spots)
+        machine.people.change(key, {name: "By hand"})
+
+
+def _edited_elsewhere(machine: Machine, number: int, back: Seen) -> Iterator[str]:
+    """Of records that were put back another field is edited: what was put back stays."""
+    names = {"apollo": "last_name", "salesforce": "LastName"}
+    keys = {
+        (one.system, one.object, one.record)
+        for one in _done(machine, number)
+        if one.action == "update" and one.object in ("contact", "Lead", "Contact")
+    }
+    parted = {one.record for one in _done(machine, number) if one.action == "link"}
+    parted |= {one.left for one in _done(machine, number) if one.action == "link"}
+    left = [key for key in sorted(keys & back.keys()) if key[2] not in parted]
+    for key in left:
+        machine.people.change(key, {names[key[0]]: "Changed"})
+    machine.clock.sleep(ROUND)
+    machine.go(verbs.run)
+    now = seen(machine)
+    for key in left:
+        for name in WORDS:
+            if key in now and now[key].get(name) != back[key].get(name):
+                yield f"{name} of {key} became {now[key][name]} again, since its name changed"
 
 
 def _done(machine: Machine, number: int) -> list[Entry]:
