@@ -24,6 +24,7 @@ from .follow import follow
 from .journal import doubts, dump_agree
 from .look import look_at
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
+from .partners import look_again
 from .scope import BROUGHT, NEEDED
 from .session import Session, dump_values
 from .signed import Signing
@@ -36,6 +37,8 @@ CHUNK = 500
 def propose(session: Session) -> None:
     """Decides until quiet, once links have followed what their records became."""
     follow(session)
+    with session.db.transaction("looked again"):
+        look_again(session)
     signing = Signing(session)
     while any(_flow(session, ready, signing) for ready in session.flows.values()):
         pass

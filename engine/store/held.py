@@ -114,6 +114,18 @@ stopped = statement(
 )
 """How many records each rule's stop holds back."""
 
+# ---- records without a partner ---------------------------------------------------------------
+
+no_partner = statement(
+    select(E.flow, E.record).where(
+        E.org == _org,
+        E.closed == 0,
+        E.record != "",
+        E.code.in_(("ambiguous-match", "match-taken")),
+    )
+)
+"""Records that nobody could be told to belong to."""
+
 # ---- what many records met -------------------------------------------------------------------
 
 met_by_many = statement(

@@ -152,6 +152,32 @@ def test_a_contact_and_its_account_may_come_in_one_run() -> None:
     assert team.left("contact", "account_id") == [account]
 
 
+@pytest.mark.parametrize("how", ["deleted", "readdressed", "merged"])
+def test_what_could_not_be_told_is_linked_once_it_can(how: str) -> None:
+    """Of two leads of one address one is deleted, merged, or gets another: the other is the
+    contact's, without an edit of it, and the entries close (CPL-2)."""
+    team = Team(PUSH).began()
+    ada, twin = team.lead("ada"), team.lead("ada")
+    team.contact("ada", stage="Replied")
+    team.hour()
+    assert {one.code for one in team.errors()} == {"ambiguous-match"}
+    team.hour()
+    counts = [one.count for one in team.errors()]
+    if how == "deleted":
+        team.salesforce.delete("Lead", twin)
+    elif how == "merged":
+        team.salesforce.merge("Lead", ada, [twin])
+    else:
+        team.salesforce.update("Lead", twin, {"Email": "bea@berg.example"})
+    assert set(counts) == {1}
+    team.hour()
+    assert team.errors() == []
+    assert team.right("Lead", "Title").count(None) == len(team.right("Lead", "Title"))
+    team.apollo.update("contact", next(iter(team.apollo.rows("contact"))), {"title": "CTO"})
+    team.hour()
+    assert team.salesforce.rows("Lead")[ada]["Title"] == "CTO"
+
+
 def test_a_contact_comes_under_its_account_where_no_rule_speaks_of_accounts() -> None:
     """They are known by their domains, and nothing of them is written (CPL-5)."""
     rows = CONTACTS.replace("}\n", "    account <-> AccountId\n}\n")

@@ -1,0 +1,41 @@
+"""Records that nobody could be told to belong to, once that can be told.
+
+Two records of one key are nobody's partner, and an entry in the error log says so. When one of them
+is deleted, merged, or gets another key, nothing of the others changes, so nothing marks them:
+whoever waits for it is looked at before each run decides.
+"""
+
+from __future__ import annotations
+
+from ...dsl.rules import Side
+from ..plan.model import Flow
+from ..store import held
+from .match import match
+from .session import Session
+
+_SIDES: tuple[Side, Side] = ("left", "right")
+
+
+def look_again(session: Session) -> None:
+    """Marks the records behind open entries on matches for which there is one partner now, or
+    none."""
+    if not session.open_errors:
+        return
+    waiting: dict[str, list[str]] = {}
+    for flow, record in session.db.rows(held.no_partner, org=session.org):
+        if flow in session.flows and session.scope.decides(flow):
+            waiting.setdefault(flow, []).append(record)
+    for name, ids in waiting.items():
+        for side in _SIDES:
+            free = _free(session, session.flows[name].flow, side, ids)
+            session.mark([(name, side, id) for id in free], "retry")
+
+
+def _free(session: Session, flow: Flow, side: Side, ids: list[str]) -> list[str]:
+    """Those of a side whose key is no longer shared, on either side."""
+    end = flow.end(side)
+    known = session.stored(end.system, end.object, ids)
+    linked = session.links(flow.name, side, known)
+    here = {id: one.values for id, one in known.items() if one.life == "here" and id not in linked}
+    found = match(session, flow, side, here)
+    return [id for id, one in found.items() if one.match.kind not in ("several", "held")]
