@@ -140,9 +140,11 @@ def _by_clusters(
         if one.around or one.pieces:
             cut[path] = one
     report = Report(schemas=tuple(schemas.values()))
+    heads: list[tree.File] = []
     for path, one in cut.items():
-        report.findings += assembled(path, one.lines, one.around)[1]
-    heads = [assembled(path, one.lines, one.around)[0] for path, one in cut.items()]
+        head, wrong = assembled(path, one.lines, one.around)
+        heads.append(head)
+        report.findings += wrong
     bounds = sets(report, heads, schemas)
     for bound, files in bounds:
         bind(bound, files)
@@ -296,17 +298,16 @@ def _with_left_over(whose: Sequence[Here], left: Schema, right: Schema) -> list[
     ]
 
 
-def _too_many_calls(found: Iterable[Proved], schemas: Sequence[Schema]) -> bool:
+def _too_many_calls(found: Sequence[Proved], schemas: Sequence[Schema]) -> bool:
     """Whether all rules together go over a guard on calls or a limit."""
-    known = list(found)
     for place, (side, schema) in enumerate(zip(("left", "right"), schemas, strict=True)):
         asked: dict[str, tuple[int, int]] = {}
-        for one in known:
+        for one in found:
             for name, (requests, minutes) in one.looks[place].items():
                 asked[name] = (requests, min(minutes, asked.get(name, (0, minutes))[1]))
         if asked and cost_over_limit.over_limit(schema, asked):
             return True
-        for one in known:
+        for one in found:
             for whose, per, number, percent in one.guards:
                 left = cost_over_limit.leaves(schema, number, percent)
                 if whose == side and asked and cost_over_limit.calls(asked, per) > left:

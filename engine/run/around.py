@@ -223,17 +223,16 @@ class Surroundings:
     def _domains(self, one: StandIn, source: Values) -> tuple[str, ...]:
         """The domains that an address stands for, none where it stands for no company."""
         found = domains(source.get(one.source))
-        free = FREE_MAIL.union(self.session.plan.free_mail)
-        return () if free.intersection(found) else found
+        more = self.session.plan.free_mail
+        return () if any(each in FREE_MAIL or each in more for each in found) else found
 
     # ---- answers
 
     def stand_in(self, one: StandIn, to: Side, source: Values) -> Reference:
-        wanted, ids = "", list[str]()
-        for each in self._domains(one, source):
-            wanted, ids = each, ids or self._standing.get((one.base, each), [])
-            if ids:
-                break
+        standing = (
+            (each, self._standing.get((one.base, each))) for each in self._domains(one, source)
+        )
+        wanted, ids = next(((each, ids) for each, ids in standing if ids), ("", []))
         system = self.ready.flow.end(to).system
         chosen = first_of(self.session, one.ties, to, system, one.object, ids)
         if chosen:

@@ -47,20 +47,21 @@ due_elsewhere = statement(
     .order_by(D.id)
 )
 """Marked records that have one of `lives`."""
+_its_link = and_(L.org == R.org, case((bindparam("side") == "left", L.left), else_=L.right) == R.id)
+_linked_of_object = (
+    R.org == _org,
+    R.system == _system,
+    R.object == _object,
+    L.flow == _flow,
+    L.ended == "",
+)
 linked_here = statement(
     select(R.id)
     .join(
         table(tables.Link),
-        and_(L.org == R.org, case((bindparam("side") == "left", L.left), else_=L.right) == R.id),
+        _its_link,
     )
-    .where(
-        R.org == _org,
-        R.system == _system,
-        R.object == _object,
-        R.life == "here",
-        L.flow == _flow,
-        L.ended == "",
-    )
+    .where(*_linked_of_object, R.life == "here")
     .order_by(R.id)
 )
 """Records of one side of a flow that are there and have a link."""
@@ -72,14 +73,8 @@ linked_lives = statement(
     .select_from(table(tables.Record))
     .join(
         table(tables.Link),
-        and_(L.org == R.org, case((bindparam("side") == "left", L.left), else_=L.right) == R.id),
+        _its_link,
     )
-    .where(
-        R.org == _org,
-        R.system == _system,
-        R.object == _object,
-        L.flow == _flow,
-        L.ended == "",
-    )
+    .where(*_linked_of_object)
 )
 """How many linked records of one side of a flow are there, and how many are gone since a run."""
