@@ -24,38 +24,38 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HISTORIES = 25
+STORIES = 25
 CONDITIONS = 500
 CHANGES = 200
 SETS = 50
 FILES = 2_500
 """How many a process plays, or compares, before it reports."""
 MOST_FILES = 1_000_000
-
-
-def chunk(first: int) -> list[tuple[int, str]]:
-    """(seed, violation) of `HISTORIES` seeds. An exception is one, too: the others go on."""
-    from syncrules.tests.simulation.history import play
-
-    found: list[tuple[int, str]] = []
-    for seed in range(first, first + HISTORIES):
-        try:
-            found += [(seed, text) for text in play(seed).violations]
-        except Exception as error:
-            found.append((seed, f"{type(error).__name__}: {error}"))
-    return found
+MOST_HISTORIES = 1_000_000
 
 
 def histories(minutes: float, first: int, processes: int) -> int:
-    """Plays seeds from `first` on until the time is up, on all processors; the exit code."""
-    played, broken = 0, set()
-    for _, found in _until(minutes, chunk, count(first, HISTORIES), processes):
-        played += HISTORIES
-        for seed, text in found:
-            broken.add(seed)
-            _say(f"seed {seed}: {text}")
-    _say(f"{played} histories, {len(broken)} violations")
-    return 1 if broken else 0
+    """Plays a million seeds from `first` on, or until the time is up; the exit code."""
+    from syncrules.tests.simulation.many import Part, commit, many
+
+    at = commit()
+
+    def each(part: Part) -> None:
+        for seed, text in part.violations:
+            _say(f"seed {seed} of commit {at}: {text}")
+
+    until = time.monotonic() + 60 * minutes
+    told = many(
+        first,
+        MOST_HISTORIES,
+        until=lambda: time.monotonic() > until,
+        each=each,
+        processes=processes,
+    )
+    _say(f"{told.runs:,} runs, {told.crashes:,} crashes, {told.requests:,} requests")
+    _say(f"{told.rate:.0f} histories a second and processor")
+    _say(str(told))
+    return 1 if told.violations else 0
 
 
 def week(seed: int) -> tuple[int, list[str]]:
@@ -83,8 +83,8 @@ def weeks(minutes: float, first: int, processes: int) -> int:
 def previews(minutes: float, first: int, processes: int) -> int:
     """Tells stories of saved previews and of runs that are put back, until the time is up."""
     told, broken = 0, 0
-    for _, found in _until(minutes, _previews, count(first, HISTORIES), processes):
-        told += 2 * HISTORIES
+    for _, found in _until(minutes, _previews, count(first, STORIES), processes):
+        told += 2 * STORIES
         broken += len(found)
         for text in found:
             _say(text)
@@ -96,7 +96,7 @@ def _previews(first: int) -> list[str]:
     from syncrules.tests.simulation.previews import preview, undo
 
     found: list[str] = []
-    for seed in range(first, first + HISTORIES):
+    for seed in range(first, first + STORIES):
         for story in (preview, undo):
             try:
                 found += [f"{story.__name__} {seed}: {text}" for text in story(seed)]

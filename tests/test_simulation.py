@@ -21,24 +21,21 @@ from syncrules.engine import report
 from syncrules.engine.run import run as verbs
 from syncrules.tests.simulation.checker import check, journal
 from syncrules.tests.simulation.history import ORG, ROUND, Machine, play
+from syncrules.tests.simulation.many import commit, many
 from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Key
 from syncrules.tests.simulation.world import Crash
 
-HISTORIES = 300
-CHUNK = 50
+HISTORIES = 1_000
+LARGE = 50
 
 
-@pytest.mark.parametrize("first", range(0, HISTORIES, CHUNK))
-def test_no_history_breaks_a_promise(first: int) -> None:
+def test_no_history_breaks_a_promise() -> None:
     """None made twice, none lost, no edit lost, both sides agree, and a second run writes nothing,
     whatever crashes, gets lost, or is edited meanwhile."""
-    broken = {
-        seed: outcome.violations
-        for seed in range(first, first + CHUNK)
-        if (outcome := play(seed)).violations
-    }
-    assert broken == {}
+    told = many(0, HISTORIES)
+    assert told.violations == {}, f"replay them at commit {commit()}"
+    assert told.histories == HISTORIES
 
 
 def test_no_history_breaks_a_promise_where_all_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,9 +45,7 @@ def test_no_history_breaks_a_promise_where_all_is_large(monkeypatch: pytest.Monk
     monkeypatch.setattr(writes, "FEW", 1)
     monkeypatch.setattr(writes, "BATCH", 1)
     broken = {
-        seed: outcome.violations
-        for seed in range(HISTORIES, HISTORIES + CHUNK)
-        if (outcome := play(seed)).violations
+        seed: outcome.violations for seed in range(LARGE) if (outcome := play(seed)).violations
     }
     assert broken == {}
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
@@ -224,7 +225,7 @@ class Session:
         for kind, used, limit, app in _USAGE.findall(response.headers.get("sforce-limit-info", "")):
             self._usage["api" if kind == "api-usage" else f"app {app}"] = (int(used), int(limit))
         try:
-            date = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+            date = _seconds(response.headers.get("date", ""))
         except ValueError:
             return None
         self.ahead = date - self.world.clock.now()
@@ -267,6 +268,12 @@ class Session:
             return dict(self.get("/services/oauth2/userinfo").data)
         except Refused as refused:
             raise self.failure("to tell which org it is", refused) from None
+
+
+@lru_cache(maxsize=4)
+def _seconds(date: str) -> float:
+    """The moment of a Date header; many replies bear the same."""
+    return parsedate_to_datetime(date).timestamp()
 
 
 def _json(response: Response, taken: float | None) -> Told:

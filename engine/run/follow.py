@@ -33,8 +33,11 @@ _ELSEWHERE = ["merged", "converted"]
 def follow(session: Session) -> None:
     """Moves the links of all marked records that became others."""
     sides: tuple[Side, Side] = ("left", "right")
+    marked = set(session.db.rows(lives.due_sides, org=session.org, now=session.now))
     for name, ready in session.flows.items():
         for side in sides:
+            if (name, side) not in marked:
+                continue
             end = ready.flow.end(side)
             rows = session.db.rows(
                 lives.due_elsewhere,
@@ -49,6 +52,7 @@ def follow(session: Session) -> None:
             if rows and not ready.flow.users:
                 with session.db.transaction("followed"):
                     _follow(session, ready.flow, side, [id for (id,) in rows])
+                marked = set(session.db.rows(lives.due_sides, org=session.org, now=session.now))
 
 
 def _follow(session: Session, flow: Flow, side: Side, ids: list[str]) -> None:

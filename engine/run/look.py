@@ -33,16 +33,17 @@ def look(session: Session) -> None:
 
 def look_at(session: Session, ask: Read) -> None:
     """Reads one feed to its end. Raises `SystemUnavailable` with all whole pages stored."""
-    key = {"org": session.org, "system": ask.system, "object": ask.object, "purpose": "changes"}
-    held = session.db.row(sql.cursor, **key)
-    with session.db.transaction("layout"):
-        layout = session.layout(ask.fields)
+    where = {"org": session.org, "system": ask.system, "object": ask.object}
+    key = {**where, "purpose": "changes"}
+    cursors = {purpose: rest for purpose, *rest in session.db.rows(sql.cursors, **where)}
+    held = cursors.get("changes")
+    layout = session.layout(ask.fields)
     cursor, known, looks = (held[0], held[1], held[2]) if held else (None, layout, 0)
     if known != layout:
         # A rule names another field: everything is read again, and what was known stays known.
         cursor = None
     session.progress(f"reading {ask.system} {ask.object}")
-    _keep_keys(session, ask)
+    _keep_keys(session, ask, cursors.get("keys", [""])[0])
     began = session.now
     quiet = 0
     for page in session.connectors[ask.system].read(ask, cursor):
@@ -68,13 +69,12 @@ def look_at(session: Session, ask: Read) -> None:
     session.looked[ask.system, ask.object] = began
 
 
-def _keep_keys(session: Session, ask: Read) -> None:
+def _keep_keys(session: Session, ask: Read, held: str) -> None:
     """Where rules look records up by other fields than at the last look, the values of those that
-    are known are kept under these: they need not change to be found."""
+    are known are kept under these: they need not change to be found. `held` are the fields then."""
     where = {"org": session.org, "system": ask.system, "object": ask.object}
     kept = " ".join(f"{one.name}:{one.format}" for one in session.indexes[ask.system, ask.object])
-    held = session.db.row(sql.cursor, **where, purpose="keys")
-    if held and held[0] == kept:
+    if held == kept:
         return
     with session.db.transaction("keys"):
         after = ""

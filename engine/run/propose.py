@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ...connectors.base.values import folded
 from ...dsl.rules import Side
 from ..plan.model import Flow
+from ..store import lives
 from ..store import statements as sql
 from ..store.database import Statement
 from ..store.unknown import ASKED_UNKNOWN, UNKNOWN
@@ -40,10 +41,17 @@ def propose(session: Session) -> None:
     with session.db.transaction("looked again"):
         look_again(session)
     signing = Signing(session)
-    while any(_flow(session, ready, signing) for ready in session.flows.values()):
+    while any(_flow(session, ready, signing) for ready in _due(session)):
         pass
     with session.db.transaction("decided"):
         session.db.run(sql.clear_brought, org=session.org, run=session.run)
+
+
+def _due(session: Session) -> list[Ready]:
+    """The flows that may have something to decide."""
+    rows = session.db.rows(lives.due_sides, org=session.org, now=session.now)
+    named = {flow for flow, _ in rows}
+    return [one for one in session.flows.values() if one.flow.name in named]
 
 
 def _flow(session: Session, ready: Ready, signing: Signing) -> int:

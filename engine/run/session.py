@@ -167,9 +167,10 @@ class Session:
 
     def stored(self, system: str, object: str, ids: Iterable[str]) -> dict[str, Stored]:
         """Records by id, as the last look left them."""
-        found = self.db.rows(
-            sql.records, org=self.org, system=system, object=object, ids=sorted(set(ids))
-        )
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}
+        found = self.db.rows(sql.records, org=self.org, system=system, object=object, ids=wanted)
         return {
             id: Stored(id, self.values(layout, body), stamp, life, into, run, first)
             for id, layout, body, stamp, life, into, run, first in found
@@ -177,8 +178,11 @@ class Session:
 
     def links(self, flow: str, side: Side, ids: Iterable[str]) -> dict[str, Linked]:
         """Links by the id on `side`, ended ones too."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}
         statement = sql.links_by_left if side == "left" else sql.links_by_right
-        found = self.db.rows(statement, org=self.org, flow=flow, ids=sorted(set(ids)))
+        found = self.db.rows(statement, org=self.org, flow=flow, ids=wanted)
         made = [
             Linked(left, right, Base(load_values(bl), load_values(br)), ended)
             for left, right, bl, br, ended in found
@@ -206,7 +210,10 @@ class Session:
 
     def marks_of(self, flow: str, side: Side, ids: Iterable[str]) -> list[MarkRow]:
         """The marks of records, also of those that wait."""
-        return self.db.rows(sql.marks_of, org=self.org, flow=flow, side=side, ids=sorted(set(ids)))
+        wanted = sorted(set(ids))
+        if not wanted:
+            return []
+        return self.db.rows(sql.marks_of, org=self.org, flow=flow, side=side, ids=wanted)
 
     def planned_pairs(self, flow: str, ids: Iterable[str]) -> list[tuple[str, str]]:
         """(left, right) of the creates and links that this run plans for any of `ids`."""
@@ -218,14 +225,11 @@ class Session:
         self, system: str, object: str, ids: Iterable[str]
     ) -> list[tuple[str, Mapping[str, Value | Coming]]]:
         """(id, fields) of the updates that this run plans."""
-        rows = self.db.rows(
-            sql.planned_updates,
-            org=self.org,
-            run=self.run,
-            system=system,
-            object=object,
-            ids=sorted(set(ids)),
-        )
+        wanted = sorted(set(ids))
+        if not wanted:
+            return []
+        where = {"org": self.org, "system": system, "object": object}
+        rows = self.db.rows(sql.planned_updates, **where, run=self.run, ids=wanted)
         return [(id, load_coming(after)) for id, after in rows]
 
     def index_keys(

@@ -6,7 +6,7 @@ moved since is not written but decided anew. What becomes of outcomes is `settle
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Literal
@@ -20,6 +20,7 @@ from ..plan.model import Flow
 from ..store import statements as sql
 from ..store import unknown
 from . import signed
+from .brakes import planned
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import look_at
@@ -50,8 +51,10 @@ _STATE_ONLY: tuple[tuple[Side, str], ...] = (
 def write(session: Session) -> None:
     """Carries out the plan of this run; what is undone goes the other way, children first."""
     flows = list(session.flows.values())
+    # Nothing is planned while it is carried out: what isn't there now needs no look.
+    there = {(flow, side, action) for flow, side, _, _, action, _ in planned(session)}
     for ready in reversed(flows) if session.undoing else flows:
-        _links(session, ready.flow)
+        _links(session, ready.flow, there)
         orders: tuple[tuple[Side, str], ...] = (
             ("right", "update"),
             ("left", "update"),
@@ -61,11 +64,14 @@ def write(session: Session) -> None:
             ("left", "delete"),
         )
         for side, action in orders:
-            _writes(session, ready.flow, side, action)
+            if (ready.flow.name, side, action) in there:
+                _writes(session, ready.flow, side, action)
 
 
-def _links(session: Session, flow: Flow) -> None:
+def _links(session: Session, flow: Flow, there: Collection[tuple[str, Side, str]]) -> None:
     for side, action in _STATE_ONLY:
+        if (flow.name, side, action) not in there:
+            continue
         while entries := _planned(session, flow, side, action, LINKS):
             settle_links(session, entries)
 
@@ -336,22 +342,22 @@ def _any_planned(session: Session, flow: Flow) -> bool:
 def _find(session: Session, entries: Sequence[Entry], system: str) -> None:
     """Looks right away what became of writes without a reply."""
     numbers = {one.number for one in entries}
-    doubtful = [one for one in doubted(session, system) if one.number in numbers]
+    doubtful = [one for one in _doubted(session) if one.system == system and one.number in numbers]
     if doubtful:
         resolve(session, doubtful, wait=False)
 
 
-def doubted(session: Session, system: str) -> list[Entry]:
+def _doubted(session: Session) -> list[Entry]:
     """Entries whose outcome nobody knows yet, of this run and earlier ones."""
-    rows = session.db.rows(sql.in_doubt, org=session.org, most=10_000)
-    return [one for one in map(entry, rows) if one.system == system]
+    return [entry(row) for row in session.db.rows(sql.in_doubt, org=session.org, most=10_000)]
 
 
 def settle_doubts(session: Session) -> dict[str, int]:
     """Before anything else: what earlier runs sent and never heard of. Counts the outcomes."""
     counts: dict[str, int] = {}
+    both = _doubted(session)
     for system in (session.plan.left, session.plan.right):
-        doubtful = doubted(session, system)
+        doubtful = [one for one in both if one.system == system]
         if doubtful:
             for kind, count in resolve(session, doubtful, wait=True).items():
                 counts[kind] = counts.get(kind, 0) + count

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -71,16 +72,22 @@ class Database:
     def rows(self, statement: Statement, /, **params: object) -> list[Row]:
         """All rows of the result."""
         cursor = self._execute(statement, params)
-        with self._translated():
+        try:
             found: list[Row] = cursor.fetchall()
+        except self._driver.errors as error:
+            self._tell(error)
+            raise
         return found
 
     def row(self, statement: Statement, /, **params: object) -> Row | None:
         """The first row of the result."""
         cursor = self._execute(statement, params)
-        with self._translated():
+        try:
             found: Row | None = cursor.fetchone()
             cursor.close()
+        except self._driver.errors as error:
+            self._tell(error)
+            raise
         return found
 
     def run(self, statement: Statement, /, **params: object) -> int:
@@ -104,10 +111,13 @@ class Database:
             sets: Any = [bound(compiled, one, self._driver.name) for one in params]
         else:
             sets = map(itemgetter(*compiled.names), params)
-        with self._translated():
+        try:
             cursor = self._connected().cursor()
             cursor.executemany(compiled.sql, sets)
             cursor.close()
+        except self._driver.errors as error:
+            self._tell(error)
+            raise
 
     def stream(self, statement: Statement, /, **params: object) -> Iterator[Row]:
         """The rows one by one, for results that do not fit in memory.
@@ -117,13 +127,16 @@ class Database:
         """
         compiled = statement.compiled(self._driver.name)
         check(compiled, params)
-        with self._translated():
+        try:
             cursor = self._connected().wide_cursor()
             try:
                 cursor.execute(compiled.sql, bound(compiled, params, self._driver.name))
                 yield from cursor
             finally:
                 cursor.close()
+        except self._driver.errors as error:
+            self._tell(error)
+            raise
 
     def close(self) -> None:
         """Closes the connection; what is not committed is gone."""
@@ -215,23 +228,25 @@ class Database:
     def _execute(self, statement: Statement, params: Mapping[str, object]) -> Cursor:
         compiled = statement.compiled(self._driver.name)
         check(compiled, params)
-        with self._translated():
+        try:
             cursor = self._connected().cursor()
             cursor.execute(compiled.sql, bound(compiled, params, self._driver.name))
+        except self._driver.errors as error:
+            self._tell(error)
+            raise
         return cursor
 
     def _command(self, sql: str) -> None:
-        with self._translated():
-            self._driver.cursor().execute(sql)
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
         try:
-            yield
+            self._driver.cursor().execute(sql)
         except self._driver.errors as error:
-            told = self._driver.translated(error)
-            if told is None:
-                raise
+            self._tell(error)
+            raise
+
+    def _tell(self, error: Exception) -> None:
+        """Raises what a driver's error means to people, if it is known."""
+        told = self._driver.translated(error)
+        if told is not None:
             raise told from error
 
     def _create(self) -> None:
@@ -270,10 +285,12 @@ class Database:
             self.run(_now_version, value=str(tables.VERSION))
 
 
-def _creation(name: Name) -> Iterator[str]:
+@cache
+def _creation(name: Name) -> tuple[str, ...]:
     """The statements that create the tables and indexes that are not there."""
-    dialect = DIALECTS[name]
+    dialect, made = DIALECTS[name], []
     for model in tables.Table.metadata.sorted_tables:
-        yield str(CreateTable(model, if_not_exists=True).compile(dialect=dialect))
+        made.append(str(CreateTable(model, if_not_exists=True).compile(dialect=dialect)))
         for index in sorted(model.indexes, key=lambda one: str(one.name)):
-            yield str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
+            made.append(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+    return tuple(made)

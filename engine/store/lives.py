@@ -32,6 +32,12 @@ drop_ended = statement(
     )
 )
 """Ended links of either of two records that are linked anew."""
+due_sides = statement(
+    select(D.flow, D.side)
+    .distinct()
+    .where(D.org == _org, D.not_before <= bindparam("now", type_=Float))
+)
+"""Of which flows, and on which sides of them, anything is marked."""
 due_elsewhere = statement(
     select(D.id)
     .join(table(tables.Record), and_(R.org == D.org, R.id == D.id))

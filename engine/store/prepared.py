@@ -219,16 +219,21 @@ def _compile(core: ClauseElement, name: Name) -> Compiled:
 
 def check(compiled: Compiled, params: Mapping[str, object]) -> None:
     """A misspelt parameter must not pass for one that has a default."""
-    unknown = params.keys() - compiled.known
-    if unknown:
+    if not params.keys() <= compiled.known:
+        unknown = params.keys() - compiled.known
         raise TypeError(f"no parameter of this statement: {', '.join(sorted(unknown))}")
 
 
 def bound(compiled: Compiled, params: Mapping[str, object], name: Name) -> list[object]:
     """The values in the order of the statement's marks."""
-    whole = {**compiled.fixed, **params}
-    for one in compiled.lists:
-        # psycopg takes a tuple for a row of several columns.
-        values = list(cast("Iterable[object]", whole[one]))
-        whole[one] = json.dumps(values) if name == "sqlite" else values
+    whole = params
+    if compiled.fixed or compiled.lists:
+        whole = {**compiled.fixed, **params}
+        for one in compiled.lists:
+            # psycopg takes a tuple for a row of several columns.
+            values = list(cast("Iterable[object]", whole[one]))
+            whole[one] = _dump(values) if name == "sqlite" else values
     return [whole[one] for one in compiled.names]
+
+
+_dump = json.JSONEncoder(separators=(",", ":")).encode

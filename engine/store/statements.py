@@ -491,14 +491,11 @@ history = statement(
 
 # ---- cursors, rules, runs -------------------------------------------------------------------
 
+_these = (P.org == _org, P.system == _system, P.object == _object)
 cursor = statement(
-    select(P.cursor, P.layout, P.number, P.at).where(
-        P.org == _org,
-        P.system == _system,
-        P.object == _object,
-        P.purpose == bindparam("purpose"),
-    )
+    select(P.cursor, P.layout, P.number, P.at).where(*_these, P.purpose == bindparam("purpose"))
 )
+cursors = statement(select(P.purpose, P.cursor, P.layout, P.number, P.at).where(*_these))
 put_cursor = upsert(
     tables.Cursor, ("org", "system", "object", "purpose"), ("cursor", "layout", "number", "at")
 )

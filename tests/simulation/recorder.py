@@ -115,18 +115,20 @@ class Recorder:
 
     def _looked(self, system: System, path: str, query: str, response: Response) -> None:
         """Notes which objects have been read with a whole reply."""
+        object = ""
+        if system == "salesforce" and "/query" in path:
+            words = unquote_plus(query).split()
+            if "FROM" in words:
+                object = words[words.index("FROM") + 1]
+        elif path.endswith("/search"):
+            object = path.split("/")[-2].removesuffix("s")
+        if not object or object in self.read or response.status != 200:
+            return
         try:
             response.json()
         except ValueError:
             return
-        if response.status != 200:
-            return
-        if system == "salesforce" and "/query" in path:
-            words = unquote_plus(query).split()
-            if "FROM" in words:
-                self.read.add(words[words.index("FROM") + 1])
-        elif path.endswith("/search"):
-            self.read.add(path.split("/")[-2].removesuffix("s"))
+        self.read.add(object)
 
     def _before_write(self, system: System, method: str, path: str, body: bytes) -> None:
         """What must hold when a write reaches its system."""

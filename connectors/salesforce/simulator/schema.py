@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,15 +113,15 @@ class Field:
 class ObjectType:
     """An object and its fields; names are looked up without regard to case."""
 
-    def __init__(self, raw: Json) -> None:
+    def __init__(self, raw: Json, fields: Iterable[Field]) -> None:
         self.raw = raw
         self.name: str = raw["name"]
         self.label: str = raw["label"]
         self.prefix: str = raw.get("keyPrefix") or ""
         self.fields: dict[str, Field] = {}
         self.by_lower: dict[str, Field] = {}
-        for one in raw["fields"]:
-            self.add(Field.of(one))
+        for one in fields:
+            self.add(one)
 
     def add(self, field: Field) -> None:
         """A field more, or another one in its place."""
@@ -140,10 +141,8 @@ class Schema:
     everybody, `locked` those that are shown but can't be edited; `rights` are those of each user.
     """
 
-    def __init__(self, objects: Iterable[Json], changed: float = 0.0) -> None:
-        self.objects: dict[str, ObjectType] = {}
-        for raw in objects:
-            self.objects[raw["name"].lower()] = ObjectType(raw)
+    def __init__(self, objects: Iterable[ObjectType], changed: float = 0.0) -> None:
+        self.objects = {one.name.lower(): one for one in objects}
         self.by_prefix = {one.prefix: one for one in self.objects.values() if one.prefix}
         self.hidden: set[tuple[str, str]] = set()
         self.locked: set[tuple[str, str]] = set()
@@ -220,16 +219,28 @@ class Schema:
 def build(folder: Path | None, changed: float) -> Schema:
     """The objects of `standard.py`, and those of a folder of recorded descriptions in their place
     or beside them. Opting out and do-not-call are hidden, as they are in a fresh org."""
-    objects = {one.name: object_json(one) for one in standard.OBJECTS}
+    objects = {one.name: _standard(one) for one in standard.OBJECTS}
     if folder is not None:
         for path in sorted(folder.glob("*.json")):
             raw = json.loads(path.read_text(encoding="utf-8"))
-            objects[raw["name"]] = raw
+            objects[raw["name"]] = ObjectType(raw, map(Field.of, raw["fields"]))
     schema = Schema(objects.values(), changed)
     schema.hidden |= {
         (of.name, name) for of in schema for name in standard.HIDDEN if name in of.fields
     }
     return schema
+
+
+def _standard(one: standard.Standard) -> ObjectType:
+    raw, fields = _described(one)
+    return ObjectType({**raw}, fields)
+
+
+@cache
+def _described(one: standard.Standard) -> tuple[Json, tuple[Field, ...]]:
+    """An object and its fields. Fields are never changed, so all simulators may share them."""
+    raw = object_json(one)
+    return raw, tuple(Field.of(each) for each in raw["fields"])
 
 
 def object_json(one: standard.Standard) -> Json:
