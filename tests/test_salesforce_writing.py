@@ -197,6 +197,31 @@ def test_reads_survive_what_breaks_on_the_way() -> None:
     assert ids(org.read()) == made
 
 
+@pytest.mark.parametrize("body", ['"ok"', "{}", "[]", "null"])
+@pytest.mark.parametrize("path", ["queryAll", "composite/sobjects"])
+def test_a_read_that_something_else_answers_is_asked_again_and_then_told(
+    body: str, path: str
+) -> None:
+    """A proxy's JSON is no empty page: once it is asked again, and for good it ends the read."""
+    org = Org()
+    made = org.people(3)
+
+    def read() -> list[str]:
+        if path == "queryAll":
+            return ids(org.read())
+        return [one.id for one in org.connector.fetch("Lead", ["Email"], "id", made)]
+
+    org.fault("reply", "", path, status=200, body=body)
+    assert read() == made
+    org.sim.faults.rules.clear()
+    org.fault("reply", "", path, status=200, body=body, times=0)
+    if (path, body) == ("composite/sobjects", "[]"):
+        assert read() == made  # Those that a retrieve leaves out are asked for once more.
+        return
+    with pytest.raises(SystemUnavailable, match="answered what can't be read"):
+        read()
+
+
 def test_a_refused_read_says_what_and_why() -> None:
     """An object that is hidden is a matter of permissions, and the error says so."""
     org = Org()

@@ -24,6 +24,7 @@ from syncrules.tests.simulation.history import ORG, ROUND, Machine, play
 from syncrules.tests.simulation.many import commit, many
 from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Key
+from syncrules.tests.simulation.scopes import SMALLER, scope_of
 from syncrules.tests.simulation.world import Crash
 
 HISTORIES = 1_000
@@ -48,6 +49,14 @@ def test_no_history_breaks_a_promise_where_all_is_large(monkeypatch: pytest.Monk
         seed: outcome.violations for seed in range(LARGE) if (outcome := play(seed)).violations
     }
     assert broken == {}
+
+
+def test_most_histories_are_small_and_each_set_of_rules_has_its_share() -> None:
+    """Many small worlds show more than a few large ones in the same time."""
+    drawn = [scope_of(seed) for seed in range(1000)]
+    assert 600 <= sum(one in SMALLER for one in drawn) <= 700
+    for small in SMALLER:
+        assert drawn.count(small) >= 90
 
 
 def test_one_seed_is_one_history() -> None:
@@ -280,6 +289,7 @@ def test_several_people_of_one_new_account_make_one_account() -> None:
     assert {row["AccountId"] for row in rows(machine, "Contact").values()} == {only}
     assert len(rows(machine, "Contact")) == 5
     assert later(machine) == 0
+    done(machine)
 
 
 def test_twins_are_told_and_never_guessed() -> None:

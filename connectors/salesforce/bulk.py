@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -54,8 +54,8 @@ class Queries:
         """The id of a new job for a statement; with the bin and the archive if `deleted`."""
         body = {"operation": "queryAll" if deleted else "query", "query": statement}
         try:
-            return str(self._session.ask("/jobs/query", body).data["id"])
-        except (Refused, KeyError, TypeError):
+            return str(self._session.ask("/jobs/query", "id", body).data["id"])
+        except Refused:
             raise Unserved from None
 
     def waits(self, job: str) -> Iterator[None]:
@@ -86,10 +86,9 @@ class Queries:
 
     def _state(self, job: str) -> str:
         try:
-            told = self._session.get(f"/jobs/query/{job}").data
+            return str(self._session.get(f"/jobs/query/{job}", "state").data["state"])
         except Refused:
             raise Unserved from None
-        return str(told.get("state")) if isinstance(told, Mapping) else ""
 
 
 def _sheet(response: Response) -> Sheet:

@@ -204,7 +204,7 @@ class Catalog:
         """Objects that can be queried and are written by people or shown to them: history, share
         and feed tables are neither laid out nor searched for."""
         try:
-            listed = self._session.get("/sobjects").data["sobjects"]
+            listed = self._session.get("/sobjects", "sobjects").data["sobjects"]
         except Refused as refused:
             raise self._session.failure("to list its objects", refused) from None
         return [str(one["name"]) for one in listed if _worth_having(one)]
@@ -213,7 +213,7 @@ class Catalog:
         if not name.isidentifier() or not name.isascii():
             return None
         try:
-            return to_object(self._session.get(f"/sobjects/{name}/describe").data)
+            return to_object(self._session.get(f"/sobjects/{name}/describe", "fields").data)
         except Refused as refused:
             if refused.status == 404 or refused.wrong.code in ("INVALID_TYPE", "NOT_FOUND"):
                 return None
@@ -223,7 +223,7 @@ class Catalog:
         """Which statuses of tasks are closed ones, in this org; nothing where nobody may know."""
         try:
             told = self._session.get(
-                "/query", q=select(("ApiName", "IsClosed"), "TaskStatus")
+                "/query", "records", q=select(("ApiName", "IsClosed"), "TaskStatus")
             ).data["records"]
         except Refused:
             return {}
@@ -242,10 +242,12 @@ class Catalog:
 
     def _count(self, names: Iterable[str]) -> dict[str, int]:
         try:
-            reply = self._session.get("/limits/recordCount", sObjects=",".join(names)).data
+            reply = self._session.get(
+                "/limits/recordCount", "sObjects", sObjects=",".join(names)
+            ).data
         except Refused:
             return {}
-        return {str(one["name"]): int(one["count"]) for one in reply.get("sObjects", ())}
+        return {str(one["name"]): int(one["count"]) for one in reply["sObjects"]}
 
 
 def _worth_having(flags: Mapping[str, Any]) -> bool:

@@ -125,11 +125,11 @@ class Feeds:
             where = exact.where()
             try:
                 if following:
-                    told = self._session.get(following)
+                    told = self._session.get(following, "records")
                 else:
                     place = exact
                     statement = soql.select(head, ask.object, where, order)
-                    told = self._session.get(resource, q=statement)
+                    told = self._session.get(resource, "records", q=statement)
                 rows = self._widen(place.columns, rest, _records(told))
             except Refused as refused:
                 if following and refused.wrong.code == _DEAD:
@@ -311,7 +311,7 @@ class Feeds:
         """Rows by id, at most 2,000 a request; missing ones are left out."""
         body = {"ids": list(ids), "fields": list(names)}
         try:
-            told = self._session.ask(f"/composite/sobjects/{soql.name(object)}", body)
+            told = self._session.listed(f"/composite/sobjects/{soql.name(object)}", body)
         except Refused as refused:
             if refused.wrong.code in ("MALFORMED_ID", "INVALID_ID_FIELD", "NOT_FOUND"):
                 return []
@@ -321,11 +321,11 @@ class Feeds:
     def _rows(self, resource: str, statement: str) -> list[dict[str, Any]]:
         """All rows of a statement; begun anew where its locator dies."""
         for _ in range(_RESTARTS):
-            told = self._session.get(resource, q=statement)
+            told = self._session.get(resource, "records", q=statement)
             rows = _records(told)
             try:
                 while following := _next(told):
-                    told = self._session.get(following)
+                    told = self._session.get(following, "records")
                     rows += _records(told)
             except Refused as refused:
                 if refused.wrong.code != _DEAD:
@@ -389,7 +389,7 @@ def _resource(seen: Columns) -> str:
 
 
 def _records(told: Told) -> list[dict[str, Any]]:
-    return list(told.data.get("records", ()))
+    return list(told.data["records"])
 
 
 def _next(told: Told) -> str:

@@ -134,7 +134,7 @@ def _identity(settings: Settings, world: World, door: Door, token: Token) -> Map
     """Who it is, in the words of OpenID; asking so shows that the token is good."""
     session = Session(settings, world, door, _JustSignedIn(token), "new")
     try:
-        found: Mapping[str, object] = session.get("/services/oauth2/userinfo").data
+        found: Mapping[str, object] = session.get("/services/oauth2/userinfo", "user_id").data
     except Refused as refused:
         raise session.failure("to tell who signed in", refused) from None
     return found

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
@@ -148,16 +148,21 @@ class Session:
             for endpoint, (used, limit) in sorted(self._usage.items())
         ]
 
-    def get(self, path: str, **query: str) -> Told:
-        """The JSON at `path` below `/services/data/vNN.0`, or at an absolute path of the instance.
+    def get(self, path: str, needs: str, **query: str) -> Told:
+        """The JSON at `path` below `/services/data/vNN.0`, or at an absolute path of the instance:
+        an object that has the key `needs`.
 
         Raises `Refused` for 4xx, and what `Wire.call` raises.
         """
-        return self._read(json_request("GET", self._url(path, **query)), _json)
+        return self._read(json_request("GET", self._url(path, **query)), partial(_object, needs))
 
-    def ask(self, path: str, body: object) -> Told:
+    def ask(self, path: str, needs: str, body: object) -> Told:
         """Like `get`, for a question that has to be posted; it changes no record."""
-        return self._read(json_request("POST", self._url(path), body), _json)
+        return self._read(json_request("POST", self._url(path), body), partial(_object, needs))
+
+    def listed(self, path: str, body: object) -> Told:
+        """Like `ask`, where the answer is a list."""
+        return self._read(json_request("POST", self._url(path), body), _list)
 
     def read(self, path: str, parse: Callable[[Response], T], **query: str) -> T:
         """Like `get`, for CSV: what `parse` makes of it, which raises `ValueError` where it is cut
@@ -265,7 +270,7 @@ class Session:
     def _who(self) -> Mapping[str, Any]:
         """The OpenID user info, for tokens whose reply names no identity."""
         try:
-            return dict(self.get("/services/oauth2/userinfo").data)
+            return dict(self.get("/services/oauth2/userinfo", "user_id").data)
         except Refused as refused:
             raise self.failure("to tell which org it is", refused) from None
 
@@ -276,8 +281,19 @@ def _seconds(date: str) -> float:
     return parsedate_to_datetime(date).timestamp()
 
 
-def _json(response: Response, taken: float | None) -> Told:
-    return Told(response.json(), taken)
+def _object(needs: str, response: Response, taken: float | None) -> Told:
+    """`ValueError` where it is another JSON: somebody else has answered."""
+    data = response.json()
+    if not isinstance(data, dict) or needs not in data:
+        raise ValueError(f"no {needs}")
+    return Told(data, taken)
+
+
+def _list(response: Response, taken: float | None) -> Told:
+    data = response.json()
+    if not isinstance(data, list):
+        raise ValueError("no list")
+    return Told(data, taken)
 
 
 def _version(text: str) -> str:

@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
         broken += bool(outcome.violations)
         if count == 1:
             lines.append(
-                f"seed {one}: {outcome.runs} runs, {outcome.crashes} crashes, "
+                f"seed {one}, {outcome.rules}: {outcome.runs} runs, {outcome.crashes} crashes, "
                 f"{outcome.requests} requests, {outcome.writes} writes, "
                 f"{len(outcome.violations)} violations, {outcome.digest[:16]}"
             )

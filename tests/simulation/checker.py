@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from syncrules.engine.store import statements as sql
@@ -19,6 +19,7 @@ from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L
 from syncrules.tests.simulation.people import People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
+from syncrules.tests.simulation.scopes import STATUS, Kind, Mapped, Scope, Side
 
 journal = statement(
     select(
@@ -32,53 +33,13 @@ RACE = 600.0
 """Seconds within which a write of ours and a person's may cross without either seeing the other:
 no system offers to compare before it saves, and saves may be seen late."""
 
-Side = Literal["left", "right"]
-Kind = Literal["text", "email", "domain", "user", "reference", "stage"]
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A row of `rules.sync`: the fields, whether it goes both ways, and who wins."""
-
-    left: str
-    right: str
-    both: bool = True
-    prefer: Side = "right"
-    kind: Kind = "text"
-    when_blank: bool = False
-
-
-NAMES = (
-    Mapped("first_name", "FirstName"),
-    Mapped("last_name", "LastName"),
-    Mapped("email", "Email", kind="email"),
-    Mapped("title", "Title", prefer="left"),
-    Mapped("phone", "Phone", both=False, when_blank=True),
-    Mapped("owner", "OwnerId", both=False, kind="user"),
-)
-ROWS: Mapping[str, tuple[Mapped, ...]] = {
-    "contact~Lead": (
-        *NAMES,
-        Mapped("organization_name", "Company", both=False),
-        Mapped("stage", "Status", kind="stage"),
-    ),
-    "contact~Contact": (*NAMES, Mapped("account", "AccountId", kind="reference")),
-    "account~Account": (Mapped("name", "Name"), Mapped("domain", "Website", kind="domain")),
-}
-STATUS = {
-    "Cold": "Open - Not Contacted",
-    "Interested": "Working - Contacted",
-    "Not Interested": "Closed - Not Converted",
-    "Replied": "Working - Contacted",
-}
 ACCOMPANY: Mapping[str, frozenset[str]] = {
     "contact": frozenset({"email_status", "email_true_status", "email_from_customer"}),
-    "account": frozenset({"stage"}),
     "Lead": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
     "Contact": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
     "Account": frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
 }
-"""Fields that a system itself sets when it saves ours, and those that other rules write."""
+"""Fields that a system itself sets when it saves ours."""
 WIRE = {"account": ("account", "account_id"), "stage": ("stage", "contact_stage_id")}
 WON, LOST = "Closed Won", "Closed Lost"
 
@@ -102,13 +63,13 @@ def check(log: Recorder, people: People, db: Database, org: str) -> list[str]:
 class _Checker:
     def __init__(self, log: Recorder, people: People, db: Database, org: str) -> None:
         self.log = log
-        self.people = people
+        self.scope = people.scope
         self.rows: dict[Key, Mapping[str, Any]] = {
             key: log.values(row)
             for system in ("apollo", "salesforce")
             for key, row in log.rows(system).items()
         }
-        self.links = [_link(row) for row in db.rows(_links) if row[0] in ROWS]
+        self.links = [_link(row) for row in db.rows(_links) if row[0] in self.scope.flows]
         self.journal = db.rows(journal)
         self.errors = db.rows(sql.open_errors, org=org)
         self.due = db.row(sql.count_due, org=org, now=log.clock.now()) or (0,)
@@ -165,10 +126,8 @@ class _Checker:
         """Everyone who satisfies a rule has a counterpart, or stands in the error log."""
         linked = {one.left for one in self.links} | {one.right for one in self.links}
         for key, row in self.rows.items():
-            wanted = key[1] in ("Contact", "Account") or (
-                key[1] == "contact" and row.get("stage") in ("Interested", "Replied")
-            )
-            if wanted and key not in linked and key[2] not in self.blamed:
+            wanted = self.scope.wanted.get(key[1])
+            if wanted and wanted(row) and key not in linked and key[2] not in self.blamed:
                 yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
         by_email: dict[str, list[Key]] = {}
         for key, row in self.rows.items():
@@ -218,12 +177,12 @@ class _Checker:
                 continue
             if _newborn(self.log, event):
                 continue
-            allowed = _allowed(event.key[1])
+            allowed = _allowed(self.scope, event.key[1])
             if event.field not in allowed:
                 yield f"{event.key}.{event.field} was written, which no row maps"
             if event.field == "Phone" and event.old and not self.raced(event):
                 yield f"{event.key}.Phone: {event.old!r} was replaced, and only blanks are filled"
-            if event.new in (None, "") and event.field in _mapped(event.key[1]):
+            if event.new in (None, "") and event.field in _mapped(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field}: a blank erased {event.old!r}"
 
     def raced(self, write: Event) -> bool:
@@ -244,14 +203,14 @@ class _Checker:
 
     def pair(self, link: Link) -> Iterator[str]:
         refused = {link.left[2], link.right[2]} & self.blamed
-        for one in ROWS[link.flow]:
+        for one in self.scope.flows[link.flow]:
             if not refused:
                 yield from self.converged(link, one)
             if one.both and one.kind != "reference":
                 yield from self.edits_kept(link, one)
             if one.kind in ("text", "email", "domain"):
                 yield from self.copied(link, one)
-        if link.flow == "account~Account" and not refused:
+        if self.scope.infers and link.flow == "account~Account" and not refused:
             yield from self.inferred(link)
 
     def converged(self, link: Link, one: Mapped) -> Iterator[str]:
@@ -484,10 +443,10 @@ def _newborn(log: Recorder, event: Event) -> bool:
     )
 
 
-def _mapped(object: str) -> frozenset[str]:
+def _mapped(scope: Scope, object: str) -> frozenset[str]:
     """Fields of an object that rows may write."""
     names: set[str] = set()
-    for flow, rows in ROWS.items():
+    for flow, rows in scope.flows.items():
         left, _, right = flow.partition("~")
         for one in rows:
             if object == left and one.both:
@@ -497,8 +456,9 @@ def _mapped(object: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _allowed(object: str) -> frozenset[str]:
-    return _mapped(object) | ACCOMPANY.get(object, frozenset())
+def _allowed(scope: Scope, object: str) -> frozenset[str]:
+    inferred = {"stage"} if scope.infers and object == "account" else set()
+    return _mapped(scope, object) | ACCOMPANY.get(object, frozenset()) | inferred
 
 
 _FOLD: Mapping[str, Callable[[str], str]] = {

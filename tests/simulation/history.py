@@ -36,6 +36,7 @@ from syncrules.errors import SyncrulesError
 from syncrules.tests.simulation import checker
 from syncrules.tests.simulation.people import BAD_TITLE, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
+from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
 from syncrules.tests.simulation.world import Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
@@ -45,8 +46,7 @@ ROUND = 900.0
 """Seconds between two runs."""
 RESTS = 5
 """Runs after which everything must have come to rest."""
-RULES = Path(__file__).with_name("rules.sync")
-BACKFILLS = (("push", "contact"), ("pull", "Contact"), ("pull", "Account"), ("pull", "Lead"))
+RULES = Path(__file__).with_name(FULL.rules)
 HOLDER = Holder("simulated", 1, "1", "simulated")
 
 _sent = statement(select(C.object, C.action, C.record).where(C.state == "sent"))
@@ -77,6 +77,7 @@ class Machine:
         self.log.in_transaction = lambda: self.db._depth > 0
         self.people = People(self.log, random.Random(self.chance.getrandbits(32)))
         self.people.linked = self.linked
+        self.people.scope = BY_RULES.get(self.rules, FULL)
         self._connectors: Mapping[str, Connector] | None = None
 
     def setup(self) -> verbs.Setup:
@@ -184,6 +185,7 @@ class Outcome:
     same seed."""
 
     seed: int
+    rules: str
     runs: int
     crashes: int
     failed: int
@@ -197,8 +199,9 @@ class Outcome:
 class History:
     """A history under way."""
 
-    def __init__(self, seed: int, rules: str = RULES.name) -> None:
-        self.machine = Machine(seed, rules)
+    def __init__(self, seed: int, scope: Scope) -> None:
+        self.scope = scope
+        self.machine = Machine(seed, scope.rules)
         self.chance = self.machine.chance
         self.story: list[str] = []
         self.todo: list[tuple[str, str]] = []
@@ -213,12 +216,12 @@ class History:
             # They were there before the rules, which act from now on: only a backfill takes them.
             machine.people.settle_in()
             machine.clock.sleep(ROUND)
-            self.todo = list(BACKFILLS)
+            self.todo = list(self.scope.backfills)
         else:
             self._go(verbs.run, "run")
             machine.people.settle_in()
             machine.clock.sleep(ROUND)
-        for number in range(chance.choice((2, 2, 3, 4))):
+        for number in range(chance.choice(self.scope.rounds)):
             if number:
                 for _ in range(chance.randrange(1, 6)):
                     machine.people.work()
@@ -232,6 +235,7 @@ class History:
             log.digest.update(repr(row).encode())
         return Outcome(
             machine.seed,
+            self.scope.rules,
             log.run,
             self.crashes,
             self.failed,
@@ -388,6 +392,6 @@ class History:
         machine.log.violations += checker.check(machine.log, machine.people, machine.db, ORG)
 
 
-def play(seed: int, rules: str = RULES.name) -> Outcome:
+def play(seed: int) -> Outcome:
     """The history of a seed."""
-    return History(seed, rules).play()
+    return History(seed, scope_of(seed)).play()

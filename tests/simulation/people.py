@@ -13,6 +13,7 @@ from typing import Any
 
 from syncrules.connectors.salesforce.simulator.errors import Refused
 from syncrules.tests.simulation.recorder import Key, Recorder, System
+from syncrules.tests.simulation.scopes import FULL, Scope
 
 STAGES = ("Cold", "Interested", "Replied", "Not Interested", "Approaching", "Bad Data")
 STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Not Converted")
@@ -26,36 +27,44 @@ BAD_TITLE = "Refuse me"
 @dataclass
 class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
-    put into one system twice."""
+    put into one system twice, `companies` how many companies there have been."""
 
     log: Recorder
     chance: random.Random
     twins: set[str] = field(default_factory=set)
     count: int = 0
     linked: Callable[[], set[Key]] = set
+    scope: Scope = FULL
+    companies: int = 0
 
     # ---- the world at its beginning
 
     def settle_in(self) -> None:
         """A few companies, a few people, some of both on both sides."""
         chance = self.chance
-        companies = range(chance.choice((1, 1, 2, 3)))
         left: dict[int, str] = {}
         right: dict[int, str] = {}
-        for number in companies:
-            where = chance.choice(("left", "right", "both", "both"))
-            if where != "right":
-                left[number] = self.company_left(number)
-            if where != "left":
-                right[number] = self.company_right(number)
-                for _ in range(chance.choice((0, 0, 1, 2))):
-                    self.deal(right[number])
-        for _ in range(chance.randrange(4, 10)):
-            where = chance.choice(("left", "left", "Lead", "Contact", "both Lead", "both Contact"))
+        if "account" in self.scope.objects:
+            for _ in range(chance.choice(self.scope.companies)):
+                self.company(left, right)
+        companies = range(max(self.companies, 1))
+        for _ in range(chance.randint(*self.scope.crowd)):
+            where = chance.choice(self.scope.places)
             company = chance.choice(companies) if chance.random() < 0.7 else None
             self.person(where, company, left, right)
         if chance.random() < 0.4:
             self.twin()
+
+    def company(self, left: dict[int, str], right: dict[int, str]) -> None:
+        """One more company, on one side or on both under one domain, and its deals."""
+        number, self.companies = self.companies, self.companies + 1
+        where = self.chance.choice(("left", "right", "both", "both"))
+        if where != "right":
+            left[number] = self.company_left(number)
+        if where != "left":
+            right[number] = self.company_right(number)
+            for _ in range(self.chance.choice((0, 0, 1, 2)) if self.scope.infers else 0):
+                self.deal(right[number])
 
     def company_left(self, number: int) -> str:
         values = {"name": f"Acme {self.next()}-a{number}", "domain": f"a{number}.example"}
@@ -155,25 +164,26 @@ class People:
     # ---- a working day
 
     def work(self) -> None:
-        """One thing that one of them does."""
-        deeds: tuple[tuple[int, Callable[[], None]], ...] = (
-            (8, self.edit_left),
-            (8, self.edit_right),
-            (4, self.move_stage),
-            (2, self.move_status),
-            (2, self.edit_both),
-            (2, self.newcomer),
-            (2, self.deal_moves),
-            (2, self.edit_account),
-            (1, self.edit_unmapped),
-            (1, self.rehouse),
-            (1, self.readdress),
-            (1, self.leave),
-            (1, self.touch),
-            (1, self.twin),
+        """One thing that one of them does, with what the rules are about."""
+        deeds: tuple[tuple[int, str, Callable[[], None]], ...] = (
+            (8, "contact", self.edit_left),
+            (8, "contact", self.edit_right),
+            (4, "contact", self.move_stage),
+            (2, "Lead", self.move_status),
+            (2, "contact", self.edit_both),
+            (2, "contact", self.newcomer),
+            (2, "Opportunity", self.deal_moves),
+            (2, "account", self.edit_account),
+            (1, "contact", self.edit_unmapped),
+            (1, "Contact account", self.rehouse),
+            (1, "contact", self.readdress),
+            (1, "contact", self.leave),
+            (1, "contact", self.touch),
+            (1, "contact", self.twin),
+            (1, "account", self.founded),
         )
-        total = [weight for weight, _ in deeds]
-        self.chance.choices([deed for _, deed in deeds], total)[0]()
+        open = [one for one in deeds if self.scope.objects.issuperset(one[1].split())]
+        self.chance.choices([one[2] for one in open], [one[0] for one in open])[0]()
 
     def edit_left(self) -> None:
         key = self.someone(side="apollo")
@@ -230,7 +240,7 @@ class People:
 
     def newcomer(self) -> None:
         """Somebody new, or somebody whom the other side knows."""
-        where = self.chance.choice(("left", "left", "Lead", "Contact"))
+        where = self.chance.choice(self.scope.newcomers)
         if self.chance.random() < 0.6:
             self.person(where, None, {}, {})
             return
@@ -244,7 +254,7 @@ class People:
         if across:
             return
         if key[0] == "apollo":
-            object = self.chance.choice(("Lead", "Contact"))
+            object = self.chance.choice(sorted(self.scope.objects & {"Lead", "Contact"}))
             self.make("salesforce", object, self.right_values(object, "Ada", last, email))
         else:
             self.make("apollo", "contact", self.left_values("Ada", last, email))
@@ -271,6 +281,10 @@ class People:
         key = self.chance.choice(keys)
         name = f"Acme {self.next()}-{self.tag(key)}"
         self.change(key, {"name" if system == "apollo" else "Name": name})
+
+    def founded(self) -> None:
+        """A new company, on one side or on both."""
+        self.company({}, {})
 
     def edit_unmapped(self) -> None:
         key = self.someone()

@@ -1,0 +1,162 @@
+"""The sets of rules that histories are under, what each of them means, and how large its world is.
+
+Most histories are small: few records and one or two flows, of which very many are played. What is
+told here is told a second time in the rule file beside it; `checker.py` holds the end of a history
+against this, and never asks the engine what a rule means.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+Side = Literal["left", "right"]
+Kind = Literal["text", "email", "domain", "user", "reference", "stage"]
+Wanted = Callable[[Mapping[str, Any]], bool]
+
+SMALL = 0.65
+"""The share of histories that are under one of the small sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A row of a map: the fields, whether it goes both ways, and who wins."""
+
+    left: str
+    right: str
+    both: bool = True
+    prefer: Side = "right"
+    kind: Kind = "text"
+    when_blank: bool = False
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A set of rules and the world under it.
+
+    `flows` are its maps by pair of objects, `wanted` says by object who has to have a counterpart,
+    `backfills` bring all who were there before the rules. `places` is where a person may be at the
+    beginning, `newcomers` where somebody new may be; `crowd` how many there are, from and to,
+    `companies` and `rounds` are choices of how many.
+    """
+
+    rules: str
+    flows: Mapping[str, tuple[Mapped, ...]]
+    wanted: Mapping[str, Wanted]
+    backfills: tuple[tuple[str, str], ...]
+    places: tuple[str, ...] = ()
+    newcomers: tuple[str, ...] = ()
+    crowd: tuple[int, int] = (2, 4)
+    companies: tuple[int, ...] = (1,)
+    rounds: tuple[int, ...] = (1, 2, 2, 3)
+    infers: bool = False
+
+    @cached_property
+    def objects(self) -> frozenset[str]:
+        """The objects of both systems that the rules are about."""
+        ends = {end for flow in self.flows for end in flow.split("~")}
+        return frozenset(ends | ({"Opportunity"} if self.infers else set()))
+
+
+FIRST, LAST = Mapped("first_name", "FirstName"), Mapped("last_name", "LastName")
+EMAIL = Mapped("email", "Email", kind="email")
+TITLE = Mapped("title", "Title", prefer="left")
+PHONE = Mapped("phone", "Phone", both=False, when_blank=True)
+OWNER = Mapped("owner", "OwnerId", both=False, kind="user")
+COMPANY = Mapped("organization_name", "Company", both=False)
+STAGE = Mapped("stage", "Status", kind="stage")
+HOME = Mapped("account", "AccountId", kind="reference")
+ACCOUNT = (Mapped("name", "Name"), Mapped("domain", "Website", kind="domain"))
+NAMES = (FIRST, LAST, EMAIL, TITLE, PHONE, OWNER)
+
+STATUS = {
+    "Cold": "Open - Not Contacted",
+    "Interested": "Working - Contacted",
+    "Not Interested": "Closed - Not Converted",
+    "Replied": "Working - Contacted",
+}
+"""The table of stages, wherever there is one."""
+
+
+def _everybody(row: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _of_stage(*stages: str) -> Wanted:
+    return lambda row: row.get("stage") in stages
+
+
+FULL = Scope(
+    "rules.sync",
+    {
+        "contact~Lead": (*NAMES, COMPANY, STAGE),
+        "contact~Contact": (*NAMES, HOME),
+        "account~Account": ACCOUNT,
+    },
+    {
+        "contact": _of_stage("Interested", "Replied"),
+        "Contact": _everybody,
+        "Account": _everybody,
+    },
+    (("push", "contact"), ("pull", "Contact"), ("pull", "Account"), ("pull", "Lead")),
+    places=("left", "left", "Lead", "Contact", "both Lead", "both Contact"),
+    newcomers=("left", "left", "Lead", "Contact"),
+    crowd=(4, 9),
+    companies=(1, 1, 2, 3),
+    rounds=(2, 2, 3, 4),
+    infers=True,
+)
+LEADS = Scope(
+    "leads.sync",
+    {"contact~Lead": (FIRST, LAST, EMAIL, TITLE, COMPANY)},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "left", "Lead", "both Lead"),
+    newcomers=("left", "left", "Lead"),
+)
+STAGES = Scope(
+    "stages.sync",
+    {"contact~Lead": (LAST, EMAIL, COMPANY, STAGE)},
+    {"contact": _everybody},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "both Lead", "both Lead"),
+    newcomers=("left", "Lead"),
+)
+CONTACTS = Scope(
+    "contacts.sync",
+    {"contact~Contact": NAMES},
+    {"Contact": _everybody},
+    (("pull", "Contact"), ("push", "contact")),
+    places=("left", "Contact", "Contact", "both Contact"),
+    newcomers=("left", "Contact", "Contact"),
+)
+ACCOUNTS = Scope(
+    "accounts.sync",
+    {"account~Account": ACCOUNT},
+    {"Account": _everybody},
+    (("pull", "Account"), ("push", "account")),
+    crowd=(0, 0),
+    companies=(2, 3, 4),
+    infers=True,
+)
+HOMES = Scope(
+    "people_first.sync",
+    {"contact~Contact": (FIRST, LAST, EMAIL, HOME), "account~Account": ACCOUNT},
+    {"contact": _of_stage("Interested")},
+    (("push", "contact"), ("pull", "Contact")),
+    places=("left", "left", "Contact", "both Contact"),
+    newcomers=("left", "left", "Contact"),
+    companies=(1, 2),
+)
+SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES)
+SCOPES = (FULL, *SMALLER)
+BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
+
+
+def scope_of(seed: int) -> Scope:
+    """The scope of a seed's history."""
+    chance = random.Random(f"scope {seed}")
+    return chance.choice(SMALLER) if chance.random() < SMALL else FULL
