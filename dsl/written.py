@@ -109,6 +109,11 @@ def template_reads(
             help="write it into a text field",
         )
         return None
+    if good and (why := templates.refusal(text.value)):
+        title = "a template can't hold this"
+        help = "`{{ FIELD }}`, filters, `if` and signs are all that it takes"
+        bound.report.add("syntax", file, text.span, title, note=why, help=help)
+        return None
     return names if good else None
 
 

@@ -19,6 +19,7 @@ import pytest
 from syncrules.cli import main
 
 THIRD = Path(__file__).parent / "third"
+WAREHOUSE_KEY = "SimulatedSecret-warehouse"
 
 # A shell that runs tests in the background has SIGINT ignored, and its children inherit that.
 PROGRAM = """

@@ -13,6 +13,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+pytest_plugins = ["syncrules.tests.canaries"]
+
 _numbers = count(1)
 
 

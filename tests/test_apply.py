@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from syncrules.tests.cli import Ended
+from syncrules.tests.cli import WAREHOUSE_KEY, Ended
 from syncrules.tests.test_cli_run import RULES, Shop, shop
 
 __all__ = ["shop"]
@@ -50,7 +50,7 @@ def test_what_was_saved_is_what_is_done(shop: Shop, saved: Path) -> None:
     """The file is JSON, nobody else reads it, and its changes are those of the run that follows."""
     told = json.loads(saved.read_text(encoding="utf-8"))
     assert saved.stat().st_mode & 0o077 == 0
-    assert "warehouse-key" not in saved.read_text(encoding="utf-8")
+    assert WAREHOUSE_KEY not in saved.read_text(encoding="utf-8")
     shown = [(one["action"], one["key"], one["fields"]) for one in told["changes"]]
     assert {(action, key) for action, key, _ in shown} == {("create", "N-2"), ("update", "N-1")}
     assert shop.items(shop.south)["N-1"] == "Lamp"

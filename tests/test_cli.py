@@ -17,7 +17,7 @@ from syncrules.commands import COMMANDS, cli
 from syncrules.commands.init import STARTS
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.engine.systems import kind
-from syncrules.tests.cli import THIRD, call, fresh, spawn, third_system
+from syncrules.tests.cli import THIRD, WAREHOUSE_KEY, call, fresh, spawn, third_system
 
 BROKEN = """\
 from syncrules.connectors.base.contract import Kind
@@ -51,7 +51,7 @@ def project(tmp_path: Path, warehouse: str) -> Path:
         for name in ("north", "south")
     )
     (tmp_path / "syncrules.toml").write_text(systems, encoding="utf-8")
-    (tmp_path / "key").write_text("warehouse-key", encoding="utf-8")
+    (tmp_path / "key").write_text(WAREHOUSE_KEY, encoding="utf-8")
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "items.sync").write_text(
         "sync north with south\n\npush item as item\n\nmap item with item {\n"
@@ -161,11 +161,11 @@ def test_a_schema_that_was_never_pulled_ends_with_2(project: Path, capsys: Shown
 
 def test_a_system_that_refuses_the_sign_in_ends_with_4(project: Path, capsys: Shown) -> None:
     """The message names the system; the key that was wrong is shown nowhere."""
-    (project.parent / "key").write_text("s3cr3t", encoding="utf-8")
+    (project.parent / "key").write_text("SimulatedSecret", encoding="utf-8")
     ended = call(capsys, "schema", "pull", "--project", project)
     assert ended.code == 4
     assert "north refused the sign-in" in ended.err
-    assert "s3cr3t" not in ended.err + ended.out
+    assert "SimulatedSecret" not in ended.err + ended.out
 
 
 def test_an_unexpected_fault_is_one_line_with_a_reference(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_simulator_tells_people_what_to_put_where(tmp_path: Path, capsys: Show
     process.communicate(timeout=20)
     assert '[systems.warehouse]\nconnector = "warehouse"\nurl = "http://127.0.0.1:' in text
     assert 'key = "env:WAREHOUSE_KEY"' in text
-    assert "export WAREHOUSE_KEY='warehouse-key'" in text
+    assert f"export WAREHOUSE_KEY='{WAREHOUSE_KEY}'" in text
 
 
 def test_a_port_that_is_taken_is_an_error_with_a_way_out(warehouse: str, capsys: Shown) -> None:

@@ -19,7 +19,7 @@ from syncrules.engine.run.session import UNREAD
 from syncrules.engine.store import statements as sql
 from syncrules.engine.store.database import Database
 from syncrules.engine.systems import kind
-from syncrules.tests.cli import Ended, call, third_system
+from syncrules.tests.cli import WAREHOUSE_KEY, Ended, call, third_system
 from syncrules.tests.dsl.schemas import SCHEMAS
 
 PROJECT = """\
@@ -360,7 +360,7 @@ def counted(tmp_path: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch) -> I
                 ),
                 "syncrules.toml",
             )
-            shop.write("warehouse-key", "key")
+            shop.write(WAREHOUSE_KEY, "key")
             shop.write(ITEMS, "rules/items.sync")
             assert shop.type("schema", "pull").code == 0
             assert shop.type("run").code == 0
@@ -372,7 +372,7 @@ def counted(tmp_path: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch) -> I
 
 def save(server: Server, rows: Sequence[Mapping[str, object]]) -> None:
     body = {"rows": rows}
-    request = json_request("POST", "http://here/item/create", body, x_key="warehouse-key")
+    request = json_request("POST", "http://here/item/create", body, x_key=WAREHOUSE_KEY)
     assert server.simulator.handle(request).status == 200
 
 

@@ -17,7 +17,7 @@ import pytest
 from syncrules.connectors.base.serve import Server, Simulator, SimulatorOptions
 from syncrules.connectors.base.wire import json_request
 from syncrules.engine.systems import kind
-from syncrules.tests.cli import Ended, call, spawn, third_system
+from syncrules.tests.cli import WAREHOUSE_KEY, Ended, call, spawn, third_system
 
 RULES = """\
 sync north with south
@@ -58,7 +58,7 @@ class Shop:
 
 def ask(where: Simulator, path: str, body: Mapping[str, object] | None = None) -> Any:
     method = "GET" if body is None else "POST"
-    request = json_request(method, f"http://here{path}", body, x_key="warehouse-key")
+    request = json_request(method, f"http://here{path}", body, x_key=WAREHOUSE_KEY)
     return where.handle(request).json()
 
 
@@ -76,7 +76,7 @@ def shop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
                 ),
                 encoding="utf-8",
             )
-            (tmp_path / "key").write_text("warehouse-key", encoding="utf-8")
+            (tmp_path / "key").write_text(WAREHOUSE_KEY, encoding="utf-8")
             (tmp_path / "rules").mkdir()
             shop = Shop(tmp_path, north.simulator, south.simulator, capsys)
             shop.rules(RULES)

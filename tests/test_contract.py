@@ -181,13 +181,15 @@ class TestWarehouse(ConnectorContract):
     def far(self) -> Iterator[Far]:
         sys.path.insert(0, str(THIRD))
         try:
-            yield far_of(_installed("warehouse"), "warehouse.example", {"key": "wrong-key-4711"})
+            yield far_of(
+                _installed("warehouse"), "warehouse.example", {"key": "SimulatedSecret-4711"}
+            )
         finally:
             sys.path.remove(str(THIRD))
 
 
 def _salesforce() -> Far:
-    wrong = {"client_secret": "wrong-secret-4711"}
+    wrong = {"client_secret": "SimulatedSecret-4711"}
     return far_of(_installed("salesforce"), "x.my.salesforce.com", wrong)
 
 

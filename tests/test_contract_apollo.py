@@ -23,7 +23,7 @@ def _far() -> Far:
     return Far(
         KIND,
         {"system": "apollo", "key": Secret(key)},
-        {"key": Secret("wrong-key-4711")},
+        {"key": Secret("SimulatedSecret-4711")},
         SimWorld({"api.apollo.io": simulator.handle}, clock),
     )
 

@@ -105,7 +105,7 @@ def test_a_server_has_its_key_in_the_environment(here: Team) -> None:
 
 def test_where_a_keyring_works_it_holds_the_secret(here: Team) -> None:
     """The book only tells where; disconnecting takes it out of the keyring, too."""
-    ring = here.folder.parent / "ring.json"
+    ring = here.folder.parent / "ring.keyring"
     here.patch.setenv("TEST_KEYRING", str(ring))
     keyring_of_this_test(here)
     here.connect(OPS)
@@ -132,7 +132,7 @@ def test_a_setting_may_point_into_the_keyring(here: Team) -> None:
     here.file.write_text(text, "utf-8")
     ended = here.type("schema", "pull", "apollo")
     assert (ended.code, "none that works here" in ended.err) == (2, True)
-    here.patch.setenv("TEST_KEYRING", str(here.folder.parent / "ring.json"))
+    here.patch.setenv("TEST_KEYRING", str(here.folder.parent / "ring.keyring"))
     keyring_of_this_test(here)
     assert "keyring set syncrules apollo-key" in here.type("schema", "pull", "apollo").err
     here.patch.setattr("sys.stdin", (here.folder / "apollo.key").open(encoding="utf-8"))

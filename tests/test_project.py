@@ -184,10 +184,10 @@ def test_secrets_come_from_the_environment_or_a_file_and_show_themselves_nowhere
 def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
     """The error shows how to write it instead."""
     with pytest.raises(UsageError) as caught:
-        read(tmp_path, key="s3cr3t")
-    assert "s3cr3t" not in f"{caught.value} {caught.value.fix}"
+        read(tmp_path, key="SimulatedSecret")
+    assert "SimulatedSecret" not in f"{caught.value} {caught.value.fix}"
     assert 'key = "env:LEFT_KEY"' in caught.value.fix
-    assert "s3cr3t" not in repr(System("left", "warehouse", {"key": "s3cr3t"}))
+    assert "SimulatedSecret" not in repr(System("left", "warehouse", {"key": "SimulatedSecret"}))
 
 
 @pytest.mark.parametrize("written", ["env:NOBODY_SET_THIS", "file:nowhere.txt", "file:empty.txt"])
@@ -226,10 +226,12 @@ def test_an_unknown_connector_lists_the_installed_ones(tmp_path: Path, world: Wo
 
 def test_the_state_may_be_a_url_that_is_kept_elsewhere(tmp_path: Path) -> None:
     """A database's URL holds a password, so it may come from a file or the environment."""
-    (tmp_path / "url.txt").write_text("postgresql://me:pw@db/state", encoding="utf-8")
-    project = load(tmp_path, '[state]\nurl = "file:url.txt"')
-    assert project.state_url == "postgresql://me:pw@db/state"
-    assert "pw" not in repr(project)
+    (tmp_path / "url.secret").write_text(
+        "postgresql://me:SimulatedSecret@db/state", encoding="utf-8"
+    )
+    project = load(tmp_path, '[state]\nurl = "file:url.secret"')
+    assert project.state_url == "postgresql://me:SimulatedSecret@db/state"
+    assert "SimulatedSecret" not in repr(project)
 
 
 @pytest.fixture

@@ -21,6 +21,9 @@ from .world import Clock, MachineClock
 if TYPE_CHECKING:
     import uvicorn
 
+MADE_UP = "SimulatedSecret"
+"""What every secret of a simulator holds: wherever one turns up, it is known for what it is."""
+
 
 @dataclass(frozen=True)
 class SimulatorOptions:

@@ -84,10 +84,11 @@ class Door:
             )
         return self._token(self._ask({"grant_type": "client_credentials"}))
 
-    def by_code(self, code: str, verifier: str, callback: str) -> Token:
+    def by_code(self, code: Secret, verifier: Secret, callback: str) -> Token:
         """A token for what a person's consent gave (RFC 6749, 4.1; RFC 7636)."""
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
-        return self._token(self._ask({**form, "code_verifier": verifier}, once=True))
+        form = {"grant_type": "authorization_code", "code": code.reveal()}
+        proof = {"redirect_uri": callback, "code_verifier": verifier.reveal()}
+        return self._token(self._ask({**form, **proof}, once=True))
 
     def device(self, scope: str) -> Mapping[str, Any]:
         """What a person is told who has no browser here: an address, a code, and for us another."""
@@ -96,10 +97,12 @@ class Door:
         )
         return told
 
-    def by_device(self, code: str) -> Token | str:
+    def by_device(self, code: Secret) -> Token | str:
         """A token once a person has entered the code; until then what the system says to it."""
         pending = ("authorization_pending", "slow_down")
-        told = self._ask({"grant_type": "device", "code": code}, ("access_token", *pending))
+        told = self._ask(
+            {"grant_type": "device", "code": code.reveal()}, ("access_token", *pending)
+        )
         return self._token(told) if "access_token" in told else str(told["error"])
 
     def renewed(self, token: Token) -> Token:

@@ -66,8 +66,8 @@ def _in_browser(door: Door, settings: Settings, person: Person) -> Token:
             why="the browser has to come back to this machine",
             fix=f"write an address like {CALLBACK}, and name the same one in the app",
         )
-    verifier, state = person.nonce(), person.nonce()
-    digest = hashlib.sha256(verifier.encode()).digest()
+    verifier, state = Secret(person.nonce()), person.nonce()
+    digest = hashlib.sha256(verifier.reveal().encode()).digest()
     asked = {
         "response_type": "code",
         "client_id": door.client_id,
@@ -82,7 +82,7 @@ def _in_browser(door: Door, settings: Settings, person: Person) -> Token:
     back = person.browse(address, callback, state)
     if "code" not in back:
         raise _not_allowed(door, back)
-    return door.by_code(back["code"], verifier, callback)
+    return door.by_code(Secret(back["code"]), verifier, callback)
 
 
 def _not_allowed(door: Door, back: Mapping[str, str]) -> SignInRefused:
@@ -97,11 +97,11 @@ def _not_allowed(door: Door, back: Mapping[str, str]) -> SignInRefused:
 def _by_device(door: Door, world: World, person: Person) -> Token:
     told = door.device(SCOPE)
     person.enter(str(told["verification_uri"]), str(told["user_code"]))
-    pause = float(told.get("interval") or 5)
+    code, pause = Secret(str(told["device_code"])), float(told.get("interval") or 5)
     until = world.clock.now() + _LONGEST_WAIT
     while world.clock.now() < until:
         world.clock.sleep(pause)
-        answer = door.by_device(str(told["device_code"]))
+        answer = door.by_device(code)
         if isinstance(answer, Token):
             return answer
         pause += 5 if answer == "slow_down" else 0

@@ -66,14 +66,14 @@ def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        error = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/crm", SystemUnavailable)
+        error = refused(f"postgresql://me:SimulatedSecret@127.0.0.1:{port}/crm", SystemUnavailable)
     assert "crm can't be reached" in error.what
-    assert "hunter2" not in f"{error} {error.fix}"
+    assert "SimulatedSecret" not in f"{error} {error.fix}"
 
 
 def test_a_url_that_can_not_be_read_is_told_without_its_password() -> None:
-    error = refused("postgresql://me:hunter2@[half/crm?what=ever", UsageError)
-    assert "hunter2" not in f"{error} {error.fix} {error.__cause__}"
+    error = refused("postgresql://me:SimulatedSecret@[half/crm?what=ever", UsageError)
+    assert "SimulatedSecret" not in f"{error} {error.fix} {error.__cause__}"
     assert error.__suppress_context__
 
 

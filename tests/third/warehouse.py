@@ -27,7 +27,7 @@ from syncrules.connectors.base.contract import (
 )
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.schema import Field, Object, Schema
-from syncrules.connectors.base.serve import SimulatorOptions
+from syncrules.connectors.base.serve import MADE_UP, SimulatorOptions
 from syncrules.connectors.base.wire import (
     OK,
     NoReply,
@@ -40,6 +40,7 @@ from syncrules.connectors.base.wire import (
 )
 from syncrules.connectors.base.world import Clock, World, moment
 
+KEY = f"{MADE_UP}-warehouse"
 LOT = 50
 """Rows a request writes at most."""
 
@@ -174,7 +175,7 @@ def _record(object: str, row: Mapping[str, Any], fields: Collection[str]) -> Rec
 class MadeUpWarehouse:
     """A warehouse in memory, seen through requests only."""
 
-    def __init__(self, clock: Clock, key: str = "warehouse-key") -> None:
+    def __init__(self, clock: Clock, key: str = KEY) -> None:
         self._clock = clock
         self._key = key
         self._rows: dict[str, dict[str, dict[str, Any]]] = {one.name: {} for one in OBJECTS}
@@ -232,7 +233,7 @@ def simulate(options: SimulatorOptions) -> MadeUpWarehouse:
                     {"sku": f"W-{n}", "name": "Crate", "stock": draw.randrange(9)} for n in range(5)
                 ]
             },
-            x_key="warehouse-key",
+            x_key=KEY,
         )
     )
     return made

@@ -13,7 +13,7 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ...base.serve import SimulatorOptions
+from ...base.serve import MADE_UP, SimulatorOptions
 from ...base.wire import Request, Response
 from . import accounts, calls, contacts, diary, faults, lists, screen, seed, tasks
 from .faults import Fault
@@ -102,7 +102,7 @@ class ApolloSimulator:
         self.limits = Limits()
         self.faults: list[Fault] = []
         self.requests: list[Call] = []
-        self.key = f"{options.random('apollo key').getrandbits(96):024x}"
+        self.key = f"{MADE_UP}{options.random('apollo key').getrandbits(96):024x}"
         self.keys: dict[str, frozenset[str] | None] = {self.key: None}
 
     def handle(self, request: Request) -> Response:

@@ -15,6 +15,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from ...base.serve import MADE_UP
 from ...base.wire import Response
 from .org import Org
 
@@ -92,14 +93,14 @@ class Consent:
             wrong = "Check your username and password." if method == "POST" else ""
             kept = {name: given[name] for name in _KEPT if name in given}
             return _page("Log in and allow access", kept, wrong, given.get("login_hint", ""))
-        code = f"aPrx{self._text(40)}"
+        code = f"aPrx{MADE_UP}{self._text(40)}"
         challenge = given.get("code_challenge", "")
         self._codes[code] = _Code(user, redirect, challenge, self._org.clock.now())
         return _back(redirect, given, code=code)
 
     def device(self, base: str) -> dict[str, Any]:
         """What a device is told that has no browser."""
-        code, user_code = self._text(60), self._text(8).upper()
+        code, user_code = MADE_UP + self._text(60), self._text(8).upper()
         self._devices[code] = _Device(user_code, self._org.clock.now())
         return {
             "device_code": code,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...base.people import Company, Person, User, companies, people, users
-from ...base.serve import SimulatorOptions
+from ...base.serve import MADE_UP, SimulatorOptions
 from . import history
 from .derived import Save, derive
 from .org import Org
@@ -82,7 +82,7 @@ class _Filler:
                 "LanguageLocaleKey": "en_US",
             }
             id = self._put("User", values, 800, 800)
-            passwords[one.email.lower()] = f"{one.first.lower()}-{self.random.randrange(10**6)}"
+            passwords[one.email.lower()] = f"{MADE_UP}-{self.random.randrange(10**6)}"
             if one is machine:
                 org.user = id
             else:

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
+from ...base.serve import MADE_UP
 from ...base.wire import Request, Response
 from .calls import Reply, pairs
 from .consent import Consent, NotGranted
@@ -58,8 +59,8 @@ class SignIn:
         self._random = chance
         self.token_life: float | None = None
         self.client_id = f"3MVG9{self._text(20)}"
-        self.client_secret = self._text(32)
-        self.security_token = self._text(24)
+        self.client_secret = MADE_UP + self._text(32)
+        self.security_token = MADE_UP + self._text(24)
         self.passwords: dict[str, str] = {}
         self.rotates = False
         self.counts: Counter[str] = Counter()
@@ -70,7 +71,7 @@ class SignIn:
 
     def issue(self, user: str, refresh: str = "") -> str:
         """A new token of a user, got by a refresh token or without one."""
-        token = f"{self.org.id[:15]}!AQ{self._text(30)}.{self._text(20)}"
+        token = f"{self.org.id[:15]}!AQ{MADE_UP}{self._text(30)}.{self._text(20)}"
         self._tokens[token] = _Token(user, self.org.clock.now(), refresh)
         self._given.append(token)
         return token
@@ -218,7 +219,7 @@ class SignIn:
         return self._granted(user, base, self._new_refresh(user), told=True)
 
     def _new_refresh(self, user: str) -> str:
-        refresh = f"5Aep{self._text(40)}"
+        refresh = f"5Aep{MADE_UP}{self._text(40)}"
         mine = [one for one, each in self._refresh.items() if each == user]
         for oldest in mine[: max(0, len(mine) + 1 - _MOST_GRANTS)]:
             self._revoke(oldest)
