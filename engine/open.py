@@ -31,10 +31,6 @@ def silent(text: str) -> None:
     """Nobody waits."""
 
 
-DEADLINE = 60.0
-"""Seconds after which a request that got no reply can't be under way, where no `timeout` is set."""
-
-
 @contextmanager
 def database(project: Project, world: World) -> Iterator[Database]:
     """The state of a project, closed afterwards."""
@@ -113,8 +109,9 @@ def deadline(project: Project, system: str) -> float:
     from .systems import settings
 
     one = project.system(system)
-    given = settings(one, kind(one.connector), project.folder, os.environ)
-    return float(str(given.get("timeout", DEADLINE)))
+    its = kind(one.connector)
+    given = settings(one, its, project.folder, os.environ)
+    return float(str(given.get("timeout", its.deadline)))
 
 
 def adviser(project: Project) -> Callable[[str, str], str]:

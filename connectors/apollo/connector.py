@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..base.contract import Connector, Kind
 from ..base.linking import Grant, Linking, Logins, Person
 from ..base.login import Secret
-from .settings import SETTINGS
+from .settings import LONGEST, SETTINGS
 
 if TYPE_CHECKING:
     from ..base.serve import Simulator, SimulatorOptions
@@ -69,4 +69,5 @@ KIND = Kind(
     simulate=simulate,
     advice=advice,
     linking=Linking(sign_in, connect_linked, revoke, instead="key"),
+    deadline=LONGEST,
 )

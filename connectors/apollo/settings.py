@@ -6,6 +6,9 @@ from ..base.contract import Setting
 
 DEFAULT_URL = "https://api.apollo.io"
 
+LONGEST = 300.0
+"""Seconds after which Apollo cuts a request off."""
+
 SETTINGS = (
     Setting("key", secret=True, example="env:APOLLO_API_KEY"),
     Setting("url", default=DEFAULT_URL),

@@ -216,6 +216,7 @@ class Kind:
     `advice(code)` tells in plain words what to do about a refusal, "" where nothing can be said.
     `linking` is how people sign in themselves, None where only the settings do.
     `custom(field)` is the name and the type of a custom field in the system's own words.
+    `deadline` is the seconds after which the system works on no request of ours any more.
     """
 
     name: str
@@ -226,3 +227,4 @@ class Kind:
     advice: Callable[[str], str] = lambda code: ""
     linking: Linking | None = None
     custom: Callable[[NewField], tuple[str, str]] = by_label
+    deadline: float = 300.0

@@ -82,6 +82,8 @@ class Server:
                 why=error.strerror or str(error),
                 fix="take another one, or `--port 0` for any that is free",
             ) from None
+        # Head and body go out in two pieces: without this, each second piece waits 40 ms.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True

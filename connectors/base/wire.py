@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: absolute `url`, header names in lower case, `timeout` in seconds."""
+    """A request: absolute `url`, header names in lower case, `timeout` in seconds for all of it."""
 
     method: str
     url: str
@@ -70,6 +70,10 @@ class Verdict:
 
 OK = Verdict("ok")
 ATTEMPTS = 5
+FAILURES = 10
+"""Requests in a row without an answer that can be used, after which a system gets no more."""
+REST = 60.0
+"""Seconds until it gets one again; where that fails, too, it rests once more."""
 RENEWALS = 2
 """Times a sign-in is renewed for one request: what another process has renewed may have ended by
 now, too."""
@@ -100,6 +104,9 @@ class Wire:
         self.sign = sign
         self.refused = refused or self._refused
         self.calls = 0
+        self._failures = 0
+        self._trouble = ""
+        self._rests_until = 0.0
 
     def call(self, request: Request, *, repeatable: bool) -> Response:
         """The reply to `request`, retried with back-off and jitter.
@@ -113,6 +120,7 @@ class Wire:
         trouble = ""
         attempt = 0
         while attempt < ATTEMPTS:
+            self._leave_alone(request)
             wait: float | None = None
             signed = self.sign(request, False)
             self.world.point(f"request {self.system}")
@@ -121,12 +129,18 @@ class Wire:
                 response = self.world.send(signed)
             except NotSent as error:
                 trouble = str(error) or "no connection"
+                self._failed(trouble)
             except NoReply as error:
+                self._failed(str(error))
                 if not repeatable:
                     raise
                 trouble = str(error) or "no reply"
             else:
                 verdict = self.judge(response)
+                if verdict.kind == "lost":
+                    self._failed(verdict.text or f"HTTP {response.status}")
+                else:
+                    self._failures = 0
                 if verdict.kind == "ok":
                     return response
                 trouble = verdict.text or f"HTTP {response.status}"
@@ -150,9 +164,26 @@ class Wire:
             attempt += 1
             if attempt < ATTEMPTS:
                 self.world.clock.sleep(self._pause(attempt, wait))
-        raise SystemUnavailable(
+        raise self._unavailable(request, trouble)
+
+    def _failed(self, trouble: str) -> None:
+        """Counts a request without an answer that can be used."""
+        self._failures += 1
+        self._trouble = trouble or "no reply"
+        if self._failures >= FAILURES:
+            self._rests_until = self.world.clock.now() + REST
+
+    def _leave_alone(self, request: Request) -> None:
+        """Raises `SystemUnavailable`, with nothing sent, while a system that answers nobody is left
+        alone. Then one request tries it again."""
+        if self._failures >= FAILURES and 0 < self._rests_until - self.world.clock.now() <= REST:
+            why = f"{self._failures} requests in a row were in vain, the last: {self._trouble}"
+            raise self._unavailable(request, why)
+
+    def _unavailable(self, request: Request, why: str) -> SystemUnavailable:
+        return SystemUnavailable(
             f"{self.system} at {host(request.url)} could not be reached",
-            why=trouble,
+            why=why,
             fix="check the address and the network, then run again",
         )
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LANES = 4
 """Requests a system gets from us at once."""
+CONNECT = 10.0
+"""Seconds to get through to a system; the whole of a request has `Request.timeout`."""
 
 
 class Clock(Protocol):
@@ -92,18 +94,20 @@ class Machine:
         self.random = random.Random(seed)
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
+        self._due = threading.local()
 
     def send(self, request: Request) -> Response:
         import httpx
 
         client = self._open()
+        self._due.at = time.monotonic() + request.timeout
         try:
             reply = client.request(
                 request.method,
                 request.url,
                 headers=dict(request.headers),
                 content=request.body or None,
-                timeout=httpx.Timeout(request.timeout, connect=min(10.0, request.timeout)),
+                timeout=httpx.Timeout(request.timeout, connect=min(CONNECT, request.timeout)),
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotSent(_short(error)) from None
@@ -111,6 +115,8 @@ class Machine:
             raise NotSent(f"not a URL that can be called: {error}") from None
         except httpx.HTTPError as error:
             raise NoReply(_short(error)) from None
+        finally:
+            self._due.at = None
         headers = {name.lower(): value for name, value in reply.headers.items()}
         return Response(reply.status_code, headers, reply.content)
 
@@ -154,10 +160,18 @@ class Machine:
     def _open(self) -> httpx.Client:
         import httpx
 
+        from .sockets import hurry
+
         with self._lock:
             if self._client is None:
                 self._client = httpx.Client(follow_redirects=False, trust_env=True)
+                hurry(self._client, self._left)
             return self._client
+
+    def _left(self) -> float:
+        """Seconds until the request of this thread has had its time."""
+        due: float | None = getattr(self._due, "at", None)
+        return float("inf") if due is None else due - time.monotonic()
 
 
 def _short(error: Exception) -> str:

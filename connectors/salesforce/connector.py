@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..base.contract import Connector, Kind, NewField
 from ..base.linking import Grant, Linking, Logins, Person
 from ..base.login import Secret
-from .settings import SETTINGS
+from .settings import LONGEST, SETTINGS
 
 if TYPE_CHECKING:
     from ..base.serve import Simulator, SimulatorOptions
@@ -77,4 +77,5 @@ KIND = Kind(
     advice=advice,
     linking=Linking(sign_in, connect_linked, revoke, instead="client_secret", personal=True),
     custom=custom,
+    deadline=LONGEST,
 )

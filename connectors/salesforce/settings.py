@@ -10,6 +10,9 @@ DEFAULT_VERSION = "59.0"
 CALLBACK = "http://localhost:1717/OauthRedirect"
 """Where the browser brings a consent back to; the app must name the very same address."""
 
+LONGEST = 600.0
+"""Seconds after which Salesforce gives up a save itself."""
+
 SETTINGS = (
     Setting("client_id", required=True, example="3MVG9..."),
     Setting("client_secret", secret=True),

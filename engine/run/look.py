@@ -14,6 +14,7 @@ from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ..store import statements as sql
 from .pairs import watched
+from .same import same_orgs
 from .session import Session, load_values
 from .state import Stored
 
@@ -29,6 +30,16 @@ def look(session: Session) -> None:
     """Reads every feed that the run is about to its end."""
     for ask in session.scope.reads(session.plan):
         look_at(session, ask)
+
+
+def look_elsewhere(session: Session, gone: str) -> None:
+    """One system is out of reach: the feeds of the other are read all the same, so that it is known
+    what is there. Nothing is decided on that."""
+    others = {name: one for name, one in session.connectors.items() if name != gone}
+    same_orgs(session.db, session.org, others, session.now)
+    for ask in session.scope.reads(session.plan):
+        if ask.system in others and (ask.system, ask.object) not in session.looked:
+            look_at(session, ask)
 
 
 def look_at(session: Session, ask: Read) -> None:

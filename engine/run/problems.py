@@ -216,9 +216,14 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
     _close(session, ids_of, kept="decisions")
 
 
+def system_of(session: Session, error: SystemUnavailable) -> str:
+    """The system that an error is about; "" for none of them, such as the state."""
+    return next((one for one in session.connectors if error.what.startswith(f"{one} ")), "")
+
+
 def stopped(session: Session, error: SystemUnavailable) -> None:
     """Enters a system that a run could not go on without; each run that meets it counts."""
-    system = next((one for one in session.connectors if error.what.startswith(f"{one} ")), "")
+    system = system_of(session, error)
     code = _STOPS.get(type(error), "out-of-reach")
     enter(
         session,

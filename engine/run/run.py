@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -33,7 +34,7 @@ from ..store.database import Database
 from . import asks, by_hand, problems, signed
 from .guard import guard, trips
 from .journal import Entry, entry
-from .look import look
+from .look import look, look_elsewhere
 from .paused import hold_back
 from .propose import propose
 from .same import same_orgs, same_time
@@ -42,6 +43,7 @@ from .session import Kept, Session
 from .sight import all_there, in_sight
 from .since import note
 from .sweep import sweep
+from .tidy import tidy
 from .undo import leave_alone, put_back
 from .write import settle_doubts, write
 
@@ -243,6 +245,9 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
             result = _written(session, verb, work, on_change)
     except SyncrulesError as error:
         if isinstance(error, SystemUnavailable):
+            if gone := problems.system_of(session, error):
+                with suppress(SyncrulesError):
+                    look_elsewhere(session, gone)
             with setup.db.transaction("stopped"):
                 problems.stopped(session, error)
         if not isinstance(error, LeaseHeld):
@@ -288,6 +293,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
     if work.undoes:
         leave_alone(session)
     problems.got_through(session)
+    tidy(session)
     return _result(session, verb, on_change)
 
 
