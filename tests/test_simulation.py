@@ -10,18 +10,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from syncrules.connectors.salesforce import bulk, feeds, writes
 from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import report
 from syncrules.engine.run import run as verbs
 from syncrules.tests.simulation.checker import check, journal
+from syncrules.tests.simulation.faults import KINDS, all_is_large
 from syncrules.tests.simulation.history import ORG, ROUND, Machine, play
-from syncrules.tests.simulation.many import commit, many
+from syncrules.tests.simulation.many import Told, commit, many
 from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Key
 from syncrules.tests.simulation.scopes import SMALLER, scope_of
@@ -31,23 +32,34 @@ HISTORIES = 1_000
 LARGE = 50
 
 
+@lru_cache
+def played() -> Told:
+    """The histories of the suite, on all processors."""
+    return many(0, HISTORIES)
+
+
 def test_no_history_breaks_a_promise() -> None:
     """None made twice, none lost, no edit lost, both sides agree, and a second run writes nothing,
     whatever crashes, gets lost, or is edited meanwhile."""
-    told = many(0, HISTORIES)
+    told = played()
     assert told.violations == {}, f"replay them at commit {commit()}"
     assert told.histories == HISTORIES
 
 
-def test_no_history_breaks_a_promise_where_all_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_fault_strikes_in_some_of_the_histories() -> None:
+    """What never strikes proves nothing: each kind is met in several of these histories."""
+    met = played().struck
+    assert {name: met[name] for name in KINDS if met[name] < 5} == {}
+    assert set(met) <= KINDS
+    assert played().crashes > 100
+
+
+def test_no_history_breaks_a_promise_where_all_is_large() -> None:
     """Three records are read in bulk, and two are written in a request of several calls."""
-    monkeypatch.setattr(feeds, "FROM", 2)
-    monkeypatch.setattr(bulk, "SHEET", 4)
-    monkeypatch.setattr(writes, "FEW", 1)
-    monkeypatch.setattr(writes, "BATCH", 1)
-    broken = {
-        seed: outcome.violations for seed in range(LARGE) if (outcome := play(seed)).violations
-    }
+    with all_is_large():
+        broken = {
+            seed: outcome.violations for seed in range(LARGE) if (outcome := play(seed)).violations
+        }
     assert broken == {}
 
 

@@ -114,7 +114,7 @@ class _Checker:
                 continue
             if there.seq >= begun or birth.at - there.at < RACE:
                 continue
-            if self.gone_by(other, birth.seq):
+            if self.gone_by(other, birth.seq) or other in self.log.hidden:
                 continue
             event = self.last_before(other, names[other[1]], birth.seq)
             if event and event.seq < begun and birth.at - event.at >= RACE:
@@ -125,6 +125,7 @@ class _Checker:
     def nobody_lost(self) -> Iterator[str]:
         """Everyone who satisfies a rule has a counterpart, or stands in the error log."""
         linked = {one.left for one in self.links} | {one.right for one in self.links}
+        linked |= self.log.hidden
         for key, row in self.rows.items():
             wanted = self.scope.wanted.get(key[1])
             if wanted and wanted(row) and key not in linked and key[2] not in self.blamed:
@@ -141,6 +142,8 @@ class _Checker:
 
     def linked_rightly(self, link: Link) -> Iterator[str]:
         """A link joins one person's two records: the right reply went to the right write."""
+        if link.ended and link.left in self.rows and link.right in self.rows:
+            yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
         tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
         if len(tags) > 1:
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
@@ -157,6 +160,8 @@ class _Checker:
                 continue
             for other in self.log.born:
                 if other[:2] != key[:2] or other == key or self.gone_by(other, begin):
+                    continue
+                if other in self.log.hidden:
                     continue
                 event = self.last_before(other, name, begin)
                 if event is None or at - event.at < RACE:
@@ -202,7 +207,7 @@ class _Checker:
     # ---- two linked records
 
     def pair(self, link: Link) -> Iterator[str]:
-        refused = {link.left[2], link.right[2]} & self.blamed
+        refused = {link.left[2], link.right[2]} & self.blamed or link.right in self.log.hidden
         for one in self.scope.flows[link.flow]:
             if not refused:
                 yield from self.converged(link, one)

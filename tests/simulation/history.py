@@ -14,15 +14,12 @@ from pathlib import Path
 
 from sqlalchemy import select
 from syncrules.connectors.apollo.connector import KIND as APOLLO_KIND
-from syncrules.connectors.apollo.simulator.faults import Fault as ApolloFault
 from syncrules.connectors.apollo.simulator.server import ApolloSimulator
 from syncrules.connectors.base.contract import Connector
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import SimulatorOptions
 from syncrules.connectors.base.world import World
 from syncrules.connectors.salesforce.connector import KIND as SALESFORCE_KIND
-from syncrules.connectors.salesforce.simulator.faults import Fault as SalesforceFault
-from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator
 from syncrules.dsl import check
 from syncrules.engine.plan.compile import compile
@@ -34,16 +31,19 @@ from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
 from syncrules.errors import SyncrulesError
 from syncrules.tests.simulation import checker
-from syncrules.tests.simulation.people import BAD_TITLE, People
+from syncrules.tests.simulation.faults import Faults, all_is_large
+from syncrules.tests.simulation.people import People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
-from syncrules.tests.simulation.world import Crash, SeededWorld
+from syncrules.tests.simulation.world import Alarms, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
 ORG = "apollo~salesforce"
 DEADLINE = 60.0
 ROUND = 900.0
 """Seconds between two runs."""
+LARGE = 0.1
+"""The share of histories in which a few records count as many."""
 RESTS = 5
 """Runs after which everything must have come to rest."""
 RULES = Path(__file__).with_name(FULL.rules)
@@ -182,7 +182,7 @@ def plan(rules: str) -> tuple[Plan, Mapping[tuple[str, str], float]]:
 @dataclass
 class Outcome:
     """What became of a history. `digest` is of all requests and of the journal: the same for the
-    same seed."""
+    same seed. `struck` counts by name what went wrong."""
 
     seed: int
     rules: str
@@ -192,6 +192,7 @@ class Outcome:
     requests: int
     writes: int
     digest: str
+    struck: Mapping[str, int]
     violations: list[str]
     story: list[str]
 
@@ -201,8 +202,10 @@ class History:
 
     def __init__(self, seed: int, scope: Scope) -> None:
         self.scope = scope
-        self.machine = Machine(seed, scope.rules)
+        clock = Alarms()
+        self.machine = Machine(seed, scope.rules, clock)
         self.chance = self.machine.chance
+        self.faults = Faults(self.machine.log, self.machine.people, clock, self.chance)
         self.story: list[str] = []
         self.todo: list[tuple[str, str]] = []
         self.crashes = 0
@@ -211,7 +214,7 @@ class History:
     def play(self) -> Outcome:
         """Lets it happen, and checks it."""
         machine, chance = self.machine, self.chance
-        self._habits()
+        self.faults.habits()
         if chance.random() < 0.3:
             # They were there before the rules, which act from now on: only a backfill takes them.
             machine.people.settle_in()
@@ -242,19 +245,10 @@ class History:
             log.requests,
             log.writes,
             log.digest.hexdigest(),
+            log.struck,
             log.violations,
             self.story,
         )
-
-    def _habits(self) -> None:
-        """What is so for the whole history: a search that lags, a rule that refuses a title."""
-        chance = self.chance
-        if chance.random() < 0.4:
-            self.machine.apollo.team.lag = float(chance.choice((2, 5, 9)))
-        if chance.random() < 0.25:
-            self.machine.salesforce.org.validations.append(
-                Validation("Lead", "no such titles", lambda row: row.get("Title") == BAD_TITLE)
-            )
 
     def _round(self, quiet: bool) -> None:
         """The verbs that are due, each as often as it takes within reason."""
@@ -315,11 +309,7 @@ class History:
         for _ in range(chance.choice((0, 0, 0, 1, 3))):
             happens.setdefault(chance.randrange(1, 120), self._surprise)
         machine.world.plan(happens)
-        for _ in range(chance.choice((0, 0, 1, 1, 2))):
-            if chance.random() < 0.5:
-                self._salesforce_fault()
-            else:
-                self._apollo_fault()
+        self.faults.before_run()
 
     def _crash(self) -> None:
         raise Crash
@@ -331,40 +321,9 @@ class History:
         else:
             self.machine.people.work()
 
-    def _salesforce_fault(self) -> None:
-        chance, sim = self.chance, self.machine.salesforce
-        kind = chance.choice(("lost after", "lost before", "truncated", "reply", "lock"))
-        path = chance.choice(("composite", "composite", "query", ""))
-        fault = SalesforceFault("reply", path=path, nth=chance.randrange(1, 5))
-        if kind == "lock":
-            rows = sorted(
-                key[2]
-                for key in self.machine.log.rows("salesforce")
-                if key[1] in ("Lead", "Contact", "Account")
-            )
-            if not rows:
-                return
-            fault.kind, fault.record = "lock", chance.choice(rows)
-            fault.seconds = chance.choice((1.0, 60.0))
-        else:
-            fault.kind = kind  # type: ignore[assignment]
-        sim.faults.rules.append(fault)
-
-    def _apollo_fault(self) -> None:
-        chance = self.chance
-        kind = chance.choice(("lost after", "lost before", "cut off", "reply"))
-        path = chance.choice(("bulk_create", "bulk", "update", "search", "contacts", ""))
-        after = chance.randrange(0, 4) if path in ("search", "") else chance.randrange(0, 2)
-        self.machine.apollo.faults.append(
-            ApolloFault(kind, path=path, after=after)  # type: ignore[arg-type]
-        )
-
     def _calm(self) -> None:
-        machine = self.machine
-        machine.world.plan({})
-        machine.apollo.faults.clear()
-        machine.salesforce.faults.rules.clear()
-        machine.salesforce.org.locks.clear()
+        self.machine.world.plan({})
+        self.faults.calm()
 
     # ---- the end
 
@@ -373,7 +332,7 @@ class History:
         machine = self.machine
         self._calm()
         machine.clock.sleep(3600.0)
-        machine.apollo.team.lag = 0.0
+        self.faults.end()
         while self.todo:
             verb, name = self._next()
             if name == "run":
@@ -381,6 +340,8 @@ class History:
             self._go(verb, name)
             self.todo.pop(0)
             machine.clock.sleep(ROUND)
+        self._go(lambda setup: verbs.retry(setup, None), "retry")
+        machine.clock.sleep(ROUND)
         for _ in range(RESTS):
             before = machine.log.writes
             done = self._go(verbs.run, "run")
@@ -394,4 +355,9 @@ class History:
 
 def play(seed: int) -> Outcome:
     """The history of a seed."""
-    return History(seed, scope_of(seed)).play()
+    history = History(seed, scope_of(seed))
+    if history.chance.random() >= LARGE:
+        return history.play()
+    history.machine.log.struck["all is large"] += 1
+    with all_is_large():
+        return history.play()

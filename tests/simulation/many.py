@@ -11,7 +11,8 @@ import multiprocessing
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
@@ -25,7 +26,8 @@ CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What became of some histories. `cpu` is seconds of a processor, `violations` by seed."""
+    """What became of some histories. `cpu` is seconds of a processor, `violations` by seed,
+    `struck` says by name in how many of them something went wrong."""
 
     histories: int
     runs: int = 0
@@ -33,6 +35,7 @@ class Part:
     requests: int = 0
     cpu: float = 0.0
     violations: tuple[tuple[int, str], ...] = ()
+    struck: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Told:
     requests: int = 0
     cpu: float = 0.0
     violations: dict[int, list[str]] = field(default_factory=dict)
+    struck: Counter[str] = field(default_factory=Counter)
 
     def add(self, part: Part) -> None:
         """Takes a part in."""
@@ -53,6 +57,7 @@ class Told:
         self.crashes += part.crashes
         self.requests += part.requests
         self.cpu += part.cpu
+        self.struck.update(part.struck)
         for seed, text in part.violations:
             self.violations.setdefault(seed, []).append(text)
 
@@ -88,6 +93,7 @@ def some(first: int, most: int = CHUNK) -> Part:
     gc.disable()
     began, runs, crashes, requests = time.process_time(), 0, 0, 0
     violations: list[tuple[int, str]] = []
+    struck: Counter[str] = Counter()
     try:
         for seed in range(first, first + most):
             try:
@@ -97,12 +103,13 @@ def some(first: int, most: int = CHUNK) -> Part:
                 continue
             runs, crashes = runs + outcome.runs, crashes + outcome.crashes
             requests += outcome.requests
+            struck.update(name for name, times in outcome.struck.items() if times)
             violations += [(seed, text) for text in outcome.violations]
     finally:
         gc.enable()
         gc.unfreeze()
     took = time.process_time() - began
-    return Part(most, runs, crashes, requests, took, tuple(violations))
+    return Part(most, runs, crashes, requests, took, tuple(violations), dict(struck))
 
 
 def many(

@@ -27,7 +27,8 @@ BAD_TITLE = "Refuse me"
 @dataclass
 class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
-    put into one system twice, `companies` how many companies there have been."""
+    put into one system twice, `companies` how many companies there have been, `lateness` after how
+    many seconds a save in Salesforce may be seen."""
 
     log: Recorder
     chance: random.Random
@@ -36,6 +37,7 @@ class People:
     linked: Callable[[], set[Key]] = set
     scope: Scope = FULL
     companies: int = 0
+    lateness: tuple[float, ...] = (30, 120, 500)
 
     # ---- the world at its beginning
 
@@ -360,15 +362,18 @@ class People:
             if system == "apollo":
                 self.log.apollo.delete(object, id)
             else:
-                self.log.salesforce.delete(object, id)
+                purged = self.chance.random() < 0.3
+                self.log.struck["a deletion that nothing tells of"] += purged
+                self.log.salesforce.delete(object, id, purged=purged)
 
         self.log.deed(system, act)
 
     def late(self) -> float:
         """Seconds after which a save in Salesforce is seen: mostly at once."""
-        if not self.log.run:
+        if not self.log.run or not self.lateness or self.chance.random() >= 0.12:
             return 0.0
-        return float(self.chance.choice((30, 120, 500))) if self.chance.random() < 0.12 else 0.0
+        self.log.struck["a save that is seen late"] += 1
+        return float(self.chance.choice(self.lateness))
 
     # ---- who is there
 

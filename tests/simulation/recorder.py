@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -23,6 +24,9 @@ System = Literal["apollo", "salesforce"]
 Key = tuple[str, str, str]
 """System, object, id."""
 Values = Mapping[str, Any]
+
+Answer = Callable[[], Response]
+"""What a system does about a request."""
 
 APOLLO, SALESFORCE = "a.sim", "s.sim"
 OBJECTS: dict[str, tuple[str, ...]] = {
@@ -51,7 +55,9 @@ class Recorder:
 
     `starts` has the length of the log at which each run began, `finished` that at the beginning and
     the end of runs that came to their end, and when they began; `numbers` the same of each run
-    by the number that the state gave it.
+    by the number that the state gave it. `between` is the way to a system and back; `struck` counts
+    by name what went wrong there, and in the systems; `hidden` are records that were out of our
+    sight for a while: nothing tells when they are back.
     """
 
     apollo: ApolloSimulator
@@ -59,6 +65,11 @@ class Recorder:
     clock: Clock
     sent: Callable[[], list[tuple[str, str, str]]] = list
     in_transaction: Callable[[], bool] = lambda: False
+    between: Callable[[System, Request, Answer], Response] = lambda system, request, answer: (
+        answer()
+    )
+    struck: Counter[str] = field(default_factory=Counter)
+    hidden: set[Key] = field(default_factory=set)
     run: int = 0
     events: list[Event] = field(default_factory=list)
     writes: int = 0
@@ -98,8 +109,8 @@ class Recorder:
         self.requests += 1
         self.digest.update(f"{request.method} {request.url}\n".encode())
         self.digest.update(request.body)
-        if not _writes(request.method, parts.path):
-            response = handle(request)
+        if not writes(request.method, parts.path):
+            response = self.between(system, request, lambda: handle(request))
             self._looked(system, parts.path, parts.query, response)
             return response
         self.writes += 1
@@ -107,11 +118,15 @@ class Recorder:
             self._before_delete(parts.path, parse_qs(parts.query).get("ids", [""])[0])
         else:
             self._before_write(system, request.method, parts.path, request.body)
-        before = self.rows(system)
-        try:
-            return handle(request)
-        finally:
-            self._compare(system, before, "sync")
+
+        def answer() -> Response:
+            before = self.rows(system)
+            try:
+                return handle(request)
+            finally:
+                self._compare(system, before, "sync")
+
+        return self.between(system, request, answer)
 
     def _looked(self, system: System, path: str, query: str, response: Response) -> None:
         """Notes which objects have been read with a whole reply."""
@@ -226,7 +241,7 @@ class Recorder:
         return event
 
 
-def _writes(method: str, path: str) -> bool:
+def writes(method: str, path: str) -> bool:
     """Whether a request may change records. What isn't known to be a question counts as one."""
     if method == "GET" or "/oauth2/" in path or path.endswith("/search"):
         return False

@@ -6,18 +6,42 @@ nothing catches on its way out, as little as a process survives `kill -9`.
 
 from __future__ import annotations
 
+import heapq
 import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from syncrules.connectors.base.wire import Request, Response
 from syncrules.connectors.base.world import LANES, Clock, Job
+from syncrules.tests.worlds import VirtualClock
 
 T = TypeVar("T")
 
 
 class Crash(BaseException):
     """The process is gone. Not an `Exception`, so no handler of ours takes it for a failure."""
+
+
+class Alarms(VirtualClock):
+    """A virtual clock on which things happen at their time, however long somebody sleeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._set = 0
+
+    def at(self, moment: float, act: Callable[[], object]) -> None:
+        """`act` happens once the clock shows `moment`."""
+        self._set += 1
+        heapq.heappush(self._due, (moment, self._set, act))
+
+    def sleep(self, seconds: float) -> None:
+        until = self._now + max(seconds, 0.0)
+        while self._due and self._due[0][0] <= until:
+            moment, _, act = heapq.heappop(self._due)
+            self._now = max(self._now, moment)
+            act()
+        super().sleep(until - self._now)
 
 
 class SeededWorld:

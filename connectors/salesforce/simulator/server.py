@@ -133,10 +133,11 @@ class SalesforceSimulator:
         self._settle()
         saves.update(self.org, of, id, values, self._at_screen(user, delay))
 
-    def delete(self, name: str, id: str, *, user: str = "") -> None:
-        """A person at the screen deletes a row."""
+    def delete(self, name: str, id: str, *, user: str = "", purged: bool = False) -> None:
+        """A person at the screen deletes a row; `purged`: and nothing tells of it any more."""
         of = self.org.schema.objects[name.lower()]
-        lives.delete(self.org, of, id, self._at_screen(user))
+        end = lives.purge if purged else lives.delete
+        end(self.org, of, id, self._at_screen(user))
 
     def merge(self, name: str, winner: str, losers: list[str], *, user: str = "") -> None:
         """A person at the screen merges rows into `winner`."""
