@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,15 @@ from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import report
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run.run import LEASE
+from syncrules.errors import FenceLost
 from syncrules.tests.simulation.checker import check, journal
 from syncrules.tests.simulation.faults import KINDS, all_is_large
 from syncrules.tests.simulation.history import ORG, ROUND, Machine, play
 from syncrules.tests.simulation.many import Told, commit, many
 from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Key
+from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import SMALLER, scope_of
 from syncrules.tests.simulation.world import Crash
 
@@ -174,6 +179,37 @@ def test_a_crash_around_a_create_makes_one_lead(point: str) -> None:
     assert linked(machine, ada, "Lead", lead)
     assert later(machine) == 0
     done(machine)
+
+
+@pytest.mark.parametrize("silent", [0.0, LEASE + 1])
+@pytest.mark.parametrize("point", ["after rules", "after sent", "request salesforce"])
+def test_a_second_runner_is_sent_away_or_the_first_is_fenced_out(
+    tmp_path: Path, point: str, silent: float
+) -> None:
+    """Two runners at once make one Lead. A runner that wakes up after its lease commits nothing,
+    and sends nothing, even where it had said what it would send next (EDGE-13)."""
+    machine = Machine(1)
+    second = Second(machine, tmp_path / "state.db", random.Random(1), lambda text: None)
+    machine.go(verbs.run)
+    machine.clock.sleep(ROUND)
+    ada = contact(machine)
+
+    def watch(reached: str) -> None:
+        if reached == point:
+            machine.world.watch = lambda point: None
+            second.works(silent=silent)
+
+    machine.world.watch = watch
+    with pytest.raises(FenceLost) if silent else nullcontext():
+        machine.go(verbs.run)
+    second.fenced()
+    machine.restart()
+    later(machine)
+    [lead] = rows(machine, "Lead")
+    assert linked(machine, ada, "Lead", lead)
+    assert later(machine) == 0
+    done(machine)
+    second.close()
 
 
 def test_a_refused_record_stands_in_the_error_log_and_the_others_are_written() -> None:

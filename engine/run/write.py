@@ -259,18 +259,19 @@ def _send(
             if session.stopping():
                 return  # What is under way is settled first.
             session.keep_alive()
+            at = session.now
             with session.db.transaction("sent"):
                 session.db.run(
                     sql.set_sent,
                     org=session.org,
                     run=session.run,
                     numbers=[each.ref for each in batch.writes],
-                    at=session.now,
+                    at=at,
                 )
             system = by_ref[batch.writes[0].ref].system
             holds = {f"parent {each.parent}" for each in batch.writes if each.parent}
             holds |= {f"ref {each.ref}" for each in batch.writes}
-            yield Job(batch, frozenset(holds), partial(session.connectors[system].send, batch))
+            yield Job(batch, frozenset(holds), partial(_in_time, session, system, batch, at))
 
     for job, outcomes in session.world.lanes(jobs()):
         told = {one.ref: one for one in outcomes}
@@ -297,6 +298,17 @@ def _send(
                     finished.append((by_ref[each.ref], result))
         settle(session, finished)
     return busy
+
+
+def _in_time(session: Session, system: str, batch: Batch, sent: float) -> list[Outcome]:
+    """Sends a batch, unless this process has slept since it was committed as sent: another runner
+    may have taken over, found nothing, and done the work itself."""
+    if session.now - sent > session.deadlines[system] / 2:
+        return [
+            Outcome(one.ref, "busy", one.id, None, "slept", "our own process was asleep")
+            for one in batch.writes
+        ]
+    return session.connectors[system].send(batch)
 
 
 _WORST = ("unknown", "gone", "refused", "busy", "existed", "absent", "done")

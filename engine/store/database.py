@@ -184,9 +184,13 @@ class Database:
             self._command(driver.begin)
             self._depth = 1
             yield
-        except BaseException:
+        except BaseException as error:
             with suppress(*self._driver.errors):
                 self._driver.cursor().execute("ROLLBACK")
+            self._depth = 0
+            if isinstance(error, self._driver.errors):
+                # It may clash with what another runner has written since.
+                self._check_fence()
             raise
         finally:
             self._depth = 0

@@ -75,6 +75,7 @@ class _Checker:
         self.due = db.row(sql.count_due, org=org, now=log.clock.now()) or (0,)
         self.blamed = {row[4] for row in self.errors if row[4]}
         self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
+        self.beyond = log.hidden | log.stray
         self.across = {one.left: one.right for one in self.links if not one.ended}
 
     def all(self) -> Iterator[str]:
@@ -94,7 +95,7 @@ class _Checker:
         """No two records made by us for one person, and none for somebody who was there."""
         made: dict[tuple[str, str], Key] = {}
         for key, birth in self.log.born.items():
-            if birth.who != "sync":
+            if birth.who != "sync" or key in self.log.stray:
                 continue
             tag = self.tag_at(key, birth.seq)
             thing = (key[0], tag)
@@ -114,7 +115,7 @@ class _Checker:
                 continue
             if there.seq >= begun or birth.at - there.at < RACE:
                 continue
-            if self.gone_by(other, birth.seq) or other in self.log.hidden:
+            if self.gone_by(other, birth.seq) or other in self.beyond:
                 continue
             event = self.last_before(other, names[other[1]], birth.seq)
             if event and event.seq < begun and birth.at - event.at >= RACE:
@@ -125,7 +126,7 @@ class _Checker:
     def nobody_lost(self) -> Iterator[str]:
         """Everyone who satisfies a rule has a counterpart, or stands in the error log."""
         linked = {one.left for one in self.links} | {one.right for one in self.links}
-        linked |= self.log.hidden
+        linked |= self.beyond
         for key, row in self.rows.items():
             wanted = self.scope.wanted.get(key[1])
             if wanted and wanted(row) and key not in linked and key[2] not in self.blamed:
@@ -161,7 +162,7 @@ class _Checker:
             for other in self.log.born:
                 if other[:2] != key[:2] or other == key or self.gone_by(other, begin):
                     continue
-                if other in self.log.hidden:
+                if other in self.beyond:
                     continue
                 event = self.last_before(other, name, begin)
                 if event is None or at - event.at < RACE:
@@ -174,7 +175,7 @@ class _Checker:
     def only_mapped_fields(self) -> Iterator[str]:
         """A write changes only fields that a row names, and no blank erases a value."""
         for event in self.log.events:
-            if event.who != "sync":
+            if event.who != "sync" or event.key in self.log.stray:
                 continue
             if not event.field:
                 if event.new is None:
@@ -211,6 +212,8 @@ class _Checker:
         for one in self.scope.flows[link.flow]:
             if not refused:
                 yield from self.converged(link, one)
+            if {link.left, link.right} & self.beyond:
+                continue
             if one.both and one.kind != "reference":
                 yield from self.edits_kept(link, one)
             if one.kind in ("text", "email", "domain"):

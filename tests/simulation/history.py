@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 from syncrules.connectors.apollo.connector import KIND as APOLLO_KIND
@@ -34,6 +36,7 @@ from syncrules.tests.simulation import checker
 from syncrules.tests.simulation.faults import Faults, all_is_large
 from syncrules.tests.simulation.people import People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
+from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
 from syncrules.tests.simulation.world import Alarms, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
@@ -42,8 +45,8 @@ ORG = "apollo~salesforce"
 DEADLINE = 60.0
 ROUND = 900.0
 """Seconds between two runs."""
-LARGE = 0.1
-"""The share of histories in which a few records count as many."""
+LARGE, TWO = 0.1, 0.15
+"""The share of histories in which a few records count as many, and of those with two runners."""
 RESTS = 5
 """Runs after which everything must have come to rest."""
 RULES = Path(__file__).with_name(FULL.rules)
@@ -62,6 +65,7 @@ class Machine:
     seed: int
     rules: str = RULES.name
     clock: VirtualClock = field(default_factory=VirtualClock)
+    org: str = ORG
 
     def __post_init__(self) -> None:
         options = SimulatorOptions(seed=1, records=0, clock=self.clock)
@@ -83,7 +87,7 @@ class Machine:
     def setup(self) -> verbs.Setup:
         """What a verb needs; its connectors live until `restart`."""
         if self._connectors is None:
-            self._connectors = connectors(self.apollo, self.salesforce, self.world)
+            self._connectors = self.sign_in(self.world)
         return verbs.Setup(
             ORG,
             plan(self.rules)[0],
@@ -96,6 +100,10 @@ class Machine:
             HOLDER,
             plan(self.rules)[1],
         )
+
+    def sign_in(self, world: World) -> Mapping[str, Connector]:
+        """New connections of a runner in `world`."""
+        return connectors(self.apollo, self.salesforce, world)
 
     def restart(self) -> None:
         """The process has died: what it held in memory is gone."""
@@ -200,12 +208,16 @@ class Outcome:
 class History:
     """A history under way."""
 
-    def __init__(self, seed: int, scope: Scope) -> None:
+    def __init__(self, seed: int, scope: Scope, folder: Path | None = None) -> None:
         self.scope = scope
         clock = Alarms()
         self.machine = Machine(seed, scope.rules, clock)
         self.chance = self.machine.chance
         self.faults = Faults(self.machine.log, self.machine.people, clock, self.chance)
+        self.second: Second | None = None
+        if folder is not None:
+            chance = random.Random(self.chance.getrandbits(32))
+            self.second = Second(self.machine, folder / "state.db", chance, self._tell)
         self.story: list[str] = []
         self.todo: list[tuple[str, str]] = []
         self.crashes = 0
@@ -281,19 +293,32 @@ class History:
         machine = self.machine
         writes = machine.log.writes
         try:
-            result = machine.go(verb)
+            result = machine.go(self._by_one_of_both(verb))
         except Crash:
             self.crashes += 1
             machine.restart()
+            if self.second:
+                self.second.begin_anew()
             self._tell(f"{name}: crashed at {machine.world.last_point}")
             return False
         except SyncrulesError as error:
             self.failed += 1
             self._tell(f"{name}: {error}")
             return False
+        finally:
+            if self.second:
+                self.second.fenced()
         sent = machine.log.writes - writes
         self._tell(f"{name}: {sent} writes, {dict(result.counts)}")
         return True
+
+    def _by_one_of_both(self, verb: Verb) -> Verb:
+        """Done by the one runner or, where there are two, by the other."""
+        second = self.second
+        if second is None or self.chance.random() < 0.6:
+            return verb
+        second.meets(self.machine.world.happens)
+        return lambda setup: verb(second.instead(setup))
 
     def _tell(self, text: str) -> None:
         self.story.append(f"run {self.machine.log.run}, {text}")
@@ -308,6 +333,8 @@ class History:
             happens[chance.randrange(1, 160)] = self._crash
         for _ in range(chance.choice((0, 0, 0, 1, 3))):
             happens.setdefault(chance.randrange(1, 120), self._surprise)
+        if self.second and chance.random() < 0.7:
+            happens.setdefault(chance.randrange(1, 120), self.second.comes_in)
         machine.world.plan(happens)
         self.faults.before_run()
 
@@ -323,6 +350,8 @@ class History:
 
     def _calm(self) -> None:
         self.machine.world.plan({})
+        if self.second:
+            self.second.meets({})
         self.faults.calm()
 
     # ---- the end
@@ -355,9 +384,13 @@ class History:
 
 def play(seed: int) -> Outcome:
     """The history of a seed."""
-    history = History(seed, scope_of(seed))
-    if history.chance.random() >= LARGE:
-        return history.play()
-    history.machine.log.struck["all is large"] += 1
-    with all_is_large():
+    chance = random.Random(f"kind {seed}")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory())) if chance.random() < TWO else None
+        history = History(seed, scope_of(seed), folder)
+        if history.second:
+            stack.callback(history.second.close)
+        if chance.random() < LARGE:
+            history.machine.log.struck["all is large"] += 1
+            stack.enter_context(all_is_large())
         return history.play()

@@ -57,7 +57,8 @@ class Recorder:
     the end of runs that came to their end, and when they began; `numbers` the same of each run
     by the number that the state gave it. `between` is the way to a system and back; `struck` counts
     by name what went wrong there, and in the systems; `hidden` are records that were out of our
-    sight for a while: nothing tells when they are back.
+    sight for a while: nothing tells when they are back; `stray` are those that a runner has written
+    or made which had been replaced when its last batch arrived.
     """
 
     apollo: ApolloSimulator
@@ -70,6 +71,7 @@ class Recorder:
     )
     struck: Counter[str] = field(default_factory=Counter)
     hidden: set[Key] = field(default_factory=set)
+    stray: set[Key] = field(default_factory=set)
     run: int = 0
     events: list[Event] = field(default_factory=list)
     writes: int = 0

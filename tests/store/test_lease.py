@@ -147,6 +147,18 @@ def test_a_runner_that_was_replaced_commits_nothing(db: Database, other: Databas
     assert db.rows(NAMES, org="o") == [("before",), ("other's",), ("other's second",)]
 
 
+def test_a_runner_that_was_replaced_and_clashes_is_told_that_it_was(
+    db: Database, other: Database
+) -> None:
+    """It knows nothing of what the other one has made meanwhile, and makes the same."""
+    acquire(db, "o", HERE, 1000.0, 60.0)
+    acquire(other, "o", THERE, 2000.0, 60.0)
+    put(other, "made")
+    with pytest.raises(FenceLost):
+        put(db, "made")
+    assert db.rows(NAMES, org="o") == [("made",)]
+
+
 def test_a_runner_replaced_just_before_its_commit_commits_nothing(postgres_url: str) -> None:
     """The fence is looked at last; from there to the commit nobody can take the lease."""
     other = Database(postgres_url)
