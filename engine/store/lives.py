@@ -32,6 +32,10 @@ drop_ended = statement(
     )
 )
 """Ended links of either of two records that are linked anew."""
+linked_since = statement(
+    select(L.left, L.right).where(L.org == _org, L.flow == _flow, L.run >= bindparam("run"))
+)
+"""What was linked in some run, or later."""
 due_elsewhere = statement(
     select(D.id)
     .join(table(tables.Record), and_(R.org == D.org, R.id == D.id))
