@@ -363,6 +363,15 @@ class ConnectorContract:
             connector.send(batch)
         assert [one.kind for one in connector.find([write])] == ["absent"]
 
+    def test_what_is_the_work_of_another_write_is_not_claimed(
+        self, connector: Connector, world: Watched
+    ) -> None:
+        """Two writes may say the same: what the one made that was heard of is not the other's."""
+        [write] = self._creates(1, since=world.clock.now())
+        [done] = self._send(connector, [write])
+        twin = replace(write, ref=99, taken=frozenset({done.id}))
+        assert [one.kind for one in connector.find([twin])] == ["absent"]
+
     # ---- trouble ---------------------------------------------------------------------------
 
     def test_a_bad_sign_in_is_told_without_its_secrets(self, far: Far, world: Watched) -> None:

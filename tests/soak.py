@@ -1,7 +1,8 @@
 """The long tests: `python -m tests.soak [--part P] [--minutes M] [--seed N]`.
 
 What the suite does for a minute, this does for as long as it is let: histories of two systems,
-weeks of people at work, killed processes, conditions held against two oracles, damaged rule files.
+weeks of people at work, runs that die at every point, killed processes, conditions held against two
+oracles, damaged rule files.
 And what the suite can't do without more than Python: the client that JavaScript has for Salesforce.
 Each part ends with a line of counts, and the whole with exit code 1 where a promise was broken;
 each broken seed is told as it is met.
@@ -15,12 +16,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from itertools import count, islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from syncrules.tests.dsl.files_soak import Tried
+    from syncrules.tests.sweep.play import Swept
 
 T = TypeVar("T")
 
@@ -103,6 +106,30 @@ def _previews(first: int) -> list[str]:
             except Exception as error:
                 found.append(f"{story.__name__} {seed}: {type(error).__name__}: {error}")
     return found
+
+
+def crashes(minutes: float, first: int, processes: int) -> int:
+    """Dies at every point of every scenario of the sweep, and at pairs of them that are drawn from
+    the seed, or as far as the time goes."""
+    from syncrules.tests.sweep.play import SCENARIOS
+
+    points, scenarios, pairs, broken = 0, 0, 0, 0
+    work = partial(_swept, seed=first)
+    for _, told in _until(minutes, work, iter(range(len(SCENARIOS))), processes):
+        points, pairs, scenarios = points + told.once, pairs + told.twice, scenarios + 1
+        broken += len(told.wrong)
+        for text in told.wrong:
+            _say(text)
+    _say(
+        f"{points:,} crash points of {scenarios} scenarios and {pairs:,} pairs, {broken} violations"
+    )
+    return 1 if broken else 0
+
+
+def _swept(number: int, seed: int) -> Swept:
+    from syncrules.tests.sweep.play import SCENARIOS, swept
+
+    return swept(SCENARIOS[number], seed)
 
 
 def files(minutes: float, first: int, processes: int) -> int:
@@ -207,6 +234,7 @@ PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
     "histories": (histories, 10.0),
     "weeks": (weeks, 10.0),
     "previews": (previews, 10.0),
+    "crashes": (crashes, 60.0),
     "kills": (kills, 10.0),
     "logic": (logic, 10.0),
     "jsforce": (jsforce, 1.0),

@@ -70,7 +70,13 @@ def _creates(
         else:
             rows = feeds.recent(object, "created_at", min(one.since for one in doubtful) + early)
         found = [
-            [row for row in rows if _made_after(row, one.since + early) and _equal(one, row, forms)]
+            [
+                row
+                for row in rows
+                if str(row["id"]) not in one.taken
+                and _made_after(row, one.since + early)
+                and _equal(one, row, forms)
+            ]
             for one in doubtful
         ]
         if all(found) or wait is None:

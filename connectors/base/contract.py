@@ -76,7 +76,8 @@ class Write:
     whose lock the system takes with this write, "" where it has none. `since` is when it was first
     sent (seconds since 1970), for `find`. `login` is the name of the linked login that it is
     written under, "" for the sync login; writes of two logins are never in one batch. `keys`: of a
-    create, the fields that tell whether it is there already.
+    create, the fields that tell whether it is there already. `taken`, for `find`: records that are
+    another write's work, however much they look like this one's.
     """
 
     ref: int
@@ -88,6 +89,7 @@ class Write:
     login: str = ""
     since: float = 0.0
     keys: tuple[str, ...] = ()
+    taken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

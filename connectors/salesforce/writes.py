@@ -223,8 +223,8 @@ class Writes:
     def _made(
         self, object: str, group: Sequence[Write], known: Mapping[str, Field]
     ) -> Iterator[tuple[Write, list[Record]]]:
-        """Each write with the records that this user created since it was sent: those with its
-        key where it has one, else all."""
+        """Each write with the records that this user created since it was sent and that are not
+        another write's: those with its key where it has one, else all."""
         names = {name for write in group for name in write.fields}
         seen = self._feeds.visible(object, sorted(names | {"CreatedDate", "CreatedById"}))
         by_key: dict[str, list[Write]] = defaultdict(list)
@@ -254,7 +254,12 @@ class Writes:
                 earliest = moment(self._server_time(write))[:19]
                 yield (
                     write,
-                    [one for one in made if str(one.values.get("CreatedDate"))[:19] >= earliest],
+                    [
+                        one
+                        for one in made
+                        if str(one.values.get("CreatedDate"))[:19] >= earliest
+                        and one.id not in write.taken
+                    ],
                 )
 
     def _server_time(self, write: Write) -> float:

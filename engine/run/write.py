@@ -17,8 +17,8 @@ from ...connectors.base.values import Value
 from ...connectors.base.world import LANES, Job
 from ...dsl.rules import Side
 from ..plan.model import Flow
+from ..store import lives, unknown
 from ..store import statements as sql
-from ..store import unknown
 from . import signed
 from .brakes import planned
 from .decision import Coming
@@ -388,10 +388,15 @@ def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[s
     for last_try in (not wait, True):
         if not asked_about:
             break
-        asked = [
-            replace(_write(session, session.flows[one.flow].flow, one), ref=place)
-            for place, one in enumerate(asked_about)
-        ]
+        asked: list[Write] = []
+        taken: dict[str, frozenset[str]] = {}
+        for place, one in enumerate(asked_about):
+            write = replace(_write(session, session.flows[one.flow].flow, one), ref=place)
+            if one.action == "create" and not write.keys:
+                if one.flow not in taken:
+                    taken[one.flow] = _taken(session, one)
+                write = replace(write, taken=taken[one.flow])
+            asked.append(write)
         found = {one.ref: one for one in connector.find(asked)}
         early: list[Entry] = []
         results: list[tuple[Entry, Outcome]] = []
@@ -414,3 +419,12 @@ def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[s
                 break
             session.world.clock.sleep(max(0.0, until - session.now) + 0.01)
     return counts
+
+
+def _taken(session: Session, doubtful: Entry) -> frozenset[str]:
+    """What has been linked since the run of a create without a key: it may look like what that
+    made, and is another's."""
+    rows = session.db.rows(
+        lives.linked_since, org=session.org, flow=doubtful.flow, run=doubtful.run
+    )
+    return frozenset(row[doubtful.side == "right"] for row in rows)

@@ -38,6 +38,10 @@ due_sides = statement(
     .where(D.org == _org, D.not_before <= bindparam("now", type_=Float))
 )
 """Of which flows, and on which sides of them, anything is marked."""
+linked_since = statement(
+    select(L.left, L.right).where(L.org == _org, L.flow == _flow, L.run >= bindparam("run"))
+)
+"""What was linked in some run, or later."""
 due_elsewhere = statement(
     select(D.id)
     .join(table(tables.Record), and_(R.org == D.org, R.id == D.id))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from syncrules.connectors.base.wire import Request, Response
+from syncrules.connectors.salesforce import writes
 from syncrules.tests.both import HOUR
 from syncrules.tests.guide.test_activities import UNKNOWN, Day, stranger
 
@@ -108,6 +109,25 @@ def wanted() -> dict[str, Counter[str]]:
         "Task Ring back": 1,
     }
     return found
+
+
+def test_two_calls_that_say_the_same_are_two_tasks_wherever_a_run_dies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a request each: what came of the one is not taken for the other's."""
+    monkeypatch.setattr(writes, "BATCH", 1)
+    number, died = 1, True
+    while died:
+        day = Day("push call as Task")
+        day.call()
+        day.call()
+        day.both.clock.sleep(HOUR)
+        died = crash_at(day, number, replied=False)
+        go_on(day)
+        assert what_is_there(day)["Task"] == {"Call Outgoing call": 2}, number
+        assert day.both.errors() == [], number
+        number += 2
+    assert number > 20
 
 
 @pytest.mark.parametrize("replied", [False, True], ids=["before a step", "after a reply"])

@@ -60,7 +60,8 @@ Verb = Callable[[verbs.Setup], verbs.Result]
 
 @dataclass
 class Machine:
-    """Two simulators, a state and the world between them; `setup` is a runner that begins anew."""
+    """Two simulators, a state and the world between them; `setup` is a runner that begins anew.
+    `rules` are a file beside this module, or their text."""
 
     seed: int
     rules: str = RULES.name
@@ -145,7 +146,8 @@ def connectors(
     given = salesforce.sign_in(f"https://{SALESFORCE}")
     return {
         "apollo": APOLLO_KIND.connect(
-            {"system": "apollo", "url": f"https://{APOLLO}", "key": key}, world
+            {"system": "apollo", "url": f"https://{APOLLO}", "key": key, "undocumented": "yes"},
+            world,
         ),
         "salesforce": SALESFORCE_KIND.connect(
             {
@@ -167,8 +169,9 @@ def _advice(system: str, code: str) -> str:
 
 @lru_cache
 def plan(rules: str) -> tuple[Plan, Mapping[tuple[str, str], float]]:
-    """What a file of rules beside this module compiles to, against the simulators' schemas, and
-    the seconds that searches stay behind, by system and object."""
+    """What a file of rules beside this module, or a text, compiles to against the simulators'
+    schemas, and the seconds that searches stay behind, by system and object."""
+    text = rules if "\n" in rules else RULES.with_name(rules).read_text(encoding="utf-8")
     clock = VirtualClock()
     options = SimulatorOptions(seed=1, records=0, clock=clock)
     apollo, salesforce = ApolloSimulator(options), SalesforceSimulator(options)
@@ -176,7 +179,7 @@ def plan(rules: str) -> tuple[Plan, Mapping[tuple[str, str], float]]:
     world = SeededWorld(log.serve, clock, random.Random(0))
     both = connectors(apollo, salesforce, world)
     schemas = {name: one.describe() for name, one in both.items()}
-    found = check({rules: RULES.with_name(rules).read_text(encoding="utf-8")}, schemas)
+    found = check({RULES.name if text is rules else rules: text}, schemas)
     if found.rules is None:
         raise ValueError("\n".join(str(one) for one in found.findings))
     [only] = found.rules.sets

@@ -116,9 +116,9 @@ class Recorder:
             self._looked(system, parts.path, parts.query, response)
             return response
         self.writes += 1
-        if request.method == "DELETE":
-            self._before_delete(parts.path, parse_qs(parts.query).get("ids", [""])[0])
-        else:
+        for query in _deletions(request.method, parts.query, request.body):
+            self._before_delete(parts.path, parse_qs(query).get("ids", [""])[0])
+        if request.method != "DELETE":
             self._before_write(system, request.method, parts.path, request.body)
 
         def answer() -> Response:
@@ -250,14 +250,25 @@ def writes(method: str, path: str) -> bool:
     return "/composite/sobjects/" not in path and "/jobs/query" not in path
 
 
+def _deletions(method: str, query: str, body: bytes) -> list[str]:
+    """The query of each call that deletes, alone or as a part of a request."""
+    if method == "DELETE":
+        return [query]
+    asked = json.loads(body)
+    calls = asked.get("compositeRequest", ()) if isinstance(asked, dict) else ()
+    return [urlsplit(one["url"]).query for one in calls if one["method"] == "DELETE"]
+
+
 def _written(system: System, method: str, path: str, body: Any) -> list[tuple[str, str]]:
     """(object, id) for each record that a write names; the id is "" for a create."""
     if system == "salesforce":
-        parts = [one["body"] for one in body.get("compositeRequest", ())] or [body]
-        listed = [one for part in parts for one in part["records"]]
+        parts = [one["body"] for one in body.get("compositeRequest", ()) if "body" in one]
+        listed = [one for part in parts or [body] for one in part.get("records", ())]
         return [(one["attributes"]["type"], one.get("id", "")) for one in listed]
-    plural, action = path.split("/")[3:5]
+    plural, action = (*path.split("/")[3:5], "create")[:2]
     word = plural.removesuffix("s")
+    if word not in OBJECTS["apollo"]:
+        return [(word, "" if action == "create" else action)]
     if method in ("PATCH", "PUT"):
         return [(word, action)]
     if action == "bulk_create":

@@ -144,7 +144,8 @@ class Warehouse:
             same = [
                 row
                 for row in rows
-                if all(row.get(name) == value for name, value in write.fields.items())
+                if row["id"] not in write.taken
+                and all(row.get(name) == value for name, value in write.fields.items())
                 and (row["id"] == write.id if write.id else row["made"] >= write.since - 300)
             ]
             kind: Literal["done", "absent", "unknown"]
