@@ -14,6 +14,8 @@ from ...errors import UsageError
 from ..base.contract import Batch, Meter, NewField, Outcome, Page, Read, Record, Write
 from ..base.login import Secret
 from ..base.schema import Schema
+from ..base.understood import understood
+from ..base.values import identifier
 from ..base.world import World
 from . import activities
 from .activity_feeds import ActivityFeeds
@@ -52,34 +54,43 @@ class ApolloConnector:
 
     def identity(self) -> str:
         """The id of the team, the same for every key of it."""
-        return str(self._session.get("users/api_profile", "team_id")["team_id"])
+        with understood(self._session.system):
+            return identifier(self._session.get("users/api_profile", "team_id")["team_id"])
 
     def describe(self, names: Collection[str] | None = None) -> Schema:
-        return describe(self._session, self._catalog, self.identity(), names)
+        with understood(self._session.system):
+            return describe(self._session, self._catalog, self.identity(), names)
 
     def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
-        if ask.object not in activities.FORMS:
-            return self._feeds.read(ask, cursor)
-        self._documented(ask.object)
-        return self._activity_feeds.read(ask, cursor)
+        activity = ask.object in activities.FORMS
+        if activity:
+            self._documented(ask.object)
+        with understood(self._session.system):
+            yield from (self._activity_feeds if activity else self._feeds).read(ask, cursor)
 
     def fetch(
         self, object: str, fields: Collection[str], key: str, values: Collection[str]
     ) -> list[Record]:
-        if object in activities.FORMS:
+        activity = object in activities.FORMS
+        if activity:
             self._documented(object)
-            return self._activity_feeds.fetch(object, fields, key, values)
-        return self._feeds.fetch(object, fields, key, values) if object in STANDARD else []
+        elif object not in STANDARD:
+            return []
+        with understood(self._session.system):
+            feeds = self._activity_feeds if activity else self._feeds
+            return feeds.fetch(object, fields, key, values)
 
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
         return pack(writes)
 
     def send(self, batch: Batch) -> list[Outcome]:
         activity = any(one.object in activities.FORMS for one in batch.writes)
-        return (self._activity_writes if activity else self._writes).send(batch)
+        with understood(self._session.system):
+            return (self._activity_writes if activity else self._writes).send(batch)
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
-        return find(self._session, self._catalog, self._feeds, self._activity_feeds, doubtful)
+        with understood(self._session.system):
+            return find(self._session, self._catalog, self._feeds, self._activity_feeds, doubtful)
 
     def add_field(self, object: str, field: NewField) -> bool:
         """Custom fields of contacts and accounts; picklists are made at the screen only."""

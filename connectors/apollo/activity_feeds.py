@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from ...errors import SystemUnavailable
 from ..base.contract import Page, Read, Record, Write
-from ..base.values import folded
+from ..base.values import folded, identifier
 from ..base.world import moment, seconds
 from .describe import PAGE, Catalog, record
 from .feeds import ANY, OVERLAP, SHOWN, SKEW, Feeds, plural_of
@@ -105,7 +105,7 @@ class ActivityFeeds:
             for row in rows:
                 held = record(object, row, forms, (key,)).values.get(key)
                 if folded(held, format) in keys:
-                    found[str(row["id"])] = row
+                    found[identifier(row["id"])] = row
             if key == "id" and len(found) == len(keys):
                 break
         return [record(object, row, forms, names) for row in found.values()]
@@ -223,7 +223,9 @@ class ActivityFeeds:
             for page in self._feeds.walk(parent, order, whole=not since):
                 stamps = [seconds(str(row[stamp])) if row.get(stamp) else 0.0 for row in page.rows]
                 ids = [
-                    str(row["id"]) for row, at in zip(page.rows, stamps, strict=True) if at >= since
+                    identifier(row["id"])
+                    for row, at in zip(page.rows, stamps, strict=True)
+                    if at >= since
                 ]
                 yield from self._notes_of(parent, ids)
                 if since and len(ids) < len(page.rows):

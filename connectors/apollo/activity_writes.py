@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..base.contract import Batch, Outcome, Write
+from ..base.understood import outcomes_of
 from ..base.wire import NoReply
 from ..base.world import moment
 from .describe import Catalog, canonical
@@ -51,14 +52,15 @@ class ActivityWrites:
             return wrong
         try:
             if write.object == "task" and write.action == "update":
-                return self._task(write)
+                return outcomes_of([write], lambda: [self._task(write)])[0]
             path = plural_of(write.object)
             if write.action == "update":
                 method = "PUT"
                 path = f"{path}/{write.id}"
             else:
                 method = "POST"
-            return self._outcome(write, self._session.write(method, path, self._spelled(write)))
+            reply = self._session.write(method, path, self._spelled(write))
+            return outcomes_of([write], lambda: [self._outcome(write, reply)])[0]
         except NoReply as error:
             return Outcome(write.ref, "unknown", write.id, message=str(error))
 

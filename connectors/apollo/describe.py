@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from ..base.contract import Record
 from ..base.schema import Field, Object, Schema
-from ..base.values import Value
+from ..base.understood import MISREAD
+from ..base.values import Value, identifier
 from . import activities
 from .fields import (
     STANDARD,
@@ -233,7 +234,7 @@ def record(object: str, row: Row, forms: Mapping[str, Form], names: Collection[s
     gone = object == "user" and row.get("deleted") is True
     return Record(
         object,
-        str(row["id"]),
+        identifier(row["id"]),
         canonical(row, forms, names),
         str(row.get("updated_at") or ""),
         "deleted" if gone else "here",
@@ -249,6 +250,6 @@ def canonical(row: Row, forms: Mapping[str, Form], names: Collection[str]) -> di
             continue
         try:
             read[name] = form.read(row)
-        except (Unreadable, ValueError):
+        except (Unreadable, *MISREAD):
             continue
     return read

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ..base import values
 from ..base.contract import Outcome, Record, Write
-from ..base.values import Value
+from ..base.values import Value, identifier
 from ..base.world import seconds
 from .activities import FORMS
 from .activity_feeds import ActivityFeeds, made_at
@@ -85,7 +85,7 @@ def _creates(
     claimed: set[str] = set()
     outcomes: list[Outcome] = []
     for one, rows in sorted(zip(doubtful, found, strict=True), key=lambda pair: len(pair[1])):
-        free = [row for row in rows if str(row["id"]) not in claimed]
+        free = [row for row in rows if identifier(row["id"]) not in claimed]
         if len(free) == 1:
             claimed.add(str(free[0]["id"]))
             outcomes.append(done(catalog, one, free[0]))
@@ -111,7 +111,10 @@ def _updates(
     if len(doubtful) > 3 and doubtful[0].object == "contact":
         forms = catalog.forms("contact", {name for one in left for name in one.fields})
         since = min(one.since for one in doubtful) + session.ahead() - EARLY
-        rows = {str(row["id"]): row for row in feeds.recent("contact", "updated_at", since, most=3)}
+        rows = {
+            identifier(row["id"]): row
+            for row in feeds.recent("contact", "updated_at", since, most=3)
+        }
         shown = [one for one in left if one.id in rows and _equal(one, rows[one.id], forms)]
         outcomes = [done(catalog, one, rows[one.id]) for one in shown]
         left = [one for one in left if one not in shown]
@@ -129,7 +132,7 @@ def _updates(
 def _made_after(row: Row, since: float) -> bool:
     """Calls don't tell when they were made, but for their ids."""
     told = row.get("created_at")
-    made = seconds(str(told)) if told else made_at(str(row["id"]))
+    made = seconds(str(told)) if told else made_at(identifier(row["id"]))
     return made is not None and made >= since
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ...errors import SystemUnavailable
 from ..base.contract import Page, Read, Record
-from ..base.values import folded
+from ..base.values import folded, identifier
 from ..base.world import moment, seconds
 from .describe import PAGE, Catalog, record, total
 from .fields import Form, Row
@@ -160,8 +160,8 @@ class Feeds:
         while True:
             rounds += 1
             for rows, last, count in self._listed(ask.object):
-                new = [row for row in rows if str(row["id"]) not in seen]
-                seen.update(str(row["id"]) for row in new)
+                new = [row for row in rows if identifier(row["id"]) not in seen]
+                seen.update(identifier(row["id"]) for row in new)
                 final = last and (len(seen) >= count or rounds == 2)
                 shown = tuple(record(ask.object, row, forms, ask.fields) for row in new)
                 yield Page(shown, "seen" if final else None, final)
@@ -335,7 +335,7 @@ def _unseen(rows: list[Row], seen: set[tuple[str, str]]) -> list[Row]:
     """The rows that were not seen in this state, which are seen now."""
     new = []
     for row in rows:
-        state = (str(row["id"]), str(row.get("updated_at") or ""))
+        state = (identifier(row["id"]), str(row.get("updated_at") or ""))
         if state not in seen:
             seen.add(state)
             new.append(row)

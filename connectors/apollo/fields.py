@@ -14,7 +14,7 @@ from typing import Any
 
 from ..base import values
 from ..base.schema import Choice, Field, FieldType, Format
-from ..base.values import Value
+from ..base.values import Value, identifier
 
 Row = Mapping[str, Any]
 """A record as the wire has it."""
@@ -170,7 +170,7 @@ SOURCE = (
     "meetings_scheduled_in_app",
 )
 EMAIL_STATUS = ("verified", "extrapolated", "unavailable", "bounced", "pending_manual_fulfillment")
-ID = form_of("id", "Id", lambda row: str(row["id"]), "id")
+ID = form_of("id", "Id", lambda row: identifier(row["id"]), "id")
 
 CONTACT: tuple[Form, ...] = (
     ID,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from ..base.linking import Grant, Logins, Person, Settings
 from ..base.login import Secret
+from ..base.understood import understood
+from ..base.values import identifier, text
 from ..base.world import World
 from .access import ApolloConnector
 from .session import Session
@@ -17,8 +19,10 @@ def sign_in(settings: Settings, world: World, person: Person) -> Grant:
     key = person.secret("Apollo API key (Settings > Integrations > API Keys)")
     session = Session({**settings, "key": key}, world, linked=True)
     who = session.get("users/api_profile", "team_id")
-    email = str(who.get("email") or "")
-    return Grant(key, str(who["team_id"]), str(who["id"]), email or str(who["id"]), email)
+    with understood(session.system):
+        team, user = identifier(who["team_id"]), identifier(who["id"])
+        email = text(who.get("email")) or ""
+    return Grant(key, team, user, email or user, email)
 
 
 def connect(settings: Settings, world: World, logins: Logins) -> ApolloConnector:

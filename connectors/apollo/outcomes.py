@@ -12,7 +12,7 @@ from typing import Any
 
 from ..base import values
 from ..base.contract import Outcome, Write
-from ..base.values import folded
+from ..base.values import folded, identifier
 from .describe import Catalog, canonical
 from .fields import Row
 from .refusals import BAD_ID, CUSTOM_FIELD, GONE, NAME_TAKEN, UNKNOWN_ID, Complaint
@@ -35,7 +35,7 @@ def accepted(
         if row is None:
             return [Outcome(writes[0].ref, "unknown", writes[0].id, message="an odd reply")]
         return [done(catalog, writes[0], row)]
-    rows = {str(row["id"]): row for row in data.get(plural) or ()}
+    rows = {identifier(row["id"]): row for row in data.get(plural) or ()}
     bare = plural == "accounts"
     return [
         Outcome(one.ref, "unknown", one.id, message="not named in the reply")
@@ -66,7 +66,7 @@ def done(catalog: Catalog, write: Write, row: Row) -> Outcome:
     return Outcome(
         write.ref,
         kind,
-        str(row["id"]),
+        identifier(row["id"]),
         held,
         CUSTOM_FIELD if wrong else "",
         "; ".join(wrong.values()),
@@ -80,19 +80,19 @@ def _created(
     """The outcomes of a bulk create: nothing in the reply tells which record belongs to which
     write, so they are paired by address or domain, then by name."""
     object = writes[0].object
-    pool = {str(row["id"]): row for row in created}
+    pool = {identifier(row["id"]): row for row in created}
     keyed = {key: row for row in created for key in _keys_of(object, row)}
     paired: dict[int, Row] = {}
     for one in writes:
         row = keyed.get(_key_of(one))
-        if row is not None and pool.pop(str(row["id"]), None) is not None:
+        if row is not None and pool.pop(identifier(row["id"]), None) is not None:
             paired[one.ref] = row
     for one in writes:
         row = None
         if one.ref not in paired:
             row = next((row for row in pool.values() if _named_alike(one, row)), None)
         if row is not None:
-            paired[one.ref] = pool.pop(str(row["id"]))
+            paired[one.ref] = pool.pop(identifier(row["id"]))
     return [
         _existed(catalog, one, existing)
         if one.ref not in paired
@@ -107,10 +107,10 @@ def _existed(catalog: Catalog, write: Write, existing: list[Row]) -> Outcome:
         if _key_of(write) in _keys_of(write.object, row):
             forms = catalog.forms(write.object, write.fields)
             held = canonical(row, forms, write.fields)
-            return Outcome(write.ref, "existed", str(row["id"]), held)
+            return Outcome(write.ref, "existed", identifier(row["id"]), held)
     for row in existing:
         if _same_name(write, row):
-            id = str(row["id"])
+            id = identifier(row["id"])
             if _key_of(write) and _keys_of(write.object, row):
                 text = f"Apollo takes it for {id}, which has the same name"
                 return Outcome(write.ref, "refused", code=NAME_TAKEN, message=text)

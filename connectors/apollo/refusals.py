@@ -167,7 +167,7 @@ def _slow_down(response: Response) -> Verdict:
     if re.search(r"paid plan|paying", text):
         return OK
     raw = response.headers.get("retry-after", "")
-    wait = float(raw) if re.fullmatch(r"\d+(\.\d+)?", raw) else None
+    wait = float(raw) if re.fullmatch(r"[0-9]{1,15}(\.[0-9]+)?", raw) else None
     if re.search(r"per (hour|day)", text):
         if wait is not None and wait <= LONGEST_WAIT:
             return Verdict("busy", wait, text)

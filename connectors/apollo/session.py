@@ -10,14 +10,23 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from ...errors import SignInRefused, SystemUnavailable, UsageError
 from ..base.contract import Meter
 from ..base.login import Secret, address, plain
-from ..base.wire import NoReply, Request, Response, Wire, host, json_request, with_headers
+from ..base.wire import (
+    NoReply,
+    Request,
+    Response,
+    Wire,
+    dated,
+    figure,
+    host,
+    json_request,
+    with_headers,
+)
 from ..base.world import World
 from .refusals import advice, complaint, judge
 from .settings import DEFAULT_URL
@@ -168,13 +177,13 @@ class Session:
     def _count(self, name: str, response: Response) -> None:
         """Keeps what a reply's headers tell; a missing or empty header is no figure."""
         with self._lock:
-            told = _date(response.headers.get("date"))
+            told = dated(response.headers.get("date"))
             if told is not None:
                 self._ahead = told - self.world.clock.now()
             for window, limit_header, used_header, left_header in _WINDOWS:
-                limit = _figure(response.headers.get(limit_header))
-                used = _figure(response.headers.get(used_header))
-                left = _figure(response.headers.get(left_header))
+                limit = figure(response.headers.get(limit_header))
+                used = figure(response.headers.get(used_header))
+                left = figure(response.headers.get(left_header))
                 if used is None and limit is not None and left is not None:
                     used = limit - left
                 if used is not None:
@@ -201,15 +210,3 @@ def _parsed(response: Response) -> Reply | None:
         return Reply(response, response.json())
     except ValueError:
         return None
-
-
-def _date(raw: str | None) -> float | None:
-    """The moment of a Date header, None where it has none that can be read."""
-    try:
-        return parsedate_to_datetime(raw).timestamp() if raw else None
-    except ValueError:
-        return None
-
-
-def _figure(raw: str | None) -> int | None:
-    return int(raw) if raw is not None and raw.strip().isdigit() else None

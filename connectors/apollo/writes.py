@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..base.contract import Batch, Outcome, Write
+from ..base.understood import outcomes_of
 from ..base.values import Value
 from ..base.wire import NoReply, Response
 from .describe import Catalog
@@ -77,7 +78,10 @@ class Writes:
             return outcomes + [Outcome(one.ref, "unknown", one.id, message=told) for one in writes]
         if not reply.good:
             return outcomes + self._refused(batch.call, writes, reply.response)
-        return outcomes + accepted(self._catalog, batch.call, writes, reply.data)
+        return outcomes + outcomes_of(
+            writes,
+            lambda: accepted(self._catalog, batch.call, writes, reply.data),
+        )
 
     def _spelled(self, write: Write, call: str) -> dict[str, Any]:
         """The attributes of a write as the request has them. Raises `Unwritable`."""

@@ -6,6 +6,7 @@ sign in: the connector hands in a function that gets a token.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Generic, NoReturn, TypeVar
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from ...errors import UsageError
 
 T = TypeVar("T")
+
+_BARE = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 
 
 class Secret:
@@ -53,6 +56,12 @@ def safe(url: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
 
 
+def bare(url: str) -> bool:
+    """Whether secrets may go there, and it is a host, perhaps with a port, and nothing else: no
+    user, path or query, and no letter that two programs may read in two ways."""
+    return bool(_BARE.fullmatch(url)) and safe(url)
+
+
 def address(url: str, called: str, example: str) -> str:
     """An address of the settings that secrets may be sent to, without a slash at its end.
 
@@ -64,11 +73,11 @@ def address(url: str, called: str, example: str) -> str:
             why="secrets are sent there, so it must begin with https:// and name a host",
             fix=f"write it like {example}",
         )
-    if urlsplit(url).path not in ("", "/"):
+    if not bare(url):
         raise UsageError(
             f"{called} can't be used",
-            why="it has a path",
-            fix=f"write it without one, like {example}",
+            why="it has more than a host: a user, a path, a query or a letter that no host has",
+            fix=f"write it without, like {example}",
         )
     return url.rstrip("/")
 

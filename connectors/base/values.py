@@ -20,15 +20,26 @@ Value = None | bool | int | float | str | tuple[str, ...]
 
 _UNKEPT = {0: None, **dict.fromkeys(range(0xD800, 0xE000))}
 _DIGITS = re.compile(r"\D+")
+_ID = re.compile(r"[!-~]{1,255}")
 
 
 def text(raw: object) -> str | None:
     """A text: line ends as LF, outer spaces gone, None where nothing is left. NUL and halves of
-    characters, which no database keeps, are gone too."""
+    characters, which no database keeps, are gone too. `ValueError` for a list or a structure."""
     if raw is None:
         return None
+    if isinstance(raw, (dict, list)):
+        raise ValueError("a structure is no text")
     whole = str(raw).translate(_UNKEPT)
     return whole.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n\v\f") or None
+
+
+def identifier(raw: object) -> str:
+    """The id of a record as its system gives it. `ValueError` for what can be none."""
+    found = str(raw) if isinstance(raw, (str, int)) and not isinstance(raw, bool) else ""
+    if not _ID.fullmatch(found):
+        raise ValueError("no id of a record")
+    return found
 
 
 def number(raw: object) -> int | float | None:
@@ -77,8 +88,11 @@ def instant(raw: object) -> str | None:
     whole = datetime.fromisoformat(str(raw).strip())
     if whole.tzinfo is None:
         whole = whole.replace(tzinfo=UTC)
-    whole = whole.astimezone(UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{whole.microsecond // 1000:03d}Z"
+    try:
+        whole = whole.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment before or after all years") from None
+    return f"{whole.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def choices(raw: Iterable[str] | None) -> tuple[str, ...] | None:

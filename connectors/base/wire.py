@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -39,8 +41,11 @@ class Response:
     body: bytes = b""
 
     def json(self) -> Any:
-        """The body as JSON; `ValueError` where it is none."""
-        return json.loads(self.body)
+        """The body as JSON; `ValueError` where it is none, or is nested too deep to be read."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
 
 class NotSent(Exception):
@@ -136,7 +141,7 @@ class Wire:
                     raise
                 trouble = str(error) or "no reply"
             else:
-                verdict = self.judge(response)
+                verdict = self._judged(response)
                 if verdict.kind == "lost":
                     self._failed(verdict.text or f"HTTP {response.status}")
                 else:
@@ -187,6 +192,13 @@ class Wire:
             fix="check the address and the network, then run again",
         )
 
+    def _judged(self, response: Response) -> Verdict:
+        """What a reply means; one that nobody understands is as good as none."""
+        try:
+            return self.judge(response)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+            return Verdict("lost", text=f"HTTP {response.status}, and nothing that can be read")
+
     def _refused(self, text: str) -> SignInRefused:
         """The error for credentials of the project file that `system` doesn't take."""
         return SignInRefused(
@@ -215,6 +227,21 @@ def with_headers(request: Request, **headers: str) -> Request:
     """The same request with more headers; `_` in names stands for `-`."""
     more = {name.replace("_", "-").lower(): value for name, value in headers.items()}
     return replace(request, headers={**request.headers, **more})
+
+
+def figure(raw: str | None) -> int | None:
+    """The whole number of a header, None for anything else: a reply may say what it likes."""
+    found = (raw or "").strip()
+    return int(found) if found.isascii() and found.isdigit() and len(found) <= 15 else None
+
+
+@lru_cache(maxsize=8)
+def dated(raw: str | None) -> float | None:
+    """The moment of a Date header, None where it has none that can be read."""
+    try:
+        return parsedate_to_datetime(raw).timestamp() if raw else None
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def host(url: str) -> str:

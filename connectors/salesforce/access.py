@@ -14,6 +14,7 @@ from ..base.contract import Batch, Meter, Outcome, Page, Read, Record, Write
 from ..base.linking import Logins
 from ..base.login import Secret
 from ..base.schema import Schema
+from ..base.understood import understood
 from ..base.world import World
 from .describe import Catalog
 from .door import Door
@@ -41,21 +42,25 @@ class Salesforce:
 
     def identity(self) -> str:
         """The org's id; signing in tells it, so that no call is spent."""
-        return self._session.org()
+        with understood(self._session.system):
+            return self._session.org()
 
     def describe(self, names: Collection[str] | None = None) -> Schema:
         """One request an object; for all of them two more, which list and count."""
-        return self._catalog.schema(names)
+        with understood(self._session.system):
+            return self._catalog.schema(names)
 
     def read(self, ask: Read, cursor: str | None) -> Iterator[Page]:
         """2,000 records a request, or very many in bulk; deleted and merged ones among them."""
-        return self._feeds.read(ask, cursor)
+        with understood(self._session.system):
+            yield from self._feeds.read(ask, cursor)
 
     def fetch(
         self, object: str, fields: Collection[str], key: str, values: Collection[str]
     ) -> list[Record]:
         """2,000 ids a request, or a few hundred values of another field."""
-        return self._feeds.fetch(object, fields, key, values)
+        with understood(self._session.system):
+            return self._feeds.fetch(object, fields, key, values)
 
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
         """200 records a request, 1,000 where there are more than 2,000."""
@@ -63,11 +68,13 @@ class Salesforce:
 
     def send(self, batch: Batch) -> list[Outcome]:
         """One Collections call with allOrNone off, or several in one request."""
-        return self._writes.send(batch)
+        with understood(self._session.system):
+            return self._writes.send(batch)
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
         """One search or retrieve for many writes."""
-        return self._writes.find(doubtful)
+        with understood(self._session.system):
+            return self._writes.find(doubtful)
 
     def meters(self) -> list[Meter]:
         """The org's calls of the last 24 hours, as the login told that has seen most of them."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from ..base.wire import Response
+from ..base.wire import Response, figure
 from .session import Refused, Session
 
 FROM = 50_000
@@ -93,14 +93,14 @@ class Queries:
 
 def _sheet(response: Response) -> Sheet:
     """The sheet of a reply. `ValueError` where it is cut off, which only a header tells."""
-    count = response.headers.get("sforce-numberofrecords", "")
-    if not count.isdigit():
+    count = figure(response.headers.get("sforce-numberofrecords"))
+    if count is None:
         raise Unserved
     try:
         whole = sum(1 for row in csv.reader(_lines(response.body)) if row) - 1
     except csv.Error as error:
         raise ValueError(str(error)) from None
-    if whole != int(count):
+    if whole != count:
         raise ValueError(f"{whole} rows instead of {count}")
     following = response.headers.get("sforce-locator", "null")
     return Sheet(response.body, "" if following == "null" else following)

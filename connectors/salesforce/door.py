@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 from ...errors import LoginLost, SignInRefused, SystemUnavailable, UsageError
-from ..base.login import Secret, address, plain, safe
+from ..base.login import Secret, address, bare, plain
 from ..base.wire import OK, NoReply, Request, Response, Verdict, Wire, host
 from ..base.world import World
 from .refusals import complaint
@@ -29,6 +29,9 @@ _LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
 _ENDED = ("invalid_grant", "inactive_user")
 """A refresh token that is refused with these is good for nothing any more."""
 
+
+_HOMES = (".salesforce.com", ".force.com", ".salesforce.mil", ".sfcrmproducts.cn")
+"""Where Salesforce has its log-in hosts and its instances."""
 
 _SECRET = ("code", "code_verifier", "refresh_token")
 """What of a form must not be repeated in a message."""
@@ -188,13 +191,24 @@ class Door:
             org, user = org or before.org, user or before.user
         given = str(reply.get("instance_url") or (before.instance if before else ""))
         instance = self.override or given.rstrip("/")
-        if not safe(instance):
-            raise self.refused(f"it names {host(instance)} as its instance, without TLS")
+        if not self.at_home(instance):
+            raise self.refused("it names an instance that is not at Salesforce, or without TLS")
         if host(instance).endswith(".lightning.force.com"):
             raise self.refused(f"{host(instance)} is for people; the API isn't there")
-        refresh = str(reply.get("refresh_token") or "")
-        secret = Secret(str(reply["access_token"]))
-        return Token(secret, instance, org, user, Secret(refresh) if refresh else None)
+        texts = [reply["access_token"], reply.get("refresh_token") or ""]
+        if not all(isinstance(one, str) and one.isascii() and one.isprintable() for one in texts):
+            raise self.refused("what it gave is no token")
+        secret, refresh = (Secret(one) for one in texts)
+        return Token(secret, instance, org, user, refresh if refresh.reveal() else None)
+
+    def at_home(self, url: str) -> bool:
+        """Whether an address that a reply names may be used: it has nothing but a host, which is
+        the one that was asked or one of Salesforce's. Tokens go there, and people."""
+        if not bare(url):
+            return False
+        there, here = (urlsplit(one).hostname or "" for one in (url, self.login_url))
+        ours = (f".{one}".endswith(_HOMES) for one in (there, here))
+        return there == here or all(ours)
 
 
 def text_of(settings: Mapping[str, str | Secret], name: str) -> str:

@@ -46,6 +46,7 @@ _STALE = 3600.0
 
 _RESTARTS = 3
 _ID = re.compile(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?")
+_FOLLOWING = re.compile(r"/services/data/v\d+\.\d/query(All)?/[\w-]{1,200}")
 _DEAD = "INVALID_QUERY_LOCATOR"
 
 T = TypeVar("T")
@@ -393,8 +394,14 @@ def _records(told: Told) -> list[dict[str, Any]]:
 
 
 def _next(told: Told) -> str:
-    """The path of the next page, "" after the last."""
-    return "" if told.data.get("done", True) else str(told.data.get("nextRecordsUrl") or "")
+    """The path of the next page, "" after the last; `ValueError` where a reply is not the last and
+    names none of ours: a read that ends too early would look complete."""
+    done, following = told.data["done"], told.data.get("nextRecordsUrl")
+    if done is True and not following:
+        return ""
+    if done is not False or not _FOLLOWING.fullmatch(str(following)):
+        raise ValueError("no address of a next page")
+    return str(following)
 
 
 def _without(held: Mapping[str, values.Value], key: str) -> dict[str, values.Value]:

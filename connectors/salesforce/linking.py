@@ -14,6 +14,8 @@ from urllib.parse import urlencode, urlsplit
 from ...errors import SignInRefused, UsageError
 from ..base.linking import Grant, Logins, Person, Settings
 from ..base.login import Secret
+from ..base.understood import understood
+from ..base.wire import figure
 from ..base.world import World
 from .access import Salesforce
 from .door import Door, Token, text_of
@@ -21,6 +23,7 @@ from .session import Refused, Session
 from .settings import CALLBACK
 
 SCOPE = "api refresh_token id"
+_LONGEST_PAUSE = 60
 _LONGEST_WAIT = 600.0
 """Seconds that a device waits for its code to be entered."""
 
@@ -28,6 +31,11 @@ _LONGEST_WAIT = 600.0
 def sign_in(settings: Settings, world: World, person: Person) -> Grant:
     """A login of whoever says yes."""
     door = Door(settings, world)
+    with understood(door.system):
+        return _grant(settings, world, person, door)
+
+
+def _grant(settings: Settings, world: World, person: Person, door: Door) -> Grant:
     token = (
         _by_device(door, world, person) if person.device else _in_browser(door, settings, person)
     )
@@ -96,8 +104,12 @@ def _not_allowed(door: Door, back: Mapping[str, str]) -> SignInRefused:
 
 def _by_device(door: Door, world: World, person: Person) -> Token:
     told = door.device(SCOPE)
-    person.enter(str(told["verification_uri"]), str(told["user_code"]))
-    code, pause = Secret(str(told["device_code"])), float(told.get("interval") or 5)
+    page, shown = str(told["verification_uri"]), str(told["user_code"])
+    if not door.at_home(page.partition("/setup/")[0]) or not shown.isalnum():
+        raise door.refused("it names a page to sign in at that is not at Salesforce")
+    person.enter(page, shown)
+    code = Secret(str(told["device_code"]))
+    pause = min(figure(str(told.get("interval"))) or 5, _LONGEST_PAUSE)
     until = world.clock.now() + _LONGEST_WAIT
     while world.clock.now() < until:
         world.clock.sleep(pause)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.wire import OK, Response, Verdict
+from ..base.wire import OK, Response, Verdict, figure
 
 _BLOCKED = ("not valid for use with the REST API", "Connected app is not attached to Agent")
 """Texts of INVALID_SESSION_ID that no renewal mends: jsforce leaves these two out as well."""
@@ -105,8 +105,8 @@ def _forbidden(wrong: Complaint) -> Verdict:
 
 def _wait(headers: Mapping[str, str]) -> float | None:
     """Seconds of Retry-After, where a reply has it as a number."""
-    raw = headers.get("retry-after", "").strip()
-    return float(raw) if raw.isdigit() else None
+    seconds = figure(headers.get("retry-after"))
+    return None if seconds is None else float(seconds)
 
 
 def _one_line(text: str) -> str:

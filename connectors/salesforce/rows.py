@@ -102,7 +102,7 @@ class Columns:
         if ACTIVE in self.life and row.get(ACTIVE) is False:
             life = "deleted"
         stamp = str(_instant(row[STAMP])) if row.get(STAMP) else ""
-        return Record(self.object, str(row["Id"]), found, stamp, life, into)
+        return Record(self.object, values.identifier(row["Id"]), found, stamp, life, into)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -209,7 +209,7 @@ def _several(raw: Any) -> Value:
 
 
 def _id(raw: Any) -> Value:
-    return str(raw) if raw else None
+    return values.identifier(raw) if raw else None
 
 
 _READ: Mapping[str, Callable[[Any], Value]] = {

@@ -12,8 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
@@ -21,7 +20,7 @@ from ...errors import LoginLost, SystemUnavailable, UsageError
 from ..base.contract import Meter
 from ..base.linking import Logins
 from ..base.login import Login, Secret
-from ..base.wire import NoReply, Request, Response, Wire, host, json_request, with_headers
+from ..base.wire import NoReply, Request, Response, Wire, dated, host, json_request, with_headers
 from ..base.world import World
 from .door import Door, Token, text_of
 from .refusals import Complaint, advice, complaint_of, judge
@@ -40,7 +39,7 @@ _UNREADABLE = 3
 T = TypeVar("T")
 
 _USAGE = re.compile(
-    r"(?:^|[;,]\s*)(per-app-api-usage|api-usage)=(\d+)/(\d+)(?:\(appName=([^)]*)\))?"
+    r"(?:^|[;,]\s*)(per-app-api-usage|api-usage)=([0-9]{1,15})/([0-9]{1,15})(?:\(appName=([^)]*)\))?"
 )
 
 
@@ -229,11 +228,9 @@ class Session:
         """Takes usage and clock from the headers; gives the server's time."""
         for kind, used, limit, app in _USAGE.findall(response.headers.get("sforce-limit-info", "")):
             self._usage["api" if kind == "api-usage" else f"app {app}"] = (int(used), int(limit))
-        try:
-            date = _seconds(response.headers.get("date", ""))
-        except ValueError:
-            return None
-        self.ahead = date - self.world.clock.now()
+        date = dated(response.headers.get("date"))
+        if date is not None:
+            self.ahead = date - self.world.clock.now()
         return date
 
     def _url(self, path: str, **query: str) -> str:
@@ -273,12 +270,6 @@ class Session:
             return dict(self.get("/services/oauth2/userinfo", "user_id").data)
         except Refused as refused:
             raise self.failure("to tell which org it is", refused) from None
-
-
-@lru_cache(maxsize=4)
-def _seconds(date: str) -> float:
-    """The moment of a Date header; many replies bear the same."""
-    return parsedate_to_datetime(date).timestamp()
 
 
 def _object(needs: str, response: Response, taken: float | None) -> Told:

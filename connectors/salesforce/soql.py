@@ -18,8 +18,9 @@ LONGEST_URL = 15_000
 alone may take hundreds."""
 
 LONGEST_LITERAL = 4_000
-"""Characters of one quoted text in SOQL."""
+"""Characters of one quoted text in SOQL, escapes among them."""
 
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 _ESCAPES = str.maketrans(
     {
@@ -74,23 +75,29 @@ def among(field: Field, wanted: Sequence[str], room: int) -> Iterator[str]:
     """Conditions that together find every record whose `field` folds to one of `wanted`.
 
     They may find more: a domain is searched for inside addresses, digits with anything between
-    them, so the caller compares what comes back. Each takes at most `room` characters of a URL.
+    them, so the caller compares what comes back. Each takes at most `room` characters of a URL;
+    a text that alone takes more is none that a field to search by can hold.
     """
     column = name(field.name)
+    most = room - cost(f"{column} LIKE ''()")
     exact: list[str] = []
     loose: list[str] = []
     for one in wanted:
         pattern = _pattern(field, one)
         if pattern is None:
             literal = _literal(field, one)
-            if literal:
+            if literal and _fits(literal, most):
                 exact.append(literal)
-        elif pattern:
+        elif pattern and _fits(pattern, most):
             loose.append(f"{column} LIKE '{pattern}'")
     for some in _fit(exact, room - cost(f"{column} IN ()"), ","):
         yield f"{column} IN ({','.join(some)})"
     for some in _fit(loose, room - 2, " OR "):
         yield " OR ".join(some)
+
+
+def _fits(text: str, most: int) -> bool:
+    return len(text) <= LONGEST_LITERAL and cost(text) <= most
 
 
 def _pattern(field: Field, one: str) -> str | None:
@@ -120,7 +127,9 @@ def _literal(field: Field, one: str) -> str:
         return ""
     try:
         if field.type == "number":
-            return str(values.number(text))
+            # SOQL knows no exponents, and Salesforce no number of more digits than these.
+            number = str(values.number(text))
+            return number if _NUMBER.fullmatch(number) else ""
         if field.type == "boolean":
             return "true" if values.boolean(text) else "false"
         if field.type == "date":

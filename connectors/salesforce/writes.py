@@ -20,6 +20,7 @@ from ..base import values
 from ..base.contract import Batch, Outcome, Record, Write
 from ..base.linking import LOGIN_LOST
 from ..base.schema import Field
+from ..base.understood import outcomes_of
 from ..base.values import Value
 from ..base.wire import NoReply
 from ..base.world import moment
@@ -151,7 +152,7 @@ class Writes:
             return [Outcome(one.ref, "busy", one.id, None, LOGIN_LOST, why) for one in writes]
         except Refused as refused:
             return [_refusal(one, refused.wrong) for one in writes]
-        return _told(writes, data)
+        return outcomes_of(writes, lambda: _told(writes, data))
 
     def _call(self, writes: Sequence[Write]) -> tuple[str, str, object]:
         """Method, path and body of one Collections call."""
@@ -175,9 +176,7 @@ class Writes:
             calls.append({**call, "httpHeaders": NO_ASSIGNMENT, **({"body": body} if body else {})})
         request = {"allOrNone": False, "compositeRequest": calls}
         data = session.write("POST", "/composite", request)
-        listed = data.get("compositeResponse") if isinstance(data, dict) else None
-        replies = {one.get("referenceId"): one for one in listed or () if isinstance(one, dict)}
-        return [one for name, some in parts.items() for one in _part(some, replies.get(name) or {})]
+        return outcomes_of(writes, lambda: _composed(parts, data))
 
     def _find_changed(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
         """Updates and deletes: by what the record holds now."""
@@ -317,6 +316,12 @@ def _unspeakable(write: Write) -> Outcome | None:
     return None
 
 
+def _composed(parts: Mapping[str, Sequence[Write]], data: Any) -> list[Outcome]:
+    listed = data.get("compositeResponse") if isinstance(data, dict) else None
+    replies = {one.get("referenceId"): one for one in listed or () if isinstance(one, dict)}
+    return [one for name, some in parts.items() for one in _part(some, replies.get(name) or {})]
+
+
 def _part(writes: Sequence[Write], reply: Mapping[str, Any]) -> list[Outcome]:
     """What a reply inside a reply says of its writes; like a reply of its own, nothing where the
     server broke down."""
@@ -348,9 +353,9 @@ def _outcome(write: Write, result: Any) -> Outcome:
     """The outcome of one element of a reply; a missing one tells nothing."""
     if isinstance(result, dict) and result.get("success") is False:
         return _refusal(write, complaint(result.get("errors")))
-    id = str(result.get("id") or write.id) if isinstance(result, dict) else ""
+    id = result.get("id") or write.id if isinstance(result, dict) else ""
     if id and result.get("success") is True:
-        return Outcome(write.ref, "done", id)
+        return Outcome(write.ref, "done", values.identifier(id))
     return Outcome(write.ref, "unknown", write.id, message="the reply leaves this record out")
 
 
