@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..connectors.base.world import moment
-from .report import at_time, counted, summary
+from .report import OLDER, at_time, counted, summary
 from .schedule import Ran, Said, often
 
 
@@ -53,6 +53,8 @@ def _ran(one: Ran) -> str:
         return f"no run, {groups}: {one.error}{fix}; tried again at {again}"
     parts = [f"{count:,} {what}" for count, what in counted(one.result)]
     said = ", ".join(parts) or "nothing to do"
+    if one.result.restored:
+        said = f"{OLDER.removeprefix('! ')}; {said}"
     errors = one.result.errors
     if errors:
         said += f"; {errors:,} {'error is' if errors == 1 else 'errors are'} open"

@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from .files import state_home
+
 LOG = Path(".syncrules") / "syncrules.log"
 
 
@@ -36,8 +38,6 @@ def record(details: str, when: str, folder: Path | None, environ: Mapping[str, s
 
 
 def _home(environ: Mapping[str, str]) -> Path | None:
-    """The log in the state home of the XDG base directory specification."""
-    base = environ.get("XDG_STATE_HOME", "")
-    if not base and environ.get("HOME"):
-        base = str(Path(environ["HOME"]) / ".local" / "state")
-    return Path(base) / "syncrules" / LOG.name if base else None
+    """The log of the user."""
+    home = state_home(environ)
+    return home / LOG.name if home else None

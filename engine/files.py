@@ -7,7 +7,7 @@ next to nothing, so that a `check` of what hasn't changed is done before anythin
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
@@ -81,6 +81,15 @@ def in_repository(folder: Path) -> str:
     folder = folder.resolve()
     root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
     return folder.relative_to(root).as_posix()
+
+
+def state_home(environ: Mapping[str, str]) -> Path | None:
+    """Our folder in the state home of the XDG base directory specification; None where the user
+    has no home."""
+    base = environ.get("XDG_STATE_HOME", "")
+    if not base and environ.get("HOME"):
+        base = str(Path(environ["HOME"]) / ".local" / "state")
+    return Path(base) / "syncrules" if base else None
 
 
 def logins_file(folder: Path) -> Path:

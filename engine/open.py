@@ -77,6 +77,7 @@ def _setup(
     holder: Holder | None,
 ) -> Setup:
     from .drift import drift
+    from .generation import generation
     from .run.run import Setup
     from .store.lease import this_process
 
@@ -100,6 +101,7 @@ def _setup(
             if one.lag
         },
         quiet=project.quiet,
+        generation=generation(project.state_url, org(plan), os.environ),
         drift=partial(drift, project, plan, {name: connectors[name] for name in systems}),
     )
 

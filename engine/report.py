@@ -109,6 +109,7 @@ def summary(result: Result) -> dict[str, Any]:
         "open_errors": result.errors,
         "waiting_for_people": result.unknown,
         "held": list(result.held),
+        **({"restored": True} if result.restored else {}),
         **({"undoes": result.undone, "kept": _kept_json(result)} if result.undone else {}),
     }
 
@@ -189,7 +190,7 @@ def result_text(result: Result) -> str:
         if future:
             listed = f"{noun.split()[0]} would be open after a run"
         lines.append(f"{result.errors:>8,}  {listed}")
-    return "\n".join(lines)
+    return "\n".join([OLDER, *lines] if result.restored else lines)
 
 
 def _kept(result: Result) -> Iterator[str]:
@@ -203,6 +204,11 @@ def _kept(result: Result) -> Iterator[str]:
         yield ""
 
 
+OLDER = (
+    "! the state is an older copy of what this machine's last run left: both sides were read in "
+    "full and compared, what is there was linked, and where both have another value than the copy "
+    "knows, nothing was written over"
+)
 _NOTHING = {
     "preview": "a run would change nothing",
     "push": "nothing to send: both sides agree",

@@ -1,11 +1,10 @@
 """The long tests: `python -m tests.soak [--part P] [--minutes M] [--seed N]`.
 
 What the suite does for a minute, this does for as long as it is let: histories of two systems,
-weeks of people at work, runs that die at every point, killed processes, conditions held against two
-oracles, damaged rule files.
-And what the suite can't do without more than Python: the client that JavaScript has for Salesforce.
-Each part ends with a line of counts, and the whole with exit code 1 where a promise was broken;
-each broken seed is told as it is met.
+weeks of people at work, runs that die at every point, thirty days in one process, killed processes,
+conditions held against two oracles, damaged rule files. And what the suite can't do without more
+than Python: the client that JavaScript has for Salesforce. Each part ends with a line of counts,
+and the whole with exit code 1 where a promise was broken; each broken seed is told as it is met.
 """
 
 from __future__ import annotations
@@ -35,6 +34,8 @@ FILES = 2_500
 """How many a process plays, or compares, before it reports."""
 MOST_FILES = 1_000_000
 MOST_HISTORIES = 1_000_000
+MONTH = 30
+"""Days."""
 
 
 def histories(minutes: float, first: int, processes: int) -> int:
@@ -201,6 +202,29 @@ def kills(minutes: float, first: int, processes: int) -> int:
     return soak(minutes, sys.maxsize)
 
 
+def days(minutes: float, first: int, processes: int) -> int:
+    """Lets thirty days pass in a process, once and then until the time is up; the exit code."""
+    from syncrules.tests.days import alone, wrong
+
+    until, broken = time.monotonic() + 60 * minutes, 0
+    for seed in count(first):
+        outcome = alone(MONTH, seed)
+        found = wrong(outcome, MONTH)
+        broken += bool(found)
+        for text in found:
+            _say(f"seed {seed}: {text}")
+        second, last = outcome.held[1], outcome.held[-1]
+        _say(
+            f"seed {seed}: {outcome.runs:,} runs, {outcome.failed} failed, {outcome.faults:,} "
+            "faults; "
+            f"day {last.day} holds {last.memory / second.memory - 1:+.1%} of day 2 in memory, "
+            f"{last.state / 1e6:.1f} MB of state"
+        )
+        if time.monotonic() >= until:
+            return 1 if broken else 0
+    return 0
+
+
 def jsforce(minutes: float, first: int, processes: int) -> int:
     """Runs jsforce against a simulated Salesforce, once; where there is no Node, says so."""
     from syncrules.tests.jsforce_soak import soak
@@ -236,6 +260,7 @@ PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
     "previews": (previews, 10.0),
     "crashes": (crashes, 60.0),
     "kills": (kills, 10.0),
+    "days": (days, 1.0),
     "logic": (logic, 10.0),
     "jsforce": (jsforce, 1.0),
     "files": (files, 60.0),

@@ -26,6 +26,7 @@ from .journal import doubts, dump_agree
 from .look import look_at
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
 from .partners import look_again
+from .restored import careful
 from .scope import BROUGHT, NEEDED
 from .session import Session, dump_values
 from .signed import Signing
@@ -106,6 +107,8 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
             # record has found as well: the next pass looks again where a mark is left.
             continue
         decision = decide_pair(ready, pair, surroundings)
+        if session.restored is not None:
+            decision = careful(ready, pair, decision)
         if decision is UNSEEN or _of_another_rule(session, flow, pair, decision):
             continue
         if decision.action == "need":

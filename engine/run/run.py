@@ -31,12 +31,13 @@ from ..store import lease as leases
 from ..store import statements as sql
 from ..store import unknown
 from ..store.database import Database
-from . import asks, by_hand, problems, signed
+from . import asks, by_hand, problems, restored, signed
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
 from .paused import hold_back
 from .propose import propose
+from .restored import Generation, Last, Nowhere, compared
 from .same import same_orgs, same_time
 from .scope import ALL, Scope
 from .session import Kept, Session
@@ -67,7 +68,8 @@ class Setup:
     for an object may stay behind our writes, by system and object; `signers` who has a login of
     their own, by system; `quiet` seconds that pass after a system was first met, before anything
     is written. `scope` is what the run is about, `stopping` says whether it should end at the next
-    record. `drift` describes some objects again and says which rules can't go on."""
+    record. `generation` is what is remembered of the state besides it. `drift` describes some
+    objects again and says which rules can't go on."""
 
     org: str
     plan: Plan
@@ -84,6 +86,7 @@ class Setup:
     scope: Scope = ALL
     stopping: Callable[[], bool] = lambda: False
     quiet: float = 0.0
+    generation: Generation = field(default_factory=Nowhere)
     drift: Callable[[Sequence[tuple[str, str]]], list[Touched]] = lambda names: []
 
 
@@ -95,7 +98,8 @@ class Result:
     says, for a preview, what would stop a run before its first write. `asks` counts the changes
     that wait for a person, `stale` those that one has approved and whose value changed since.
     `unknown` counts activities that wait until someone they are about is known. `undone` is the run
-    that was put back, and `kept` what of it was not."""
+    that was put back, and `kept` what of it was not. `restored`: the state was an older copy of
+    what it had been, and both sides were compared in full."""
 
     run: int
     verb: Verb
@@ -109,6 +113,7 @@ class Result:
     unknown: int = 0
     undone: int = 0
     kept: tuple[Kept, ...] = ()
+    restored: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -234,6 +239,8 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
     try:
         same_orgs(setup.db, setup.org, setup.connectors, setup.world.clock.now())
         settled = settle_doubts(session)
+        if session.restored is not None:
+            session.progress("the state is an older copy: both sides are read again")
         look(session)
         sweep(session)
         in_sight(session)
@@ -253,7 +260,13 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
         if not isinstance(error, LeaseHeld):
             _end(setup, session, lease, error.exit_code, {})
         raise
-    result = replace(result, settled=settled, undone=work.undoes, kept=tuple(session.kept))
+    result = replace(
+        result,
+        settled=settled,
+        undone=work.undoes,
+        kept=tuple(session.kept),
+        restored=session.restored is not None,
+    )
     _end(setup, session, lease, result.exit_code, result.counts)
     return result
 
@@ -293,6 +306,8 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
     if work.undoes:
         leave_alone(session)
     problems.got_through(session)
+    if session.restored is not None:
+        compared(session)
     tidy(session)
     return _result(session, verb, on_change)
 
@@ -324,8 +339,11 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         except SyncrulesError:
             leases.release(db, lease)
             raise
-    last = db.row(sql.last_run, org=setup.org)
-    number = 1 + ((last[0] or 0) if last else 0)
+    number = 1 + restored.begin(db, setup.org, setup.generation)
+    lost = restored.since(db, setup.org)
+    if lost is not None and (verb not in ("run", "preview") or setup.scope.rule):
+        leases.release(db, lease)
+        raise restored.must_run_first(verb)
     with db.transaction("begun"):
         db.run(sql.drop_planned, org=setup.org)
         db.run(
@@ -339,6 +357,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
             counts="{}",
             plan=_plan_hash(setup.plan),
         )
+    setup.generation.note(Last(number, now, ended=False))
     renewed = [now]
 
     def keep_alive() -> None:
@@ -363,9 +382,11 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         setup.progress,
         keep_alive,
         setup.stopping,
-        setup.scope,
+        setup.scope if lost is None else ALL,
         setup.drift,
         setup.quiet,
+        started=now,
+        restored=lost,
     )
     return session, lease
 
@@ -403,6 +424,7 @@ def _end(
                 for meter in connector.meters()
             ],
         )
+    setup.generation.note(Last(session.run, session.started, ended=True))
     leases.release(setup.db, lease)
 
 

@@ -86,6 +86,9 @@ class Session:
     undoing: bool = False
     """Whether it puts back what an earlier run changed; `kept` is what it can't put back."""
     kept: list[Kept] = field(default_factory=list)
+    started: float = 0.0
+    restored: float | None = None
+    """Since when the state knows nothing, where it is an older copy; None: it is none."""
     lost: dict[tuple[str, str], str] = field(default_factory=dict)
     """Logins that have ended, by (system, name), and why."""
 

@@ -21,13 +21,13 @@ SOME = 1000
 """Rows that go in one commit."""
 STEPS = 50
 """Commits of one run: what is more is left to the next."""
-_TIDIED = {"system": "", "object": "", "purpose": "tidied"}
+TIDIED = {"system": "", "object": "", "purpose": "tidied"}
 """The cursor that says up to which run it was done, and when."""
 
 
 def tidy(session: Session) -> None:
     """Lets go of what is due, once a day."""
-    db, where = session.db, {"org": session.org, **_TIDIED}
+    db, where = session.db, {"org": session.org, **TIDIED}
     held = db.row(sql.cursor, **where)
     if held is not None and 0 <= session.now - held[3] < DAY:
         return

@@ -24,6 +24,7 @@ from .brakes import planned
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import look_at
+from .restored import looked_for
 from .session import Session, dump_values
 from .settle import settle, settle_links
 from .state import leads_further
@@ -91,6 +92,8 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         entries = _with_somebody(session, flow, _all_arrived(session, entries))
         entries, waiting = signed.ready(session, entries)
         _wait(session, waiting)
+        if entries and action == "create":
+            entries = _not_there_yet(session, flow, entries)
         if not entries:
             continue
         session.progress(f"{_VERBS[action]} {len(entries):,} {end.object} records in {end.system}")
@@ -110,6 +113,17 @@ def _wait(session: Session, entries: Sequence[Entry]) -> None:
     for system, login in dict.fromkeys((one.system, one.login) for one in entries):
         signed.lost(session, system, login, session.lost[system, login])
     settle(session, [(one, Outcome(one.number, "busy", code=LOGIN_LOST)) for one in entries])
+
+
+def _not_there_yet(session: Session, flow: Flow, entries: list[Entry]) -> list[Entry]:
+    """Where the state is an older copy: without what is there already, which is taken for ours."""
+    if session.restored is None:
+        return entries
+    writes = [_write(session, flow, one) for one in entries]
+    found = looked_for(session, entries, writes, session.restored)
+    settle(session, found)
+    there = {one.number for one, _ in found}
+    return [one for one in entries if one.number not in there]
 
 
 def _planned(session: Session, flow: Flow, side: Side, action: str, most: int) -> list[Entry]:

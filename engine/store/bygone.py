@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Float, bindparam, delete, exists, func, select, tuple_
+from sqlalchemy import BindParameter, Float, bindparam, delete, exists, func, select, tuple_, update
 
 from . import tables
 from .database import among, statement, table
 from .held import WAITING, A
-from .statements import OPEN, C, E, N
+from .statements import OPEN, C, E, N, P
 
 _org: BindParameter[Any] = bindparam("org")
 _after: BindParameter[Any] = bindparam("after")
@@ -66,4 +66,9 @@ closed = statement(
     .order_by(E.id)
     .limit(_most)
 )
+run_of = statement(select(N.started, N.ended).where(N.org == _org, N.number == bindparam("one")))
+from_the_beginning = statement(
+    update(table(tables.Cursor)).where(P.org == _org, P.purpose == "changes").values(cursor=None)
+)
+"""All feeds are read from there with the next look."""
 drop_errors = statement(delete(table(tables.Error)).where(E.org == _org, among(E.id, "ids")))
