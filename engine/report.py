@@ -160,13 +160,16 @@ def counted(result: Result) -> Iterator[tuple[int, str]]:
 
 
 def result_text(result: Result) -> str:
-    """The last lines of a run: what was done, what waits, what is wrong."""
+    """The last lines of a run: its number, which `undo` and `history` know it by, what was done,
+    what waits, what is wrong. A preview has none that anybody would ask for."""
     future = result.verb == "preview"
-    lines = [*_kept(result), *(f"{count:>8,}  {what}" for count, what in counted(result))]
+    done = [f"{count:>8,}  {what}" for count, what in counted(result)]
     if not result.counts and result.undone:
-        lines.append(f"nothing of run {result.undone} is left to be put back")
-    elif not lines:
-        lines.append(_NOTHING.get(result.verb, "nothing to do"))
+        said = f"nothing of run {result.undone} is left to be put back"
+    else:
+        said = "" if done or result.kept else _NOTHING.get(result.verb, "nothing to do")
+    named = said if future else f"run {result.run}: {said}".rstrip()
+    lines = [*_kept(result), *([named] if named else []), *done]
     for rule, count in sorted(result.waiting.items()):
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
         lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
