@@ -14,7 +14,8 @@ from .shared import FORMAT
 def errors(shell: Shell, *, shape: str) -> int:
     """The error log: what waits for someone.
 
-    Each entry says what was tried, by which rule, what went wrong and what to do.
+    One entry for each cause: what was tried, on which records, by which rule, what went wrong and
+    what to do. It is over once the last of its records got through.
     """
     if click.get_current_context().invoked_subcommand:
         return 0
@@ -35,7 +36,7 @@ def errors(shell: Shell, *, shape: str) -> int:
 @click.argument("number", type=int, metavar="ID")
 @FORMAT
 def errors_show(shell: Shell, *, number: int, shape: str) -> int:
-    """One entry of the error log."""
+    """One entry of the error log, with every record that met its cause."""
     from ..engine.report import error_json, error_text
     from ..engine.verbs import errors
 
@@ -47,5 +48,5 @@ def errors_show(shell: Shell, *, number: int, shape: str) -> int:
     if shape == "json":
         shell.json(error_json(found[0]))
     else:
-        shell.data(error_text(found[0]))
+        shell.data(error_text(found[0], whole=True))
     return 0

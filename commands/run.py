@@ -22,9 +22,10 @@ from .shared import FORMAT, PATHS, RULE, work
 def run(shell: Shell, *, paths: tuple[Path, ...], dry_run: bool, rule: str, shape: str) -> int:
     """Bring over what changed since the last run.
 
-    With --rule, only that rule's pair of objects is looked at, and no other rule creates records in
-    it; what is left waits for the next run. Exit code 1 where errors are open afterwards, 3 where a
-    brake tripped before the first write.
+    It tells the number of the run, which `undo` and `history` know it by. With --rule, only that
+    rule's pair of objects is looked at, and no other rule creates records in it; what is left waits
+    for the next run. Exit code 1 where errors are open afterwards, 3 where a brake tripped before
+    the first write.
     """
     from ..engine.verbs import preview, run
 

@@ -20,6 +20,8 @@ def serve(shell: Shell, *, shape: str) -> int:
     Tells each run in one line. Rules that are edited meanwhile count once they pass `check`; until
     then the last good ones go on. A run that fails is tried again, soon and then less often.
 
+    One at a time keeps a project running: a second one says who does, and ends with exit code 5.
+
     Ctrl-C or SIGTERM stops it, at the next record where a run is under way (then the exit code is
     130); a second one stops it at once.
     """

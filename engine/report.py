@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..connectors.base.world import moment
 from .run.decision import Coming
 from .run.journal import Entry, entry
-from .store import held
+from .store import held, troubles
 from .store import statements as sql
 
 if TYPE_CHECKING:
@@ -161,13 +161,16 @@ def counted(result: Result) -> Iterator[tuple[int, str]]:
 
 
 def result_text(result: Result) -> str:
-    """The last lines of a run: what was done, what waits, what is wrong."""
+    """The last lines of a run: its number, which `undo` and `history` know it by, what was done,
+    what waits, what is wrong. A preview has none that anybody would ask for."""
     future = result.verb == "preview"
-    lines = [*_kept(result), *(f"{count:>8,}  {what}" for count, what in counted(result))]
+    done = [f"{count:>8,}  {what}" for count, what in counted(result)]
     if not result.counts and result.undone:
-        lines.append(f"nothing of run {result.undone} is left to be put back")
-    elif not lines:
-        lines.append(_NOTHING.get(result.verb, "nothing to do"))
+        said = f"nothing of run {result.undone} is left to be put back"
+    else:
+        said = "" if done or result.kept else _NOTHING.get(result.verb, "nothing to do")
+    named = said if future else f"run {result.run}: {said}".rstrip()
+    lines = [*_kept(result), *([named] if named else []), *done]
     for rule, count in sorted(result.waiting.items()):
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
         lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
@@ -252,30 +255,96 @@ def show(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorEntry:
-    """One entry of the error log. Times are seconds since 1970."""
+class Trouble:
+    """A record that an entry of the error log is about: what was tried, and what was said to it."""
 
-    id: int
-    operation: str
-    system: str
-    object: str
-    record: str
-    key: str | None
     flow: str
+    record: str
+    operation: str
+    key: str | None
     rule: str
     file: str
     line: int
-    code: str
     message: str
+    first: float
+    last: float
+    count: int
+
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+        return self.key or self.record
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEntry:
+    """One entry of the error log: a cause, and the `troubles` of the records that met it. Times are
+    seconds since 1970."""
+
+    troubles: tuple[Trouble, ...]
+    id: int
+    system: str
+    object: str
+    code: str
+    said: str
     advice: str
     first: float
     last: float
     count: int
 
+    @property
+    def operation(self) -> str:
+        """What was tried; `write` where it was more than one thing."""
+        return self._common("operation") or "write"
+
+    @property
+    def record(self) -> str:
+        """The one record, "" for several and for none."""
+        return self._common("record")
+
+    @property
+    def key(self) -> str | None:
+        """What people know the record by; None for several that have no key in common."""
+        return self._common("key") or None
+
+    @property
+    def message(self) -> str:
+        """What was said; of several records, what was said of all."""
+        return self._common("message") or self.said
+
+    @property
+    def rule(self) -> str:
+        return self.troubles[0].rule
+
+    @property
+    def file(self) -> str:
+        return self.troubles[0].file
+
+    @property
+    def line(self) -> int:
+        return self.troubles[0].line
+
+    @property
+    def records(self) -> tuple[Trouble, ...]:
+        """Those that are about a record."""
+        return tuple(one for one in self.troubles if one.record and one.flow)
+
+    def _common(self, name: str) -> str:
+        """What all troubles have, however it is spelt; "" where they differ."""
+        found = [str(getattr(one, name) or "") for one in self.troubles]
+        return found[0] if len({one.casefold() for one in found}) == 1 else ""
+
 
 def open_errors(db: Database, orgs: Iterable[str]) -> list[ErrorEntry]:
     """All open entries, oldest first."""
-    return [ErrorEntry(*row[:16]) for org in orgs for row in db.rows(sql.open_errors, org=org)]
+    entries = []
+    for org in orgs:
+        of: dict[int, list[Trouble]] = {}
+        for number, *told in db.rows(troubles.open_troubles, org=org):
+            of.setdefault(number, []).append(Trouble(*told))
+        for number, *told in db.rows(troubles.open_errors, org=org):
+            entries.append(ErrorEntry(tuple(of[number]), number, *told))
+    return entries
 
 
 def errors_json(entries: Sequence[ErrorEntry]) -> dict[str, Any]:
@@ -301,6 +370,22 @@ def error_json(one: ErrorEntry) -> dict[str, Any]:
         "first": moment(one.first),
         "last": moment(one.last),
         "count": one.count,
+        "records": [_record_json(each) for each in one.records],
+    }
+
+
+def _record_json(one: Trouble) -> dict[str, Any]:
+    return {
+        "key": one.key or None,
+        "record": one.record,
+        "operation": one.operation,
+        "rule": one.rule,
+        "file": one.file,
+        "line": one.line,
+        "message": one.message,
+        "first": moment(one.first),
+        "last": moment(one.last),
+        "count": one.count,
     }
 
 
@@ -313,20 +398,45 @@ def errors_text(entries: Sequence[ErrorEntry]) -> str:
     return "\n\n".join([*(error_text(one) for one in entries), end])
 
 
-def error_text(one: ErrorEntry) -> str:
-    """One entry: what, where, why, what to do."""
-    who = one.key or one.record or ("several records" if one.object else "")
+_SHOWN = 3
+"""Records that the list names of each entry; `errors show` has them all."""
+
+
+def error_text(one: ErrorEntry, *, whole: bool = False) -> str:
+    """One entry: what, where, why, what to do; with all its records, or the first few."""
+    several = f"{len(one.records):,} records" if len(one.records) > 1 else one.record
+    who = one.key or several
     what = " ".join(part for part in (one.operation, one.system, one.object, who) if part)
     times = f", {one.count:,} times, last {at_time(moment(one.last))}" if one.count > 1 else ""
-    lines = [
-        f"{one.id:>4}  {one.code}: {what}",
-        f"      {one.message}",
-        *([f"      rule   {one.rule}, {one.file}:{one.line}"] if one.rule else []),
-        f"      since  {at_time(moment(one.first))}{times}",
-    ]
+    lines = [f"{one.id:>4}  {one.code}: {what}", f"      {one.message}"]
+    if len(one.records) > 1 and not whole:
+        lines.append(f"      of     {_some(one.records)}")
+    if one.rule:
+        lines.append(f"      rule   {one.rule}, {one.file}:{one.line}")
+    lines.append(f"      since  {at_time(moment(one.first))}{times}")
     if one.advice:
         lines.append(f"      mend   {one.advice}")
+    if len(one.records) > 1 and whole:
+        lines += [line for each in one.records for line in _record_text(one, each)]
     return "\n".join(lines)
+
+
+def _some(records: Sequence[Trouble]) -> str:
+    """The first few records, and how many more there are."""
+    names = list(dict.fromkeys(one.name for one in records))
+    if len(names) == 1:
+        names = [one.record for one in records]
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _record_text(entry: ErrorEntry, one: Trouble) -> Iterator[str]:
+    """A record of an entry, and where more was said of it than of all, that."""
+    name = f"{one.key} ({one.record})" if one.key else one.record
+    times = f", {one.count:,} times" if one.count > 1 else ""
+    yield f"      - {name}, since {at_time(moment(one.first))}{times}"
+    if one.message != entry.message:
+        yield f"        {one.message}"
 
 
 # ---- the state ------------------------------------------------------------------------------
@@ -343,7 +453,7 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
         runs = db.rows(sql.runs, org=org, most=5)
         stopped: dict[str, int] = dict(db.rows(held.stopped, org=org))
         asks = db.row(held.count, org=org)
-        errors = db.row(sql.count_errors, org=org)
+        errors = db.row(troubles.count, org=org)
         dirty = db.row(sql.count_due, org=org, now=now)
         sets.append(
             {

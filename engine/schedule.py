@@ -22,6 +22,7 @@ from ..errors import (
     SystemUnavailable,
 )
 from . import in_use
+from .alone import Alone
 from .open import opened
 
 if TYPE_CHECKING:
@@ -157,18 +158,24 @@ class Schedule:
         self._seen: in_use.Seen = ()
         self._plans: tuple[Plan, ...] = ()
         self._tables: dict[str, Timetable] = {}
+        self._alone = Alone(world)
 
     def run(self) -> None:
         """Returns when somebody has asked it to stop; `Interrupted` where that was within a run.
-        Raises `SyncrulesError` where there are no rules to begin with."""
-        self._begin()
-        while not self._stop.asked:
-            self._take_up_edits()
-            self._turn()
-            now = self._now
-            times = [one.next() for one in self._tables.values()]
-            self._stop.rest(max(0.0, min([now + GLANCE, *times]) - now))
-        self._say("stopped")
+        Raises `SyncrulesError` where there are no rules to begin with, and where another schedule
+        keeps the project running."""
+        try:
+            self._begin()
+            while not self._stop.asked:
+                self._take_up_edits()
+                self._turn()
+                self._alone.stay(self._project)
+                now = self._now
+                times = [one.next() for one in self._tables.values()]
+                self._stop.rest(max(0.0, min([now + GLANCE, *times]) - now))
+            self._say("stopped")
+        finally:
+            self._alone.leave(self._project)
 
     # ---- the rules in use
 
@@ -212,10 +219,9 @@ class Schedule:
         except FindingsError:
             self._show(whole)
             raise
-        self._project, self._plans = whole, plans
-        self._tables = {
-            org(one): Timetable(every, self._now) for one in plans if (every := periods(one))
-        }
+        tables = {org(one): Timetable(every, self._now) for one in plans if (every := periods(one))}
+        self._alone.take(whole, tables)
+        self._project, self._plans, self._tables = whole, plans, tables
         in_use.keep(whole)
 
     def _refuse(self, error: SyncrulesError) -> None:
@@ -257,7 +263,12 @@ class Schedule:
         if table is None or not every:
             return
         about = ALL if every == table.all else due(setup.plan, every)
-        part = replace(setup, scope=about, stopping=lambda: self._stop.asked)
+
+        def stopping() -> bool:
+            self._alone.renew(setup.db)
+            return self._stop.asked
+
+        part = replace(setup, scope=about, stopping=stopping)
         try:
             result = way.run(part)
         except Interrupted:

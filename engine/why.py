@@ -27,7 +27,7 @@ from .run.pairs import Mark, decide_pair, pairs_of
 from .run.session import Session
 from .run.since import first_runs
 from .run.state import Stored, fields_of, other
-from .store import asked, held
+from .store import asked, held, troubles
 from .store import statements as sql
 from .systems import nearest
 
@@ -337,9 +337,12 @@ class _Asked:
     def _waiting(self) -> Iterator[Reason]:
         """What stands in the error log, and what a person is asked."""
         flow, ids = self.ready.flow.name, {self._id("left"), self._id("right")} - {""}
-        for row in self.session.db.rows(sql.open_errors, org=self.session.org):
-            if row[6] == flow and row[4] in ids:
-                yield Reason(f"open error {row[0]}: {row[11]}", row[7], Place(row[8], row[9], 1))
+        for number, of, record, *told in self.session.db.rows(
+            troubles.open_troubles, org=self.session.org
+        ):
+            if of == flow and record in ids:
+                _, _, rule, file, line, message, *_ = told
+                yield Reason(f"open error {number}: {message}", rule, Place(file, line, 1))
         if any(cause == "a day passed" for cause, _, _ in self.marks):
             yield Reason("it is looked at again tomorrow, since a rule counts days")
 

@@ -177,6 +177,16 @@ def test_a_day_with_two_warehouses(shop: Shop) -> None:
     assert shop.type("history", "nobody").code == 0
 
 
+def test_a_run_tells_the_number_that_undo_takes(shop: Shop) -> None:
+    """Above what it did; `history` has the same one; a preview tells none."""
+    assert shop.type("backfill", "push", "item").code == 0
+    shop.save(shop.north, "create", sku="N-1", name="Lamp")
+    assert not re.search(r"^run \d", shop.type("preview").out, re.MULTILINE)
+    [number] = re.findall(r"^run (\d+):\n +1  south item created$", shop.type("run").out, re.M)
+    assert shop.type("history", "N-1").out.startswith(f"run {number}, done: + create")
+    assert "left as it is: south item N-1" in shop.type("undo", number).out
+
+
 def test_an_error_stays_in_the_log_until_its_cause_is_gone(shop: Shop) -> None:
     """Exit code 1 while it is open; the connector's advice is there; `retry` sends again."""
     shop.type("run")

@@ -364,20 +364,19 @@ RIGHTS = {
 def test_a_right_that_is_missing_is_told_with_login_object_and_field(
     cell: Cell, right: str, name: str
 ) -> None:
-    """Met at the write itself: each record that waits says why, what it was to be and what else it
-    has arrives; the right comes back, and all goes through. Rights that a description shows are one
-    entry for all, and looked at before any write (`test_whose_name.py`). (ERR-1, CON-9)"""
+    """Met at the write itself: one entry says why, and lists the records that wait; what else they
+    have arrives; the right comes back, and all goes through. Rights that a description shows are
+    looked at before any write (`test_whose_name.py`). (ERR-1, CON-9)"""
     team, run = begun(cell)
     team.salesforce.take(right, "Lead", name)  # type: ignore[arg-type]
     run()
     team.hour()
-    entries = team.errors()
-    assert len(entries) == 3
-    for entry in entries:
-        assert f"the sync login may not {cell.kind} {f'{name} of ' if name else ''}this Lead" in (
-            entry.message
-        )
-        assert entry.advice
+    [entry] = team.errors()
+    assert len(entry.records) == 3
+    assert f"the sync login may not {cell.kind} {f'{name} of ' if name else ''}this Lead" in (
+        entry.message
+    )
+    assert entry.advice
     assert not cell.arrived(team)
     team.salesforce.give(right, "Lead", name)  # type: ignore[arg-type]
     team.clock.sleep(HOUR)

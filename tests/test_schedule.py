@@ -16,7 +16,14 @@ from syncrules.engine import daybook
 from syncrules.engine.schedule import Ran, Said, Stop, Timetable
 from syncrules.engine.store import lease
 from syncrules.engine.store.database import Database
-from syncrules.errors import BudgetSpent, FindingsError, Interrupted, SystemUnavailable
+from syncrules.errors import (
+    BudgetSpent,
+    FenceLost,
+    FindingsError,
+    Interrupted,
+    LeaseHeld,
+    SystemUnavailable,
+)
 from syncrules.tests.cli import call
 from syncrules.tests.desk import HOUR, Desk
 from syncrules.tests.worlds import VirtualClock
@@ -196,6 +203,67 @@ def test_another_runner_is_waited_for(desk: Desk) -> None:
     told = desk.serve(0.2)
     assert [one.error.exit_code if one.error else 0 for one in told.runs] == [5, 5, 0]
     assert "another run is at work" in daybook.line(told.runs[0])
+
+
+ANOTHER = lease.Holder("elsewhere", 7, "", "laptop")
+PLACE = "apollo~salesforce serve"
+
+
+def test_a_second_schedule_is_told_who_is_at_work(desk: Desk) -> None:
+    """Who, where and since when; it asks neither system, and begins once the place is free."""
+    desk.serve(0.01)
+    db = Database(desk.project.state_url)
+    lease.take(db, PLACE, ANOTHER, desk.clock.now(), 100.0, lease.SERVE)
+    asked = len(desk.apollo.requests)
+    with pytest.raises(LeaseHeld) as told:
+        desk.serve(0.1)
+    assert told.value.exit_code == 5
+    assert told.value.what == "another `serve` is at work"
+    assert re.fullmatch(
+        r"process 7 on laptop has kept these systems in step since [-\d]+ [:\d]+ UTC",
+        told.value.why,
+    )
+    assert len(desk.apollo.requests) == asked
+    desk.clock.sleep(101)
+    assert desk.serve(0.1).runs
+    db.close()
+
+
+def test_a_schedule_keeps_its_place_through_long_runs_and_gives_it_back(desk: Desk) -> None:
+    """Nobody gets it in hours of which one run takes a part; at the end it is free at once."""
+    db = Database(desk.project.state_url)
+    refused = 0
+
+    def ask(seconds: float) -> None:
+        nonlocal refused
+        desk.clock.sleep(seconds)
+        with pytest.raises(LeaseHeld):
+            lease.take(db, PLACE, ANOTHER, desk.clock.now(), 1.0, lease.SERVE)
+        refused += 1
+
+    for place in range(250):
+        person(desk, f"P{place}")
+    desk.world.on_point = lambda name: ask(100) if name == "after planned" else None
+    desk.serve(2, lambda one: ask(0) if isinstance(one, Ran) else None)
+    desk.world.on_point = None
+    assert refused > 10
+    lease.take(db, PLACE, ANOTHER, desk.clock.now(), 1.0, lease.SERVE)
+    db.close()
+
+
+def test_a_schedule_that_lost_its_place_ends(desk: Desk) -> None:
+    """It slept, as a laptop does, and another one began meanwhile: the two don't take turns."""
+    db = Database(desk.project.state_url)
+
+    def at(one: Ran | Said) -> None:
+        if isinstance(one, Ran):
+            desk.clock.sleep(HOUR)
+            lease.take(db, PLACE, ANOTHER, desk.clock.now(), 1000.0, lease.SERVE)
+
+    with pytest.raises(FenceLost) as told:
+        desk.serve(2, at)
+    assert told.value.exit_code == 5
+    db.close()
 
 
 def test_a_brake_stops_a_run_and_not_the_schedule(desk: Desk) -> None:

@@ -437,7 +437,9 @@ def _no_guess(flow: Ready, to: Side, around: Around) -> Decision:
     place = named[0].move.place if named else None
     code = "ambiguous-match" if around.match.kind == "several" else "match-taken"
     where = f"{place.file}:{place.line}" if place else ""
-    return Decision("nothing", problems=(Problem(code, around.match.text, rule, where),))
+    found = around.match
+    told = Problem(code, found.text, rule, where, shared=found.about)
+    return Decision("nothing", problems=(told,))
 
 
 # ---- values ---------------------------------------------------------------------------------

@@ -53,11 +53,12 @@ class Match:
     """What looking for a partner by the keys gave.
 
     `several`: more than one candidate, on either side. `held`: it is another record's partner.
-    `elsewhere`: a sibling flow has it.
+    `elsewhere`: a sibling flow has it. `about`: the key that several share, or the partner.
     """
 
     kind: Literal["none", "one", "several", "held", "elsewhere"] = "none"
     text: str = ""
+    about: str = ""
 
 
 class Around(Protocol):
@@ -108,7 +109,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that a rule could not do, for the error log."""
+    """Something that a rule could not do, for the error log. `shared` is what others that meet the
+    same have in common with it, besides rule, code and field: a value, a key, a partner."""
 
     code: str
     message: str

@@ -59,7 +59,9 @@ def _filled(one: StandIn, source: Values, around: Around, draft: Draft) -> Chang
     if found.kind != "found":
         if found.text:
             code = "ambiguous-account"
-            draft.problems.append(Problem(code, found.text, one.text, place, one.field, one.to))
+            draft.problems.append(
+                Problem(code, found.text, one.text, place, one.field, one.to, found.text)
+            )
         return None
     why = f"{one.source} is of the domain of this {one.object}; {place}"
     agree = (found.id, found.id)

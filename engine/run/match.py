@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ...connectors.base.values import folded
 from ...dsl.rules import Key, Side
-from ..plan.model import Flow
+from ..plan.model import End, Flow
 from .closures import Values
 from .decision import Match
 from .state import State, fields_of, other
@@ -82,9 +82,9 @@ def in_flow(
                     continue
             if twins:
                 # Twins on our own side: making or linking one of them would be a guess, too.
-                decided[id] = Found(Match("several", _twins(flow, side, parts, twins, id)))
+                decided[id] = Found(_several(parts, flow.end(side), [id, *twins]))
             elif len(candidates) > 1:
-                decided[id] = Found(Match("several", _several(flow, side, parts, candidates)))
+                decided[id] = Found(_several(parts, flow.end(other(side)), candidates))
             elif candidates:
                 decided[id] = Found(Match("one", f"the same {text}"), candidates[0])
     return _held(session, flow, side, decided)
@@ -136,7 +136,7 @@ def _not_free(flow: Flow, side: Side, found: Found, better: Set[str]) -> Match:
     it, and a second one (a Lead) that is the same person is no news."""
     if found.id in better:
         return Match("elsewhere", found.match.text)
-    return Match("held", _taken(flow, side, found.id))
+    return Match("held", _taken(flow, side, found.id), found.id)
 
 
 def key_parts(flow: Flow, key: Key, side: Side, values: Values) -> tuple[str, ...] | None:
@@ -175,16 +175,9 @@ def _ids(
     }
 
 
-def _several(flow: Flow, side: Side, parts: Sequence[str], ids: Sequence[str]) -> str:
-    end = flow.right if side == "left" else flow.left
-    return f"{_key(parts)} belongs to {len(ids)} records of {end.object}: {listed(ids)}"
-
-
-def _twins(flow: Flow, side: Side, parts: Sequence[str], twins: Sequence[str], id: str) -> str:
-    end = flow.end(side)
-    return (
-        f"{_key(parts)} belongs to {len(twins) + 1} records of {end.object}: {listed([id, *twins])}"
-    )
+def _several(parts: Sequence[str], end: End, ids: Sequence[str]) -> Match:
+    text = f"{_key(parts)} belongs to {len(ids)} records of {end.object}: {listed(ids)}"
+    return Match("several", text, _key(parts))
 
 
 def _taken(flow: Flow, side: Side, id: str) -> str:

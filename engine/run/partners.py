@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ...dsl.rules import Side
 from ..plan.model import Flow
-from ..store import held
+from ..store import troubles
 from .match import match
 from .session import Session
 
@@ -22,7 +22,7 @@ def look_again(session: Session) -> None:
     if not session.open_errors:
         return
     waiting: dict[str, list[str]] = {}
-    for flow, record in session.db.rows(held.no_partner, org=session.org):
+    for flow, record in session.db.rows(troubles.no_partner, org=session.org):
         if flow in session.flows and session.scope.decides(flow):
             waiting.setdefault(flow, []).append(record)
     for name, ids in waiting.items():

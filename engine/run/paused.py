@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...dsl.uses import Touched, Use
-from ..store import held
 from ..store import statements as sql
+from ..store import troubles
 from . import problems
 from .brakes import planned
 from .journal import Entry, entry
@@ -81,7 +81,7 @@ def _tell(session: Session, touched: Sequence[Touched]) -> None:
         told = {_entered(session, some) for some in by_rule.values()}
         for cause in _waiting(session) - told:
             _read_anew(session, cause)
-            session.db.run(held.close_error, org=session.org, one=cause, at=session.now)
+            problems.no_longer(session, cause)
 
 
 def _waiting(session: Session) -> set[str]:
@@ -89,14 +89,14 @@ def _waiting(session: Session) -> set[str]:
     if not session.open_errors:
         return set()
     codes = (problems.CHANGED, problems.MISSING)
-    rows = [session.db.rows(held.open_of_code, org=session.org, code=one) for one in codes]
+    rows = [session.db.rows(troubles.of_code, org=session.org, code=one) for one in codes]
     return {cause for some in rows for (cause,) in some}
 
 
 def _read_anew(session: Session, cause: str) -> None:
     """What is as it was again is read from the beginning: a field that could not be read meanwhile
     is in no record that was."""
-    system, object = session.db.rows(held.about, org=session.org, one=cause)[0]
+    system, object = session.db.rows(troubles.about, org=session.org, cause=cause)[0]
     where = {"org": session.org, "system": system, "object": object, "purpose": "changes"}
     known = session.db.row(sql.cursor, **where)
     if known is not None:

@@ -1,19 +1,22 @@
-"""The error log: one entry for each cause, with a count, closed when the cause is gone.
+"""The error log: one entry for each cause, with the records that met it; closed when the last of
+them got through.
 
-An entry says what was tried, on which record, by which rule, and what the system or we said to it.
-What a code means in plain words comes from the connector (`advice`) or, for our own, from here.
+Of each record it says what was tried, by which rule, and what the system or we said to it. What is
+one cause is `causes.py`. What a code means in plain words comes from the connector (`advice`) or,
+for our own, from here.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...connectors.base.contract import Outcome
 from ...dsl.rules import Place
 from ...errors import BudgetSpent, SignInRefused, SystemUnavailable
 from ..plan.model import Flow
 from ..store import statements as sql
+from ..store import troubles
+from . import causes
 from .around import Pair, key_text
 from .carry import conflict
 from .closures import NotRead
@@ -25,6 +28,8 @@ CHANGED = "schema-changed"
 """Code of a rule that waits because a system has changed under it."""
 _RUN = "run"
 """What a trouble of no single flow is entered under."""
+_DECIDED = ("match", "map")
+"""Operations of what a decision could not do; all others are writes."""
 
 _STOPS: Mapping[type[SystemUnavailable], str] = {
     BudgetSpent: "calls-spent",
@@ -61,24 +66,25 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     """Enters what a decision could not do, and closes what is no longer so."""
     record = (pair.left.id if pair.left else "") or (pair.right.id if pair.right else "")
     ids = [(flow.name, one.id) for one in (pair.left, pair.right) if one]
-    problems = [*decision.problems, *_standing(session, flow, pair, decision, record)]
+    found = [*decision.problems, *_standing(session, flow, pair, decision, record)]
     if _still_several(flow, pair, decision):
         return
-    _close(session, ids, kept="" if decision.action == "nothing" else "writes")
+    problems = {causes.of_problem(flow, one): one for one in found}
+    _close(session, ids, kept="" if decision.action == "nothing" else "writes", still=problems)
     key = key_text(
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
-    for problem in problems:
+    for cause, problem in problems.items():
         end = flow.end(problem.side)
         file, _, line = problem.place.rpartition(":")
         enter(
             session,
-            cause=_cause(flow, problem, record),
+            cause=cause,
             operation="match" if "match" in problem.code else "map",
             system=end.system,
             object=end.object,
-            record="" if problem.shared else record,
-            key=None if problem.shared else key,
+            record=record,
+            key=key,
             flow=flow.name,
             rule=problem.rule,
             file=file,
@@ -107,7 +113,9 @@ def _standing(
         return []
     told = {
         text
-        for (text,) in session.db.rows(sql.conflicts, org=session.org, flow=flow.name, one=record)
+        for (text,) in session.db.rows(
+            troubles.conflicts, org=session.org, flow=flow.name, one=record
+        )
     }
     if not told:
         return []
@@ -136,9 +144,12 @@ def refused(
     """Enters a write that a system refused to `login`."""
     record = change.left or change.right or change.record
     file, line = _written_at(session, change)
+    message = _said(change, outcome, login)
+    cause = causes.of_write(change, outcome, message)
+    _tried_again(session, change, cause)
     enter(
         session,
-        cause=_hash(change.flow, change.side, record, outcome.code, ",".join(outcome.fields)),
+        cause=cause,
         operation=change.action,
         system=change.system,
         object=change.object,
@@ -149,9 +160,20 @@ def refused(
         file=file,
         line=line,
         code=outcome.code or outcome.kind,
-        message=_said(change, outcome, login),
+        message=message,
+        of_all=causes.of_all(message, causes.own_of(change), change.after),
         advice=advice or ADVICE.get(outcome.code, ""),
     )
+
+
+def _tried_again(session: Session, change: Entry, cause: str) -> None:
+    """What a record was refused for before this, in the same system, is over."""
+    for id in (change.left, change.right):
+        where = {"org": session.org, "flow": change.flow, "one": id}
+        found = session.db.rows(troubles.of_record, **where) if id else ()
+        for other, operation, system in found:
+            if system == change.system and operation not in _DECIDED and other != cause:
+                _got_through(session, change.flow, id, other)
 
 
 def _said(change: Entry, outcome: Outcome, login: str) -> str:
@@ -177,7 +199,7 @@ def changed(
     """Enters that a rule waits, since what it rests on is different now, or the login has lost a
     `right`; the cause of the entry."""
     code = MISSING if right else CHANGED
-    cause = _hash(flow, rule, code)
+    cause = causes.one_of(flow, rule, code)
     enter(
         session,
         cause=cause,
@@ -227,7 +249,7 @@ def stopped(session: Session, error: SystemUnavailable) -> None:
     code = _STOPS.get(type(error), "out-of-reach")
     enter(
         session,
-        cause=_hash("", system, code),
+        cause=causes.one_of("", system, code),
         operation=_RUN,
         system=system,
         object="",
@@ -255,17 +277,38 @@ def over(session: Session, ids: Sequence[tuple[str, str]]) -> None:
     _close(session, ids, kept="")
 
 
-def _close(session: Session, ids: Sequence[tuple[str, str]], *, kept: str) -> None:
-    """Closes entries of records (flow, id); those `kept` stay, of "writes" or of "decisions"."""
+def no_longer(session: Session, cause: str) -> None:
+    """Closes an entry, whoever met it."""
+    where = {"org": session.org, "cause": cause}
+    session.db.run(troubles.drop_cause, **where)
+    session.db.run(troubles.close, **where, at=session.now)
+
+
+def _close(
+    session: Session,
+    ids: Sequence[tuple[str, str]],
+    *,
+    kept: str,
+    still: Collection[str] = (),
+) -> None:
+    """Takes records (flow, id) out of the entries that they stand in, but for the causes that are
+    `still` so, and what is `kept`, of "writes" or of "decisions"."""
     if not session.open_errors:
         return
-    session.db.many(
-        sql.close_errors,
-        [
-            {"org": session.org, "flow": flow, "one": id, "at": session.now, "kept": kept}
-            for flow, id in ids
-        ],
-    )
+    for flow, id in ids:
+        for cause, operation, _ in session.db.rows(
+            troubles.of_record, org=session.org, flow=flow, one=id
+        ):
+            kind = "decisions" if operation in _DECIDED else "writes"
+            if kind != kept and cause not in still:
+                _got_through(session, flow, id, cause)
+
+
+def _got_through(session: Session, flow: str, id: str, cause: str) -> None:
+    """Takes a record out of an entry, and closes one that has none left."""
+    where = {"org": session.org, "cause": cause}
+    session.db.run(troubles.drop_trouble, **where, flow=flow, one=id)
+    session.db.run(troubles.close, **where, at=session.now)
 
 
 def _written_at(session: Session, change: Entry) -> tuple[str, int]:
@@ -283,33 +326,41 @@ def _written_at(session: Session, change: Entry) -> tuple[str, int]:
     return "", 0
 
 
-def _cause(flow: Flow, problem: Problem, record: str) -> str:
-    """One cause for each record, or one for all that meet the same unknown value."""
-    return _hash(flow.name, problem.place, problem.code, problem.shared or record, problem.field)
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-
-
-def enter(session: Session, *, cause: str, **entry: object) -> None:
-    """Enters a problem, or counts it once more."""
+def enter(
+    session: Session,
+    *,
+    cause: str,
+    system: str,
+    object: str,
+    code: str,
+    message: str,
+    advice: str,
+    of_all: str = "",
+    **trouble: object,
+) -> None:
+    """Enters a problem of a record, or counts it once more. `of_all` is what is told where several
+    met it."""
     session.open_errors = True
-    now = session.now
-    known = session.db.row(sql.error, org=session.org, cause=cause)
+    where, now = {"org": session.org, "cause": cause}, session.now
+    known = session.db.row(troubles.known, **where)
+    stands = known is not None and not known[3]
     if known:
         number = known[0]
     else:
-        last = session.db.row(sql.last_error, org=session.org)
+        last = session.db.row(troubles.last, org=session.org)
         number = 1 + ((last[0] or 0) if last else 0)
     session.db.run(
-        sql.put_error,
-        org=session.org,
-        cause=cause,
+        troubles.put_error,
+        **where,
         id=number,
-        first=known[2] if known and not known[3] else now,
+        system=system,
+        object=object,
+        code=code,
+        message=of_all or causes.of_all(message),
+        advice=advice,
+        first=known[2] if known and stands else now,
         last=now,
-        count=(known[1] if known else 0) + 1,
+        count=1 + (known[1] if known and stands else 0),
         closed=0.0,
-        **entry,
     )
+    session.db.run(troubles.put_trouble, **where, **trouble, message=message, first=now, last=now)

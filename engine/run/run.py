@@ -29,7 +29,7 @@ from ..logins import Signers
 from ..plan.model import Flow, Plan
 from ..store import lease as leases
 from ..store import statements as sql
-from ..store import unknown
+from ..store import troubles, unknown
 from ..store.database import Database
 from . import asks, by_hand, problems, restored, signed
 from .guard import guard, trips
@@ -41,7 +41,7 @@ from .restored import Generation, Last, Nowhere, compared
 from .same import same_orgs, same_time
 from .scope import ALL, Scope
 from .session import Kept, Session
-from .sight import all_there, in_sight
+from .sight import all_there, in_sight, were_there
 from .since import note
 from .sweep import sweep
 from .tidy import tidy
@@ -187,16 +187,16 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
     """Decides the records behind open errors again, with today's values; None: all of them."""
 
     def mark(session: Session) -> None:
-        rows = session.db.rows(sql.open_errors, org=session.org)
+        rows = session.db.rows(troubles.open_troubles, org=session.org)
         unknown = set(ids or ()) - {row[0] for row in rows}
         if unknown:
             raise UsageError(
                 f"there is no open error {min(unknown)}", fix="`syncrules errors` lists them"
             )
         with session.db.transaction("marked"):
-            for row in rows:
-                if ids is None or row[0] in ids:
-                    _mark_error(session, row[6], row[4], row[15])
+            for number, flow, record, *_ in rows:
+                if ids is None or number in ids:
+                    _mark_error(session, flow, record)
 
     return _carry_out(setup, "retry", Work(mark, asked_for=True), on_change)
 
@@ -309,6 +309,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
     if session.restored is not None:
         compared(session)
     tidy(session)
+    were_there(session)
     return _result(session, verb, on_change)
 
 
@@ -439,7 +440,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     waiting: dict[str, int] = {}
     for _, rule, count in session.db.rows(sql.waiting, org=session.org):
         waiting[rule] = waiting.get(rule, 0) + count
-    errors = session.db.row(sql.count_errors, org=session.org)
+    errors = session.db.row(troubles.count, org=session.org)
     nobody = session.db.row(unknown.count, org=session.org)
     asked, stale = asks.counts(session)
     open_errors = errors[0] if errors else 0
@@ -476,8 +477,8 @@ def _mark_all(session: Session, flow: Flow, side: Side, cause: str) -> None:
     )
 
 
-def _mark_error(session: Session, flow: str, record: str, code: str) -> None:
-    """Marks the record behind an error; an entry for many marks all that its flow holds back."""
+def _mark_error(session: Session, flow: str, record: str) -> None:
+    """Marks a record behind an error; an entry that names none marks all of its flow."""
     if flow not in session.flows:
         return
     if not record:

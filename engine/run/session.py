@@ -20,7 +20,7 @@ from ...dsl.rules import Side
 from ...dsl.uses import Touched
 from ..logins import Signers
 from ..plan.model import Flow, Index, Plan, domain_of
-from ..store import held
+from ..store import held, troubles
 from ..store import statements as sql
 from ..store.database import Database
 from .closures import Ready, ready
@@ -78,7 +78,9 @@ class Session:
     """Addresses of the people whom this run makes known."""
     open_errors: bool = False
     ends_seen: bool = False
-    """Whether a look of this run has found a record gone."""
+    """Whether a look of this run has found a record gone, since it was last asked."""
+    there: set[tuple[str, str]] = field(default_factory=set)
+    """Objects, by system, of which this run has found that not half is gone."""
     asking: set[str] = field(default_factory=set)
     ask_numbers: int = 0
     blind: bool = False
@@ -93,7 +95,7 @@ class Session:
     """Logins that have ended, by (system, name), and why."""
 
     def __post_init__(self) -> None:
-        counted = self.db.row(sql.count_errors, org=self.org)
+        counted = self.db.row(troubles.count, org=self.org)
         self.open_errors = bool(counted and counted[0])
         self.flows = {
             flow.name: ready(self.scope.narrowed(flow), self.plan.zone) for flow in self.plan.flows

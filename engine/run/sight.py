@@ -59,21 +59,47 @@ def _held(system: str, object: str, lost: int, some: Sequence[str]) -> Braked:
 
 
 def all_there(session: Session) -> None:
-    """Raises `Braked` where half of what was linked is gone since the last run that came to its
-    end, as the feeds and a sweep tell."""
+    """Raises `Braked` where half of what was linked is gone, as the feeds and a sweep tell, since
+    it was last found to be there by a run that came to its end. A run that is about other records
+    knows nothing of it."""
     found = session.db.row(counts.last_good, org=session.org, run=session.run)
-    since = int(found[0] or 0) if found else 0
-    if not (session.ends_seen or since < session.run - 1):
-        return  # As it was when that run ended.
+    last = int(found[0] or 0) if found else 0
     for system, object in session.looked:
-        there = gone = 0
-        for flow, side in session.ends(system, object):
-            if flow.users or flow.activity:
-                continue
-            where = {"system": system, "object": object, "flow": flow.name, "side": side}
-            row = session.db.row(lives.linked_lives, org=session.org, since=since, **where)
-            there, gone = there + int(row[0] if row else 0), gone + int(row[1] if row else 0)
-        too_many_gone(session, system, object, gone, there + gone)
+        held = session.db.row(sql.cursor, **_there(session, system, object))
+        since = int(held[2]) if held else last
+        if session.ends_seen or since < session.run - 1:
+            _not_half_gone(session, system, object, since)
+        session.there.add((system, object))
+    session.ends_seen = False
+
+
+def _not_half_gone(session: Session, system: str, object: str, since: int) -> None:
+    there = gone = 0
+    for flow, side in session.ends(system, object):
+        if flow.users or flow.activity:
+            continue
+        where = {"system": system, "object": object, "flow": flow.name, "side": side}
+        row = session.db.row(lives.linked_lives, org=session.org, since=since, **where)
+        there, gone = there + int(row[0] if row else 0), gone + int(row[1] if row else 0)
+    too_many_gone(session, system, object, gone, there + gone)
+
+
+def were_there(session: Session) -> None:
+    """Notes that the run has come to its end with what it had found to be there. What a later look
+    of it has found gone counts for the next one."""
+    run = session.run - 1 if session.ends_seen else session.run
+    session.db.many(
+        sql.put_cursor,
+        [
+            {**_there(session, *one), "cursor": "", "layout": 0, "number": run, "at": session.now}
+            for one in sorted(session.there)
+        ],
+    )
+
+
+def _there(session: Session, system: str, object: str) -> dict[str, object]:
+    """The cursor that says since which run an object is known to be there."""
+    return {"org": session.org, "system": system, "object": object, "purpose": "there"}
 
 
 def too_many_gone(session: Session, system: str, object: str, gone: int, linked: int) -> None:

@@ -14,8 +14,8 @@ from dataclasses import replace
 from ...connectors.base.linking import LOGIN_LOST
 from ...dsl.rules import Side
 from ..plan.model import Author, Flow
-from ..store import held
 from ..store import signed as sql
+from ..store import troubles
 from . import problems
 from .around import Pair
 from .journal import Entry
@@ -102,9 +102,9 @@ def lost(session: Session, system: str, login: str, why: str) -> None:
 def found_again(session: Session) -> None:
     """Closes the entries about logins that are good again, or not linked any more."""
     still = {_cause(system, login) for system, login in session.lost}
-    rows = session.db.rows(held.open_of_code, org=session.org, code=LOGIN_LOST)
+    rows = session.db.rows(troubles.of_code, org=session.org, code=LOGIN_LOST)
     for cause in sorted({one for (one,) in rows} - still):
-        session.db.run(held.close_error, org=session.org, one=cause, at=session.now)
+        problems.no_longer(session, cause)
 
 
 def name_of(session: Session, one: Entry) -> str:

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from ...dsl import conditions
 from ...dsl.rules import Side
 from ..plan.model import Flow, Move
-from ..store import held
 from ..store import statements as sql
+from ..store import troubles
 from . import asks, problems
 from .around import EXISTING
 from .session import Session
@@ -117,11 +117,13 @@ def _rule_changed(session: Session, flow: Flow) -> None:
     for side in sides:
         _mark_unlinked(session, flow, side, "the rule changed")
     session.db.run(sql.release_errors, org=session.org, flow=flow.name)
-    # What many records met may be no longer so: they are decided again, and enter it where it is.
-    if session.db.row(held.met_by_many, org=session.org, flow=flow.name):
-        where = {"system": flow.left.system, "object": flow.left.object, "side": "left"}
-        why = "the rule changed"
-        session.db.run(sql.mark_linked_left, org=session.org, flow=flow.name, why=why, **where)
+    # What could not be decided may be no longer so: it is decided again, and stays where it is.
+    rows = session.db.rows(troubles.undecided, org=session.org, flow=flow.name)
+    ids = [id for (id,) in rows]
+    for side in sides:
+        end = flow.end(side)
+        there = session.stored(end.system, end.object, ids)
+        session.mark([(flow.name, side, id) for id in there], "the rule changed")
     problems.over(session, [(flow.name, "")])
     asks.rule_changed(session, flow)
 

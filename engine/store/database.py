@@ -20,6 +20,7 @@ from sqlmodel import col
 from ...errors import FenceLost, UsageError
 from . import tables
 from .drivers import Cursor, Driver, Name, connect
+from .older import BEFORE_TROUBLES, TROUBLES
 from .prepared import DIALECTS, Statement, among, bound, check, insert, statement, table, upsert
 
 __all__ = ["Database", "Row", "Statement", "among", "insert", "statement", "table", "upsert"]
@@ -284,8 +285,13 @@ class Database:
             if version < 4:
                 for name in ("author", "login"):
                     self._command(f"ALTER TABLE changes ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
+            if version < 5:
+                self._command(BEFORE_TROUBLES)
             for made in _creation(self._driver.name):
                 self._command(made)
+            if version < 5:
+                for moved in TROUBLES:
+                    self._command(moved)
             self.run(_now_version, value=str(tables.VERSION))
 
 

@@ -6,11 +6,11 @@ The rest of a run's statements are in `statements.py`. When an entry comes and g
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, Float, bindparam, func, select, update
+from sqlalchemy import BindParameter, bindparam, func, select, update
 
 from . import tables
 from .database import among, insert, statement, table
-from .statements import D, E
+from .statements import D
 
 A = table(tables.Ask).columns
 
@@ -86,18 +86,6 @@ count_stale = statement(
     select(func.count()).where(A.org == _org, A.state == "stale", A.run == bindparam("in_run"))
 )
 
-# ---- rules that wait for a schema ------------------------------------------------------------
-
-open_of_code = statement(
-    select(E.cause).where(E.org == _org, E.code == bindparam("code"), E.closed == 0)
-)
-about = statement(select(E.system, E.object).where(E.org == _org, E.cause == bindparam("one")))
-close_error = statement(
-    update(table(tables.Error))
-    .where(E.org == _org, E.cause == bindparam("one"))
-    .values(closed=bindparam("at", type_=Float))
-)
-
 # ---- marks of what a stop holds back --------------------------------------------------------
 
 release_stopped = statement(
@@ -113,23 +101,3 @@ stopped = statement(
     .order_by(D.rule)
 )
 """How many records each rule's stop holds back."""
-
-# ---- records without a partner ---------------------------------------------------------------
-
-no_partner = statement(
-    select(E.flow, E.record).where(
-        E.org == _org,
-        E.closed == 0,
-        E.record != "",
-        E.code.in_(("ambiguous-match", "match-taken")),
-    )
-)
-"""Records that nobody could be told to belong to."""
-
-# ---- what many records met -------------------------------------------------------------------
-
-met_by_many = statement(
-    select(E.cause).where(
-        E.org == _org, E.flow == _flow, E.record == "", E.operation == "map", E.closed == 0
-    )
-)

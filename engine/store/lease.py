@@ -48,6 +48,24 @@ class Lease:
     holder: Holder
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How somebody is told that a lease is another one's."""
+
+    what: str
+    does: str
+    fix: str
+    ends: str
+
+
+RUN = Words("another run is at work", "held the lease", "wait for it", "its lease ends at")
+SERVE = Words(
+    "another `serve` is at work",
+    "kept these systems in step",
+    "leave the work to it, or stop it first",
+    "its place is free at",
+)
+
 _of_org = col(Row.org) == bindparam("org")
 _ours = (_of_org, col(Row.fence) == bindparam("ours"))
 
@@ -108,6 +126,13 @@ def acquire(db: Database, org: str, holder: Holder, now: float, seconds: float) 
     says who has it.
     """
     db.fence = None
+    taken = take(db, org, holder, now, seconds, RUN)
+    db.fence = (org, taken.fence)
+    return taken
+
+
+def take(db: Database, org: str, holder: Holder, now: float, seconds: float, words: Words) -> Lease:
+    """Takes a lease that no commit needs; as `acquire`, with the `words` of what it is for."""
     with db.transaction("lease"):
         db.run(_create, org=org)
         found = db.row(_read, org=org)
@@ -116,9 +141,9 @@ def acquire(db: Database, org: str, holder: Holder, now: float, seconds: float) 
         old = Holder(host, pid, started, name)
         if until > now and old != holder and not (host == holder.host and _dead(old)):
             raise LeaseHeld(
-                "another run is at work",
-                why=f"process {pid} on {name or host} has held the lease since {_told(since)}",
-                fix=f"wait for it; without a sign of life its lease ends at {_told(until)}",
+                words.what,
+                why=f"process {pid} on {name or host} has {words.does} since {_told(since)}",
+                fix=f"{words.fix}; without a sign of life {words.ends} {_told(until)}",
             )
         db.run(
             _take,
@@ -131,7 +156,6 @@ def acquire(db: Database, org: str, holder: Holder, now: float, seconds: float) 
             until=now + seconds,
             fence=fence + 1,
         )
-    db.fence = (org, fence + 1)
     return Lease(org, fence + 1, holder)
 
 
@@ -149,6 +173,11 @@ def renew(db: Database, lease: Lease, now: float, seconds: float) -> None:
 def release(db: Database, lease: Lease) -> None:
     """Lets go of the lease; does nothing where another runner has it by now."""
     db.fence = None
+    give_back(db, lease)
+
+
+def give_back(db: Database, lease: Lease) -> None:
+    """Lets go of a lease that no commit needs."""
     with db.transaction("lease"):
         db.run(_extend, org=lease.org, ours=lease.fence, until=0.0)
 

@@ -52,7 +52,6 @@ L = table(tables.Link).columns
 D = table(tables.Dirty).columns
 C = table(tables.Change).columns
 P = table(tables.Cursor).columns
-E = table(tables.Error).columns
 U = table(tables.Rule).columns
 N = table(tables.Run).columns
 M = table(tables.Meter).columns
@@ -199,9 +198,6 @@ mark_unlinked_left = _mark_records(
 )
 mark_unlinked_right = _mark_records(
     ~exists().where(L.org == R.org, _siblings, L.right == R.id), keeps=True
-)
-mark_linked_left = _mark_records(
-    exists().where(L.org == R.org, L.flow == _flow, L.ended == "", L.left == R.id), keeps=True
 )
 release_errors = statement(
     update(table(tables.Dirty))
@@ -524,66 +520,7 @@ runs = statement(
     .limit(bindparam("most"))
 )
 
-# ---- errors and meters ----------------------------------------------------------------------
-
-error = statement(
-    select(E.id, E.count, E.first, E.closed).where(E.org == _org, E.cause == bindparam("cause"))
-)
-last_error = statement(select(func.max(E.id)).where(E.org == _org))
-put_error = upsert(
-    tables.Error,
-    ("org", "cause"),
-    ("message", "advice", "last", "count", "closed", "key", "record", "code"),
-    first=("id", "operation", "system", "object", "flow", "rule", "file", "line", "first"),
-)
-_error = (
-    E.id,
-    E.operation,
-    E.system,
-    E.object,
-    E.record,
-    E.key,
-    E.flow,
-    E.rule,
-    E.file,
-    E.line,
-    E.code,
-    E.message,
-    E.advice,
-    E.first,
-    E.last,
-    E.count,
-    E.cause,
-)
-open_errors = statement(select(*_error).where(E.org == _org, E.closed == 0).order_by(E.id))
-count_errors = statement(
-    select(func.count(), func.min(E.first)).where(E.org == _org, E.closed == 0)
-)
-conflicts = statement(
-    select(E.message).where(
-        E.org == _org,
-        E.flow == _flow,
-        E.record == bindparam("one"),
-        E.code == "conflict",
-        E.closed == 0,
-    )
-)
-close_errors = statement(
-    update(table(tables.Error))
-    .where(
-        E.org == _org,
-        E.flow == _flow,
-        E.record == bindparam("one"),
-        E.closed == 0,
-        or_(
-            bindparam("kept") == "",
-            and_(bindparam("kept") == "writes", E.operation.in_(("match", "map"))),
-            and_(bindparam("kept") == "decisions", E.operation.not_in(("match", "map"))),
-        ),
-    )
-    .values(closed=bindparam("at"))
-)
-"""Closes entries of a record; those `kept` stay: of refused `writes`, or of `decisions`."""
+# ---- meters -------------------------------------------------------------------------------
 
 put_meter = upsert(tables.Meter, ("org", "system", "endpoint", "window"), ("used", "limit", "at"))
 meters = statement(

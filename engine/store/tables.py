@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 4
+VERSION = 5
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -199,9 +199,11 @@ class Cursor(Table, table=True):
 
 
 class Error(Table, table=True):
-    """A problem that a person is told of, once however often it comes; times in seconds UTC.
+    """A cause of problems that a person is told of, once however often it comes; times in seconds
+    UTC.
 
-    `closed` is 0 while it stands.
+    `message` is what all that met it were told, less what was said of one record alone. `closed` is
+    0 while it stands: as long as it has troubles.
     """
 
     __tablename__ = "errors"
@@ -210,15 +212,8 @@ class Error(Table, table=True):
     org: KeyText
     cause: KeyText
     id: int
-    operation: Text
     system: Text
     object: Text
-    record: Text
-    key: MaybeText
-    flow: Text
-    rule: Text
-    file: Text
-    line: int
     code: Text
     message: Text
     advice: Text
@@ -226,6 +221,30 @@ class Error(Table, table=True):
     last: float
     count: int
     closed: float = 0.0
+
+
+class Trouble(Table, table=True):
+    """A record that met the cause of an open error, "" for a problem that no single record has.
+
+    What was tried, by which rule, and what was said to it.
+    """
+
+    __tablename__ = "troubles"
+    __table_args__ = (Index("troubles_of_cause", "org", "cause"), _IN_KEY)
+
+    org: KeyText
+    flow: KeyText
+    record: KeyText
+    cause: KeyText
+    operation: Text
+    key: MaybeText
+    rule: Text
+    file: Text
+    line: int
+    message: Text
+    first: float
+    last: float
+    count: int = 1
 
 
 class Ask(Table, table=True):

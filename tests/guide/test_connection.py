@@ -13,7 +13,7 @@ def test_without_rules_nothing_moves_and_it_is_said(desk: Callable[..., Desk]) -
     here = desk("", people=20)
     left, right = here.apollo.rows("contact"), here.salesforce.rows("Lead")
     nothing = "the rule files have no rules yet\n"
-    for rules, said in (("", nothing), ("# to come\n", nothing), (HEAD, "nothing to do\n")):
+    for rules, said in (("", nothing), ("# to come\n", nothing), (HEAD, "run 1: nothing to do\n")):
         here.rules(rules)
         ended = here.type("run")
         assert (ended.code, ended.out) == (0, said)

@@ -20,6 +20,7 @@ from syncrules.connectors.base.serve import SimulatorOptions
 from syncrules.connectors.base.wire import Request, Response
 from syncrules.connectors.salesforce.simulator import simulate as made_up_salesforce
 from syncrules.connectors.salesforce.simulator.faults import Fault
+from syncrules.engine.run import scope
 from syncrules.engine.store.database import Database
 from syncrules.errors import Braked, SyncrulesError
 from syncrules.tests.both import HOUR
@@ -65,6 +66,13 @@ pull Lead as contact visible {
 DELETE = MARK.replace('mark Description "Gone from Apollo"', "delete").replace(
     'mark title "Gone"', "unlink"
 )
+ACCOUNTS = """\
+push account as Account { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
 MANY, FEW = 600, 150
 """People: more than half of many are over the brake on changes, all of few are not."""
 
@@ -455,6 +463,28 @@ def test_half_of_a_side_is_held_until_it_is_back() -> None:
         team.salesforce.undelete("Lead", id)
     assert team.writes(team.hour) == (0, 0)
     assert team.codes() == []
+
+
+@pytest.mark.parametrize("other", ["a rule", "what is due"])
+def test_half_of_a_side_is_held_though_a_run_about_something_else_got_through(other: str) -> None:
+    """What held a preview is not forgotten by a run that has not looked at it."""
+    team = linked(MARK + ACCOUNTS, FEW)
+    for id in leads(team)[:80]:
+        team.salesforce.delete("Lead", id)
+    assert ended(team.preview)[0] == 3
+    team.account(domain="new.example")
+    whole = team.setup
+    by_rule = scope.of_rule(team.plan, "push account as Account")
+    about = by_rule if other == "a rule" else scope.Scope(frozenset({"account~Account"}))
+    assert about is not None
+    team.setup = replace(team.setup, scope=about)
+    assert team.hour().exit_code == 0
+    assert len(team.salesforce.rows("Account")) == 1
+    team.setup = whole
+    for _ in range(2):
+        team.clock.sleep(HOUR)
+        code, said = writes_nothing(team, team.run)
+        assert (code, "80 of 150" in said) == (3, True)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

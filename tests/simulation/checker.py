@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import select
 from syncrules.engine.store import statements as sql
+from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L
 from syncrules.tests.simulation.people import People, tag_of
@@ -78,9 +79,9 @@ class _Checker:
         }
         self.links = [_link(row) for row in db.rows(_links) if row[0] in self.scope.flows]
         self.journal = db.rows(journal)
-        self.errors = db.rows(sql.open_errors, org=org)
+        self.errors = db.rows(troubles.open_errors, org=org)
         self.due = db.row(sql.count_due, org=org, now=log.clock.now()) or (0,)
-        self.blamed = {row[4] for row in self.errors if row[4]}
+        self.blamed = {row[2] for row in db.rows(troubles.open_troubles, org=org)} - {""}
         self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
         self.beyond = log.hidden | log.stray
         self.across = {one.left: one.right for one in self.links if not one.ended}
@@ -249,7 +250,7 @@ class _Checker:
                     return
                 yield f"{what}: a blank was not filled"
             elif one.kind == "stage" and str(lv) not in STATUS:
-                if not any(row[10] == "unknown-value" for row in self.errors):
+                if not any(row[3] == "unknown-value" for row in self.errors):
                     yield f"{what}: no error tells that the stage is not in the table"
             elif not (one.kind == "reference" and self.leads_nowhere(one, lv, rv)):
                 yield f"{what}: they did not converge"

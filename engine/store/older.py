@@ -1,0 +1,29 @@
+"""What makes a state of an older version one of this: statements that move rows.
+
+Which version lacks what is asked in `database.py`.
+"""
+
+from __future__ import annotations
+
+_MANY = "record = '' AND operation = 'map' AND closed = 0"
+
+BEFORE_TROUBLES = "ALTER TABLE errors RENAME TO errors_before"
+
+TROUBLES = f"""\
+INSERT INTO errors
+    (org, cause, id, system, object, code, message, advice, first, last, count, closed)
+SELECT org, cause, id, system, object, code, message, advice, first, last, count,
+    CASE WHEN {_MANY} THEN last ELSE closed END
+FROM errors_before;
+INSERT INTO troubles
+    (org, flow, record, cause, operation, key, rule, file, line, message, first, last, count)
+SELECT org, flow, record, cause, operation, key, rule, file, line, message, first, last, count
+FROM errors_before WHERE closed = 0 AND NOT ({_MANY});
+INSERT INTO dirty
+    (org, flow, side, id, mark, cause, rule, not_before, decided, decided_run)
+SELECT org, flow, 'left', "left", 1, 'the rule changed', '', 0, 0, 0
+FROM links WHERE ended = '' AND (org, flow) IN (SELECT org, flow FROM errors_before WHERE {_MANY})
+ON CONFLICT DO NOTHING;
+DROP TABLE errors_before""".split(";\n")
+"""Up to version 4 an error was of one record; one that many had met named none of them: they are
+decided again, and named."""

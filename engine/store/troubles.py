@@ -1,0 +1,109 @@
+"""Statements about the error log: causes of problems, and the records that met them.
+
+An error is open while it has troubles. What makes two problems one cause is known to
+`engine/run/causes.py`, when one comes and goes to `engine/run/problems.py`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BindParameter, Float, and_, bindparam, delete, exists, func, select, update
+
+from . import tables
+from .database import statement, table, upsert
+
+E = table(tables.Error).columns
+T = table(tables.Trouble).columns
+
+_org: BindParameter[str] = bindparam("org")
+_flow: BindParameter[str] = bindparam("flow")
+_cause: BindParameter[str] = bindparam("cause")
+_at = bindparam("at", type_=Float)
+
+_of_cause = and_(T.org == E.org, T.cause == E.cause)
+_open = and_(E.org == _org, E.closed == 0)
+
+# ---- what is there --------------------------------------------------------------------------
+
+open_errors = statement(
+    select(E.id, E.system, E.object, E.code, E.message, E.advice, E.first, E.last, E.count)
+    .where(_open)
+    .order_by(E.id)
+)
+open_troubles = statement(
+    select(
+        E.id,
+        T.flow,
+        T.record,
+        T.operation,
+        T.key,
+        T.rule,
+        T.file,
+        T.line,
+        T.message,
+        T.first,
+        T.last,
+        T.count,
+    )
+    .where(_open, _of_cause)
+    .order_by(E.id, T.first, T.flow, T.record)
+)
+"""Each with the number of its error."""
+count = statement(select(func.count(), func.min(E.first)).where(_open))
+known = statement(select(E.id, E.count, E.first, E.closed).where(E.org == _org, E.cause == _cause))
+last = statement(select(func.max(E.id)).where(E.org == _org))
+of_record = statement(
+    select(T.cause, T.operation, E.system).where(
+        T.org == _org, T.flow == _flow, T.record == bindparam("one"), _of_cause
+    )
+)
+conflicts = statement(
+    select(T.message).where(
+        T.org == _org,
+        T.flow == _flow,
+        T.record == bindparam("one"),
+        _of_cause,
+        E.code == "conflict",
+    )
+)
+undecided = statement(
+    select(T.record)
+    .where(T.org == _org, T.flow == _flow, T.record != "", T.operation == "map")
+    .distinct()
+)
+"""Records of a flow with something that could not be decided."""
+no_partner = statement(
+    select(T.flow, T.record).where(
+        T.org == _org, _of_cause, T.record != "", E.code.in_(("ambiguous-match", "match-taken"))
+    )
+)
+"""Records that nobody could be told to belong to."""
+of_code = statement(select(E.cause).where(_open, E.code == bindparam("code")))
+about = statement(select(E.system, E.object).where(E.org == _org, E.cause == _cause))
+
+# ---- what comes and goes --------------------------------------------------------------------
+
+put_error = upsert(
+    tables.Error,
+    ("org", "cause"),
+    ("code", "message", "advice", "first", "last", "count", "closed"),
+    first=("id", "system", "object"),
+)
+put_trouble = upsert(
+    tables.Trouble,
+    ("org", "flow", "record", "cause"),
+    ("operation", "key", "rule", "file", "line", "message", "last"),
+    more={"count": T.count + 1},
+    first=("first",),
+)
+drop_trouble = statement(
+    delete(table(tables.Trouble)).where(
+        T.org == _org, T.flow == _flow, T.record == bindparam("one"), T.cause == _cause
+    )
+)
+drop_cause = statement(delete(table(tables.Trouble)).where(T.org == _org, T.cause == _cause))
+close = statement(
+    update(table(tables.Error))
+    .where(E.org == _org, E.cause == _cause, E.closed == 0, ~exists().where(_of_cause))
+    .values(closed=_at)
+)
+"""Closes an error that has no troubles any more."""
