@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from ..connectors.base.world import World
     from ..dsl import Checked
     from .approvals import Approval
+    from .history import History
     from .known import Known
+    from .lost import Lost
     from .plan.model import Plan
     from .project import Project
     from .report import ErrorEntry
     from .run.journal import Entry
     from .run.run import OnChange, Result, Setup
+    from .run.undo import Part
     from .saved import Keep
     from .store.database import Database
     from .why import Why
@@ -87,15 +90,17 @@ def apply(
 def undo(
     project: Project,
     world: World,
-    run: int,
+    part: Part,
     on_change: OnChange | None = None,
     progress: Progress = silent,
     *,
     dry_run: bool = False,
 ) -> list[Result]:
-    """Puts back what a run changed, where it is still as that run left it."""
+    """Puts back what a run changed, or a part of that, where it is still as that run left it."""
     from .run import run as way
     from .store import undone
+
+    run = part.run
 
     with opened(project, world, progress=progress) as setups:
         had = [one for one in setups if one.db.row(undone.verb_of, org=one.org, run=run)]
@@ -105,7 +110,7 @@ def undo(
                 fix="name the rule files of one pair in `rules` of syncrules.toml meanwhile",
             )
         about = had or setups[:1]
-        return [way.undo(one, run, on_change, dry_run=dry_run) for one in about]
+        return [way.undo(one, part, on_change, dry_run=dry_run) for one in about]
 
 
 def run(
@@ -232,12 +237,21 @@ def status(project: Project, world: World) -> dict[str, Any]:
         return status_json(db, _orgs(project, db), world.clock.now())
 
 
-def history(project: Project, world: World, record: str) -> list[Entry]:
-    """Everything we ever did to a record, named by its key or its id. Asks no system."""
-    from . import report
+def history(project: Project, world: World, record: str) -> History:
+    """Everything we ever did to a record, named by its key or its id, and what became of it. Asks
+    no system."""
+    from .history import history
 
     with database(project, world) as db:
-        return report.history(db, _orgs(project, db), record)
+        return history(db, _orgs(project, db), record)
+
+
+def lost(project: Project, world: World, record: str = "") -> list[Lost]:
+    """The edits that lost to the other side, of one record or of all. Asks no system."""
+    from .lost import lost
+
+    with database(project, world) as db:
+        return lost(db, _orgs(project, db), record)
 
 
 def why(project: Project, world: World, record: str, field: str = "") -> list[Why]:

@@ -280,6 +280,8 @@ class Database:
             if version < 4:
                 for name in ("author", "login"):
                     self._command(f"ALTER TABLE changes ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
+            if version < 5:
+                self._command("ALTER TABLE changes ADD COLUMN lost TEXT NOT NULL DEFAULT ''")
             for made in _creation(self._driver.name):
                 self._command(made)
             self.run(_now_version, value=str(tables.VERSION))

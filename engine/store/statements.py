@@ -360,6 +360,7 @@ _change = (
     C.run,
     C.author,
     C.login,
+    C.lost,
 )
 planned = statement(
     select(*_change)
@@ -475,19 +476,6 @@ drop_moved = statement(
     .values(state="dropped", code="moved")
 )
 """What was planned for records that have been marked since."""
-history = statement(
-    select(*_change, C.code)
-    .where(
-        C.org == _org,
-        or_(
-            func.lower(C.key) == bindparam("name"),
-            C.record == bindparam("name"),
-            C.left == bindparam("name"),
-            C.right == bindparam("name"),
-        ),
-    )
-    .order_by(C.run, C.number)
-)
 
 # ---- cursors, rules, runs -------------------------------------------------------------------
 

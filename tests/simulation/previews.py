@@ -17,6 +17,7 @@ from syncrules.engine.report import change_json
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.decision import Coming
 from syncrules.engine.run.journal import Entry, entry
+from syncrules.engine.run.undo import Part
 from syncrules.engine.saved import VERSION, load, saving
 from syncrules.engine.store import statements as sql
 from syncrules.errors import Stale
@@ -172,7 +173,7 @@ def undo(seed: int) -> list[str]:
         _meddle(machine, number)
         machine.clock.sleep(ROUND)
     here = seen(machine)
-    result = machine.go(lambda setup: verbs.undo(setup, number))
+    result = machine.go(lambda setup: verbs.undo(setup, Part(number)))
     back = seen(machine)
     wrong = list(_put_back(machine, number, ended, here, back))
     told = {(one.system, one.object, one.record) for one in result.kept}
@@ -181,7 +182,7 @@ def undo(seed: int) -> list[str]:
         if one.action == "create" and key in back and key not in told:
             wrong.append(f"{key} was made, is still there, and nothing is said of it")
     writes = machine.log.writes
-    again = machine.go(lambda setup: verbs.undo(setup, number))
+    again = machine.go(lambda setup: verbs.undo(setup, Part(number)))
     if machine.log.writes != writes or again.counts:
         wrong.append("a second undo writes something")
     machine.clock.sleep(ROUND)
