@@ -327,7 +327,9 @@ def _clear(session: Session, entries: Sequence[Entry]) -> None:
 
 
 def _hold(session: Session, entry: Entry) -> None:
-    """A refused record waits until it or the rule changes."""
+    """A refused record waits until it or the rule changes; or a day, where a stop that counts days
+    holds something of it back."""
+    days = any(one.stop_days for one in session.flows[entry.flow].stops)
     for side, id in (("left", entry.left), ("right", entry.right)):
         if id:
             session.db.run(
@@ -338,6 +340,7 @@ def _hold(session: Session, entry: Entry) -> None:
                 side=side,
                 one=id,
                 rule=entry.rule,
+                until=session.tomorrow() if days else sql.NEVER,
             )
 
 

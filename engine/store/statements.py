@@ -279,8 +279,13 @@ marked the record again."""
 hold_refused = statement(
     update(table(tables.Dirty))
     .where(*_this_mark, D.decided_run == _run, D.decided == D.mark)
-    .values(cause="error", rule=bindparam("rule"), not_before=NEVER)
+    .values(
+        cause="error",
+        rule=bindparam("rule"),
+        not_before=case((D.rule != "", bindparam("until", type_=Float)), else_=NEVER),
+    )
 )
+"""What a stop holds back beside the refused write is due again at `until`."""
 clear_brought = statement(
     delete(table(tables.Dirty)).where(
         D.org == _org,
