@@ -13,7 +13,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import UsageError
+from ..errors import Stale, UsageError
 from .open import Progress, database, opened, silent
 from .systems import nearest
 
@@ -74,7 +74,8 @@ def apply(
     progress: Progress = silent,
 ) -> list[Result]:
     """Makes exactly the changes of a saved preview. Raises `Stale` where other ones would be made
-    now, before anything is written."""
+    now, before anything is written. Of several pairs of systems one is written after the other:
+    where what was written for one makes the next stale, that is told."""
     from .run import run as way
     from .saved import load
 
@@ -84,7 +85,26 @@ def apply(
     with opened(project, world, progress=progress) as setups:
         for one in setups:
             way.preview(one, agreed=partial(saved.agreed, one.org))
-        return [way.apply(one, partial(saved.agreed, one.org), on_change) for one in setups]
+        results: list[Result] = []
+        for one in setups:
+            try:
+                results.append(way.apply(one, partial(saved.agreed, one.org), on_change))
+            except Stale as error:
+                raise _in_part(saved.path, setups, results, error) from None
+        return results
+
+
+def _in_part(path: Path, setups: Sequence[Setup], done: Sequence[Result], error: Stale) -> Stale:
+    """What is raised where a preview of several pairs of systems was carried out for some."""
+    written = [one.org for one, result in zip(setups, done, strict=False) if result.counts]
+    if not written:
+        return error
+    names = ", ".join(one.replace("~", " with ") for one in written)
+    return Stale(
+        f"{path} is applied in part: what it says of {names} was written, the rest was not",
+        why=error.why,
+        fix="`syncrules preview` shows what is left; save it, or leave it to the next run",
+    )
 
 
 def undo(
