@@ -16,23 +16,30 @@ if TYPE_CHECKING:
     from ..engine.run.run import OnChange, Result
 
 
-@command("undo", "syncrules undo 12 --dry-run\nsyncrules undo 12")
+@command("undo", "syncrules undo 12 --dry-run\nsyncrules undo 12 ada@example.com title")
 @click.argument("run", type=int)
+@click.argument("record", default="", metavar="[RECORD]")
+@click.argument("field", default="", metavar="[FIELD]")
 @click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
 @FORMAT
-def undo(shell: Shell, *, run: int, dry_run: bool, shape: str) -> int:
+def undo(shell: Shell, *, run: int, record: str, field: str, dry_run: bool, shape: str) -> int:
     """Put back what a run changed.
 
-    RUN is its number, as `history` and `status` have it. A value is put back where it still is what
-    that run wrote; a record that it made is deleted where nobody has touched it since, and a link
-    is taken apart. All else stays, and is listed with its reason: then the exit code is 1. The next
-    run makes none of it again before somebody changes something.
+    RUN is its number, as `history` and `status` have it. With RECORD, what people know it by or its
+    id, only what the run did to it and to its partner; with FIELD only that value.
+
+    A value is put back where it still is what that run wrote; a record that it made is deleted
+    where nobody has touched it since, and a link is taken apart. All else stays, and is listed with
+    its reason: then the exit code is 1. The next run makes none of it again before somebody changes
+    something.
     """
+    from ..engine.run.undo import Part
     from ..engine.verbs import undo
 
     def verb(
         project: Project, world: World, on_change: OnChange, progress: Progress
     ) -> list[Result]:
-        return undo(project, world, run, on_change, progress, dry_run=dry_run)
+        part = Part(run, record, field)
+        return undo(project, world, part, on_change, progress, dry_run=dry_run)
 
     return work(shell, (), shape, verb, most=None)

@@ -54,12 +54,14 @@ class Use:
 @dataclass(frozen=True, slots=True)
 class Touched:
     """A rule that can't go on since a system has changed: what of it, which system, and the
-    difference in words. `right`: the login may no longer do something."""
+    difference in words. `right`: the login may no longer do something. `gone`: there is no such
+    field or object any more."""
 
     use: Use
     system: str
     difference: str
     right: bool = False
+    gone: bool = False
 
 
 def uses(rules: RuleSet) -> list[Use]:

@@ -51,7 +51,8 @@ def _told(use: Use, system: str, difference: Difference, login: str) -> Touched:
     if difference.right:
         return Touched(use, system, difference.missing(login), True)
     unseen = f", or is no longer visible to {login}" if difference.kind == "removed" else ""
-    return Touched(use, system, difference.sentence + unseen)
+    gone = difference.kind == "removed" and difference.choice is None
+    return Touched(use, system, difference.sentence + unseen, gone=gone)
 
 
 def _login(project: Project, system: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.world import moment
 from .run.decision import Coming
-from .run.journal import Entry, entry
+from .run.journal import Entry
 from .store import held, troubles
 from .store import statements as sql
 
@@ -108,6 +108,7 @@ def summary(result: Result) -> dict[str, Any]:
         "approvals": result.asks,
         "open_errors": result.errors,
         "waiting_for_people": result.unknown,
+        "lost": result.lost,
         "held": list(result.held),
         **({"restored": True} if result.restored else {}),
         **({"undoes": result.undone, "kept": _kept_json(result)} if result.undone else {}),
@@ -177,6 +178,12 @@ def result_text(result: Result) -> str:
     if result.unknown:
         waits = "activity waits" if result.unknown == 1 else "activities wait"
         lines.append(f"{result.unknown:>8,}  {waits} until somebody involved is linked")
+    if result.lost:
+        edits = "edit" if result.lost == 1 else "edits"
+        how = "would lose" if future else "lost"
+        listed = "" if future else ", and is kept" if result.lost == 1 else ", and are kept"
+        listed += "" if future else ": `syncrules history --lost`"
+        lines.append(f"{result.lost:>8,}  {edits} {how} to the other side as rules say{listed}")
     lines += (f"a run would write nothing, since {one}" for one in result.held)
     if result.stale:
         were = "change was" if result.stale == 1 else "changes were"
@@ -551,20 +558,3 @@ _ENDS = {
 def at_time(iso: str) -> str:
     """A moment as people read it, to the second."""
     return f"{iso[:10]} {iso[11:19]} UTC"
-
-
-def history_text(entries: Sequence[Entry]) -> str:
-    """`history` for people: each change with its run and what became of it."""
-    return "\n".join(
-        f"run {one.run}, {_FATES.get(one.state, one.state)}: {change_text(one)}" for one in entries
-    )
-
-
-_FATES = {"doubt": "in doubt", "sent": "in doubt", "dropped": "put off", "paused": "put off"}
-
-
-def history(db: Database, orgs: Iterable[str], record: str) -> list[Entry]:
-    """Everything we ever did to a record, by its key or its id on either side."""
-    return [
-        entry(row) for org in orgs for row in db.rows(sql.history, org=org, name=record.casefold())
-    ] or [entry(row) for org in orgs for row in db.rows(sql.history, org=org, name=record)]

@@ -13,7 +13,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import UsageError
+from ..errors import Stale, UsageError
 from .open import Progress, database, opened, silent
 from .systems import nearest
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from ..connectors.base.world import World
     from ..dsl import Checked
     from .approvals import Approval
+    from .history import History
     from .known import Known
+    from .lost import Lost
     from .plan.model import Plan
     from .project import Project
     from .report import ErrorEntry
     from .run.journal import Entry
     from .run.run import OnChange, Result, Setup
+    from .run.undo import Part
     from .saved import Keep
     from .store.database import Database
     from .why import Why
@@ -71,7 +74,8 @@ def apply(
     progress: Progress = silent,
 ) -> list[Result]:
     """Makes exactly the changes of a saved preview. Raises `Stale` where other ones would be made
-    now, before anything is written."""
+    now, before anything is written. Of several pairs of systems one is written after the other:
+    where what was written for one makes the next stale, that is told."""
     from .run import run as way
     from .saved import load
 
@@ -81,21 +85,42 @@ def apply(
     with opened(project, world, progress=progress) as setups:
         for one in setups:
             way.preview(one, agreed=partial(saved.agreed, one.org))
-        return [way.apply(one, partial(saved.agreed, one.org), on_change) for one in setups]
+        results: list[Result] = []
+        for one in setups:
+            try:
+                results.append(way.apply(one, partial(saved.agreed, one.org), on_change))
+            except Stale as error:
+                raise _in_part(saved.path, setups, results, error) from None
+        return results
+
+
+def _in_part(path: Path, setups: Sequence[Setup], done: Sequence[Result], error: Stale) -> Stale:
+    """What is raised where a preview of several pairs of systems was carried out for some."""
+    written = [one.org for one, result in zip(setups, done, strict=False) if result.counts]
+    if not written:
+        return error
+    names = ", ".join(one.replace("~", " with ") for one in written)
+    return Stale(
+        f"{path} is applied in part: what it says of {names} was written, the rest was not",
+        why=error.why,
+        fix="`syncrules preview` shows what is left; save it, or leave it to the next run",
+    )
 
 
 def undo(
     project: Project,
     world: World,
-    run: int,
+    part: Part,
     on_change: OnChange | None = None,
     progress: Progress = silent,
     *,
     dry_run: bool = False,
 ) -> list[Result]:
-    """Puts back what a run changed, where it is still as that run left it."""
+    """Puts back what a run changed, or a part of that, where it is still as that run left it."""
     from .run import run as way
     from .store import undone
+
+    run = part.run
 
     with opened(project, world, progress=progress) as setups:
         had = [one for one in setups if one.db.row(undone.verb_of, org=one.org, run=run)]
@@ -105,7 +130,7 @@ def undo(
                 fix="name the rule files of one pair in `rules` of syncrules.toml meanwhile",
             )
         about = had or setups[:1]
-        return [way.undo(one, run, on_change, dry_run=dry_run) for one in about]
+        return [way.undo(one, part, on_change, dry_run=dry_run) for one in about]
 
 
 def run(
@@ -232,12 +257,21 @@ def status(project: Project, world: World) -> dict[str, Any]:
         return status_json(db, _orgs(project, db), world.clock.now())
 
 
-def history(project: Project, world: World, record: str) -> list[Entry]:
-    """Everything we ever did to a record, named by its key or its id. Asks no system."""
-    from . import report
+def history(project: Project, world: World, record: str) -> History:
+    """Everything we ever did to a record, named by its key or its id, and what became of it. Asks
+    no system."""
+    from .history import history
 
     with database(project, world) as db:
-        return report.history(db, _orgs(project, db), record)
+        return history(db, _orgs(project, db), record)
+
+
+def lost(project: Project, world: World, record: str = "") -> list[Lost]:
+    """The edits that lost to the other side, of one record or of all. Asks no system."""
+    from .lost import lost
+
+    with database(project, world) as db:
+        return lost(db, _orgs(project, db), record)
 
 
 def why(project: Project, world: World, record: str, field: str = "") -> list[Why]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.values import Value, folded
-from ..connectors.base.world import World
+from ..connectors.base.world import World, moment
 from ..dsl import conditions
 from ..dsl.conditions import Condition
 from ..dsl.rules import Place, Side
 from ..errors import UsageError
+from .history import turned
 from .plan.model import Flow, Move, Plan
-from .report import show
+from .report import at_time, show
 from .run.activities import counted_elsewhere
 from .run.around import Pair, Surroundings, View, key_text
 from .run.closures import NotRead, Ready, ReadyRow
@@ -27,7 +28,7 @@ from .run.pairs import Mark, decide_pair, pairs_of
 from .run.session import Session
 from .run.since import first_runs
 from .run.state import Stored, fields_of, other
-from .store import asked, held, troubles
+from .store import asked, held, lives, troubles
 from .store import statements as sql
 from .systems import nearest
 
@@ -205,6 +206,7 @@ class _Asked:
         yield from self._how()
         if self.in_doubt:
             yield Reason("a write has got no reply: the next run finds out, and decides then")
+        yield from self._turned()
         yield from self._ended()
         if not self.linked and not self.in_doubt:
             yield from self._not_linked()
@@ -220,17 +222,33 @@ class _Asked:
         row = self.session.db.row(asked.link, **where, left=self.pair.link.left)
         if row is None:
             return
-        first = next((one for one in self.done if one.action in ("create", "link")), None)
-        if first is None:
+        joined = (one for one in reversed(self.done) if one.action in ("create", "link"))
+        last = next(joined, None)
+        if last is None:
             yield Reason(f"linked in run {row[1]}")
             return
-        by = self._move(first.rule)
-        what = "made" if first.action == "create" else "linked"
-        end = self.ready.flow.end(first.side)
+        by = self._move(last.rule)
+        what = "made" if last.action == "create" else "linked"
+        end = self.ready.flow.end(last.side)
         did = f"{what} {'the ' + end.object if what == 'made' else 'the two'}"
-        reason = first.reason.removesuffix(" is satisfied")
-        told = f": {reason}" if reason not in ("", first.rule) else ""
-        yield Reason(f"run {first.run} {did}{told}{self._wanted(by)}", first.rule, _place(by))
+        reason = last.reason.removesuffix(" is satisfied")
+        told = f": {reason}" if reason not in ("", last.rule) else ""
+        yield Reason(f"run {last.run} {did}{told}{self._wanted(by)}", last.rule, _place(by))
+
+    def _turned(self) -> Iterator[Reason]:
+        """What became of either record in its system, and what was taken apart."""
+        ends = {self._id(side): self.ready.flow.end(side) for side in _SIDES}
+        ids = sorted(id for id in ends if id)
+        for run, at, system, object, id, life, into in self.session.db.rows(
+            lives.of_records, org=self.session.org, ids=ids
+        ):
+            end = ends[id]
+            if (end.system, end.object) == (system, object):
+                seen = f"run {run} saw at {at_time(moment(at))}"
+                yield Reason(f"{seen} that the {object} in {system} {turned(life, into)}")
+        last = self.done[-1] if self.done else None
+        if last is not None and last.action == "unlink" and not self.linked:
+            yield Reason(f"run {last.run} took the two apart: {last.reason}", last.rule)
 
     def _ended(self) -> Iterator[Reason]:
         for side in _SIDES:

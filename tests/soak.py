@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from syncrules.tests.dsl.files_soak import Tried
+    from syncrules.tests.simulation.previews import Told
     from syncrules.tests.sweep.play import Swept
 
 T = TypeVar("T")
@@ -86,27 +87,34 @@ def weeks(minutes: float, first: int, processes: int) -> int:
 
 def previews(minutes: float, first: int, processes: int) -> int:
     """Tells stories of saved previews and of runs that are put back, until the time is up."""
-    told, broken = 0, 0
+    told, stale, undos, broken = 0, 0, 0, 0
     for _, found in _until(minutes, _previews, count(first, STORIES), processes):
-        told += 2 * STORIES
-        broken += len(found)
-        for text in found:
+        told, stale = told + found.previews, stale + found.stale
+        undos += STORIES
+        broken += len(found.wrong)
+        for text in found.wrong:
             _say(text)
-    _say(f"{told:,} stories of previews and undos, {broken} violations")
+    _say(f"{told:,} previews, {stale:,} of them stale, and {undos:,} undos, {broken} violations")
     return 1 if broken else 0
 
 
-def _previews(first: int) -> list[str]:
-    from syncrules.tests.simulation.previews import preview, undo
+def _previews(first: int) -> Told:
+    from syncrules.tests.simulation.previews import Told, preview, undo
 
-    found: list[str] = []
+    whole = Told()
     for seed in range(first, first + STORIES):
-        for story in (preview, undo):
-            try:
-                found += [f"{story.__name__} {seed}: {text}" for text in story(seed)]
-            except Exception as error:
-                found.append(f"{story.__name__} {seed}: {type(error).__name__}: {error}")
-    return found
+        try:
+            told = preview(seed)
+            whole.previews += told.previews
+            whole.stale += told.stale
+            whole.wrong += [f"preview {seed}: {text}" for text in told.wrong]
+        except Exception as error:
+            whole.wrong.append(f"preview {seed}: {type(error).__name__}: {error}")
+        try:
+            whole.wrong += [f"undo {seed}: {text}" for text in undo(seed)]
+        except Exception as error:
+            whole.wrong.append(f"undo {seed}: {type(error).__name__}: {error}")
+    return whole
 
 
 def crashes(minutes: float, first: int, processes: int) -> int:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from syncrules.connectors.base.serve import Server, SimulatorOptions
+from syncrules.engine.systems import kind
 from syncrules.tests.cli import WAREHOUSE_KEY, Ended
 from syncrules.tests.test_cli_run import RULES, Shop, shop
 
@@ -180,3 +182,35 @@ def test_undo_at_the_command_line(shop: Shop, saved: Path) -> None:
     assert (south["N-1"], south["N-2"]) == ("Lamp", "Chair")
     assert shop.type("run", "--format", "json").json()["changes"] == []
     assert shop.type("undo", 99).code == 2
+
+
+def test_of_several_pairs_what_was_written_is_told_where_the_next_has_moved(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """What goes from north to south would go on to west: nobody was shown that, so it isn't done,
+    and it is said that the first part was."""
+    made = kind("warehouse").simulate
+    assert made is not None
+    with Server(made(SimulatorOptions())) as west:
+        file = shop.folder / "syncrules.toml"
+        file.write_text(
+            file.read_text(encoding="utf-8")
+            + f'[systems.west]\nconnector = "warehouse"\nurl = "{west.url}"\nkey = "file:key"\n',
+            encoding="utf-8",
+        )
+        onward = RULES.replace("north", "south").replace("with south", "with west")
+        (shop.folder / "rules" / "onward.sync").write_text(onward, encoding="utf-8")
+        assert shop.type("schema", "pull").code == 0
+        shop.type("run")
+        shop.save(shop.north, "create", sku="N-9", name="Lamp")
+        out = tmp_path / "changes.json"
+        assert shop.type("preview", "--out", out).code == 0
+        ended = shop.type("apply", out)
+        assert ended.code == 3
+        assert f"{out} is applied in part: what it says of north with south was written" in (
+            ended.err
+        )
+        assert "N-9" in shop.items(shop.south)
+        assert "N-9" not in shop.items(west.simulator)
+        assert shop.type("run").code == 0
+        assert "N-9" in shop.items(west.simulator)

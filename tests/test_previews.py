@@ -7,13 +7,18 @@ from syncrules.tests.simulation.previews import preview, undo
 
 PREVIEWS, UNDOS, CHUNK = 100, 60, 20
 """Stories told; each of the former saves three previews."""
+COUNTED = ("previews", "stale")
 
 
 @pytest.mark.parametrize("first", range(0, PREVIEWS, CHUNK))
 def test_writes_are_the_preview_exactly_and_a_stale_one_writes_nothing(first: int) -> None:
-    """Whatever people do before the preview, or between it and `apply`."""
+    """Whatever people do before the preview, or between it and `apply`: to records, or to the files
+    with the rules and the schemas."""
     told = {seed: preview(seed) for seed in range(first, first + CHUNK)}
-    assert {seed: wrong for seed, wrong in told.items() if wrong} == {}
+    assert {seed: one.wrong for seed, one in told.items() if one.wrong} == {}
+    previews, stale = (sum(getattr(one, name) for one in told.values()) for name in COUNTED)
+    assert previews == 3 * CHUNK
+    assert previews / 5 < stale < previews / 1.5
 
 
 @pytest.mark.parametrize("first", range(0, UNDOS, CHUNK))

@@ -12,6 +12,7 @@ import pytest
 from syncrules.connectors.apollo.simulator.team import Stage
 from syncrules.engine import daybook, schemas
 from syncrules.engine.report import result_text
+from syncrules.errors import Braked
 from syncrules.tests.desk import HOUR, Desk
 
 RIGHTS = ("Prospect", "Customer", "Open", "Lost", "Never")
@@ -191,6 +192,45 @@ def test_only_records_that_a_touched_rule_has_to_do_with_wait(desk: Desk) -> Non
     assert desk.run().exit_code == 0
     [king] = [one for one in desk.salesforce.rows("Lead").values() if one["LastName"] == "King"]
     assert (king["Title"], king["Status"]) == ("CTO", "Working - Contacted")
+
+
+SEEN = (
+    *(("Lead", name) for name in ("Email", "Title", "Company", "Status")),
+    *(("Account", name) for name in ("Website", "Status__c")),
+)
+
+
+@pytest.mark.parametrize("hidden", [SEEN[:2], SEEN], ids=["two fields", "most fields"])
+def test_a_schema_that_has_shrunk_holds_the_run(
+    desk: Desk, hidden: tuple[tuple[str, str], ...]
+) -> None:
+    """Of most fields that rules name the login sees nothing any more: nothing is written, no rule
+    is told of apart, and it goes on once the rights are back. Of two, their rules wait, and the
+    others go on (CON-9)."""
+    contact(desk, "King")
+    desk.apollo.create("account", {"name": "Berg", "domain": "berg.example"})
+    for object, name in hidden:
+        desk.salesforce.take("read", object, name)
+    desk.clock.sleep(HOUR)
+    if hidden == SEEN:
+        for _ in range(2):
+            with pytest.raises(Braked, match=r"6 of 9 fields .* salesforce are gone") as caught:
+                desk.run()
+            assert "Lead.Email" in str(caught.value.why)
+            assert "syncrules schema pull salesforce" in str(caught.value.fix)
+        assert desk.errors() == []
+        assert desk.salesforce.rows("Account") == {}
+    else:
+        assert desk.run().exit_code == 1
+        assert {one.code for one in desk.errors()} == {"schema-changed"}
+        assert [one["Name"] for one in desk.salesforce.rows("Account").values()] == ["Berg"]
+    assert leads(desk) == []
+    for object, name in hidden:
+        desk.salesforce.give("read", object, name)
+    desk.clock.sleep(HOUR)
+    assert desk.run().exit_code == 0
+    assert leads(desk) == ["King"]
+    assert desk.errors() == []
 
 
 def test_a_rule_that_only_reads_an_object_needs_no_right_to_make_it(desk: Desk) -> None:

@@ -76,6 +76,8 @@ class Asks:
                 del asked[row]
             elif change is not None:
                 self._ended.append((one.id, "stale" if one.state == "approved" else "replaced"))
+            elif decision.stopped and not (row in planned or _agreed(decision, row)):
+                continue  # Held back by a stop: what was said of it holds when that is over.
             elif one.state == "open" or row not in planned:
                 self._ended.append((one.id, "gone"))
         for change in asked.values():
@@ -124,6 +126,10 @@ class Asks:
             ],
         )
         session.db.many(sql.put, self._new)
+
+
+def _agreed(decision: Decision, row: str) -> bool:
+    return any(row in half for half in decision.agree)
 
 
 def _left(pair: Pair) -> str:

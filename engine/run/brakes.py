@@ -2,8 +2,9 @@
 
 Each has a number under which it lets everything pass, since a small team changes all it has in a
 morning, and a share of the linked records, since a large one changes thousands a day. A written
-guard on the same thing takes a brake's place. Knows the journal; who asks is `guard.py`. Records
-that are gone, before anything is decided, are `sight.py`.
+guard on the same thing takes a brake's place. What takes values away is counted over the runs of a
+day, too: a little at each run is much in the end. Knows the journal; who asks is `guard.py`.
+Records that are gone, before anything is decided, are `sight.py`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,14 @@ BRAKES = {
     "mark": Brake(100, 0.1, "a tenth", "be marked, since theirs are deleted", "changed"),
     "delete": Brake(100, 0.1, "a tenth", "be deleted", "deleted"),
 }
+
+DAY = {
+    "update": Brake(1000, 0.75, "three quarters", "change", "changed"),
+    **{kind: BRAKES[kind] for kind in ("blank", "mark", "delete")},
+}
+"""The same over all runs of a day that nobody asked for. People at work touch more in a day than at
+once, so there is more room for changes; what takes away has as much as in one run. What is new is
+not counted: it replaces nothing, and a long list is imported in parts."""
 
 HELD_WHEN_ASKED_FOR = ("blank",)
 """Brakes that hold a backfill, too: it was asked for, and not that it empties a column."""
@@ -82,14 +91,47 @@ def brakes(session: Session, *, asked_for: bool) -> Iterator[Trip]:
         if action in _KINDS and number > min(one.most for one in BRAKES.values()):
             # The guards that this looks past are known: what isn't counted isn't read either.
             for kind, count, field in _counted(session, flow, side, action, number):
-                brake = BRAKES[kind]
                 if asked_for and kind not in HELD_WHEN_ASKED_FOR:
                     continue
-                if count <= brake.most or _guarded(session, side, object, brake.what):
-                    continue
-                linked = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
-                if count > brake.share * linked[0]:
-                    yield _trip(brake, count, linked[0], object, system, field, asked_for)
+                linked = _too_much(session, flow, side, object, BRAKES[kind], count)
+                if linked:
+                    yield _trip(BRAKES[kind], count, linked, object, system, field, asked_for)
+        if action in ("update", "delete") and not asked_for:
+            for kind, count in _of_the_day(session, flow, side, action):
+                linked = _too_much(session, flow, side, object, DAY[kind], count)
+                if linked:
+                    yield _trip(DAY[kind], count, linked, object, system, "", asked_for, day=True)
+
+
+def _too_much(
+    session: Session, flow: str, side: Side, object: str, brake: Brake, count: int
+) -> int:
+    """How many are linked, where a count of changes is more than a brake lets pass; else 0."""
+    if count <= brake.most or _guarded(session, side, object, brake.what):
+        return 0
+    linked = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
+    return int(linked[0]) if count > brake.share * linked[0] else 0
+
+
+def _of_the_day(session: Session, flow: str, side: Side, action: str) -> Iterator[tuple[str, int]]:
+    """(brake, how many records it counts) of today's runs and this one, for what this one adds to;
+    where it is the first that does, it has been counted."""
+    where = {"org": session.org, "flow": flow, "side": side, "action": action}
+    since = {"run": session.run, "since": session.midnight()}
+    before = session.db.row(counts.sent_today, **where, **since)
+    if not before or not before[0]:
+        return
+    found: dict[str, set[str]] = {}
+    added: set[str] = set()
+    for run, record, was, will, agree in session.db.stream(counts.of_today, **where, **since):
+        kinds = [action]
+        if action == "update":
+            kinds += ["blank"] if blanks(json.loads(was), json.loads(will)) else []
+            kinds += ["mark"] if _DELETED in agree else []
+        for kind in kinds:
+            found.setdefault(kind, set()).add(record)
+        added |= set(kinds) if run == session.run else set()
+    yield from ((kind, len(found[kind])) for kind in sorted(added))
 
 
 def _counted(
@@ -123,20 +165,31 @@ def _counted(
 
 
 def _trip(
-    brake: Brake, count: int, linked: int, object: str, system: str, field: str, asked_for: bool
+    brake: Brake,
+    count: int,
+    linked: int,
+    object: str,
+    system: str,
+    field: str,
+    asked_for: bool,
+    *,
+    day: bool = False,
 ) -> Trip:
     does = f"{brake.does} {field}".rstrip()
     if brake.what == "created":
         what = f"{count:,} {object} records in {system} would {does}, where {linked:,} are linked"
         much = f"more than {brake.part} of what is linked"
     else:
-        what = f"{count:,} of {linked:,} linked {object} records in {system} would {does}"
+        today = " by all runs of today" if day else ""
+        what = f"{count:,} of {linked:,} linked {object} records in {system} would {does}{today}"
         much = f"more than {brake.part} of them"
+    earlier = " and at what earlier runs did; `syncrules undo RUN` takes it back" if day else ""
+    once = "in one day" if day else "at once"
     backfill = "" if asked_for else "`syncrules backfill` makes changes of this size, and "
     return Trip(
         what,
-        f"{much} (and more than {brake.most:,}) at once is rarely meant",
-        f"look at `syncrules preview`; {backfill}"
+        f"{much} (and more than {brake.most:,}) {once} is rarely meant",
+        f"look at `syncrules preview`{earlier}; {backfill}"
         f"`guard at most {_enough(brake, count, object)} {brake.what} per run` allows them",
     )
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
-from .closures import Failed, Moved, NotRead, ReadyMove, ReadyRow, Same, Seen
+from .closures import NOT_READ, Failed, Moved, NotRead, ReadyMove, ReadyRow, Same, Seen
 from .decision import Around, Change, Coming, Problem
 
 NO_STOPS: Mapping[Side, ReadyMove] = {}
@@ -46,12 +46,13 @@ def begin(
     row: ReadyRow, to: Side, lv: Value, rv: Value, around: Around, draft: Draft, why: str
 ) -> None:
     """Carries a value at the first link. Until it has arrived the base says that the side it comes
-    from was blank: so it flows later where it can't now, or where a crash comes between."""
+    from was blank, and nothing of a value that it is to replace: so it flows later where it can't
+    now, or where a crash comes between."""
     if to == "right":
-        draft.agree(row.key, None, rv)
+        draft.agree(row.key, None, rv if rv is None else NOT_READ)
         carry(row, to, lv, rv, around, draft, why)
     else:
-        draft.agree(row.key, lv, None)
+        draft.agree(row.key, lv if lv is None else NOT_READ, None)
         carry(row, to, rv, lv, around, draft, why)
 
 

@@ -223,7 +223,9 @@ def _later_row(
         # been filled in since.
         _first_row(flow, row, lv, rv, around, draft)
     else:
-        draft.agree(row.key, lv, rv)
+        # What somebody made of the side that a one-way row writes to is agreed on by nobody.
+        own_left, own_right = left_changed and not row.pushes, right_changed and not row.pulls
+        draft.agree(row.key, NOT_READ if own_left else lv, NOT_READ if own_right else rv)
 
 
 def _why(flow: Ready, winner: Side, both: bool) -> str:

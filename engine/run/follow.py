@@ -23,8 +23,9 @@ from .decision import Base
 from .ended import says
 from .heirs import NONE, Heir, alias, heir
 from .journal import doubts, dump_agree
+from .neighbours import tell_children
 from .session import Session, dump_values
-from .settle import no_longer_waiting, tell_children
+from .settle import no_longer_waiting
 from .state import Linked, Stored, other
 
 _ELSEWHERE = ["merged", "converted"]
@@ -156,6 +157,7 @@ def _tell(
         agree=dump_agree(({}, {})),
         author="",
         login="",
+        lost="",
         reason=f"{old.end(side).object} {was.id} was {became.get(was.life, was.life)}",
         parent="",
         state="done",

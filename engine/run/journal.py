@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ..store import statements as sql
 from .decision import Coming
+from .lost import Loss
+from .lost import load as load_lost
 from .session import Session, dump_values, load_coming
 from .state import Doubts
 
@@ -26,7 +28,7 @@ class Entry:
     `left` and `right` are the ids of the pair, "" for the one that isn't there yet. `agree` is what
     the two halves of the base hold once it is done. `author` is the address of the person whose
     change it is, "" where nobody has a login of their own; `login` the name of the one that it is
-    written under, "" for the sync login.
+    written under, "" for the sync login. `lost` has the fields in which an edit loses.
     """
 
     number: int
@@ -50,6 +52,7 @@ class Entry:
     run: int
     author: str = ""
     login: str = ""
+    lost: Mapping[str, Loss] = field(default_factory=dict)
     code: str = ""
 
     @property
@@ -64,6 +67,7 @@ def entry(row: tuple[object, ...]) -> Entry:
     values[11], values[12] = load_coming(str(row[11])), load_coming(str(row[12]))
     halves = json.loads(str(row[13]))
     values[13] = (load_coming(halves["left"]), load_coming(halves["right"]))
+    values[21] = load_lost(str(row[21]))
     return Entry(*values)  # type: ignore[arg-type]
 
 

@@ -12,7 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from ...connectors.base.contract import Read, Record
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
+from ..store import lives
 from ..store import statements as sql
+from .neighbours import tell_children
 from .pairs import watched
 from .same import same_orgs
 from .session import Session, load_values
@@ -150,6 +152,7 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
                 )
             ],
         )
+    _turns(session, ask, before, changed)
     news = [one for one in changed if not _only_more_fields(before.get(one.id), one, quiet)]
     marks: list[tuple[str, Side, str]] = [
         (flow.name, side, one.id)
@@ -163,6 +166,41 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     related = watched(session, ask, before, news)
     session.mark(related, "there before" if first else "a related record changed")
     return len(news)
+
+
+def _turns(
+    session: Session, ask: Read, before: Mapping[str, Stored], changed: Sequence[Record]
+) -> None:
+    """Notes what became of known records. Who refers to one that is there again may say so on the
+    other side, as if it had just been linked."""
+    turned = [
+        one
+        for one in changed
+        if one.id in before and (before[one.id].life, before[one.id].into) != (one.life, one.into)
+    ]
+    for one in turned:
+        note_life(session, ask.system, ask.object, one.id, one.life, one.into)
+    back = [one.id for one in turned if one.life == "here"]
+    for flow, side in session.ends(ask.system, ask.object) if back else ():
+        links = session.links(flow.name, side, back).values()
+        tell_children(session, flow.name, [(one.left, one.right) for one in links])
+
+
+def note_life(
+    session: Session, system: str, object: str, id: str, life: str, into: str = ""
+) -> None:
+    """What became of a record is kept for its history."""
+    session.db.run(
+        lives.put,
+        org=session.org,
+        system=system,
+        object=object,
+        id=id,
+        run=session.run,
+        life=life,
+        into=into,
+        at=session.now,
+    )
 
 
 def _seen_late(

@@ -2,7 +2,8 @@
 
 Before the first write of a run the systems are described again (`Setup.drift`). A record that a
 touched rule has to do with keeps its mark and waits as a whole; all others go on. One entry of the
-error log tells of each rule, until nothing touches it any more.
+error log tells of each rule, until nothing touches it any more. Where half of a system's fields are
+gone nothing is written at all.
 """
 
 from __future__ import annotations
@@ -10,12 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...dsl.uses import Touched, Use
+from ...errors import Braked
 from ..store import statements as sql
 from ..store import troubles
 from . import problems
 from .brakes import planned
 from .journal import Entry, entry
 from .session import Session
+
+FEW = 5
+HALF = 0.5
+"""Of the fields that rules name in a system, more than `FEW` and `HALF` may not be gone at once."""
+TOLD = 5
+"""Fields that are named where many are gone."""
 
 
 def hold_back(session: Session) -> None:
@@ -24,6 +32,7 @@ def hold_back(session: Session) -> None:
         return
     session.progress("comparing both systems with the stored schemas")
     touched = session.drift(sorted(session.looked))
+    _not_shrunk(session, touched)
     _tell(session, touched)
     if not touched:
         return
@@ -49,6 +58,35 @@ def hold_back(session: Session) -> None:
                 for number in numbers
             ],
         )
+
+
+def _not_shrunk(session: Session, touched: Sequence[Touched]) -> None:
+    """Raises `Braked` where half of what rules name in a system is gone at once: that is a login
+    with other rights, or another org, and no admin who takes a field away."""
+    gone: dict[str, set[tuple[str, str]]] = {}
+    for one in touched:
+        if one.gone:
+            gone.setdefault(one.system, set()).update(_fields(session, one))
+    for system, fields in gone.items():
+        named = sum(len(read.fields) for spot, read in session.reads.items() if spot[0] == system)
+        if len(fields) > FEW and len(fields) > HALF * named:
+            told = sorted(f"{object}.{name}" for object, name in fields)
+            more = f" and {len(told) - TOLD:,} more" if len(told) > TOLD else ""
+            raise Braked(
+                f"{len(fields):,} of {named:,} fields that rules name in {system} are gone",
+                why=f"half of them (and more than {FEW}) at once is rarely meant; nothing was "
+                f"written: {', '.join(told[:TOLD])}{more}",
+                fix=f"look whether it is the right org, and give the login its rights back; where "
+                f"they are gone for good, `syncrules schema pull {system}` and change the rules",
+            )
+
+
+def _fields(session: Session, one: Touched) -> set[tuple[str, str]]:
+    """The fields that are gone with a field or a whole object."""
+    use = one.use
+    read = session.reads.get((one.system, use.object))
+    fields = (use.field,) if use.field else read.fields if read else ()
+    return {(use.object, name) for name in fields}
 
 
 def _planned(session: Session) -> Iterator[Entry]:

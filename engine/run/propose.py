@@ -24,6 +24,7 @@ from .decision import Change, Coming, Decision
 from .follow import follow
 from .journal import doubts, dump_agree
 from .look import look_at
+from .lost import dump, losses
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
 from .partners import look_again
 from .restored import careful
@@ -284,6 +285,7 @@ class Kept:
         left, right = pair.left, pair.right
         written = left if side == "left" else right
         author, login = self._signing.of(self.flow, side, pair)
+        base = pair.link.base if pair.link else None
         self._put(
             self.flow,
             side,
@@ -300,12 +302,14 @@ class Kept:
             parent=_parent(self.session, self.flow, side, changes, pair),
             author=author,
             login=login,
+            lost=dump(losses(self.session.flows[self.flow.name], side, base, changes)),
         )
 
     def _put(self, flow: Flow, side: Side, action: str, **told: object) -> None:
         """Notes a planned row of the journal; what isn't told is nobody's."""
         end = flow.end(side)
-        nothing = dict.fromkeys(("record", "left", "right", "parent", "author", "login"), "")
+        names = ("record", "left", "right", "parent", "author", "login", "lost")
+        nothing = dict.fromkeys(names, "")
         self._rows.append(
             {
                 **nothing,

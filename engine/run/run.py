@@ -45,7 +45,7 @@ from .sight import all_there, in_sight, were_there
 from .since import note
 from .sweep import sweep
 from .tidy import tidy
-from .undo import leave_alone, put_back
+from .undo import Part, leave_alone, put_back
 from .write import settle_doubts, write
 
 LEASE = 120.0
@@ -99,7 +99,8 @@ class Result:
     that wait for a person, `stale` those that one has approved and whose value changed since.
     `unknown` counts activities that wait until someone they are about is known. `undone` is the run
     that was put back, and `kept` what of it was not. `restored`: the state was an older copy of
-    what it had been, and both sides were compared in full."""
+    what it had been, and both sides were compared in full. `lost` counts the edits that lose to the
+    other side by the word of a rule."""
 
     run: int
     verb: Verb
@@ -114,6 +115,7 @@ class Result:
     undone: int = 0
     kept: tuple[Kept, ...] = ()
     restored: bool = False
+    lost: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -221,15 +223,15 @@ def apply(setup: Setup, agreed: Agreed, on_change: OnChange | None = None) -> Re
 
 
 def undo(
-    setup: Setup, number: int, on_change: OnChange | None = None, *, dry_run: bool = False
+    setup: Setup, part: Part, on_change: OnChange | None = None, *, dry_run: bool = False
 ) -> Result:
-    """Puts back what a run changed, where it is still as that run left it. `dry_run`: every change
-    that it would make now, and no write."""
+    """Puts back what a run changed, or a part of that, where it is still as that run left it.
+    `dry_run`: every change that it would make now, and no write."""
 
     def decide(session: Session) -> None:
-        put_back(session, number)
+        put_back(session, part)
 
-    work = Work(decide=decide, asked_for=True, once=True, undoes=number)
+    work = Work(decide=decide, asked_for=True, once=True, undoes=part.run)
     return _carry_out(setup, "preview" if dry_run else "undo", work, on_change)
 
 
@@ -431,10 +433,12 @@ def _end(
 
 def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     counts: dict[tuple[str, str, str, str], int] = {}
+    lost = 0
     for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
         one = entry(row)
         kind = (one.system, one.object, one.action, one.state)
         counts[kind] = counts.get(kind, 0) + 1
+        lost += len(one.lost) if one.state in ("planned", "done") else 0
         if on_change:
             on_change(one)
     waiting: dict[str, int] = {}
@@ -453,6 +457,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
         asks=asked,
         stale=stale,
         unknown=nobody[0] if nobody else 0,
+        lost=lost,
     )
 
 

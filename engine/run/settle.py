@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ...connectors.base.contract import Outcome, Read, Record
 from ...connectors.base.linking import LOGIN_LOST
-from ...connectors.base.values import Value, folded
+from ...connectors.base.values import Value
 from ...dsl.rules import Side
-from ..plan.model import Flow, People
-from ..store import lives, unknown
+from ..plan.model import Flow
+from ..store import lives
 from ..store import statements as sql
 from . import asks, problems, signed
 from .decision import Coming
 from .journal import Entry, dump_agree
-from .look import store
+from .look import note_life, store
 from .match import key_parts
+from .neighbours import is_one, tell_children, with_address
 from .pairs import of_domains
 from .session import Session, dump_values
 from .state import other
@@ -46,6 +47,8 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
         _link(session, [one for one in done if not one[0].alone])
         _introduce(session, [one for one in done if one[0].alone])
         asks.written(session, [entry for entry, _ in done])
+        if session.open_errors:
+            _seen_again(session, [entry for entry, _ in done if entry.action == "update"])
         _clear(session, [entry for entry, _ in done])
         refused = [entry for entry, one in results if one.kind == "refused"]
         again = without_target(session, refused)
@@ -64,6 +67,20 @@ def settle_links(session: Session, entries: Sequence[Entry]) -> None:
         _part(session, [entry for entry in entries if entry.action == "unlink"])
         _link(session, [one for one in done if one[0].action != "unlink"])
         _clear(session, entries)
+
+
+def _seen_again(session: Session, written: Sequence[Entry]) -> None:
+    """What was out of sight and takes a write is there again."""
+    ids = sorted({one.record for one in written})
+    last = {
+        (system, object, id): life
+        for _, _, system, object, id, life, _ in session.db.rows(
+            lives.of_records, org=session.org, ids=ids
+        )
+    }
+    for one in written:
+        if last.get((one.system, one.object, one.record)) == "out of sight":
+            note_life(session, one.system, one.object, one.record, "here")
 
 
 def _is_done(entry: Entry, outcome: Outcome) -> bool:
@@ -251,8 +268,8 @@ def _introduce(session: Session, made: Sequence[Settled]) -> None:
         session.mark([(flow.name, side, outcome.id) for flow, side in ends], "changed")
         for flow in (one.flow for one in session.flows.values()):
             for people in flow.people:
-                if _is_one(session, people, entry.flow):
-                    ids = _with_address(session, flow, people, [outcome.id])
+                if is_one(session, people, entry.flow):
+                    ids = with_address(session, flow, people, [outcome.id])
                     session.mark([(flow.name, people.side, id) for id in ids], "a link was made")
         session.became = True
 
@@ -284,57 +301,6 @@ def no_longer_waiting(session: Session, flow: Flow, made: Sequence[tuple[str, st
             session.db.run(sql.stop_waiting, org=session.org, flow=name, side=side, ids=ids)
 
 
-def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]) -> None:
-    """Linked records that refer to a newly linked one may now say so on the other side."""
-    for ready in session.flows.values():
-        for row in ready.flow.rows:
-            if parent not in row.through or not made:
-                continue
-            for place, side in enumerate(_SIDES):
-                end = ready.flow.end(side)
-                rows = session.db.rows(
-                    sql.ids_by_key,
-                    org=session.org,
-                    system=end.system,
-                    object=end.object,
-                    field=row.left if side == "left" else row.right,
-                    values=sorted({folded(pair[place]) for pair in made}),
-                )
-                ids = [one for _, one in rows]
-                planned = session.planned_ids(ready.flow.name, side, ids)
-                linked = session.links(ready.flow.name, side, ids)
-                told = [one for one in ids if one in linked and one not in planned]
-                session.mark([(ready.flow.name, side, one) for one in told], "a link was made")
-                wake(session, ready.flow, side, [one for one in ids if one not in linked])
-        for people in ready.flow.people if made else ():
-            if _is_one(session, people, parent):
-                ids = [pair[_SIDES.index(people.side)] for pair in made]
-                with_them = _with_address(session, ready.flow, people, ids)
-                wake(session, ready.flow, people.side, with_them)
-
-
-def _is_one(session: Session, people: People, flow: str) -> bool:
-    """Whether the records of a flow are such people."""
-    return session.flows[flow].flow.end(people.side).object == people.object
-
-
-def _with_address(session: Session, flow: Flow, people: People, ids: Sequence[str]) -> list[str]:
-    """Activities that their address connects with somebody of those `ids`."""
-    system = flow.end(people.side).system
-    known = session.stored(system, people.object, ids)
-    addresses = {folded(one.values.get(people.email), "email") for one in known.values()} - {""}
-    object = flow.end(people.side).object
-    rows = session.by_value(system, object, people.address, addresses) if addresses else []
-    return [id for _, id in rows]
-
-
-def wake(session: Session, flow: Flow, side: Side, ids: Sequence[str]) -> None:
-    """Activities that wait until somebody they are about is known are due again."""
-    if flow.activity and ids:
-        where = {"org": session.org, "flow": flow.name, "side": side}
-        session.db.run(unknown.wake, **where, ids=sorted(set(ids)))
-
-
 # ---- what comes next ------------------------------------------------------------------------
 
 
@@ -361,7 +327,9 @@ def _clear(session: Session, entries: Sequence[Entry]) -> None:
 
 
 def _hold(session: Session, entry: Entry) -> None:
-    """A refused record waits until it or the rule changes."""
+    """A refused record waits until it or the rule changes; or a day, where a stop that counts days
+    holds something of it back."""
+    days = any(one.stop_days for one in session.flows[entry.flow].stops)
     for side, id in (("left", entry.left), ("right", entry.right)):
         if id:
             session.db.run(
@@ -372,6 +340,7 @@ def _hold(session: Session, entry: Entry) -> None:
                 side=side,
                 one=id,
                 rule=entry.rule,
+                until=session.tomorrow() if days else sql.NEVER,
             )
 
 
@@ -391,6 +360,7 @@ def _gone(session: Session, entry: Entry) -> None:
         message = f"{entry.system} doesn't show {entry.object} {entry.record} to us any more"
         refusal = Outcome(entry.number, "refused", entry.record, None, "out-of-sight", message)
         problems.refused(session, entry, refusal, "")
+        note_life(session, entry.system, entry.object, entry.record, "out of sight")
         _state(session, [(entry, "refused", "out-of-sight", "")])
         _hold(session, entry)
         return

@@ -33,22 +33,53 @@ TOUCH = 60.0
 """Seconds between our write and a stamp after which somebody else has changed the record."""
 
 
-def put_back(session: Session, run: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is undone: a run, or of it what it did to one `record` (a key or an id) and its partner,
+    or of that one `field`, by its name on either side."""
+
+    run: int
+    record: str = ""
+    field: str = ""
+
+
+def put_back(session: Session, part: Part) -> None:
     """Proposes what undoes a run, children before parents; what stays is in `session.kept`."""
+    run = part.run
     if not session.db.row(undone.verb_of, org=session.org, run=run):
         raise UsageError(
             f"there is no run {run}", fix="`syncrules history RECORD` tells which run changed what"
         )
-    work = _Work(session, run)
+    work = _Work(session, run, part.field)
     order = [*reversed(session.flows)]
+    touched = _named(session, part) if part.record else _touched(session, run)
     for flow, side, ids in sorted(
-        _touched(session, run), key=lambda one: order.index(one[0]) if one[0] in order else -1
+        touched, key=lambda one: order.index(one[0]) if one[0] in order else -1
     ):
         session.keep_alive()
         if flow in session.flows:
             work.take(session.flows[flow].flow, side, ids)
         else:
             work.keep_all(flow, side, ids)
+    if part.field and not work.found:
+        raise UsageError(
+            f"run {run} changed no {part.field} of {part.record}",
+            why="what it made, linked or deleted is undone as a whole",
+            fix=f"`syncrules history {part.record}` tells which run changed what",
+        )
+
+
+def _named(session: Session, part: Part) -> list[tuple[str, Side, list[str]]]:
+    """The records of a run that are known by that key or id, or are the partner of one."""
+    where = {"org": session.org, "run": part.run}
+    for name in dict.fromkeys((part.record.casefold(), part.record)):
+        rows = session.db.rows(undone.named, **where, name=name)
+        if rows:
+            return [(flow, side, [id]) for flow, side, id in rows]
+    raise UsageError(
+        f"run {part.run} did nothing to {part.record}",
+        fix=f"`syncrules history {part.record}` tells which run changed what",
+    )
 
 
 def _touched(session: Session, run: int) -> Iterator[tuple[str, Side, list[str]]]:
@@ -110,10 +141,13 @@ def leave_alone(session: Session) -> None:
 
 @dataclass
 class _Work:
-    """One undo under way; `deleted` are the records that it plans to delete."""
+    """One undo under way, of one field where it is `only` about that; `found` says whether there
+    was any change of it. `deleted` are the records that it plans to delete."""
 
     session: Session
     run: int
+    only: str = ""
+    found: bool = False
     deleted: set[tuple[str, str, str]] = field(default_factory=set)
 
     def take(self, flow: Flow, side: Side, ids: Sequence[str]) -> None:
@@ -140,6 +174,7 @@ class _Work:
                 self._record(flow, side, list(some), found.get(id), sent.get(id, 0.0))
 
     def keep_all(self, flow: str, side: Side, ids: Sequence[str]) -> None:
+        self.found = True
         for one in self._done(flow, side, ids):
             self._keep(one, "no rule is about these two objects any more")
 
@@ -153,7 +188,7 @@ class _Work:
         self, flow: Flow, side: Side, entries: list[Entry], now: Record | None, sent: float
     ) -> None:
         """What undoes all that was done to one record, the oldest change first."""
-        for one in entries:
+        for one in () if self.only else entries:
             if one.action == "delete":
                 self._keep(one, f"{one.system} takes no deletion back on request: restore it there")
             elif one.action == "unlink":
@@ -161,9 +196,10 @@ class _Work:
             elif one.action == "link":
                 self._unlink(flow, one)
         wrote = [one for one in entries if one.action in ("create", "update")]
-        if wrote and wrote[0].action == "create":
+        made = bool(wrote) and wrote[0].action == "create"
+        if made and not self.only:
             self._delete(flow, side, wrote, now, sent)
-        elif wrote:
+        elif wrote and not made:
             self._restore(flow, side, wrote, now)
 
     # ---- links
@@ -180,12 +216,14 @@ class _Work:
 
     def _restore(self, flow: Flow, side: Side, wrote: list[Entry], now: Record | None) -> None:
         last = wrote[-1]
-        if now is None:
+        held = self._wanted(flow, side, _first_before(wrote))
+        if now is None and held:
             self._keep(last, f"it is not there any more in {last.system}")
+        if now is None:
             return
         before: dict[str, Value] = {}
         after: dict[str, Value] = {}
-        for name, old in _first_before(wrote).items():
+        for name, old in held.items():
             here = now.values.get(name)
             if isinstance(old, Coming) or name not in now.values:
                 self._keep(last, "what it holds now was not read", name)
@@ -197,6 +235,21 @@ class _Work:
                 self._keep(last, "somebody has changed it since", name)
         if after:
             self._plan(last, "update", before, after, self._bases(flow, side, last, now, after))
+
+    def _wanted(
+        self, flow: Flow, side: Side, held: Mapping[str, Value | Coming]
+    ) -> Mapping[str, Value | Coming]:
+        """What is to be put back: all, or the one field, by its name on either side."""
+        if not self.only:
+            return held
+        only, place = self.only.casefold(), side == "right"
+        pairs = [(row.left, row.right) for row in flow.rows]
+        names = {pair[place] for pair in pairs if only in (one.casefold() for one in pair)}
+        wanted = {
+            name: old for name, old in held.items() if name in names or name.casefold() == only
+        }
+        self.found = self.found or bool(wanted)
+        return wanted
 
     def _left(self, flow: Flow, side: Side, wrote: list[Entry], name: str) -> list[Value | Coming]:
         """What the run left in a field: what it sent last, or what the system made of that."""
@@ -327,6 +380,7 @@ class _Work:
             code="",
             author="",
             login="",
+            lost="",
         )
 
 

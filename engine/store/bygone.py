@@ -13,7 +13,8 @@ from sqlalchemy import BindParameter, Float, bindparam, delete, exists, func, se
 from . import tables
 from .database import among, statement, table
 from .held import WAITING, A
-from .statements import OPEN, C, E, N, P
+from .statements import OPEN, C, N, P
+from .troubles import E
 
 _org: BindParameter[Any] = bindparam("org")
 _after: BindParameter[Any] = bindparam("after")

@@ -79,6 +79,28 @@ changed_links = statement(
     )
 )
 """Planned changes of records that were linked before this run: what a first link fills is none."""
+_LINKED_BEFORE = (
+    C.org == _org,
+    C.flow == bindparam("flow"),
+    C.side == bindparam("side"),
+    C.action == bindparam("action"),
+    _WAS_LINKED,
+)
+_UNASKED = exists().where(N.org == C.org, N.number == C.run, N.verb == "run")
+_GONE_OUT = and_(
+    C.run < _run,
+    C.state.in_(("sent", "doubt", "done")),
+    C.sent >= bindparam("since", type_=Float),
+    _UNASKED,
+)
+sent_today = statement(select(func.count()).where(*_LINKED_BEFORE, _GONE_OUT))
+"""What earlier runs, which nobody asked for, have sent since a moment."""
+of_today = statement(
+    select(C.run, C.record, C.before, C.after, C.agree).where(
+        *_LINKED_BEFORE, or_(and_(C.run == _run, C.state == "planned"), _GONE_OUT)
+    )
+)
+"""The same, and what this run plans."""
 any_sent = statement(
     select(C.number)
     .where(C.org == _org, C.run == _run, C.state.in_(("sent", "doubt", "done")), C.sent > 0)

@@ -287,6 +287,7 @@ class Database:
                     self._command(f"ALTER TABLE changes ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
             if version < 5:
                 self._command(BEFORE_TROUBLES)
+                self._command("ALTER TABLE changes ADD COLUMN lost TEXT NOT NULL DEFAULT ''")
             for made in _creation(self._driver.name):
                 self._command(made)
             if version < 5:

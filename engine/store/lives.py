@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, func, or_, select
 
 from . import tables
-from .database import among, statement, table
+from .database import among, statement, table, upsert
 from .statements import D, L, R
 
 _org: BindParameter[Any] = bindparam("org")
@@ -20,6 +20,15 @@ _system: BindParameter[Any] = bindparam("system")
 _object: BindParameter[Any] = bindparam("object")
 _since: BindParameter[Any] = bindparam("since")
 
+V = table(tables.Life).columns
+
+put = upsert(tables.Life, ("org", "system", "object", "id", "run", "life"), ("into", "at"))
+of_records = statement(
+    select(V.run, V.at, V.system, V.object, V.id, V.life, V.into)
+    .where(V.org == _org, among(V.id, "ids"))
+    .order_by(V.at, V.run, V.system, V.object, V.id, V.life)
+)
+"""What became of records, the oldest first."""
 drop_link = statement(
     delete(table(tables.Link)).where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
 )

@@ -275,8 +275,13 @@ marked the record again."""
 hold_refused = statement(
     update(table(tables.Dirty))
     .where(*_this_mark, D.decided_run == _run, D.decided == D.mark)
-    .values(cause="error", rule=bindparam("rule"), not_before=NEVER)
+    .values(
+        cause="error",
+        rule=bindparam("rule"),
+        not_before=case((D.rule != "", bindparam("until", type_=Float)), else_=NEVER),
+    )
 )
+"""What a stop holds back beside the refused write is due again at `until`."""
 clear_brought = statement(
     delete(table(tables.Dirty)).where(
         D.org == _org,
@@ -356,6 +361,7 @@ _change = (
     C.run,
     C.author,
     C.login,
+    C.lost,
 )
 planned = statement(
     select(*_change)
@@ -471,19 +477,6 @@ drop_moved = statement(
     .values(state="dropped", code="moved")
 )
 """What was planned for records that have been marked since."""
-history = statement(
-    select(*_change, C.code)
-    .where(
-        C.org == _org,
-        or_(
-            func.lower(C.key) == bindparam("name"),
-            C.record == bindparam("name"),
-            C.left == bindparam("name"),
-            C.right == bindparam("name"),
-        ),
-    )
-    .order_by(C.run, C.number)
-)
 
 # ---- cursors, rules, runs -------------------------------------------------------------------
 

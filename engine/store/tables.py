@@ -135,8 +135,8 @@ class Change(Table, table=True):
     `side` is the side written, `record` the id written ("" before a create), `left` and `right`
     the ids of the pair, "" where not known. `author` is the address of the person whose change it
     is, "" where that plays no part, `login` the name of the login it goes under, "" for the sync
-    login. `before`, `after` and `agree` are JSON. `sent` is when
-    the request went out (seconds UTC), 0 before.
+    login. `before`, `after`, `agree` and `lost` are JSON; `lost` has the fields in which an edit
+    loses, "" for none. `sent` is when the request went out (seconds UTC), 0 before.
     """
 
     __tablename__ = "changes"
@@ -181,6 +181,24 @@ class Change(Table, table=True):
     code: Text = ""
     author: Text = ""
     login: Text = ""
+    lost: Text = ""
+
+
+class Life(Table, table=True):
+    """What became of a record that was known, as a run saw it: deleted, merged or converted `into`
+    another, out of sight, or here again. `at` is when it was seen (seconds UTC)."""
+
+    __tablename__ = "lives"
+    __table_args__ = (Index("lives_by_id", "org", "id"),)
+
+    org: KeyText
+    system: KeyText
+    object: KeyText
+    id: KeyText
+    run: KeyNumber
+    life: KeyText
+    into: Text
+    at: float
 
 
 class Cursor(Table, table=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, select, tuple_
+from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, tuple_
 
 from . import tables
 from .database import among, statement, table
@@ -16,6 +16,7 @@ from .statements import C, D, N, _change
 
 _org: BindParameter[Any] = bindparam("org")
 _run: BindParameter[Any] = bindparam("run")
+_name: BindParameter[Any] = bindparam("name")
 
 verb_of = statement(select(N.verb).where(N.org == _org, N.number == _run))
 
@@ -33,6 +34,19 @@ records_of_run = statement(
     .limit(bindparam("most"))
 )
 """What a run wrote to, or linked: each record once."""
+
+named = statement(
+    select(C.flow, C.side, C.record)
+    .distinct()
+    .where(
+        C.org == _org,
+        C.run == _run,
+        C.state == "done",
+        or_(func.lower(C.key) == _name, C.record == _name, C.left == _name, C.right == _name),
+    )
+    .order_by(C.flow, C.side, C.record)
+)
+"""Those of one record and its partner, by key or by id."""
 
 done_to = statement(
     select(*_change)

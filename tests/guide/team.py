@@ -23,7 +23,7 @@ from syncrules.connectors.base.schema import Schema
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.connectors.salesforce.simulator import simulate as made_up_salesforce
 from syncrules.docs.examples import simulated
-from syncrules.engine import report
+from syncrules.engine.history import changes
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.journal import Entry
@@ -154,7 +154,7 @@ class Team(Both):
 
     def history(self, record: str) -> list[Entry]:
         """`syncrules history RECORD`."""
-        return report.history(self.db, [ORG], record)
+        return changes(self.db, ORG, record)
 
     def during(self, point: str, act: Callable[[], object]) -> None:
         """Something happens once, when a run gets to a point of its work."""

@@ -340,6 +340,29 @@ def test_a_reference_brings_its_record_along_once_it_has_been_let_go() -> None:
     assert accounts() == {"all": ["Acme", "Bolt"], "its": "Bolt"}
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_an_approval_outlives_a_stop(edited: bool) -> None:
+    """Let go, then stopped before the run: when the stop is over the change is made, unless its
+    value is another by then."""
+    world = World(
+        RULES.replace("match on email", "match on email\n    stop when Lead.IsUnreadByOwner\n")
+    )
+    world.left(title="CEO")
+    world.run()
+    world.approve()
+    world.right(IsUnreadByOwner=True)
+    world.run()
+    world.run()
+    assert world.titles() == ("CEO", "CTO")
+    if edited:
+        world.left(title="Chair")
+        world.run()
+    world.right(IsUnreadByOwner=False)
+    result = world.run()
+    assert world.titles() == (("Chair", "CTO") if edited else ("CEO", "CEO"))
+    assert (result.asks, result.stale) == (int(edited), int(edited))
+
+
 def test_it_is_the_same_on_postgresql(postgres_url: str) -> None:
     """Stopped, asked, approved and written on the other database."""
     rules = RULES.replace("match on email", "match on email\n    stop when Lead.IsUnreadByOwner\n")

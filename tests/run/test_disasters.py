@@ -418,6 +418,109 @@ def test_a_days_import_into_a_large_list_goes_through() -> None:
     assert len(leads(team)) == MANY + 200
 
 
+# ---- what goes wrong a little at each run ----------------------------------------------------
+
+
+def tenth(team: Team, number: int, act: Callable[[Team, str], object], ids: list[str]) -> None:
+    """Something happens to the next tenth of some records, and a quarter of an hour goes by."""
+    size = len(ids) // 10
+    for id in ids[number * size : (number + 1) * size]:
+        act(team, id)
+    team.clock.sleep(HOUR / 4)
+
+
+def wiped(team: Team, id: str) -> None:
+    team.salesforce.update("Lead", id, {"Title": None})
+
+
+def deleted(team: Team, id: str) -> None:
+    team.salesforce.delete("Lead", id)
+
+
+def retitled(team: Team, id: str) -> None:
+    team.salesforce.update("Lead", id, {"Title": f"Old {id}"})
+
+
+@pytest.mark.parametrize(
+    ("rules", "people", "act", "says", "most"),
+    [
+        (PLAIN, FEW, wiped, "105 of 150 .* lose a value by all runs of today", 100),
+        (MARK, FEW, deleted, "105 of 150 .* be marked, .* by all runs of today", 100),
+        (PLAIN, 1_350, retitled, r"1,080 of 1,350 .* change by all runs of today", 1_000),
+    ],
+    ids=["a tenth is wiped", "a tenth is deleted", "a tenth gets old values"],
+)
+def test_a_disaster_that_creeps_is_held(
+    rules: str, people: int, act: Callable[[Team, str], object], says: str, most: int
+) -> None:
+    """A tenth of the records at each of ten runs: each is too little for a brake on one run, and
+    what the day adds up to is held; the guard that it names lets it go."""
+    team = linked(rules, people)
+    team.clock.sleep(DAY - team.clock.now() % DAY)
+    titles = team.left("contact", "title")
+    ids, held, said = leads(team), 0, ""
+    for number in range(10):
+        tenth(team, number, act, ids)
+        code, why = ended(team.run)
+        held, said = held + (code == 3), said or why
+    assert held > 0
+    assert re.search(says, said), said
+    now = team.left("contact", "title")
+    moved = sum(old != new for old, new in zip(titles, now, strict=True))
+    assert 0 < moved <= most
+    for _ in range(3):  # Who is gone, and what follows from it, are two things to allow.
+        line = re.search(r"`(guard [^`]+)`", said)
+        if line is None:
+            break
+        rules += f"{line[1]}\n"
+        team.rewrite(rules)
+        code, said = ended(team.hour)
+    assert code == 0
+    now = team.left("contact", "title")
+    assert sum(old != new for old, new in zip(titles, now, strict=True)) > most
+
+
+def test_a_usual_day_is_held_by_no_brake() -> None:
+    """Half of forty people change, all day long; a list is imported in the morning beside six
+    hundred, of whom as many as are worked with change until the evening; and what somebody asked
+    for with a `backfill` is not counted when work goes on."""
+    small = linked(PLAIN, 40)
+    for hour in range(8):
+        in_apollo(0.5, title=f"T{hour} {{}}".format)(small)
+        in_salesforce(0.5, Title=lambda n: None)(small)
+        assert small.hour().exit_code == 0
+    large = linked(PLAIN, MANY)
+    large.clock.sleep(DAY - large.clock.now() % DAY)
+    for hour in range(4):
+        for number in range(50):
+            large.contact(f"new{hour}-{number}")
+        for id in contacts(large)[hour * 120 : hour * 120 + 120]:
+            large.apollo.update("contact", id, {"title": f"Head of {id}"})
+        for id in leads(large)[hour * 20 : hour * 20 + 20]:
+            large.salesforce.update("Lead", id, {"Title": None})
+        assert large.hour().exit_code == 0
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_was_asked_for_is_no_part_of_the_day(asked: bool) -> None:
+    """Sixty lose a title, then sixty more: too many for a day, unless somebody asked for the first
+    with a `backfill`. The next day is a new one."""
+    team = linked(PLAIN, FEW)
+    team.clock.sleep(DAY - team.clock.now() % DAY)
+    in_apollo(0.4, title=lambda n: "")(team)
+    if asked:
+        team.backfill("push", "contact")
+    else:
+        team.run()
+    in_apollo(0.8, title=lambda n: "")(team)
+    code, said = ended(team.hour)
+    assert code == (0 if asked else 3)
+    assert asked or re.search("120 of 150 .* by all runs of today", said)
+    team.clock.sleep(DAY)
+    assert ended(team.run)[0] == 0
+    assert team.right("Lead", "Title").count("") + team.right("Lead", "Title").count(None) == 120
+
+
 def test_a_backfill_is_held_where_a_column_is_emptied_and_where_half_is_gone() -> None:
     """It was asked for, and neither of these was; other masses go through."""
     team = linked(PLAIN, FEW)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from syncrules.engine.store import statements as sql
+from syncrules.engine.history import changes
 from syncrules.tests.both import HOUR, ORG, Both
 
 PEOPLE = """\
@@ -517,8 +517,10 @@ def test_a_follow_is_told_by_the_history() -> None:
     _, lead = pair(both)
     contact = both.salesforce.convert(lead)
     later(both)
-    rows = both.db.rows(sql.history, org=ORG, name=contact)
-    assert [(row[5], row[14]) for row in rows] == [("link", f"Lead {lead} was converted into it")]
+    told = changes(both.db, ORG, contact)
+    assert [(one.action, one.reason) for one in told] == [
+        ("link", f"Lead {lead} was converted into it")
+    ]
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from syncrules import dsl
+from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import report
 from syncrules.engine.plan.compile import compile
 from syncrules.tests.both import HOUR, ORG, Both
@@ -145,6 +146,33 @@ def test_a_stop_that_counts_days_ends_by_itself() -> None:
         both.clock.sleep(24 * HOUR)
         both.run()
     assert len(both.salesforce.rows("Lead")) == 1
+
+
+def test_a_stop_that_counts_days_ends_by_itself_beside_a_write_that_was_refused() -> None:
+    """What goes the other way is refused again and again; what was held back flows all the same."""
+    both = Both(
+        "sync apollo with salesforce\nprefer apollo\n"
+        "push contact as Lead { match on email }\n"
+        "pull Lead as contact visible { stop when days since CreatedDate < 3 }\n"
+        "map contact with Lead {\n    last_name <-> LastName\n    email <-> Email\n"
+        "    first_name <-> FirstName\n    title <-> Title\n"
+        '    organization_name -> Company default "Unknown"\n}\n'
+    )
+    both.run()
+    contact, lead = ada(both)
+    refuses = Validation("Lead", "No such titles", lambda row: row.get("Title") == "CEO")
+    both.salesforce.org.validations.append(refuses)
+    both.apollo.update("contact", contact, {"title": "CEO"})
+    both.salesforce.update("Lead", lead, {"FirstName": "Ada"})
+    hour(both)
+    assert [one.code for one in both.errors()] != []
+    assert both.apollo.rows("contact")[contact].get("first_name") != "Ada"
+    for _ in range(4):
+        both.clock.sleep(24 * HOUR)
+        both.run()
+    assert both.apollo.rows("contact")[contact]["first_name"] == "Ada"
+    assert title(both, lead) == "CTO"
+    assert len(both.errors()) == 1
 
 
 @pytest.mark.parametrize("stopped", [True, False])

@@ -8,6 +8,7 @@ import pytest
 from syncrules.engine.report import result_text
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.run import Result
+from syncrules.engine.run.undo import Part
 from syncrules.errors import UsageError
 from syncrules.tests.both import HOUR, Both
 
@@ -39,9 +40,11 @@ class World:
         self.both.clock.sleep(HOUR)
         return self.both.run()
 
-    def undo(self, run: int, *, dry_run: bool = False) -> Result:
+    def undo(self, run: int, record: str = "", field: str = "", *, dry_run: bool = False) -> Result:
         self.both.clock.sleep(HOUR)
-        result = verbs.undo(self.both.setup, run, self.both._show, dry_run=dry_run)
+        result = verbs.undo(
+            self.both.setup, Part(run, record, field), self.both._show, dry_run=dry_run
+        )
         self.both.said.append(result_text(result))
         return result
 

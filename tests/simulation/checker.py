@@ -25,7 +25,7 @@ from syncrules.tests.simulation.scopes import STATUS, Kind, Mapped, Scope, Side
 journal = statement(
     select(
         *(C.run, C.number, C.flow, C.side, C.system, C.object, C.action, C.record),
-        *(C.left, C.right, C.before, C.after, C.state, C.code),
+        *(C.left, C.right, C.before, C.after, C.state, C.code, C.lost),
     ).order_by(C.run, C.number)
 )
 _links = statement(select(L.flow, L.left, L.right, L.ended, L.run).order_by(L.flow, L.left))
@@ -287,7 +287,8 @@ class _Checker:
                     yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
 
     def edits_kept(self, link: Link, one: Mapped) -> Iterator[str]:
-        """A person's value that we replaced lost by the rule, and stands in the journal."""
+        """A person's value that we replaced lost by the rule, and stands in the journal; where the
+        value that won is no newer one that somebody chose knowing it, among those that lost."""
         sides: tuple[tuple[Side, Key, str, Key, str], ...] = (
             ("left", link.left, one.left, link.right, one.right),
             ("right", link.right, one.right, link.left, one.left),
@@ -318,8 +319,11 @@ class _Checker:
                 last = chosen[-1]
                 if last.seq > edit.seq and self.knew(edit, last):
                     continue
+                passed_on = self.passed_on(theirs, one, edit, last)
+                if not passed_on and not self.journalled(key, name, one.kind, edit.new, lost=True):
+                    yield f"{what}, and no list says that it lost"
                 if side == one.prefer:
-                    if not self.passed_on(theirs, one, edit, last):
+                    if not passed_on:
                         yield f"{what}, though its own side wins"
                 elif last.seq < edit.seq and self.agreed_before(mine, theirs, one, last, edit):
                     yield f"{what}: an old value came back"
@@ -350,9 +354,12 @@ class _Checker:
             for each in mine
         ) and self.knew(last, edit)
 
-    def journalled(self, key: Key, name: str, kind: Kind, value: Any) -> bool:
+    def journalled(
+        self, key: Key, name: str, kind: Kind, value: Any, *, lost: bool = False
+    ) -> bool:
+        """Whether the journal has that a value was replaced, or with `lost` that it lost."""
         for row in self.journal:
-            if row[5] == key[1] and row[7] == key[2]:
+            if row[5] == key[1] and row[7] == key[2] and (not lost or f'"{name}": [' in row[14]):
                 before = json.loads(row[10])
                 if name in before and _canon(kind, before[name]) == _canon(kind, value):
                     return True

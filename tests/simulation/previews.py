@@ -7,7 +7,8 @@ hold is read through new connections, and compared field by field.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,12 +18,12 @@ from syncrules.engine.report import change_json
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.decision import Coming
 from syncrules.engine.run.journal import Entry, entry
-from syncrules.engine.saved import VERSION, load, saving
+from syncrules.engine.run.undo import Part
+from syncrules.engine.saved import Saved, head, load, saving
 from syncrules.engine.store import statements as sql
 from syncrules.errors import Stale
 from syncrules.tests.simulation.history import ORG, ROUND, Machine, connectors, plan
-
-HEAD: Mapping[str, Any] = {"version": VERSION, "paths": [], "rules": {}, "schemas": {}}
+from syncrules.tests.simulation.papers import Papers
 
 Key = tuple[str, str, str]
 Seen = dict[Key, dict[str, Value]]
@@ -68,45 +69,76 @@ def _work(machine: Machine, most: int) -> None:
 # ---- previews -------------------------------------------------------------------------------
 
 
-def preview(seed: int) -> list[str]:
-    """What is wrong with one story of saved previews, each applied or stale."""
+@dataclass
+class Told:
+    """What became of the previews of a story, and what is wrong with it."""
+
+    previews: int = 0
+    stale: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def preview(seed: int) -> Told:
+    """A story of saved previews, each applied or stale: of one nothing has changed until then, of
+    one perhaps records, of one perhaps rules or a schema."""
     machine = Machine(seed)
     _settled(machine)
-    wrong: list[str] = []
+    told = Told()
     with TemporaryDirectory() as folder:
+        papers = Papers(Path(folder), machine.rules)
         for number in range(3):
             _work(machine, 5)
             machine.clock.sleep(ROUND)
-            wrong += _one(machine, Path(folder) / f"{number}.json", edits=number % 3 == 1)
-    return [*wrong, *machine.log.violations]
+            _one(machine, papers, Path(folder) / f"{number}.json", number % 3, told)
+    told.wrong += machine.log.violations
+    return told
 
 
-def _one(machine: Machine, file: Path, *, edits: bool) -> Iterator[str]:
+def _one(machine: Machine, papers: Papers, file: Path, kind: int, told: Told) -> None:
     """A preview is saved, people may work on, and it is applied."""
-    with saving(file, HEAD) as keep:
+    told.previews += 1
+    with saving(file, head(papers.project)) as keep:
         shown = _shown(machine, keep_all=lambda one: keep(ORG, one))
-    if edits:
+    saved = load(file)
+    if kind == 2 and machine.chance.random() < 0.7:
+        told.stale += 1
+        mend = papers.changed(machine.chance)
+        if not _is_stale(saved, papers):
+            told.wrong.append("rules or schemas are others, and it was not refused")
+        mend()
+    if _is_stale(saved, papers):
+        told.wrong.append("rules and schemas are the same, and it was refused")
+    if kind == 1:
         _work(machine, 3)
         machine.clock.sleep(1.0)
     before = seen(machine)
     now = _shown(machine)
     writes = machine.log.writes
-    saved = load(file)
     done: list[Entry] = []
     try:
         machine.go(lambda setup: verbs.preview(setup, agreed=lambda e: saved.agreed(ORG, e)))
         machine.go(lambda setup: verbs.apply(setup, lambda e: saved.agreed(ORG, e), done.append))
     except Stale:
+        told.stale += 1
         if now == shown:
-            yield "what would be done is what was shown, and it was refused"
+            told.wrong.append("what would be done is what was shown, and it was refused")
         if machine.log.writes != writes or seen(machine) != before:
-            yield "it was refused, and something was written"
+            told.wrong.append("it was refused, and something was written")
         return
     if now != shown:
-        yield "something else would be done by now, and it was not refused"
+        told.wrong.append("something else would be done by now, and it was not refused")
     if [_plain(one) for one in done] != shown:
-        yield "the journal has other changes than were shown"
-    yield from _exactly(before, seen(machine), done)
+        told.wrong.append("the journal has other changes than were shown")
+    told.wrong += _exactly(before, seen(machine), done)
+
+
+def _is_stale(saved: Saved, papers: Papers) -> bool:
+    """Whether it is refused for what stands in the project's files."""
+    try:
+        saved.must_fit(papers.project)
+    except Stale:
+        return True
+    return False
 
 
 def _shown(machine: Machine, keep_all: Any = lambda one: None) -> Plain:
@@ -172,7 +204,7 @@ def undo(seed: int) -> list[str]:
         _meddle(machine, number)
         machine.clock.sleep(ROUND)
     here = seen(machine)
-    result = machine.go(lambda setup: verbs.undo(setup, number))
+    result = machine.go(lambda setup: verbs.undo(setup, Part(number)))
     back = seen(machine)
     wrong = list(_put_back(machine, number, ended, here, back))
     told = {(one.system, one.object, one.record) for one in result.kept}
@@ -181,7 +213,7 @@ def undo(seed: int) -> list[str]:
         if one.action == "create" and key in back and key not in told:
             wrong.append(f"{key} was made, is still there, and nothing is said of it")
     writes = machine.log.writes
-    again = machine.go(lambda setup: verbs.undo(setup, number))
+    again = machine.go(lambda setup: verbs.undo(setup, Part(number)))
     if machine.log.writes != writes or again.counts:
         wrong.append("a second undo writes something")
     machine.clock.sleep(ROUND)

@@ -220,7 +220,7 @@ def test_an_older_state_gets_what_it_lacks(shared_url: str) -> None:
     db.run(statement(text("DROP TABLE asks")))
     with_errors_of_4(db)
     db.run(statement(text("ALTER TABLE records RENAME COLUMN first TO sweep")))
-    for name in ("author", "login"):
+    for name in ("author", "login", "lost"):
         db.run(statement(text(f"ALTER TABLE changes DROP COLUMN {name}")))
     db.run(OF_VERSION, to="1")
     db.close()

@@ -19,14 +19,15 @@ from typing import Any
 from sqlalchemy import select
 from syncrules.engine.report import open_errors
 from syncrules.engine.run import run as verbs
-from syncrules.engine.saved import load, saving
+from syncrules.engine.saved import VERSION, load, saving
 from syncrules.engine.store.database import statement
 from syncrules.engine.store.statements import L
 from syncrules.errors import Stale
 from syncrules.tests.simulation.history import ORG, ROUND, RULES, Machine
-from syncrules.tests.simulation.previews import HEAD
 from syncrules.tests.simulation.recorder import Key, System
 
+HEAD: Mapping[str, Any] = {"version": VERSION, "paths": [], "rules": {}, "schemas": {}}
+"""What a preview rests on where there is no project: rules and schemas don't change in a story."""
 ACTIVITIES: Mapping[str, tuple[str, ...]] = {
     "apollo": ("task", "call", "note"),
     "salesforce": ("Task", "Event", "Note"),

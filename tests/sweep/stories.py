@@ -13,6 +13,7 @@ from functools import partial
 
 from syncrules.engine import approvals
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run.undo import Part
 from syncrules.tests.simulation.history import ORG, RULES
 from syncrules.tests.sweep.scene import Scene
 from syncrules.tests.sweep.settings import (
@@ -218,7 +219,7 @@ def pushed_by_hand(scene: Scene) -> None:
 
 def put_back(scene: Scene) -> None:
     """Puts back the last run that wrote something before the story began."""
-    scene.go(lambda setup: verbs.undo(setup, scene.wrote))
+    scene.go(lambda setup: verbs.undo(setup, Part(scene.wrote)))
 
 
 TITLES = held("Lead", "Title")

@@ -59,6 +59,8 @@ def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
             for child in sorted(table.matching(field, [id])):
                 if not table.rows[child].get("IsDeleted"):
                     delete(org, table.of, child, replace(actor, unmasked=True))
+                    org.went_with[child] = id
+        org.went_with.pop(id, None)
         _touch(org, of, row, {"IsDeleted": True}, actor)
 
 
@@ -83,11 +85,18 @@ def purge(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
 
 
 def undelete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
-    """Takes a row out of the bin under its old id."""
+    """Takes a row out of the bin under its old id, and with it what was deleted with it."""
     row = org.store.table(of).latest(id)
     if row is None or not row.get("IsDeleted") or row.get("MasterRecordId"):
         raise refused("UNDELETE_FAILED", "entity is not in the recycle bin")
     _touch(org, of, row, {"IsDeleted": False}, actor)
+    for name, _ in _CHILDREN.get(of.name, ()):
+        table = org.store.named(name)
+        for child in sorted(one for one, parent in org.went_with.items() if parent == id):
+            held = table.latest(child)
+            if held is not None and held.get("IsDeleted") and not held.get("MasterRecordId"):
+                undelete(org, table.of, child, actor)
+    org.went_with.pop(id, None)
 
 
 def merge(org: Org, of: ObjectType, winner: str, losers: list[str], actor: Actor) -> None:

@@ -45,7 +45,8 @@ class Org:
     """The state of the org. Knobs, all off: `commit_delay` is how many seconds after their stamp
     saves are seen, `lead_owner` whom the assignment rule gives new leads to, `locks` until when
     (seconds since 1970) a record can't be saved, `edit_converted` lets converted leads be edited,
-    `unshared` are records that nobody but people at the screen may see.
+    `unshared` are records that nobody but people at the screen may see. `went_with` has the records
+    that were deleted with another one, and that one.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Org:
     lead_owner: str = ""
     edit_converted: bool = False
     unshared: set[str] = field(default_factory=set)
+    went_with: dict[str, str] = field(default_factory=dict)
 
     def listed(self, name: str, value: object) -> Row | None:
         """The row of a setup object (OpportunityStage) with this API name."""

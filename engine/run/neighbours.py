@@ -1,0 +1,68 @@
+"""Who else is to be decided once two records are linked, or are there again: what refers to them.
+
+Marks only; what becomes of a mark is `propose.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...connectors.base.values import folded
+from ...dsl.rules import Side
+from ..plan.model import Flow, People
+from ..store import statements as sql
+from ..store import unknown
+from .session import Session
+
+_SIDES: tuple[Side, Side] = ("left", "right")
+
+
+def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]) -> None:
+    """Linked records that refer to a newly linked one may now say so on the other side."""
+    for ready in session.flows.values():
+        for row in ready.flow.rows:
+            if parent not in row.through or not made:
+                continue
+            for place, side in enumerate(_SIDES):
+                end = ready.flow.end(side)
+                rows = session.db.rows(
+                    sql.ids_by_key,
+                    org=session.org,
+                    system=end.system,
+                    object=end.object,
+                    field=row.left if side == "left" else row.right,
+                    values=sorted({folded(pair[place]) for pair in made}),
+                )
+                ids = [one for _, one in rows]
+                planned = session.planned_ids(ready.flow.name, side, ids)
+                linked = session.links(ready.flow.name, side, ids)
+                told = [one for one in ids if one in linked and one not in planned]
+                session.mark([(ready.flow.name, side, one) for one in told], "a link was made")
+                wake(session, ready.flow, side, [one for one in ids if one not in linked])
+        for people in ready.flow.people if made else ():
+            if is_one(session, people, parent):
+                ids = [pair[_SIDES.index(people.side)] for pair in made]
+                with_them = with_address(session, ready.flow, people, ids)
+                wake(session, ready.flow, people.side, with_them)
+
+
+def is_one(session: Session, people: People, flow: str) -> bool:
+    """Whether the records of a flow are such people."""
+    return session.flows[flow].flow.end(people.side).object == people.object
+
+
+def with_address(session: Session, flow: Flow, people: People, ids: Sequence[str]) -> list[str]:
+    """Activities that their address connects with somebody of those `ids`."""
+    system = flow.end(people.side).system
+    known = session.stored(system, people.object, ids)
+    addresses = {folded(one.values.get(people.email), "email") for one in known.values()} - {""}
+    object = flow.end(people.side).object
+    rows = session.by_value(system, object, people.address, addresses) if addresses else []
+    return [id for _, id in rows]
+
+
+def wake(session: Session, flow: Flow, side: Side, ids: Sequence[str]) -> None:
+    """Activities that wait until somebody they are about is known are due again."""
+    if flow.activity and ids:
+        where = {"org": session.org, "flow": flow.name, "side": side}
+        session.db.run(unknown.wake, **where, ids=sorted(set(ids)))

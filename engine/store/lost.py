@@ -1,0 +1,49 @@
+"""Statements about a record's past: what was done to it, when, and which edits lost.
+
+What is said of it is `engine/history.py` and `engine/lost.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, func, or_, select
+
+from .database import among, statement
+from .statements import C, N, _change
+
+_org: BindParameter[Any] = bindparam("org")
+_name: BindParameter[Any] = bindparam("name")
+
+of_record = statement(
+    select(*_change, C.code)
+    .where(
+        C.org == _org,
+        or_(func.lower(C.key) == _name, C.record == _name, C.left == _name, C.right == _name),
+    )
+    .order_by(C.run, C.number)
+)
+"""All rows of the journal about a record, by its key or the id of either side."""
+lost = statement(
+    select(*_change, C.code)
+    .where(C.org == _org, C.state == "done", C.lost != "")
+    .order_by(C.run, C.number)
+)
+"""The rows in which an edit lost."""
+put_back = statement(
+    select(C.run, C.after)
+    .join(N.number.table, (N.org == C.org) & (N.number == C.run))
+    .where(
+        C.org == _org,
+        C.system == bindparam("system"),
+        C.object == bindparam("object"),
+        C.record == bindparam("record"),
+        C.run > bindparam("run"),
+        C.state == "done",
+        C.action == "update",
+        N.verb == "undo",
+    )
+    .order_by(C.run)
+)
+"""What later undos wrote to a record."""
+started = statement(select(N.number, N.started).where(N.org == _org, among(N.number, "numbers")))

@@ -1,0 +1,237 @@
+"""`history --lost` over both made-up systems: each edit that gave way to the other side, by which
+word of which line, and back again; and what is in no such list, since nobody's edit was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from syncrules.engine import lost as listing
+from syncrules.engine.lost import Lost, lost_text
+from syncrules.engine.report import result_text
+from syncrules.engine.run import run as verbs
+from syncrules.engine.run.run import Result
+from syncrules.engine.run.undo import Part
+from syncrules.errors import UsageError
+from syncrules.tests.both import HOUR, ORG, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Lead when stage is "Interested" { match on email }
+map contact with Lead {
+    last_name         <-> LastName
+    email             <-> Email
+    first_name        <-> FirstName  prefer latest
+    title             <-> Title      prefer apollo
+    organization_name  -> Company    default "Unknown"
+}
+"""
+ADA = {"last_name": "King", "first_name": "Ada", "title": "CTO", "organization_name": "Berg"}
+LEAD = {"last_name": "LastName", "first_name": "FirstName", "title": "Title"}
+
+
+class Pair:
+    """A contact and its lead under rules, and hours that pass between the verbs."""
+
+    def __init__(self, rules: str = RULES, *, met: Mapping[str, object] | None = None) -> None:
+        self.both = Both(rules)
+        self.run()
+        if met is not None:
+            self.lead = self.both.salesforce.create(
+                "Lead", {"LastName": "King", "Company": "Berg", "Email": "ada@a.example", **met}
+            )
+        given = {"email": "ada@a.example", "stage": "Interested", **ADA}
+        self.contact = self.both.apollo.create("contact", given)
+        self.run()
+        [self.lead] = self.both.salesforce.rows("Lead")
+
+    def run(self) -> Result:
+        self.both.clock.sleep(HOUR)
+        return self.both.run()
+
+    def left(self, **values: object) -> None:
+        self.both.apollo.update("contact", self.contact, values)
+
+    def right(self, **values: object) -> None:
+        self.both.salesforce.update("Lead", self.lead, values)
+
+    def values(self, name: str) -> tuple[object, object]:
+        """What both sides hold in a row."""
+        left = self.both.apollo.rows("contact")[self.contact].get(name)
+        return left, self.both.salesforce.rows("Lead")[self.lead].get(LEAD[name])
+
+    def lost(self, record: str = "") -> list[Lost]:
+        return listing.lost(self.both.db, [ORG], record)
+
+    def told(self) -> list[tuple[str, object, object, str]]:
+        return [(one.field, one.value, one.won, one.loss.policy) for one in self.lost()]
+
+
+def test_each_edit_that_lost_is_listed_with_the_word_it_lost_by() -> None:
+    """Both sides changed: whoever wins, the other's edit is in the list with its line (CFM-4)."""
+    pair = Pair()
+    assert pair.lost() == []
+    pair.left(last_name="Byron", title="CEO", first_name="Augusta")
+    pair.right(LastName="Lovelace", Title="Clerk", FirstName="Ann", Company="Berg and sons")
+    assert pair.run().lost == 3
+    assert sorted(pair.told()) == [
+        ("Title", "Clerk", "CEO", "`prefer apollo`"),
+        ("first_name", "Augusta", "Ann", "`prefer latest`"),
+        ("last_name", "Byron", "Lovelace", "`prefer salesforce`"),
+    ]
+    pair.left(organization_name="Berg AG")
+    pair.run()
+    [company] = pair.lost()[3:]
+    assert (company.value, company.won, company.winner) == ("Berg and sons", "Berg AG", "apollo")
+    assert company.loss.policy == "the row comes from apollo only"
+    assert (company.loss.rule, company.loss.place) == ("map contact with Lead", "rules.sync:9")
+    # By its key, or the id of either side; nobody else has any.
+    for name in ("ADA@a.example", pair.contact, pair.lead):
+        assert len(pair.lost(name)) == 4
+    assert pair.lost("bob@a.example") == []
+
+
+def test_what_lost_at_the_first_link_is_listed() -> None:
+    """There is no past: a value that differed gives way as the row says, and is kept (EDGE-9)."""
+    pair = Pair(met={"Title": "Clerk", "FirstName": "Ann", "Company": "Berg"})
+    assert pair.told() == [("Title", "Clerk", "CTO", "`prefer apollo`")]
+    assert pair.values("first_name") == ("Ada", "Ann")  # Listed as a conflict: nobody lost.
+
+
+def test_whoever_blanked_a_field_that_is_filled_again_lost_an_edit() -> None:
+    """A blank never wins against a value unless the row says `clear` (EDGE-8)."""
+    pair = Pair()
+    pair.left(title=None)
+    pair.right(Title="Clerk")
+    pair.run()
+    assert pair.told() == [("title", None, "Clerk", "a blank erases no value")]
+    clearing = Pair(RULES.replace("prefer apollo", "prefer apollo clear"))
+    clearing.left(title=None)
+    clearing.right(Title="Clerk")
+    clearing.run()
+    assert clearing.values("title") == (None, None)
+    assert clearing.told() == [("Title", "Clerk", None, "`prefer apollo`")]
+
+
+def test_what_nobody_edited_is_in_no_list() -> None:
+    """One side changed, again and again: the value that it replaces was agreed on."""
+    pair = Pair()
+    for number in range(3):
+        pair.left(title=f"{number}", organization_name=f"Berg {number}")
+        assert pair.run().lost == 0
+        pair.right(LastName=f"King {number}")
+        assert pair.run().lost == 0
+    # Nor what both sides changed to the same value.
+    pair.left(title="Chair")
+    pair.right(Title="Chair")
+    pair.run()
+    assert pair.lost() == []
+
+
+@pytest.mark.parametrize("name", ["Title", "title", "TITLE"])
+def test_one_value_is_put_back_and_nothing_else(name: str) -> None:
+    """The command that the list names: the other edits of that run stay, the value stays put back,
+    and the list says by which run."""
+    pair = Pair()
+    pair.left(title="CEO", last_name="Byron")
+    pair.right(Title="Clerk", LastName="Lovelace")
+    run = pair.run().run
+    text = lost_text(pair.lost())
+    assert f"`syncrules undo {run} {pair.lead} Title` puts it back" in text
+    pair.both.clock.sleep(HOUR)
+    back = verbs.undo(pair.both.setup, Part(run, pair.lead, name))
+    assert (back.exit_code, back.kept) == (0, ())
+    assert pair.values("title") == ("CEO", "Clerk")
+    assert pair.values("last_name") == ("Lovelace", "Lovelace")
+    pair.run()
+    assert pair.values("title") == ("CEO", "Clerk")
+    text = lost_text(pair.lost())
+    assert f"put back by run {back.run}" in text
+    assert text.endswith("2 edits lost")
+
+
+def test_one_record_of_a_run_is_put_back_and_the_others_stay() -> None:
+    pair = Pair()
+    other = pair.both.apollo.create(
+        "contact", {**ADA, "email": "bob@a.example", "stage": "Interested"}
+    )
+    pair.run()
+    pair.left(title="CEO")
+    pair.both.apollo.update("contact", other, {"title": "CEO"})
+    run = pair.run().run
+    pair.both.clock.sleep(HOUR)
+    verbs.undo(pair.both.setup, Part(run, "bob@a.example"))
+    titles = {row["Email"]: row["Title"] for row in pair.both.salesforce.rows("Lead").values()}
+    assert titles == {"ada@a.example": "CEO", "bob@a.example": "CTO"}
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "said"),
+    [
+        ("bob@a.example", "", "did nothing to bob@a.example"),
+        ("ada@a.example", "Email", "changed no Email of ada@a.example"),
+        ("ada@a.example", "colour", "changed no colour of ada@a.example"),
+    ],
+)
+def test_what_a_run_did_not_do_is_told(record: str, field: str, said: str) -> None:
+    pair = Pair()
+    pair.left(title="CEO")
+    run = pair.run().run
+    with pytest.raises(UsageError, match=said):
+        verbs.undo(pair.both.setup, Part(run, record, field))
+
+
+def test_a_run_and_a_preview_say_how_many_lose() -> None:
+    """Before they do, and after, with the command that lists them."""
+    pair = Pair()
+    pair.left(title="CEO")
+    pair.right(Title="Clerk")
+    pair.both.clock.sleep(HOUR)
+    assert "1  edit would lose to the other side as rules say" in result_text(pair.both.preview())
+    assert pair.lost() == []
+    told = result_text(pair.run())
+    assert "1  edit lost to the other side as rules say, and is kept: " in told
+    assert "`syncrules history --lost`" in told
+
+
+INFER = """\
+sync apollo with salesforce
+prefer salesforce
+pull Account as account visible { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+infer account stage from opportunities
+"""
+
+
+def test_a_stage_set_by_hand_is_listed_when_the_deals_say_another() -> None:
+    """It stays till the inferred value changes, and is kept then."""
+    both = Both(INFER)
+    both.run()
+    company = both.salesforce.create("Account", {"Name": "Berg", "Website": "berg.example"})
+    deal = {"Name": "Deal", "AccountId": company, "CloseDate": "2026-12-01"}
+    made = both.salesforce.create("Opportunity", {**deal, "StageName": "Prospecting"})
+    both.clock.sleep(HOUR)
+    both.run()
+    [account] = both.apollo.rows("account")
+    stages = {one.name: one.id for one in both.apollo.team.account_stages}
+
+    def stage() -> object:
+        return both.apollo.rows("account")[account]["account_stage_id"]
+
+    assert stage() == stages["Active Opportunity"]
+    both.apollo.update("account", account, {"stage": "Dead Opportunity"})
+    both.clock.sleep(HOUR)
+    both.run()
+    assert stage() == stages["Dead Opportunity"]
+    assert listing.lost(both.db, [ORG]) == []
+    both.salesforce.update("Opportunity", made, {"StageName": "Closed Won"})
+    both.clock.sleep(HOUR)
+    both.run()
+    assert stage() == stages["Current Client"]
+    [one] = listing.lost(both.db, [ORG])
+    assert (one.field, one.value, one.won) == ("stage", "Dead Opportunity", "Current Client")
+    assert one.loss.policy == "`infer` says another value"
