@@ -8,10 +8,11 @@ for our own, from here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...connectors.base.contract import Outcome
-from ...dsl.rules import Place
+from ...connectors.base.values import Value
+from ...dsl.rules import Place, Side
 from ...errors import BudgetSpent, SignInRefused, SystemUnavailable
 from ..plan.model import Flow
 from ..store import statements as sql
@@ -19,7 +20,8 @@ from ..store import troubles
 from . import causes
 from .around import Pair, key_text
 from .carry import conflict
-from .closures import NotRead
+from .carry import problem as unmoved
+from .closures import NotRead, ReadyRow
 from .decision import Decision, Problem
 from .journal import Entry
 from .session import Session
@@ -107,14 +109,14 @@ def _still_several(flow: Flow, pair: Pair, decision: Decision) -> bool:
 def _standing(
     session: Session, flow: Flow, pair: Pair, decision: Decision, record: str
 ) -> list[Problem]:
-    """The conflicts that were told of a linked pair and are still there: deciding the pair once
-    more resolves none, only a change of one of the two values does."""
+    """What was told of a linked pair's fields and is still so, conflicts and values that can't go:
+    deciding the pair once more mends none, only a change of one of the two values does."""
     if not session.open_errors or pair.link is None or pair.left is None or pair.right is None:
         return []
     told = {
         text
         for (text,) in session.db.rows(
-            troubles.conflicts, org=session.org, flow=flow.name, one=record
+            troubles.decisions, org=session.org, flow=flow.name, one=record
         )
     }
     if not told:
@@ -123,15 +125,28 @@ def _standing(
     listed = {(one.code, one.field) for one in decision.problems}
     found = []
     for row in session.flows[flow.name].rows:
-        if not (row.pushes and row.pulls) or row.key in written:
+        if row.key in written:
             continue
         left, right = row.left(pair.left.values), row.right(pair.right.values)
         if isinstance(left, NotRead) or isinstance(right, NotRead):
             continue
-        one = conflict(row, left, right)
-        if _message(one) in told and (one.code, one.field) not in listed:
-            found.append(one)
+        for one in _troubles(row, left, right):
+            if _message(one) in told and (one.code, one.field) not in listed:
+                found.append(one)
     return found
+
+
+def _troubles(row: ReadyRow, left: Value, right: Value) -> Iterator[Problem]:
+    """What may be wrong with two values of a row, whatever they were before."""
+    if row.pushes and row.pulls:
+        yield conflict(row, left, right)
+    if row.row.through:
+        return
+    sides: tuple[Side, Side] = ("right", "left")
+    for to, value, goes in zip(sides, (left, right), (row.pushes, row.pulls), strict=True):
+        moved = (row.to_right if to == "right" else row.to_left)(value) if goes else None
+        if moved is not None and moved.code:
+            yield unmoved(row, to, moved)
 
 
 def _message(problem: Problem) -> str:

@@ -56,15 +56,15 @@ of_record = statement(
         T.org == _org, T.flow == _flow, T.record == bindparam("one"), _of_cause
     )
 )
-conflicts = statement(
+decisions = statement(
     select(T.message).where(
         T.org == _org,
         T.flow == _flow,
         T.record == bindparam("one"),
-        _of_cause,
-        E.code == "conflict",
+        T.operation == "map",
     )
 )
+"""What a record was told that could not be decided of its fields."""
 undecided = statement(
     select(T.record)
     .where(T.org == _org, T.flow == _flow, T.record != "", T.operation == "map")

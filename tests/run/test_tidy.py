@@ -12,6 +12,7 @@ from sqlalchemy import text
 from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import approvals
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run.undo import Part
 from syncrules.engine.store.database import Row, statement
 from syncrules.tests.both import HOUR, ORG
 from syncrules.tests.guide.team import HEAD, Team
@@ -38,12 +39,14 @@ class Month:
 
     def __init__(self, state: str) -> None:
         self.team = team = Team(RULES, state=state).began()
-        no = Validation("Lead", "no such titles", lambda row: row.get("Title") == "No")
-        team.salesforce.org.validations.append(no)
+        team.salesforce.org.validations += [
+            Validation("Lead", "no such titles", lambda row: row.get("Title") == "No"),
+            Validation("Lead", "no titles like that", lambda row: row.get("Title") == "Never"),
+        ]
         self.ada, self.bob = team.contact("ada"), team.contact("bob")
         team.hour()
-        for one in (self.ada, self.bob):
-            team.apollo.update("contact", one, {"title": "No"})
+        for one, title in ((self.ada, "No"), (self.bob, "Never")):
+            team.apollo.update("contact", one, {"title": title})
             assert team.hour().errors == 1
             team.apollo.update("contact", one, {"title": "CTO"})
             assert team.hour().errors == 0
@@ -99,7 +102,7 @@ def test_what_came_to_nothing_is_kept_for_a_month_and_what_was_done_for_good(sta
     assert month.counted()["runs"] <= after["runs"]
     team = month.team
     assert team.history(month.ada)[0].action == "create"
-    assert verbs.undo(team.setup, done[-1][1], dry_run=True).counts
+    assert verbs.undo(team.setup, Part(done[-1][1]), dry_run=True).counts
     team.apollo.update("contact", month.ada, {"title": "No"})
     team.hour()
     assert [one.id for one in team.errors()] == [3]

@@ -183,8 +183,9 @@ PRIMARY KEY (org, cause), UNIQUE (org, id))"""
 
 
 def with_errors_of_4(db: Database) -> None:
-    """The error log as it was up to version 4."""
-    for one in ("DROP TABLE troubles", "DROP TABLE errors", ERRORS_OF_4):
+    """The error log as it was up to version 4, and the journal."""
+    older = "ALTER TABLE changes DROP COLUMN lost"
+    for one in ("DROP TABLE troubles", "DROP TABLE errors", ERRORS_OF_4, older):
         db.run(statement(text(one)))
 
 
@@ -220,7 +221,7 @@ def test_an_older_state_gets_what_it_lacks(shared_url: str) -> None:
     db.run(statement(text("DROP TABLE asks")))
     with_errors_of_4(db)
     db.run(statement(text("ALTER TABLE records RENAME COLUMN first TO sweep")))
-    for name in ("author", "login", "lost"):
+    for name in ("author", "login"):
         db.run(statement(text(f"ALTER TABLE changes DROP COLUMN {name}")))
     db.run(OF_VERSION, to="1")
     db.close()
