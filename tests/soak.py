@@ -204,10 +204,10 @@ def _sets(first: int) -> list[str]:
 
 
 def kills(minutes: float, first: int, processes: int) -> int:
-    """Tells stories of killed processes, until the time is up."""
-    from syncrules.tests.kills import soak
+    """Tells stories of killed processes, until there are enough or the time is up."""
+    from syncrules.tests.kills import GOALS, soak
 
-    return soak(minutes, sys.maxsize)
+    return soak(minutes, GOALS)
 
 
 def days(minutes: float, first: int, processes: int) -> int:
@@ -267,7 +267,7 @@ PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
     "weeks": (weeks, 10.0),
     "previews": (previews, 10.0),
     "crashes": (crashes, 60.0),
-    "kills": (kills, 10.0),
+    "kills": (kills, 60.0),
     "days": (days, 1.0),
     "logic": (logic, 10.0),
     "jsforce": (jsforce, 1.0),

@@ -15,9 +15,9 @@ COUNT = 7
 
 @dataclass(frozen=True)
 class Unkilled:
-    """When commands that nobody kills ask their first question and when they end; schemas."""
+    """How many requests commands send that nobody kills; schemas."""
 
-    moments: Mapping[str, tuple[float, float]]
+    lengths: Mapping[str, int]
     schemas: Path
 
 
@@ -37,7 +37,7 @@ def test_killed_runs_go_on_where_they_were(tmp_path: Path, unkilled: Unkilled) -
         folder = tmp_path / str(seed)
         folder.mkdir()
         with kills.place(folder, seed, schemas=unkilled.schemas) as here:
-            told = kills.story(here, random.Random(seed), unkilled.moments, COUNT - done)
+            told = kills.story(here, random.Random(seed), unkilled.lengths, COUNT - done)
         assert told.wrong == [], f"story {seed}"
         done += told.kills
     assert done == COUNT
@@ -48,6 +48,6 @@ def test_killed_runs_go_on_with_their_state_in_postgres(
 ) -> None:
     """The same, three times, with a state that lives in a server."""
     with kills.place(tmp_path, 11, postgres_url, unkilled.schemas) as here:
-        told = kills.story(here, random.Random(11), unkilled.moments, 3)
+        told = kills.story(here, random.Random(11), unkilled.lengths, 3)
     assert told.wrong == []
     assert told.kills == 3
