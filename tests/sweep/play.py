@@ -61,11 +61,10 @@ Deaths = tuple[Death, ...]
 
 @dataclass
 class Played:
-    """How a scenario ended: the points that its runs came by, where they died, what stood in the
-    end, and what was wrong with it."""
+    """How a scenario ended: the points that its runs came by since the last death, by name, where
+    they died, what stood in the end, and what was wrong with it."""
 
-    points: int = 0
-    digest: str = ""
+    points: list[str] = field(default_factory=list)
     deaths: Deaths = ()
     stands: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -93,7 +92,6 @@ class _Stage:
         self.story, self.setting = scenario.story, scenario.setting
         self.scene = Scene(self.story.rules)
         self.dies = dies
-        self.points = 0
         self.played = Played()
 
     def play(self) -> Played:
@@ -108,21 +106,20 @@ class _Stage:
         for step in (*self.story.steps, *self.setting.steps):
             self.insist(step)
             scene.clock.sleep(PAUSE)
-        played.points = self.points
         scene.world.watch = lambda name: None
         calm(scene)
         self.rest()
-        played.digest = scene.log.digest.hexdigest()
         played.stands = scene.stands()
         played.wrong += self.wrong()
         return played
 
     def passed(self, name: str) -> None:
         """A point has been reached."""
-        self.points += 1
-        if self.dies(self.played.deaths, self.points):
-            self.played.deaths += ((self.points, name),)
-            self.points = 0
+        played = self.played
+        played.points.append(name)
+        if self.dies(played.deaths, len(played.points)):
+            played.deaths += ((len(played.points), name),)
+            played.points = []
             raise Crash
 
     def insist(self, step: Deed) -> None:
