@@ -156,8 +156,9 @@ def _message(problem: Problem) -> str:
 def refused(
     session: Session, change: Entry, outcome: Outcome, advice: str, login: str = ""
 ) -> None:
-    """Enters a write that a system refused to `login`."""
-    record = change.left or change.right or change.record
+    """Enters a write that a system refused to `login`. Who is in neither system has no id, and is
+    known by the key."""
+    record = change.left or change.right or change.record or change.key
     file, line = _written_at(session, change)
     message = _said(change, outcome, login)
     cause = causes.of_write(change, outcome, message)
@@ -249,7 +250,12 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
         )
         open_pairs |= {(flow, run, left, right) for left, right in rows}
     whole = [one for one in entries if (one.flow, one.run, one.left, one.right) not in open_pairs]
-    ids_of = [(one.flow, id) for one in whole for id in (one.left, one.right) if id]
+    ids_of = [
+        (one.flow, id)
+        for one in whole
+        for id in (one.left, one.right, one.key if one.alone else "")
+        if id
+    ]
     _close(session, ids_of, kept="decisions")
 
 
@@ -329,9 +335,11 @@ def _got_through(session: Session, flow: str, id: str, cause: str) -> None:
 def _written_at(session: Session, change: Entry) -> tuple[str, int]:
     """The place of the rule that a change follows from."""
     flow = session.flows[change.flow].flow
-    for move in flow.moves:
-        if move.rule == change.rule:
-            return move.place.file, move.place.line
+    # People whom an activity makes known follow from a rule of that.
+    for one in (flow, *(ready.flow for ready in session.flows.values() if change.alone)):
+        for move in one.moves:
+            if move.rule == change.rule:
+                return move.place.file, move.place.line
     for row in flow.rows:
         if (row.right if change.side == "right" else row.left) in change.after:
             return row.place.file, row.place.line

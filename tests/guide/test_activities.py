@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from syncrules.connectors.apollo.simulator import Fault
 from syncrules.tests.both import HOUR, Both
 
 HEAD = "sync apollo with salesforce\nprefer salesforce\n"
@@ -268,15 +269,36 @@ push email as Task when direction is "incoming" {{ {add} }}
 """
 
 
-def stranger(day: Day) -> None:
+def stranger(day: Day, name: str = "grace") -> None:
     day.email(
         "incoming", subject="May I ask", contact_id=None, account_id=None,
-        from_email="grace@hopper.example", from_name="Grace Hopper",
+        from_email=f"{name}@hopper.example", from_name=f"{name.title()} Hopper",
     )  # fmt: skip
 
 
 def leads(day: Day) -> list[Mapping[str, Any]]:
     return [one for one in day.made("Lead") if one["Email"] == "grace@hopper.example"]
+
+
+def test_a_stranger_who_is_refused_has_an_entry_until_made_known() -> None:
+    """One each, by address, with rule and line, closed by the run that gets them through (ERR-1,
+    ERR-3)."""
+    day = Day(UNKNOWN.format(when="", add="add unknown people"))
+    stranger(day)
+    stranger(day, "alan")
+    refused = Fault("reply", "POST", "contacts/bulk_create", status=422, times=3)
+    refused.body = '{"message": "not this one"}'
+    day.both.apollo.faults.append(refused)
+    day.run()
+    told = [(one.key, one.rule, bool(one.line)) for one in day.both.errors()]
+    rule = "push email as Task"
+    assert sorted(told) == [
+        ("alan@hopper.example", rule, True),
+        ("grace@hopper.example", rule, True),
+    ]
+    day.run()
+    assert day.both.errors() == []
+    assert len(day.made("Lead")) == 2
 
 
 def test_mail_of_somebody_unknown_ends_as_one_lead_where_the_rule_says_so() -> None:
