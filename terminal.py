@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -111,26 +112,30 @@ class Shell:
 
     def data(self, text: str) -> None:
         """What the command was asked for."""
+        click.echo(printable(text))
+
+    def findings(self, text: str) -> None:
+        """Findings of rule files, in the colours that `color` allows."""
         click.echo(text)
 
     def json(self, data: object) -> None:
         """The same for a script."""
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        click.echo(printable(json.dumps(data, indent=2, ensure_ascii=False)))
 
     def say(self, text: str) -> None:
         """What a person likes to read and a script can do without."""
         if not self.quiet:
-            click.echo(text)
+            click.echo(printable(text))
 
     def note(self, text: str) -> None:
         """The same where stdout is for data alone."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(printable(text), err=True)
 
     def progress(self, text: str) -> None:
         """What is going on, for someone who waits."""
         if not self.quiet and _is_terminal(sys.stderr):
-            click.echo(text, err=True)
+            click.echo(printable(text), err=True)
 
     def error(self, text: str, fix: str = "") -> None:
         """One clear error, and how to mend it."""
@@ -138,11 +143,22 @@ class Shell:
         for word, shade, line in (("error", "red", text), ("help", "cyan", fix)):
             if line:
                 shown = click.style(word, fg=shade, bold=True) if color else word
-                click.echo(f"{shown}: {line}", err=True, color=color)
+                click.echo(f"{shown}: {printable(line)}", err=True, color=color)
 
     def _takes_color(self, stream: TextIO | None) -> bool:
         wanted = not self.plain and not os.environ.get("NO_COLOR")
         return wanted and _is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+_UNPRINTED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """The text with what would steer a terminal, or turn words round, as JSON escapes it: values
+    of records are shown, not obeyed."""
+    return _UNPRINTED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -55,7 +55,7 @@ def check(shell: Shell, *, paths: tuple[Path, ...], shape: str, fix: bool) -> in
     elif findings:
         from ..dsl import to_text
 
-        shell.data(to_text(findings, sources, color=shell.color))
+        shell.findings(to_text(findings, sources, color=shell.color))
     if shape == "text":
         shell.say(tally(findings, len(sources)))
     return int(any(one.severity != "info" for one in findings))

@@ -90,7 +90,7 @@ def _proved(shell: Shell, project: Project, shape: str) -> bool:
 
         shell.json({**json.loads(to_json(errors)), "tests": [], "summary": {"tests": 0}})
     else:
-        shell.data(to_text(errors, project.sources(), color=shell.color))
+        shell.findings(to_text(errors, project.sources(), color=shell.color))
         files = count_files(len({one.file for one in errors}))
         shell.say(f"nothing was tested: there are errors in {files}")
     return False

@@ -227,10 +227,16 @@ def written(value: Value, beside: Operand | None) -> str:
 
 
 def day_of(value: Value, zone: str = "UTC") -> Value:
-    """The day of a moment in a time zone; a date, and what is neither, as it is."""
+    """The day of a moment in a time zone; a date, and what is neither, as it is. A moment of the
+    last day of all years stays on it in zones where no day is left."""
     if isinstance(value, str) and len(value) > 10 and value[10] == "T":
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(_place(zone)).date().isoformat()
+        try:
+            moment = datetime.fromisoformat(value)
+            return moment.astimezone(_place(zone)).date().isoformat()
+        except OverflowError:
+            return value[:10]
+        except ValueError:
+            return value
     return value
 
 

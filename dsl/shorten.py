@@ -20,7 +20,7 @@ def shorten(text: str, length: int) -> str:
     end = length
     while end > 0 and not _may_part(text, end):
         end -= 1
-    return text[: end or length].rstrip()
+    return text[: end or length].rstrip(" \t\n\v\f")
 
 
 def _may_part(text: str, at: int) -> bool:

@@ -86,11 +86,18 @@ def convert(
     if name == "day of moment":
         return day_of(value, zone)
     if name == "noon of day":
-        return noon_of(value, zone)
+        return _noon(value, zone)
     formed = _FORMS.get(name, _same)(value)
     if truncate and isinstance(formed, str) and target.type == "text" and target.length:
         formed = shorten(formed, target.length)
     return _fit(formed, target)
+
+
+def _noon(value: Value, zone: str) -> Value:
+    try:
+        return noon_of(value, zone)
+    except (ValueError, OverflowError):
+        raise Unfit("out-of-range", f"{value} is no day that a moment can have") from None
 
 
 KINDS = {

@@ -54,7 +54,8 @@ def change_text(one: Entry) -> str:
     sign = {"create": "+", "update": "~", "link": "=", "delete": "-", "unlink": "/"}.get(
         one.action, "?"
     )
-    name = " ".join(part for part in (one.key, f"({one.record})" if one.record else "") if part)
+    id = f"({one.record})" if one.record else ""
+    name = one_line(" ".join(part for part in (one.key, id) if part))
     head = f"{sign} {one.action} {one.system} {one.object} {name}".rstrip()
     lines = [f"{head}    [{one.rule}]"]
     width = max((len(name) for name in one.after), default=0)
@@ -254,8 +255,13 @@ def show(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(value)
-    return f'"{value}"' if isinstance(value, str) else str(value)
+        return ", ".join(map(one_line, value))
+    return f'"{one_line(value)}"' if isinstance(value, str) else str(value)
+
+
+def one_line(text: str) -> str:
+    """A text of a record on one line, so that none looks like a line of ours."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 # ---- errors ---------------------------------------------------------------------------------
@@ -412,10 +418,10 @@ _SHOWN = 3
 def error_text(one: ErrorEntry, *, whole: bool = False) -> str:
     """One entry: what, where, why, what to do; with all its records, or the first few."""
     several = f"{len(one.records):,} records" if len(one.records) > 1 else one.record
-    who = one.key or several
+    who = one_line(one.key or several)
     what = " ".join(part for part in (one.operation, one.system, one.object, who) if part)
     times = f", {one.count:,} times, last {at_time(moment(one.last))}" if one.count > 1 else ""
-    lines = [f"{one.id:>4}  {one.code}: {what}", f"      {one.message}"]
+    lines = [f"{one.id:>4}  {one.code}: {what}", f"      {one_line(one.message)}"]
     if len(one.records) > 1 and not whole:
         lines.append(f"      of     {_some(one.records)}")
     if one.rule:
@@ -434,16 +440,16 @@ def _some(records: Sequence[Trouble]) -> str:
     if len(names) == 1:
         names = [one.record for one in records]
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return one_line(", ".join(names[:_SHOWN])) + more
 
 
 def _record_text(entry: ErrorEntry, one: Trouble) -> Iterator[str]:
     """A record of an entry, and where more was said of it than of all, that."""
     name = f"{one.key} ({one.record})" if one.key else one.record
     times = f", {one.count:,} times" if one.count > 1 else ""
-    yield f"      - {name}, since {at_time(moment(one.first))}{times}"
+    yield f"      - {one_line(name)}, since {at_time(moment(one.first))}{times}"
     if one.message != entry.message:
-        yield f"        {one.message}"
+        yield f"        {one_line(one.message)}"
 
 
 # ---- the state ------------------------------------------------------------------------------

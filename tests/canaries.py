@@ -29,7 +29,7 @@ from syncrules.engine.store.drivers import SQLite
 
 SHORTEST = 12
 """Characters of a secret that is worth looking for: a shorter one is found in any text."""
-HOLDERS = ("key", ".secret", ".keyring")
+HOLDERS = ("key", "secret", "keyring")
 """How the names of files end in which a test hands secrets to the product."""
 LARGEST = 1 << 26
 """Bytes of a file that is looked into."""

@@ -2,9 +2,10 @@
 
 What the suite does for a minute, this does for as long as it is let: histories of two systems,
 weeks of people at work, runs that die at every point, thirty days in one process, killed processes,
-conditions held against two oracles, damaged rule files. And what the suite can't do without more
-than Python: the client that JavaScript has for Salesforce. Each part ends with a line of counts,
-and the whole with exit code 1 where a promise was broken; each broken seed is told as it is met.
+conditions held against two oracles, damaged rule files, hostile values and replies. And what the
+suite can't do without more than Python: the client that JavaScript has for Salesforce. Each part
+ends with a line of counts, and the whole with exit code 1 where a promise was broken; each broken
+seed is told as it is met.
 """
 
 from __future__ import annotations
@@ -236,6 +237,23 @@ def days(minutes: float, first: int, processes: int) -> int:
     return 0
 
 
+def hostile(minutes: float, first: int, processes: int) -> int:
+    """Hostile values through every conversion, and replies that are not what they should be."""
+    values, replies, wrong = 0, 0, 0
+    for _, (held, spoilt, found) in _until(minutes, _hostile, count(first), processes):
+        values, replies, wrong = values + held, replies + spoilt, wrong + len(found)
+        for text in found:
+            _say(text)
+    _say(f"{values:,} hostile values, {replies:,} spoilt replies, {wrong} faults")
+    return 1 if wrong else 0
+
+
+def _hostile(seed: int) -> tuple[int, int, list[str]]:
+    from syncrules.tests.hostile import soak
+
+    return soak.batch(seed)
+
+
 def jsforce(minutes: float, first: int, processes: int) -> int:
     """Runs jsforce against a simulated Salesforce, once; where there is no Node, says so."""
     from syncrules.tests.jsforce_soak import soak
@@ -273,6 +291,7 @@ PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
     "kills": (kills, 60.0),
     "days": (days, 1.0),
     "logic": (logic, 10.0),
+    "hostile": (hostile, 10.0),
     "jsforce": (jsforce, 1.0),
     "files": (files, 60.0),
 }

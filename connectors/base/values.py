@@ -18,7 +18,8 @@ from .schema import Format
 
 Value = None | bool | int | float | str | tuple[str, ...]
 
-_UNKEPT = {0: None, **dict.fromkeys(range(0xD800, 0xE000))}
+_HALF = re.compile("[\ud800-\udfff]")
+_LARGEST = 10**308
 _DIGITS = re.compile(r"\D+")
 _ID = re.compile(r"[!-~]{1,255}")
 
@@ -30,7 +31,9 @@ def text(raw: object) -> str | None:
         return None
     if isinstance(raw, (dict, list)):
         raise ValueError("a structure is no text")
-    whole = str(raw).translate(_UNKEPT)
+    whole = str(raw).replace("\0", "")
+    if _HALF.search(whole):
+        whole = whole.encode("utf-8", "ignore").decode("utf-8")
     return whole.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n\v\f") or None
 
 
@@ -55,6 +58,8 @@ def number(raw: object) -> int | float | None:
         raw = float(raw) if re.search(r"[.eE]", raw) else int(raw)
     if not isinstance(raw, (int, float)):
         raise ValueError(f"{raw!r} is no number")
+    if isinstance(raw, int) and abs(raw) > _LARGEST:
+        raise ValueError("a number with more digits than any system keeps")
     if isinstance(raw, float):
         if not math.isfinite(raw):
             raise ValueError(f"{raw} is no number")
@@ -97,8 +102,8 @@ def instant(raw: object) -> str | None:
 
 def choices(raw: Iterable[str] | None) -> tuple[str, ...] | None:
     """Several choices, sorted; None where there is none."""
-    found = tuple(sorted({one.strip() for one in raw or () if one and one.strip()}))
-    return found or None
+    found = {text(one) for one in raw or ()} - {None}
+    return tuple(sorted(str(one) for one in found)) or None
 
 
 def domain(value: object) -> str | None:

@@ -12,7 +12,7 @@ import pytest
 from syncrules.connectors.base.contract import Connector, Read
 from syncrules.connectors.base.wire import Request, Response
 from syncrules.errors import SystemUnavailable
-from syncrules.tests.hostile.works import BENCHES, Bench, salesforce_bench
+from syncrules.tests.hostile.works import BENCHES, Bench
 from syncrules.tests.salesforce_connected import HOST, Org
 
 NODES = 10
@@ -36,10 +36,15 @@ def test_no_reply_makes_a_traceback(benches: dict[str, Bench], system: str, work
 
 def test_an_error_names_no_part_of_what_was_read() -> None:
     """Only the kind and the place of what was missed: a reply may hold anything."""
-    bench = salesforce_bench()
-    bench.tamperer.begin(1, lambda given: Response(200, {}, b'{"private": "told nobody"}'))
+    org = Org()
+
+    def far(request: Request) -> Response:
+        told = Response(200, {}, b'{"records": {"private": "told nobody"}}')
+        return told if "/query" in request.url else org.sim.handle(request)
+
+    org.world.handlers[HOST] = far
     with pytest.raises(SystemUnavailable) as caught:
-        bench.connect().fetch("Lead", ("Email",), "Email", ["x@some.example"])
+        org.connect().fetch("Lead", ("Email",), "Email", ["x@some.example"])
     told = f"{caught.value} {caught.value.fix}"
     assert "can't read" in told and "line" in told
     assert "private" not in told and "told nobody" not in told
