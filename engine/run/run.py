@@ -38,7 +38,7 @@ from .look import look, look_elsewhere
 from .paused import hold_back
 from .propose import propose
 from .restored import Generation, Last, Nowhere, compared
-from .same import same_orgs, same_time
+from .same import put_right, same_orgs, same_time
 from .scope import ALL, Scope
 from .session import Kept, Session
 from .sight import all_there, in_sight, were_there
@@ -349,6 +349,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         raise restored.must_run_first(verb)
     with db.transaction("begun"):
         db.run(sql.drop_planned, org=setup.org)
+        put_right(db, setup.org, now)
         db.run(
             sql.put_run,
             org=setup.org,

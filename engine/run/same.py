@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from ...connectors.base.contract import Connector
 from ...connectors.base.world import moment
 from ...errors import Braked
-from ..store import counts
+from ..store import ahead, counts
 from ..store import statements as sql
 from ..store.database import Database
 
 BACK = 86_400.0
 """Seconds that a clock may have gone back since the last run: clocks are put right by minutes, or
 stand an hour off."""
+LONG = 7 * 86_400.0
+"""Seconds by which a write is looked for earlier whose time nobody knows."""
 
 
 def same_orgs(db: Database, org: str, connectors: Mapping[str, Connector], now: float) -> None:
@@ -44,6 +46,13 @@ def same_time(db: Database, org: str, now: float) -> None:
             fix="set the clock; where it is right now and was wrong then, `syncrules preview` "
             "notes that, and runs go on",
         )
+
+
+def put_right(db: Database, org: str, now: float) -> None:
+    """What an earlier run did at a time that is yet to come, it did by a clock that was ahead: it
+    was read now, and sent some time ago. Within the transaction under way."""
+    db.run(ahead.read, org=org, now=now)
+    db.run(ahead.sent, org=org, now=now, before=now - LONG)
 
 
 def _told(at: float) -> str:

@@ -29,7 +29,7 @@ def tidy(session: Session) -> None:
     """Lets go of what is due, once a day."""
     db, where = session.db, {"org": session.org, **TIDIED}
     held = db.row(sql.cursor, **where)
-    if held is not None and 0 <= session.now - held[3] < DAY:
+    if held is not None and session.now - held[3] < DAY:
         return
     after, upto = held[2] if held else 0, _upto(session)
     left = STEPS

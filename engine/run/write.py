@@ -347,7 +347,7 @@ def _look_again(session: Session, flow: Flow) -> None:
         for ask in session.plan.reads
         if (ask.system, ask.object)
         in ((flow.left.system, flow.left.object), (flow.right.system, flow.right.object))
-        and session.now - session.looked.get((ask.system, ask.object), 0.0) > FRESH
+        and not 0 <= session.now - session.looked.get((ask.system, ask.object), 0.0) <= FRESH
     ]
     if not stale or not _any_planned(session, flow):
         return

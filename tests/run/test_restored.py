@@ -13,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from syncrules.connectors.base.world import moment
 from syncrules.engine.generation import File, generation
 from syncrules.engine.report import result_text
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.restored import Last
 from syncrules.engine.run.run import Result
-from syncrules.engine.store.database import Database
+from syncrules.engine.store.database import Database, statement
 from syncrules.errors import Braked, SystemUnavailable
 from syncrules.tests.both import HOUR
 from syncrules.tests.guide.team import HEAD, Team
@@ -247,6 +248,23 @@ def test_all_is_read_again_and_no_other_verb_goes_before(backup: Backup) -> None
     assert team.writes(backup.run) == (0, 0)
     assert held(backup) == before
     assert not backup.run().restored
+
+
+def test_every_feed_is_read_from_its_beginning(backup: Backup) -> None:
+    """Where a feed had come to when the copy was made means nothing any more."""
+    backup.back_up()
+    backup.run()
+    backup.restore()
+    cursors = statement(text("SELECT cursor FROM cursors WHERE purpose = 'changes'"))
+    seen: list[set[object]] = []
+
+    def point(name: str) -> None:
+        if name == "after restored":
+            seen.append({one for (one,) in backup.team.db.rows(cursors)})
+
+    backup.team.world.on_point = point
+    backup.run()
+    assert seen == [{None}]
 
 
 def test_two_machines_that_share_a_state_compare_once(backup: Backup, tmp_path: Path) -> None:
