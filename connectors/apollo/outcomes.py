@@ -15,7 +15,17 @@ from ..base.contract import Outcome, Write
 from ..base.values import folded, identifier
 from .describe import Catalog, canonical
 from .fields import Row
-from .refusals import BAD_ID, CUSTOM_FIELD, GONE, NAME_TAKEN, UNKNOWN_ID, Complaint
+from .refusals import (
+    BAD_ID,
+    CUSTOM_FIELD,
+    GONE,
+    HIDDEN,
+    NAME_TAKEN,
+    NO_SCOPE,
+    NOT_YOURS,
+    UNKNOWN_ID,
+    Complaint,
+)
 
 
 def accepted(
@@ -131,6 +141,7 @@ def refused(write: Write, wrong: Complaint) -> Outcome:
         wrong.code,
         wrong.message,
         fields or ((wrong.field,) if wrong.field in write.fields else ()),
+        rights=wrong.code in (NO_SCOPE, HIDDEN, NOT_YOURS),
     )
 
 

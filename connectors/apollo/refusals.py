@@ -94,7 +94,8 @@ def complaint(response: Response) -> Complaint:
         record = str(details.get("contact_id") or details.get("account_id") or "")
         told = str(details.get("message") or "")
         field = str(details.get("field") or "")
-        return Complaint(INVALID, f"{text}: {field} {told}".strip(), record, field=field)
+        code = UNKNOWN_ID if field == "id" and "exist" in told else INVALID
+        return Complaint(code, f"{text}: {field} {told}".strip(), record, field=field)
     if "already completed / skipped" in text:
         return Complaint(TASK_CLOSED, text)
     if "belongs to another user" in text:

@@ -52,6 +52,9 @@ FEW = 2_000
 """Records of one kind up to which each Collections call is a request of its own: those go out side
 by side, and what a lost reply leaves in doubt is less."""
 
+_UNREADABLE = "JSON_PARSER_ERROR"
+"""What a whole call is refused with for a value of the wrong type in one of its records."""
+
 _REFERENCE = "@{"
 """Begins a reference to another call of the same request, wherever it stands, so that a text with
 it must go alone."""
@@ -137,6 +140,18 @@ class Writes:
         return [_held(write, found[write.ref]) for write in map(_apart, doubtful)]
 
     def _reply(self, writes: Sequence[Write]) -> list[Outcome]:
+        """The outcomes of some writes. What a whole call was refused with for a value of one of its
+        records is looked for by halves, so that the others are written."""
+        told = self._once(writes)
+        by_ref = {one.ref: one for one in writes}
+        again = [by_ref[one.ref] for one in told if one.code == _UNREADABLE]
+        if len(again) < 2:
+            return told
+        half = len(again) // 2
+        kept = [one for one in told if one.code != _UNREADABLE]
+        return kept + self._reply(again[:half]) + self._reply(again[half:])
+
+    def _once(self, writes: Sequence[Write]) -> list[Outcome]:
         first = writes[0]
         session = self._session(first.login)
         try:

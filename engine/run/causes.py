@@ -17,8 +17,9 @@ from .journal import Entry
 
 _MATCH = "match"
 _ADDRESS = re.compile(r"[^\s@:;,<>()]+@[^\s@:;,<>()]+\.\w+")
-_ID = re.compile(r"\b(?=[A-Za-z]*\d)[A-Za-z0-9]{15,}\b|\b\d+-\d+\b(?: \(-?\d+\))?")
-"""Ids of records, and the numbers under which a system's support finds an internal error."""
+_ID = re.compile(r"\b(?=[A-Za-z]*\d)[A-Za-z0-9]{15,}\b|\b\d+-\d+\b(?: \(-?\d+\))?|\[line[^\]]*\]")
+"""Ids of records, the numbers under which a system's support finds an internal error, and places in
+what was sent."""
 _QUOTED = re.compile(r'"([^"]*)"|`([^`]*)`|(?<!\w)\'([^\']*)\'(?!\w)')
 _LONG = 4
 """Characters from which on a value is taken out of a text wherever it stands: shorter ones are

@@ -53,7 +53,7 @@ LEASE = 120.0
 
 ROUNDS = 3
 """How often what a person asked for is decided again, since links it made let other values flow;
-any run is, where a write met a record that has become another."""
+any run is, where a write met a record that has become another, or was changed since."""
 
 Verb = Literal["run", "preview", "backfill", "retry", "push", "apply", "undo"]
 OnChange = Callable[[Entry], None]
@@ -289,11 +289,11 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
             note(session)
         signed.found_again(session)
     work.mark(session)
-    session.became = False
+    session.again = False
     for _ in range(ROUNDS):
-        if session.became:
+        if session.again:
             look(session)
-        before, session.became = session.numbers, False
+        before, session.again = session.numbers, False
         session.progress("deciding")
         work.decide(session)
         work.agreed(_planned(session))
@@ -302,7 +302,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         if verb == "apply":
             _all_of_it(session)
         write(session)
-        over = session.numbers == before or (verb == "run" and not session.became)
+        over = session.numbers == before or (verb == "run" and not session.again)
         if over or work.once:
             break
     if work.undoes:

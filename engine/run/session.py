@@ -71,9 +71,9 @@ class Session:
     indexes: dict[tuple[str, str], tuple[Index, ...]] = field(default_factory=dict)
     looked: dict[tuple[str, str], float] = field(default_factory=dict)
     numbers: int = 0
-    became: bool = False
-    """Whether a write has met a record that was merged or converted, or has made a person whom an
-    activity waits for: then the run decides once more."""
+    again: bool = False
+    """Whether a write has met a record that was merged, converted or changed since it was read, or
+    has made a person whom an activity waits for: then the run decides once more."""
     strangers: set[str] = field(default_factory=set)
     """Addresses of the people whom this run makes known."""
     open_errors: bool = False

@@ -271,7 +271,7 @@ def _introduce(session: Session, made: Sequence[Settled]) -> None:
                 if is_one(session, people, entry.flow):
                     ids = with_address(session, flow, people, [outcome.id])
                     session.mark([(flow.name, people.side, id) for id in ids], "a link was made")
-        session.became = True
+        session.again = True
 
 
 def _halves(
@@ -365,7 +365,7 @@ def _gone(session: Session, entry: Entry) -> None:
         _hold(session, entry)
         return
     gone = found or [Record(entry.object, entry.record, {}, life="deleted")]
-    session.became = session.became or any(one.into for one in gone)
+    session.again = session.again or any(one.into for one in gone)
     store(session, ask, gone, first=False)
     _clear(session, [entry])
 
@@ -376,7 +376,7 @@ def _existed(session: Session, entry: Entry, outcome: Outcome) -> None:
     found = session.connectors[entry.system].fetch(entry.object, ask.fields, "id", [outcome.id])
     store(session, ask, found, first=False)
     if entry.alone:
-        session.became = True
+        session.again = True
         return
     flow = session.flows[entry.flow].flow
     source_end = flow.left if entry.side == "right" else flow.right

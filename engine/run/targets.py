@@ -37,7 +37,7 @@ def without_target(session: Session, refused: Sequence[Entry]) -> set[int]:
         [(one.flow, "right" if one.side == "left" else "left", _origin(one)) for one in again],
         "retry",
     )
-    session.became = session.became or bool(again)
+    session.again = session.again or bool(again)
     return {one.number for one in again}
 
 

@@ -357,7 +357,8 @@ def _look_again(session: Session, flow: Flow) -> None:
         if session.undoing:
             drop_touched(session, flow)
         else:
-            session.db.run(sql.drop_moved, org=session.org, run=session.run)
+            moved = session.db.run(sql.drop_moved, org=session.org, run=session.run)
+            session.again = session.again or moved > 0
 
 
 def _any_planned(session: Session, flow: Flow) -> bool:
