@@ -25,6 +25,9 @@ def apply(shell: Shell, *, saved: Path, shape: str) -> int:
 
     FILE is what `preview --out` has saved. Where a run would make other changes by now, since
     rules, schemas or records have moved, nothing is written: it says which, and the exit code is 3.
+    Of several pairs of systems one is written after the other; where that makes the next one stale,
+    what was written is named.
+
     What was looked at and applied is not held up by the brakes that nobody has written; guards are.
     """
     from ..engine.verbs import apply

@@ -113,6 +113,8 @@ def lost_json(found: Sequence[Lost]) -> dict[str, Any]:
 
 def lost_text(found: Sequence[Lost]) -> str:
     """`history --lost` for people, each edit with the command that brings it back."""
+    if not found:
+        return "no edit lost"
     end = "1 edit lost" if len(found) == 1 else f"{len(found):,} edits lost"
     return "\n\n".join([*(_text(one) for one in found), end])
 

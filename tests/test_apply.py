@@ -6,6 +6,7 @@ At the command line, between two warehouses on real ports, as in `test_cli_run.p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.engine.systems import kind
 from syncrules.tests.cli import WAREHOUSE_KEY, Ended
-from syncrules.tests.test_cli_run import RULES, Shop, shop
+from syncrules.tests.test_cli_run import RULES, Shop, ask, shop
 
 __all__ = ["shop"]
 
@@ -32,8 +33,6 @@ def saved(shop: Shop, tmp_path: Path) -> Iterator[Path]:
 
 
 def _id(shop: Shop, sku: str) -> object:
-    from syncrules.tests.test_cli_run import ask
-
     return next(row["id"] for row in ask(shop.north, "/item")["rows"] if row["sku"] == sku)
 
 
@@ -214,3 +213,44 @@ def test_of_several_pairs_what_was_written_is_told_where_the_next_has_moved(
         assert "N-9" not in shop.items(west.simulator)
         assert shop.type("run").code == 0
         assert "N-9" in shop.items(west.simulator)
+
+
+def test_an_edit_that_lost_is_listed_and_put_back_at_the_command_line(shop: Shop) -> None:
+    """Both warehouses renamed it: the run says that one lost, `history --lost` which and by what
+    word, and the command that it names brings the value back."""
+    shop.type("run")
+    shop.save(shop.north, "create", sku="N-1", name="Lamp")
+    assert shop.type("run").code == 0
+    assert shop.type("history", "--lost").out == "no edit lost\n"
+    shop.save(shop.north, "update", id=_id(shop, "N-1"), name="Lantern")
+    south = next(row["id"] for row in ask(shop.south, "/item")["rows"] if row["sku"] == "N-1")
+    shop.save(shop.south, "update", id=south, name="Torch")
+    assert "1  edit would lose to the other side" in shop.type("preview").out
+    ended = shop.type("run", "--format", "json")
+    [summary] = ended.json()["summary"]["runs"]
+    assert summary["lost"] == 1
+    [one] = shop.type("history", "--lost", "--format", "json").json()["lost"]
+    assert (one["value"], one["won"], one["winner"]) == ("Torch", "Lantern", "north")
+    assert (one["system"], one["object"], one["id"], one["key"]) == ("south", "item", south, "N-1")
+    assert (one["policy"], one["rule"]) == ("prefer north", "map item with item")
+    assert (one["file"], one["line"]) == ("rules/items.sync", 8)
+    assert (one["run"], one["put_back_by_run"]) == (summary["run"], None)
+    told = shop.type("history", "N-1", "--lost").out
+    assert '"Torch" lost to "Lantern" of north: `prefer north`' in told
+    command = re.search(r"`syncrules (undo [^`]+)` puts it back", told)
+    assert command is not None
+    assert shop.type(*command[1].split()).code == 0
+    assert shop.items(shop.south)["N-1"] == "Torch"
+    assert shop.items(shop.north)["N-1"] == "Lantern"
+    assert "put back by run" in shop.type("history", "--lost").out
+    assert shop.type("run", "--format", "json").json()["changes"] == []
+
+
+def test_history_wants_a_record_or_lost_edits(shop: Shop) -> None:
+    shop.type("run")
+    ended = shop.type("history")
+    assert ended.code == 2
+    assert "name a record, or say --lost" in ended.err
+    ended = shop.type("undo", 2, "N-404")
+    assert ended.code == 2
+    assert "syncrules history" in ended.err

@@ -97,7 +97,7 @@ def brakes(session: Session, *, asked_for: bool) -> Iterator[Trip]:
                 if linked:
                     yield _trip(BRAKES[kind], count, linked, object, system, field, asked_for)
         if action in ("update", "delete") and not asked_for:
-            for kind, count in _of_the_day(session, flow, side, action):
+            for kind, count in _of_the_day(session, flow, side, action, number):
                 linked = _too_much(session, flow, side, object, DAY[kind], count)
                 if linked:
                     yield _trip(DAY[kind], count, linked, object, system, "", asked_for, day=True)
@@ -113,24 +113,29 @@ def _too_much(
     return int(linked[0]) if count > brake.share * linked[0] else 0
 
 
-def _of_the_day(session: Session, flow: str, side: Side, action: str) -> Iterator[tuple[str, int]]:
+def _of_the_day(
+    session: Session, flow: str, side: Side, action: str, number: int
+) -> Iterator[tuple[str, int]]:
     """(brake, how many records it counts) of today's runs and this one, for what this one adds to;
     where it is the first that does, it has been counted."""
+    run, since = session.run, session.midnight()
+    rows = session.db.rows(counts.unasked_since, org=session.org, run=run, at=since)
     where = {"org": session.org, "flow": flow, "side": side, "action": action}
-    since = {"run": session.run, "since": session.midnight()}
-    before = session.db.row(counts.sent_today, **where, **since)
-    if not before or not before[0]:
+    among = {"run": run, "since": since, "runs": [run, *(number for (number,) in rows)]}
+    before = session.db.row(counts.sent_by_runs, **where, **among)
+    earlier = int(before[0]) if before else 0
+    if not earlier or earlier + number <= min(one.most for one in DAY.values()):
         return
     found: dict[str, set[str]] = {}
     added: set[str] = set()
-    for run, record, was, will, agree in session.db.stream(counts.of_today, **where, **since):
+    for of, record, was, will, agree in session.db.stream(counts.of_runs, **where, **among):
         kinds = [action]
         if action == "update":
             kinds += ["blank"] if blanks(json.loads(was), json.loads(will)) else []
             kinds += ["mark"] if _DELETED in agree else []
         for kind in kinds:
             found.setdefault(kind, set()).add(record)
-        added |= set(kinds) if run == session.run else set()
+        added |= set(kinds) if of == run else set()
     yield from ((kind, len(found[kind])) for kind in sorted(added))
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from .database import statement
+from .database import among, statement
 from .statements import C, N
 
 WEEK = 7 * 86_400.0
@@ -79,25 +79,33 @@ changed_links = statement(
     )
 )
 """Planned changes of records that were linked before this run: what a first link fills is none."""
-_LINKED_BEFORE = (
+unasked_since = statement(
+    select(N.number).where(
+        N.org == _org,
+        N.number < _run,
+        N.verb == "run",
+        or_(
+            N.ended >= bindparam("at", type_=Float),
+            and_(N.ended == 0, N.started >= bindparam("at", type_=Float) - WEEK),
+        ),
+    )
+)
+"""Earlier runs that nobody asked for, as far as they were under way at a moment or later."""
+_OF_RUNS = (
     C.org == _org,
+    among(C.run, "runs"),
+    C.state.in_(("planned", "sent", "doubt", "done")),
     C.flow == bindparam("flow"),
     C.side == bindparam("side"),
     C.action == bindparam("action"),
     _WAS_LINKED,
 )
-_UNASKED = exists().where(N.org == C.org, N.number == C.run, N.verb == "run")
-_GONE_OUT = and_(
-    C.run < _run,
-    C.state.in_(("sent", "doubt", "done")),
-    C.sent >= bindparam("since", type_=Float),
-    _UNASKED,
-)
-sent_today = statement(select(func.count()).where(*_LINKED_BEFORE, _GONE_OUT))
-"""What earlier runs, which nobody asked for, have sent since a moment."""
-of_today = statement(
+_GONE_OUT = and_(C.run < _run, C.sent >= bindparam("since", type_=Float))
+sent_by_runs = statement(select(func.count()).where(*_OF_RUNS, _GONE_OUT))
+"""What some runs have sent since a moment."""
+of_runs = statement(
     select(C.run, C.record, C.before, C.after, C.agree).where(
-        *_LINKED_BEFORE, or_(and_(C.run == _run, C.state == "planned"), _GONE_OUT)
+        *_OF_RUNS, or_(and_(C.run == _run, C.state == "planned"), _GONE_OUT)
     )
 )
 """The same, and what this run plans."""

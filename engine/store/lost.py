@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, literal_column, or_, select
 
 from .database import among, statement
 from .statements import C, N, _change
@@ -26,7 +26,7 @@ of_record = statement(
 """All rows of the journal about a record, by its key or the id of either side."""
 lost = statement(
     select(*_change, C.code)
-    .where(C.org == _org, C.state == "done", C.lost != "")
+    .where(C.org == _org, C.lost != literal_column("''"), C.state == "done")
     .order_by(C.run, C.number)
 )
 """The rows in which an edit lost."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from sqlalchemy import Index, MetaData, String, UniqueConstraint
+from sqlalchemy import Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
@@ -23,6 +23,9 @@ KeyText = Annotated[str, Field(sa_type=_BYTES, primary_key=True)]
 KeyNumber = Annotated[int, Field(primary_key=True)]
 Text = Annotated[str, Field(sa_type=_BYTES)]
 MaybeText = Annotated[str | None, Field(sa_type=_BYTES, nullable=True)]
+
+# Few rows of the journal have an edit that lost.
+_LOST = text("lost <> ''")
 
 # Rows that are reached by their key lie in the key's tree itself: smaller, and fewer pages a write.
 _IN_KEY = {"sqlite_with_rowid": False}
@@ -156,6 +159,7 @@ class Change(Table, table=True):
         Index("changes_of_record", "org", "system", "object", "record"),
         Index("changes_of_left", "org", "flow", "left", "right"),
         Index("changes_of_right", "org", "flow", "right"),
+        Index("changes_lost", "org", "run", "number", sqlite_where=_LOST, postgresql_where=_LOST),
     )
 
     org: KeyText

@@ -608,6 +608,18 @@ def test_brakes_count_alike_in_both_databases(
     team.db.close()
 
 
+def test_a_day_is_counted_alike_on_postgresql(postgres_url: str) -> None:
+    team = linked(PLAIN, FEW, postgres_url)
+    team.clock.sleep(DAY - team.clock.now() % DAY)
+    in_apollo(0.4, title=lambda n: "")(team)
+    team.run()
+    in_apollo(0.8, title=lambda n: "")(team)
+    team.clock.sleep(HOUR)
+    with pytest.raises(Braked, match=r"120 of 150 .* lose a value by all runs of today"):
+        team.run()
+    team.db.close()
+
+
 def test_a_clock_that_was_wrong_and_is_right_again_is_confirmed_by_a_preview() -> None:
     """The last run was by a clock a year ahead: the next one is held until somebody has looked."""
     team = linked(PLAIN, 5)

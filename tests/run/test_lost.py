@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 from syncrules.engine import lost as listing
+from syncrules.engine.history import history, history_text
 from syncrules.engine.lost import Lost, lost_text
 from syncrules.engine.report import result_text
 from syncrules.engine.run import run as verbs
@@ -34,8 +35,14 @@ LEAD = {"last_name": "LastName", "first_name": "FirstName", "title": "Title"}
 class Pair:
     """A contact and its lead under rules, and hours that pass between the verbs."""
 
-    def __init__(self, rules: str = RULES, *, met: Mapping[str, object] | None = None) -> None:
-        self.both = Both(rules)
+    def __init__(
+        self,
+        rules: str = RULES,
+        *,
+        met: Mapping[str, object] | None = None,
+        state: str = "sqlite://",
+    ) -> None:
+        self.both = Both(rules, state=state)
         self.run()
         if met is not None:
             self.lead = self.both.salesforce.create(
@@ -193,6 +200,26 @@ def test_a_run_and_a_preview_say_how_many_lose() -> None:
     told = result_text(pair.run())
     assert "1  edit lost to the other side as rules say, and is kept: " in told
     assert "`syncrules history --lost`" in told
+
+
+def test_it_is_the_same_on_postgresql(postgres_url: str) -> None:
+    """Listed, put back, and deleted and there again, on the other database."""
+    pair = Pair(state=postgres_url)
+    pair.left(title="CEO")
+    pair.right(Title="Clerk")
+    run = pair.run().run
+    assert pair.told() == [("Title", "Clerk", "CEO", "`prefer apollo`")]
+    pair.both.clock.sleep(HOUR)
+    verbs.undo(pair.both.setup, Part(run, "ADA@a.example", "title"))
+    assert pair.values("title") == ("CEO", "Clerk")
+    assert "put back by run" in lost_text(pair.lost(pair.lead))
+    pair.both.salesforce.delete("Lead", pair.lead)
+    pair.run()
+    pair.both.salesforce.undelete("Lead", pair.lead)
+    pair.run()
+    told = history_text(history(pair.both.db, [ORG], "ada@a.example"))
+    assert told.index("was deleted") < told.index("is there again")
+    pair.both.db.close()
 
 
 INFER = """\

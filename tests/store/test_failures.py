@@ -184,8 +184,8 @@ PRIMARY KEY (org, cause), UNIQUE (org, id))"""
 
 def with_errors_of_4(db: Database) -> None:
     """The error log as it was up to version 4, and the journal."""
-    older = "ALTER TABLE changes DROP COLUMN lost"
-    for one in ("DROP TABLE troubles", "DROP TABLE errors", ERRORS_OF_4, older):
+    older = ("DROP INDEX changes_lost", "ALTER TABLE changes DROP COLUMN lost")
+    for one in ("DROP TABLE troubles", "DROP TABLE errors", ERRORS_OF_4, *older):
         db.run(statement(text(one)))
 
 
