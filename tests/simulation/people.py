@@ -27,12 +27,14 @@ BAD_TITLE = "Refuse me"
 @dataclass
 class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
-    put into one system twice, `companies` how many companies there have been, `lateness` after how
-    many seconds a save in Salesforce may be seen."""
+    put into one system twice, `moved` those who have had another address, `companies` how many
+    companies there have been, `lateness` after how many seconds a save in Salesforce may be seen.
+    """
 
     log: Recorder
     chance: random.Random
     twins: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
     count: int = 0
     linked: Callable[[], set[Key]] = set
     scope: Scope = FULL
@@ -149,7 +151,7 @@ class People:
 
     def twin(self) -> None:
         """Somebody puts a person in a second time."""
-        key = self.someone(lambda row: bool(self.email(row)))
+        key = self.someone(lambda row: bool(self.email(row)) and tag_of(row) not in self.moved)
         if key is None:
             return
         values = self.log.values(self.log.rows(key[0])[key])
@@ -303,13 +305,26 @@ class People:
             self.change(key, {"AccountId": self.chance.choice(accounts)[2]})
 
     def readdress(self) -> None:
-        """Somebody who is linked gets another address, on one side."""
+        """Somebody who is linked gets another address, on one side; somebody new may get the old
+        one."""
         keys = sorted(self.linked() & set(self.everyone()))
         keys = [key for key in keys if self.tag(key) not in self.twins]
-        if keys:
-            key = self.chance.choice(keys)
-            address = f"{self.tag(key)}.{self.next()}@new.example"
-            self.change(key, {"email" if key[0] == "apollo" else "Email": address})
+        if not keys:
+            return
+        key = self.chance.choice(keys)
+        self.moved.add(self.tag(key))
+        old = self.email(self.log.values(self.log.rows(key[0])[key]))
+        address = f"{self.tag(key)}.{self.next()}@new.example"
+        self.change(key, {"email" if key[0] == "apollo" else "Email": address})
+        if old and self.chance.random() < 0.3:
+            tag = f"p{self.next()}"
+            self.moved.add(tag)
+            first, last = self.chance.choice(FIRST), f"{self.chance.choice(LAST)}-{tag}"
+            if key[0] == "apollo":
+                self.make("apollo", "contact", self.left_values(first, last, old))
+            else:
+                values = self.right_values(key[1], first, last, old)
+                self.make("salesforce", key[1], values)
 
     def leave(self) -> None:
         """Somebody who is linked is deleted on one side."""
