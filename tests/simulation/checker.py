@@ -229,24 +229,26 @@ class _Checker:
 
     def told_rightly(self) -> Iterator[str]:
         """Who stands in the error log is guilty of what is said there, still."""
+        known = ("ambiguous-match", "match-taken", "unknown-value")
         for row in self.errors:
-            code, about = row[10], {row[4]}
+            code, about = row[10], {key for key in self.rows if key[2] == row[4]}
             for link in self.links:
-                if about & {link.left[2], link.right[2]}:
-                    about = {link.left[2], link.right[2]}
-            known = code in ("ambiguous-match", "match-taken", "unknown-value")
+                if row[4] in (link.left[2], link.right[2]):
+                    about |= {link.left, link.right}
             titles = {
                 each.get("title") or each.get("Title")
-                for key, each in self.rows.items()
-                if key[2] in about
+                for each in (self.rows[key] for key in about & self.rows.keys())
             }
-            if not known and BAD_TITLE not in titles:
-                yield f"{row[4]} is entered with {code}, and nothing is wrong with it: {row[11]}"
+            hidden = about & self.log.hidden or about - self.rows.keys()
+            if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
+                continue
+            yield f"{row[4]} is entered with {code}, and nothing is wrong with it: {row[11]}"
 
     def deletions_known(self) -> Iterator[str]:
         """Who is gone from where deletions are told is known to be gone."""
         for key in self.here:
-            if key not in self.rows and key in self.log.born:
+            held = self.log.salesforce.org.store.named(key[1]).rows.get(key[2])
+            if held and held.get("IsDeleted"):
                 yield f"{key} was deleted, and counts as being there"
 
     # ---- two linked records
