@@ -438,6 +438,24 @@ class _Checker:
         ]
         if stage != wanted and not by_hand:
             yield f"{link.left}.stage is {stage!r}, its deals {deals} say {wanted!r}"
+        yield from self.left_by_hand(link)
+
+    def left_by_hand(self, link: Link) -> Iterator[str]:
+        """A stage set by hand stays for as long as the deals are what we have taken in before."""
+        moves = [
+            each
+            for each in self.log.events
+            if each.key[1] == "Opportunity" and each.field in ("", "StageName", "AccountId")
+        ]
+        made = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
+        for edit, write in pairwise(self.log.by_field.get((link.left, "stage"), [])):
+            if (edit.who, write.who) != ("person", "sync") or any(each.late for each in moves):
+                continue
+            known = [
+                begin for begin, end, _ in self.log.finished if made <= begin < end <= edit.seq
+            ]
+            if known and not any(known[-1] <= each.seq < write.seq for each in moves):
+                yield f"{link.left}.stage, set by hand to {edit.new!r}, became {write.new!r}"
 
     # ---- help
 
