@@ -76,6 +76,7 @@ class Machine:
         self.world = SeededWorld(
             self.log.serve, self.clock, random.Random(self.chance.getrandbits(32))
         )
+        self.world.paused = self.log.paused
         self.db = Database("sqlite://", self.world.point)
         self.log.sent = self._sent
         self.log.in_transaction = lambda: self.db._depth > 0

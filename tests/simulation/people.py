@@ -17,6 +17,8 @@ from syncrules.tests.simulation.scopes import FULL, Scope
 
 STAGES = ("Cold", "Interested", "Replied", "Not Interested", "Approaching", "Bad Data")
 STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Not Converted")
+BY_HAND = ("Cold", "Current Client", "Active Opportunity", "Dead Opportunity")
+"""Stages of accounts."""
 DEALS = ("Prospecting", "Proposal/Price Quote", "Closed Won", "Closed Lost")
 FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Tony", "Zoë")
 LAST = ("Silva", "Khan", "Hansen", "Okafor", "Nowak", "Müller")
@@ -185,6 +187,7 @@ class People:
             (1, "contact", self.touch),
             (1, "contact", self.twin),
             (1, "account", self.founded),
+            (1, "account Opportunity", self.stage_by_hand),
         )
         open = [one for one in deeds if self.scope.objects.issuperset(one[1].split())]
         self.chance.choices([one[2] for one in open], [one[0] for one in open])[0]()
@@ -289,6 +292,12 @@ class People:
     def founded(self) -> None:
         """A new company, on one side or on both."""
         self.company({}, {})
+
+    def stage_by_hand(self) -> None:
+        """Somebody knows better what stage a company is in than its deals tell."""
+        keys = sorted(key for key in self.log.rows("apollo") if key[1] == "account")
+        if keys:
+            self.change(self.chance.choice(keys), {"stage": self.chance.choice(BY_HAND)})
 
     def edit_unmapped(self) -> None:
         key = self.someone()
