@@ -242,7 +242,18 @@ class _Checker:
             hidden = about & self.log.hidden or about - self.rows.keys()
             if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
                 continue
+            if code == "DUPLICATES_DETECTED" and self.shares_address(about):
+                continue
             yield f"{row[4]} is entered with {code}, and nothing is wrong with it: {row[11]}"
+
+    def shares_address(self, about: set[Key]) -> bool:
+        """Whether somebody in Salesforce has the address of one of these."""
+        shown = {key: row.get("email") or row.get("Email") for key, row in self.rows.items()}
+        wanted = {_canon("email", shown.get(key)) for key in about} - {None}
+        return any(
+            key[0] == "salesforce" and key not in about and _canon("email", one) in wanted
+            for key, one in shown.items()
+        )
 
     def deletions_known(self) -> Iterator[str]:
         """Who is gone from where deletions are told is known to be gone."""

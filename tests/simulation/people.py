@@ -224,7 +224,7 @@ class People:
             return {what: self.owner()}
         if what != "last_name" and self.chance.random() < 0.15:
             return {what: ""}
-        if what == "title" and self.chance.random() < 0.15:
+        if what == "title" and self.chance.random() < 0.3:
             return {what: BAD_TITLE}
         return {what: self.value_for(what, self.tag(key))}
 
@@ -234,6 +234,10 @@ class People:
         if what not in ("LastName", "Company") and self.chance.random() < 0.15:
             return {what: ""}
         return {what: self.value_for(_LEFT[what], self.tag(key))}
+
+    def put(self, key: Key, name: str) -> None:
+        """Somebody gives one of the fields of `WORDS` another value."""
+        self.change(key, {name: self.value_for(_LEFT.get(name, name), self.tag(key))})
 
     def move_stage(self) -> None:
         key = self.someone(side="apollo")
@@ -450,6 +454,8 @@ class People:
 
 
 _RIGHT = {"title": "Title", "first_name": "FirstName", "last_name": "LastName"}
+WORDS = frozenset({*_RIGHT, *_RIGHT.values()})
+"""Names and titles, in both systems."""
 _LEFT = {
     **{right: left for left, right in _RIGHT.items()},
     "Phone": "phone",
