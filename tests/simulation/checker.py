@@ -452,20 +452,22 @@ class _Checker:
         yield from self.left_by_hand(link)
 
     def left_by_hand(self, link: Link) -> Iterator[str]:
-        """A stage set by hand stays for as long as the deals are what we have taken in before."""
+        """A stage set by hand in place of an inferred one stays while the deals are the same."""
         moves = [
             each
             for each in self.log.events
             if each.key[1] == "Opportunity" and each.field in ("", "StageName", "AccountId")
         ]
-        made = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
-        for edit, write in pairwise(self.log.by_field.get((link.left, "stage"), [])):
-            if (edit.who, write.who) != ("person", "sync") or any(each.late for each in moves):
+        stages = self.log.by_field.get((link.left, "stage"), [])
+        for ours, edit, write in zip(stages, stages[1:], stages[2:], strict=False):
+            if (ours.who, edit.who, write.who) != ("sync", "person", "sync"):
                 continue
-            known = [
-                begin for begin, end, _ in self.log.finished if made <= begin < end <= edit.seq
+            inferred = [
+                begin for begin, end, _ in self.log.finished if begin <= ours.seq < end <= edit.seq
             ]
-            if known and not any(known[-1] <= each.seq < write.seq for each in moves):
+            if not inferred or any(each.late for each in moves):
+                continue
+            if not any(inferred[0] <= each.seq < write.seq for each in moves):
                 yield f"{link.left}.stage, set by hand to {edit.new!r}, became {write.new!r}"
 
     # ---- help

@@ -367,7 +367,7 @@ class History:
             ((system, object, id), name)
             for system, object, id, after in machine.db.rows(_planned)
             for name in json.loads(after)
-            if name in WORDS
+            if name in WORDS and (system, object, id) in machine.log.rows(system)
         ]
         if spots:
             machine.people.put(*self.chance.choice(spots))
