@@ -17,10 +17,10 @@ from sqlalchemy import select
 from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
-from syncrules.engine.store.statements import C, L
-from syncrules.tests.simulation.people import People, tag_of
+from syncrules.engine.store.statements import C, L, R
+from syncrules.tests.simulation.people import BAD_TITLE, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
-from syncrules.tests.simulation.scopes import STATUS, Kind, Mapped, Scope, Side
+from syncrules.tests.simulation.scopes import BACK, STATUS, Kind, Mapped, Scope, Side
 
 journal = statement(
     select(
@@ -29,10 +29,15 @@ journal = statement(
     ).order_by(C.run, C.number)
 )
 _links = statement(select(L.flow, L.left, L.right, L.ended, L.run).order_by(L.flow, L.left))
+_here = statement(
+    select(R.system, R.object, R.id).where(R.system == "salesforce", R.life == "here")
+)
 
 RACE = 600.0
 """Seconds within which a write of ours and a person's may cross without either seeing the other:
 no system offers to compare before it saves, and saves may be seen late."""
+LAG = 10.0
+"""Seconds after which a search shows a save, unless that is late for another reason."""
 
 ACCOMPANY: Mapping[str, frozenset[str]] = {
     "contact": frozenset({"email_status", "email_true_status", "email_from_customer"}),
@@ -78,6 +83,7 @@ class _Checker:
             for key, row in log.rows(system).items()
         }
         self.links = [_link(row) for row in db.rows(_links) if row[0] in self.scope.flows]
+        self.here: list[Key] = [(one[0], one[1], one[2]) for one in db.rows(_here)]
         self.journal = db.rows(journal)
         self.errors = db.rows(troubles.open_errors, org=org)
         self.due = db.row(sql.count_due, org=org, now=log.clock.now()) or (0,)
@@ -91,9 +97,12 @@ class _Checker:
         yield from self.nobody_lost()
         yield from self.only_mapped_fields()
         yield from self.journal_closed()
+        yield from self.told_rightly()
+        yield from self.deletions_known()
         for link in self.links:
             yield from self.linked_rightly(link)
             yield from self.no_guess(link)
+            yield from self.asked_for(link)
             if not link.ended and link.left in self.rows and link.right in self.rows:
                 yield from self.pair(link)
 
@@ -178,6 +187,16 @@ class _Checker:
                 if _canon("email", event.new) == _canon("email", mine.new):
                     yield f"{key} was linked by a guess: {other} has {mine.new}, too"
 
+    def asked_for(self, link: Link) -> Iterator[str]:
+        """What we made, we made of a record that satisfied a rule."""
+        for made, source in ((link.left, link.right), (link.right, link.left)):
+            wanted = self.scope.wanted.get(source[1])
+            if made not in self.log.born or self.log.born[made].who != "sync" or not wanted:
+                continue
+            stages = [one.new for one in self.log.by_field.get((source, "stage"), [])]
+            if not any(wanted({"stage": one}) for one in (*stages, None)):
+                yield f"{made} was made of {source}, whose stage was never one that asks for it"
+
     # ---- what was written
 
     def only_mapped_fields(self) -> Iterator[str]:
@@ -198,6 +217,9 @@ class _Checker:
                 yield f"{event.key}.Phone: {event.old!r} was replaced, and only blanks are filled"
             if event.new in (None, "") and event.field in _mapped(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field}: a blank erased {event.old!r}"
+            kind = _SPELLED.get(event.field)
+            if kind and event.old and _canon(kind, event.old) == _canon(kind, event.new):
+                yield f"{event.key}.{event.field}: {event.old!r} became {event.new!r}, the same"
 
     def raced(self, write: Event) -> bool:
         """Whether a person saved the same field at the same time."""
@@ -213,6 +235,41 @@ class _Checker:
         if self.due[0]:
             yield f"{self.due[0]} marks are left that are due"
 
+    def told_rightly(self) -> Iterator[str]:
+        """Who stands in the error log is guilty of what is said there, still."""
+        known = ("ambiguous-match", "match-taken", "unknown-value")
+        for row in self.errors:
+            code, about = row[10], {key for key in self.rows if key[2] == row[4]}
+            for link in self.links:
+                if row[4] in (link.left[2], link.right[2]):
+                    about |= {link.left, link.right}
+            titles = {
+                each.get("title") or each.get("Title")
+                for each in (self.rows[key] for key in about & self.rows.keys())
+            }
+            hidden = about & self.log.hidden or about - self.rows.keys()
+            if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
+                continue
+            if code == "DUPLICATES_DETECTED" and self.shares_address(about):
+                continue
+            yield f"{row[4]} is entered with {code}, and nothing is wrong with it: {row[11]}"
+
+    def shares_address(self, about: set[Key]) -> bool:
+        """Whether somebody in Salesforce has the address of one of these."""
+        shown = {key: row.get("email") or row.get("Email") for key, row in self.rows.items()}
+        wanted = {_canon("email", shown.get(key)) for key in about} - {None}
+        return any(
+            key[0] == "salesforce" and key not in about and _canon("email", one) in wanted
+            for key, one in shown.items()
+        )
+
+    def deletions_known(self) -> Iterator[str]:
+        """Who is gone from where deletions are told is known to be gone."""
+        for key in self.here:
+            held = self.log.salesforce.org.store.named(key[1]).rows.get(key[2])
+            if held and held.get("IsDeleted"):
+                yield f"{key} was deleted, and counts as being there"
+
     # ---- two linked records
 
     def pair(self, link: Link) -> Iterator[str]:
@@ -224,7 +281,7 @@ class _Checker:
                 continue
             if one.both and one.kind != "reference":
                 yield from self.edits_kept(link, one)
-            if one.kind in ("text", "email", "domain"):
+            if one.kind != "reference":
                 yield from self.copied(link, one)
         if self.scope.infers and link.flow == "account~Account" and not refused:
             yield from self.inferred(link)
@@ -277,14 +334,24 @@ class _Checker:
             yield f"{what}: the right side did not follow"
 
     def copied(self, link: Link, one: Mapped) -> Iterator[str]:
-        """What we write to a linked record is a value that its partner has had."""
+        """What we write to a linked record is a value that its partner has had, as the rules turn
+        it into one of the other side."""
         ends = (link.left, one.left), (link.right, one.right)
         for end, source in (ends, ends[::-1]):
-            held = {_canon(one.kind, each.new) for each in self.log.by_field.get(source, [])}
+            events = self.log.by_field.get(source, [])
+            held = {_canon(one.kind, self.turned(one, end[0], each.new)) for each in events}
             for each in self.log.by_field.get(end, []):
                 ours = each.who == "sync" and not _newborn(self.log, each)
                 if ours and _canon(one.kind, each.new) not in held:
                     yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
+
+    def turned(self, one: Mapped, into: Key, value: Any) -> Any:
+        """A value as a record of the other side has it."""
+        if one.kind == "stage":
+            return (STATUS if into[0] == "salesforce" else BACK).get(str(value))
+        if one.kind == "user":
+            return next((id for id, email in self.users.items() if email == value), None)
+        return value
 
     def edits_kept(self, link: Link, one: Mapped) -> Iterator[str]:
         """A person's value that we replaced lost by the rule, and stands in the journal; where the
@@ -299,12 +366,13 @@ class _Checker:
             for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
                     continue
-                if write.run == edit.run or write.at - edit.at < RACE:
+                raced = write.run == edit.run or write.at - edit.at < RACE
+                if raced and not self.seen_again(edit, write):
                     continue
                 what = f"{key}.{name}: {edit.new!r} became {write.new!r}"
                 if not self.journalled(key, name, one.kind, edit.new):
                     yield f"{what}, and the journal doesn't have the old value"
-                if one.kind == "stage":
+                if raced or one.kind == "stage":
                     continue
                 chosen = [
                     each
@@ -327,6 +395,14 @@ class _Checker:
                         yield f"{what}, though its own side wins"
                 elif last.seq < edit.seq and self.agreed_before(mine, theirs, one, last, edit):
                     yield f"{what}: an old value came back"
+
+    def seen_again(self, edit: Event, write: Event) -> bool:
+        """Whether a second look, in the middle of a run, showed an edit before it was written
+        over: then it was decided anew."""
+        return not edit.late and any(
+            object == edit.key[1] and edit.seq < seq <= write.seq and at - edit.at > LAG
+            for seq, at, object in self.log.looks
+        )
 
     def knew(self, edit: Event, later: Event) -> bool:
         """Whether a run that came to its end lies between the two, and saw the first."""
@@ -388,6 +464,26 @@ class _Checker:
         ]
         if stage != wanted and not by_hand:
             yield f"{link.left}.stage is {stage!r}, its deals {deals} say {wanted!r}"
+        yield from self.left_by_hand(link)
+
+    def left_by_hand(self, link: Link) -> Iterator[str]:
+        """A stage set by hand in place of an inferred one stays while the deals are the same."""
+        moves = [
+            each
+            for each in self.log.events
+            if each.key[1] == "Opportunity" and each.field in ("", "StageName", "AccountId")
+        ]
+        stages = self.log.by_field.get((link.left, "stage"), [])
+        for ours, edit, write in zip(stages, stages[1:], stages[2:], strict=False):
+            if (ours.who, edit.who, write.who) != ("sync", "person", "sync"):
+                continue
+            inferred = [
+                begin for begin, end, _ in self.log.finished if begin <= ours.seq < end <= edit.seq
+            ]
+            if not inferred or any(each.late for each in moves):
+                continue
+            if not any(inferred[0] <= each.seq < write.seq for each in moves):
+                yield f"{link.left}.stage, set by hand to {edit.new!r}, became {write.new!r}"
 
     # ---- help
 
@@ -483,6 +579,14 @@ def _allowed(scope: Scope, object: str) -> frozenset[str]:
     inferred = {"stage"} if scope.infers and object == "account" else set()
     return _mapped(scope, object) | ACCOMPANY.get(object, frozenset()) | inferred
 
+
+_SPELLED: Mapping[str, Kind] = {
+    "email": "email",
+    "Email": "email",
+    "domain": "domain",
+    "Website": "domain",
+}
+"""Fields whose values may be spelled in several ways that say the same."""
 
 _FOLD: Mapping[str, Callable[[str], str]] = {
     "email": lambda text: text.strip().casefold(),

@@ -133,6 +133,11 @@ class Faults:
             self.hide()
         if self.chance.random() < 0.05:
             self.take_right()
+        if self.chance.random() < 0.4:
+            name, spoiled = self.chance.choice(IN_DOUBT)
+            sides: tuple[System, System] = ("apollo", "salesforce")
+            nth = self.chance.choice((1, 1, 2))
+            self.waiting += [Fault(name, one, spoiled, "", True, nth) for one in sides]
         for _ in range(self.chance.choice((0, 0, 1, 1, 2, 3))):
             system: System = self.chance.choice(("apollo", "salesforce"))
             if self.chance.random() < 0.15:
@@ -357,6 +362,12 @@ BOTH: tuple[Named, ...] = (
     ("503 with a wait", _instead(503, "{}", {**JSON, "retry-after": "5"})),
     ("exists already", _made_meanwhile),
 )
+IN_DOUBT = tuple(
+    one
+    for one in BOTH
+    if one[0].startswith(("reply lost", "timed out", "reply cut off", "reply without", "502"))
+)
+"""What leaves a write in doubt, which is where most can go wrong."""
 OF_ONE: Mapping[str, tuple[Named, ...]] = {
     "apollo": (
         ("429 with a wait", _instead(429, "{}", {**JSON, "retry-after": "7"})),
@@ -400,7 +411,12 @@ KINDS = frozenset(
     {
         *(name for name, _ in (*BOTH, *STORMS)),
         *(name for some in (*OF_ONE.values(), *OF_RUN.values()) for name, _ in some),
-        *("a search that lags", "a save that is seen late", "a deletion that nothing tells of"),
+        *(
+            "moved since it was read",
+            "a search that lags",
+            "a save that is seen late",
+            "a deletion that nothing tells of",
+        ),
         *("a validation rule", "a duplicate rule", "an assignment rule", "a company is guessed"),
         *("a clock that is off", "a record out of sight", "a right is missing"),
         *("pages of two", "all is large"),

@@ -6,6 +6,7 @@ wrong; whether a promise was broken is told by `recorder.py` and `checker.py`.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -34,7 +35,7 @@ from syncrules.engine.store.statements import C, L
 from syncrules.errors import SyncrulesError
 from syncrules.tests.simulation import checker
 from syncrules.tests.simulation.faults import Faults, all_is_large
-from syncrules.tests.simulation.people import People
+from syncrules.tests.simulation.people import WORDS, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
@@ -53,6 +54,11 @@ RULES = Path(__file__).with_name(FULL.rules)
 HOLDER = Holder("simulated", 1, "1", "simulated")
 
 _sent = statement(select(C.object, C.action, C.record).where(C.state == "sent"))
+_planned = statement(
+    select(C.system, C.object, C.record, C.after)
+    .where(C.state == "planned", C.action == "update")
+    .order_by(C.number)
+)
 _linked = statement(select(L.flow, L.left, L.right).where(L.ended == ""))
 
 Verb = Callable[[verbs.Setup], verbs.Result]
@@ -77,6 +83,7 @@ class Machine:
         self.world = SeededWorld(
             self.log.serve, self.clock, random.Random(self.chance.getrandbits(32))
         )
+        self.world.paused = self.log.paused
         self.db = Database("sqlite://", self.world.point)
         self.log.sent = self._sent
         self.log.in_transaction = lambda: self.db._depth > 0
@@ -333,11 +340,13 @@ class History:
         chance, machine = self.chance, self.machine
         happens: dict[int, Callable[[], None]] = {}
         if chance.random() < 0.3:
-            happens[chance.randrange(1, 160)] = self._crash
+            happens[chance.randrange(1, chance.choice((30, 80, 160)))] = self._crash
         for _ in range(chance.choice((0, 0, 0, 1, 3))):
-            happens.setdefault(chance.randrange(1, 120), self._surprise)
+            happens.setdefault(chance.randrange(1, chance.choice((40, 120))), self._surprise)
         if self.second and chance.random() < 0.7:
             happens.setdefault(chance.randrange(1, 120), self.second.comes_in)
+        if chance.random() < 0.15:
+            machine.world.watch = self._moved
         machine.world.plan(happens)
         self.faults.before_run()
 
@@ -351,8 +360,27 @@ class History:
         else:
             self.machine.people.work()
 
+    def _moved(self, point: str) -> None:
+        """Somebody changes a field that we are about to write, and a minute goes by."""
+        machine = self.machine
+        if point != "after decided":
+            return
+        machine.world.watch = lambda point: None
+        spots = [
+            ((system, object, id), name)
+            for system, object, id, after in machine.db.rows(_planned)
+            for name in json.loads(after)
+            if name in WORDS and (system, object, id) in machine.log.rows(system)
+        ]
+        if spots:
+            machine.people.put(*self.chance.choice(spots))
+            machine.log.struck["moved since it was read"] += 1
+        machine.clock.sleep(70.0)
+        machine.log.paused(point)
+
     def _calm(self) -> None:
         self.machine.world.plan({})
+        self.machine.world.watch = lambda point: None
         if self.second:
             self.second.meets({})
         self.faults.calm()

@@ -17,6 +17,8 @@ from syncrules.tests.simulation.scopes import FULL, Scope
 
 STAGES = ("Cold", "Interested", "Replied", "Not Interested", "Approaching", "Bad Data")
 STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Not Converted")
+BY_HAND = ("Cold", "Current Client", "Active Opportunity", "Dead Opportunity")
+"""Stages of accounts."""
 DEALS = ("Prospecting", "Proposal/Price Quote", "Closed Won", "Closed Lost")
 FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Tony", "Zoë")
 LAST = ("Silva", "Khan", "Hansen", "Okafor", "Nowak", "Müller")
@@ -27,12 +29,14 @@ BAD_TITLE = "Refuse me"
 @dataclass
 class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
-    put into one system twice, `companies` how many companies there have been, `lateness` after how
-    many seconds a save in Salesforce may be seen."""
+    put into one system twice, `moved` those who have had another address, `companies` how many
+    companies there have been, `lateness` after how many seconds a save in Salesforce may be seen.
+    """
 
     log: Recorder
     chance: random.Random
     twins: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
     count: int = 0
     linked: Callable[[], set[Key]] = set
     scope: Scope = FULL
@@ -149,7 +153,7 @@ class People:
 
     def twin(self) -> None:
         """Somebody puts a person in a second time."""
-        key = self.someone(lambda row: bool(self.email(row)))
+        key = self.someone(lambda row: bool(self.email(row)) and tag_of(row) not in self.moved)
         if key is None:
             return
         values = self.log.values(self.log.rows(key[0])[key])
@@ -183,6 +187,7 @@ class People:
             (1, "contact", self.touch),
             (1, "contact", self.twin),
             (1, "account", self.founded),
+            (1, "account Opportunity", self.stage_by_hand),
         )
         open = [one for one in deeds if self.scope.objects.issuperset(one[1].split())]
         self.chance.choices([one[2] for one in open], [one[0] for one in open])[0]()
@@ -219,7 +224,7 @@ class People:
             return {what: self.owner()}
         if what != "last_name" and self.chance.random() < 0.15:
             return {what: ""}
-        if what == "title" and self.chance.random() < 0.15:
+        if what == "title" and self.chance.random() < 0.3:
             return {what: BAD_TITLE}
         return {what: self.value_for(what, self.tag(key))}
 
@@ -229,6 +234,10 @@ class People:
         if what not in ("LastName", "Company") and self.chance.random() < 0.15:
             return {what: ""}
         return {what: self.value_for(_LEFT[what], self.tag(key))}
+
+    def put(self, key: Key, name: str) -> None:
+        """Somebody gives one of the fields of `WORDS` another value."""
+        self.change(key, {name: self.value_for(_LEFT.get(name, name), self.tag(key))})
 
     def move_stage(self) -> None:
         key = self.someone(side="apollo")
@@ -288,6 +297,12 @@ class People:
         """A new company, on one side or on both."""
         self.company({}, {})
 
+    def stage_by_hand(self) -> None:
+        """Somebody knows better what stage a company is in than its deals tell."""
+        keys = sorted(key for key in self.log.rows("apollo") if key[1] == "account")
+        if keys:
+            self.change(self.chance.choice(keys), {"stage": self.chance.choice(BY_HAND)})
+
     def edit_unmapped(self) -> None:
         key = self.someone()
         if key is not None:
@@ -303,13 +318,26 @@ class People:
             self.change(key, {"AccountId": self.chance.choice(accounts)[2]})
 
     def readdress(self) -> None:
-        """Somebody who is linked gets another address, on one side."""
+        """Somebody who is linked gets another address, on one side; somebody new may get the old
+        one."""
         keys = sorted(self.linked() & set(self.everyone()))
         keys = [key for key in keys if self.tag(key) not in self.twins]
-        if keys:
-            key = self.chance.choice(keys)
-            address = f"{self.tag(key)}.{self.next()}@new.example"
-            self.change(key, {"email" if key[0] == "apollo" else "Email": address})
+        if not keys:
+            return
+        key = self.chance.choice(keys)
+        self.moved.add(self.tag(key))
+        old = self.email(self.log.values(self.log.rows(key[0])[key]))
+        address = f"{self.tag(key)}.{self.next()}@new.example"
+        self.change(key, {"email" if key[0] == "apollo" else "Email": address})
+        if old and self.chance.random() < 0.3:
+            tag = f"p{self.next()}"
+            self.moved.add(tag)
+            first, last = self.chance.choice(FIRST), f"{self.chance.choice(LAST)}-{tag}"
+            if key[0] == "apollo":
+                self.make("apollo", "contact", self.left_values(first, last, old))
+            else:
+                values = self.right_values(key[1], first, last, old)
+                self.make("salesforce", key[1], values)
 
     def leave(self) -> None:
         """Somebody who is linked is deleted on one side."""
@@ -426,6 +454,8 @@ class People:
 
 
 _RIGHT = {"title": "Title", "first_name": "FirstName", "last_name": "LastName"}
+WORDS = frozenset({*_RIGHT, *_RIGHT.values()})
+"""Names and titles, in both systems."""
 _LEFT = {
     **{right: left for left, right in _RIGHT.items()},
     "Phone": "phone",

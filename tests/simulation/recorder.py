@@ -37,7 +37,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One field of one record got another value, or, with field "", the record came or went."""
+    """One field of one record got another value, or, with field "", the record came or went.
+    `late`: no search showed it yet when that was done."""
 
     seq: int
     at: float
@@ -47,6 +48,7 @@ class Event:
     field: str
     old: Any
     new: Any
+    late: bool = False
 
 
 @dataclass
@@ -59,6 +61,8 @@ class Recorder:
     by name what went wrong there, and in the systems; `hidden` are records that were out of our
     sight for a while: nothing tells when they are back; `stray` are those that a runner has written
     or made which had been replaced when its last batch arrived.
+    `stale` are objects that must be looked at again before anything is written, `looks` the looks
+    that did so: how long the log was, when, and the object.
     """
 
     apollo: ApolloSimulator
@@ -84,6 +88,8 @@ class Recorder:
     starts: list[int] = field(default_factory=list)
     finished: list[tuple[int, int, float]] = field(default_factory=list)
     numbers: dict[int, tuple[int, int, float]] = field(default_factory=dict)
+    stale: set[str] = field(default_factory=set)
+    looks: list[tuple[int, float, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
@@ -92,6 +98,7 @@ class Recorder:
         """A run begins: nothing has been read in it."""
         self.run += 1
         self.read = set()
+        self.stale = set()
         self.starts.append(len(self.events))
         self._began = self.clock.now()
 
@@ -100,6 +107,11 @@ class Recorder:
         self.numbers.setdefault(number, (self.starts[-1], len(self.events), self._began))
         if whole:
             self.finished.append((self.starts[-1], len(self.events), self._began))
+
+    def paused(self, point: str) -> None:
+        """More than a minute went by at a point: what is decided by then rests on old looks."""
+        if point.partition(" ")[2] in ("planned", "decided"):
+            self.stale = {one for objects in OBJECTS.values() for one in objects}
 
     # ---- requests
 
@@ -139,13 +151,16 @@ class Recorder:
                 object = words[words.index("FROM") + 1]
         elif path.endswith("/search"):
             object = path.split("/")[-2].removesuffix("s")
-        if not object or object in self.read or response.status != 200:
+        if not object or object in self.read - self.stale or response.status != 200:
             return
         try:
             response.json()
         except ValueError:
             return
         self.read.add(object)
+        if object in self.stale:
+            self.stale.remove(object)
+            self.looks.append((len(self.events), self.clock.now(), object))
 
     def _before_write(self, system: System, method: str, path: str, body: bytes) -> None:
         """What must hold when a write reaches its system."""
@@ -153,6 +168,8 @@ class Recorder:
             self.violations.append(f"{method} {path} left inside a transaction")
         open_rows = self.sent()
         for object, id in _written(system, method, path, json.loads(body)):
+            if object in self.stale:
+                self.violations.append(f"{object} {id} was written on a look of over a minute ago")
             row = (object, "update" if id else "create", id)
             if row in open_rows:
                 open_rows.remove(row)
@@ -237,7 +254,8 @@ class Recorder:
     def _event(
         self, who: Literal["sync", "person"], key: Key, name: str, old: Any, new: Any
     ) -> Event:
-        event = Event(len(self.events), self.clock.now(), self.run, who, key, name, old, new)
+        late = key[0] == "salesforce" and key[2] in self.salesforce.org.store.named(key[1]).waiting
+        event = Event(len(self.events), self.clock.now(), self.run, who, key, name, old, new, late)
         self.events.append(event)
         self.by_field.setdefault((key, name), []).append(event)
         return event

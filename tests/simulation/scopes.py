@@ -79,6 +79,8 @@ STATUS = {
     "Replied": "Working - Contacted",
 }
 """The table of stages, wherever there is one."""
+BACK = {right: left for left, right in STATUS.items() if left != "Replied"}
+"""Its way back: *Replied* goes to the right only."""
 
 
 def _everybody(row: Mapping[str, Any]) -> bool:

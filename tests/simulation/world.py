@@ -16,6 +16,7 @@ from syncrules.connectors.base.world import LANES, Clock, Job
 from syncrules.tests.worlds import VirtualClock
 
 T = TypeVar("T")
+MINUTE = 60.0
 
 
 class Crash(BaseException):
@@ -49,7 +50,8 @@ class SeededWorld:
 
     `happens` are things that come about when so many points have gone by: {countdown: action}. An
     action may raise `Crash`. A point is a commit, a request about to go out, and a reply that has
-    just come in. `watch` is called with the name of each.
+    just come in. `watch` is called with the name of each, `paused` with that of one at which more
+    than a minute went by.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class SeededWorld:
         self.points = 0
         self.last_point = ""
         self.watch: Callable[[str], None] = lambda name: None
+        self.paused: Callable[[str], None] = lambda name: None
         self._serve = serve
 
     def plan(self, happens: dict[int, Callable[[], None]]) -> None:
@@ -109,5 +112,8 @@ class SeededWorld:
         self.points += 1
         action = self.happens.pop(self.points, None)
         if action is not None:
+            began = self.clock.now()
             action()
+            if self.clock.now() - began > MINUTE:
+                self.paused(name)
         self.watch(name)
