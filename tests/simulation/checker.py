@@ -87,7 +87,8 @@ class _Checker:
         self.journal = db.rows(journal)
         self.errors = db.rows(troubles.open_errors, org=org)
         self.due = db.row(sql.count_due, org=org, now=log.clock.now()) or (0,)
-        self.blamed = {row[2] for row in db.rows(troubles.open_troubles, org=org)} - {""}
+        self.troubles = db.rows(troubles.open_troubles, org=org)
+        self.blamed = {row[2] for row in self.troubles} - {""}
         self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
         self.beyond = log.hidden | log.stray
         self.across = {one.left: one.right for one in self.links if not one.ended}
@@ -238,10 +239,11 @@ class _Checker:
     def told_rightly(self) -> Iterator[str]:
         """Who stands in the error log is guilty of what is said there, still."""
         known = ("ambiguous-match", "match-taken", "unknown-value")
-        for row in self.errors:
-            code, about = row[10], {key for key in self.rows if key[2] == row[4]}
+        codes = {row[0]: row[3] for row in self.errors}
+        for number, _, record, *_, message, _, _, _ in self.troubles:
+            code, about = codes[number], {key for key in self.rows if key[2] == record}
             for link in self.links:
-                if row[4] in (link.left[2], link.right[2]):
+                if record in (link.left[2], link.right[2]):
                     about |= {link.left, link.right}
             titles = {
                 each.get("title") or each.get("Title")
@@ -252,7 +254,7 @@ class _Checker:
                 continue
             if code == "DUPLICATES_DETECTED" and self.shares_address(about):
                 continue
-            yield f"{row[4]} is entered with {code}, and nothing is wrong with it: {row[11]}"
+            yield f"{record} is entered with {code}, and nothing is wrong with it: {message}"
 
     def shares_address(self, about: set[Key]) -> bool:
         """Whether somebody in Salesforce has the address of one of these."""

@@ -143,9 +143,11 @@ class Recorder:
         return self.between(system, request, answer)
 
     def _looked(self, system: System, path: str, query: str, response: Response) -> None:
-        """Notes which objects have been read with a whole reply."""
+        """Notes which objects have been read with a whole reply, or are read from a job."""
         object = ""
-        if system == "salesforce" and "/query" in path:
+        if "/jobs/query/" in path and not path.endswith("/results"):
+            object = _of_job(response)
+        elif system == "salesforce" and "/query" in path:
             words = unquote_plus(query).split()
             if "FROM" in words:
                 object = words[words.index("FROM") + 1]
@@ -275,6 +277,16 @@ def _deletions(method: str, query: str, body: bytes) -> list[str]:
     asked = json.loads(body)
     calls = asked.get("compositeRequest", ()) if isinstance(asked, dict) else ()
     return [urlsplit(one["url"]).query for one in calls if one["method"] == "DELETE"]
+
+
+def _of_job(response: Response) -> str:
+    """The object that a finished job has read; "" where the reply tells of none."""
+    try:
+        told = response.json()
+    except ValueError:
+        return ""
+    whole = isinstance(told, dict) and told.get("state") == "JobComplete"
+    return str(told["object"]) if whole else ""
 
 
 def _written(system: System, method: str, path: str, body: Any) -> list[tuple[str, str]]:
