@@ -364,7 +364,7 @@ class Bulk:
         except Refused:  # a field was hidden meanwhile
             job.state = "Failed"
             return
-        job.header = [one.name for one in found.columns]
+        job.header = [one.name for one in found.columns()]
         job.rows = list(_cells(found, self.org))
         job.processed = len(job.rows)
         job.state = "JobComplete"
@@ -400,16 +400,16 @@ def _askable(parsed: soql.Query, found: Found) -> None:
         what = "Aggregate Relationships"
     elif parsed.offset:
         what = "OFFSET clause"
-    elif any(one.field.type in ("address", "location") for one in found.columns):
+    elif any(one.field.type in ("address", "location") for one in found.columns()):
         what = "Selecting compound data"
     if what:
         raise whole(400, "FUNCTIONALITY_NOT_ENABLED", f"{what} not supported in Bulk Query")
 
 
 def _cells(found: Found, org: Org) -> Iterator[Sequence[str]]:
-    rows = org.store.table(found.of).rows
+    rows, columns = org.store.table(found.of).rows, found.columns()
     for id in found.ids:
-        yield [cell(one.field, one.get(rows[id])) for one in found.columns]
+        yield [cell(one.field, one.get(rows[id])) for one in columns]
 
 
 def _page(call: Call, job: Asked) -> Reply:

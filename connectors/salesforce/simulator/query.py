@@ -29,13 +29,14 @@ _FEW = 500
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a query found: ids in order, and how to show each; or only how many there are."""
+    """What a query found: ids in order, and how to show each, as a record or by the columns of a
+    sheet; or only how many there are."""
 
     of: ObjectType
     ids: Sequence[str]
     total: int
     show: Callable[[Row, str], dict[str, Any]]
-    columns: Sequence[Column]
+    columns: Callable[[], list[Column]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,15 @@ class _Run:
             if names.count(path.lower()) > 1:
                 raise whole(400, "MALFORMED_QUERY", f"duplicate field selected: {path}")
         show = self._show(query.select)
-        columns = [self._column(path, at) for path, at in query.select]
         test = None if query.where is None else self._test(query.where)
         order = [(one, self._sortable(one)) for one in query.order]
         limit = None if query.limit is None else query.limit + query.offset
         ids = self._ids(test, order, limit)
         ids = ids[query.offset : limit]
-        return Found(self.of, [] if query.counts else ids, len(ids), show, columns)
+        return Found(self.of, [] if query.counts else ids, len(ids), show, self._columns)
+
+    def _columns(self) -> list[Column]:
+        return [self._column(path, at) for path, at in self.query.select]
 
     def _ids(
         self, test: Test | None, order: list[tuple[Order, Column]], limit: int | None
