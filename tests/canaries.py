@@ -164,6 +164,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _after(SQLite, "close", lambda state, _: None, WATCH.into)
     logging.getLogger().addHandler(_Log())
     logging.getLogger().setLevel(logging.DEBUG)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)  # It tells which selector it takes.
 
 
 @pytest.hookimpl(wrapper=True)

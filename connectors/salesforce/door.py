@@ -30,8 +30,8 @@ _ENDED = ("invalid_grant", "inactive_user")
 """A refresh token that is refused with these is good for nothing any more."""
 
 
-_HOMES = (".salesforce.com", ".force.com", ".salesforce.mil", ".sfcrmproducts.cn")
-"""Where Salesforce has its log-in hosts and its instances."""
+_HOMES = (".salesforce.com", ".salesforce.mil", ".sfcrmproducts.cn")
+"""Where Salesforce has its log-in hosts and its instances, and nobody else has a page."""
 
 _SECRET = ("code", "code_verifier", "refresh_token")
 """What of a form must not be repeated in a message."""
@@ -191,10 +191,10 @@ class Door:
             org, user = org or before.org, user or before.user
         given = str(reply.get("instance_url") or (before.instance if before else ""))
         instance = self.override or given.rstrip("/")
+        if instance.endswith(".lightning.force.com"):
+            raise self.refused("it names the address for people; the API isn't there")
         if not self.at_home(instance):
             raise self.refused("it names an instance that is not at Salesforce, or without TLS")
-        if host(instance).endswith(".lightning.force.com"):
-            raise self.refused(f"{host(instance)} is for people; the API isn't there")
         texts = [reply["access_token"], reply.get("refresh_token") or ""]
         if not all(isinstance(one, str) and one.isascii() and one.isprintable() for one in texts):
             raise self.refused("what it gave is no token")

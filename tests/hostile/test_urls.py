@@ -85,6 +85,7 @@ def test_no_token_goes_to_an_instance_that_is_not_at_salesforce(org: Org) -> Non
         ("https://login.salesforce.com", "https://acme.my.salesforce.com", True),
         ("https://login.salesforce.com", "https://acme--box.sandbox.my.salesforce.com/", True),
         ("https://acme.my.salesforce.com", "https://na1.salesforce.com", True),
+        ("https://login.salesforce.com", "https://acme.lightning.force.com", False),
         ("https://login.salesforce.com", "http://127.0.0.1:8701", False),
         ("https://proxy.example", "https://proxy.example", True),
         ("https://proxy.example", "https://acme.my.salesforce.com", False),

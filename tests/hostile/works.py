@@ -13,7 +13,9 @@ from itertools import count
 from syncrules.connectors.apollo.access import ApolloConnector
 from syncrules.connectors.base.contract import Connector, Outcome, Read, Record, Write
 from syncrules.connectors.base.login import Secret
-from syncrules.connectors.salesforce.door import Door
+from syncrules.connectors.salesforce.door import Door, Token
+from syncrules.connectors.salesforce.linking import sign_in
+from syncrules.errors import SignInRefused
 from syncrules.tests import apollo_connected as apollo
 from syncrules.tests import salesforce_connected as salesforce
 from syncrules.tests.hostile.replies import Tamperer, Work, changes, sending, wrong
@@ -112,16 +114,36 @@ def _lead(org: salesforce.Org, email: str) -> str:
     return str(org.sim.create("Lead", {"LastName": "Gone", "Company": "C", "Email": email}))
 
 
+class _Someone:
+    """A person who enters the code of a device at once."""
+
+    device = True
+
+    def __init__(self, org: salesforce.Org) -> None:
+        self._org = org
+
+    def enter(self, address: str, code: str) -> None:
+        given = self._org.sim.sign_in("")
+        form = {name: given[name] for name in ("username", "password")}
+        self._org.sim.sign_ins.consent.connect("POST", {"user_code": code, **form})
+
+    def browse(self, address: str, callback: str, state: str) -> Mapping[str, str]:
+        raise SignInRefused("there is no browser")
+
+    def secret(self, question: str) -> Secret:
+        raise SignInRefused("nobody asks for one")
+
+    def nonce(self) -> str:
+        return "n" * 43
+
+
 def _signed_in(org: salesforce.Org) -> None:
-    """By a code of a device, and renewed."""
+    """By a code of a device; then the login is renewed, and ended."""
     given = org.sim.sign_in(f"https://{salesforce.HOST}")
-    door = Door({"client_id": given["client_id"], "login_url": given["login_url"]}, org.world)
-    told = door.device("api")
-    form = {name: given[name] for name in ("username", "password")}
-    org.sim.sign_ins.consent.connect("POST", {"user_code": str(told["user_code"]), **form})
-    token = door.by_device(Secret(str(told["device_code"])))
-    if not isinstance(token, str):
-        door.revoke(door.renewed(token))
+    settings = {"client_id": given["client_id"], "login_url": given["login_url"]}
+    grant = sign_in(settings, org.world, _Someone(org))
+    door = Door(settings, org.world)
+    door.revoke(door.renewed(Token.of(grant.kept)))
 
 
 def apollo_bench() -> Bench:
