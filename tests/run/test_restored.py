@@ -23,6 +23,7 @@ from syncrules.engine.run.run import Result
 from syncrules.engine.store.database import Database, statement
 from syncrules.errors import Braked, SystemUnavailable
 from syncrules.tests.both import HOUR
+from syncrules.tests.desk import Desk
 from syncrules.tests.guide.team import HEAD, Team
 
 DAY = 24 * HOUR
@@ -309,3 +310,19 @@ def test_what_is_remembered_is_of_one_state_and_holds_no_secret(tmp_path: Path) 
     nowhere = generation(urls[0], "a~b", {"XDG_STATE_HOME": "/proc/nowhere"})
     nowhere.note(Last(1, 1.0, ended=False))
     assert nowhere.last() is None
+
+
+def test_a_project_remembers_its_runs_without_being_asked(tmp_path: Path) -> None:
+    """The state of a folder is brought back: `run` says so, and once only."""
+    desk = Desk(tmp_path, RULES)
+    desk.run()
+    state = tmp_path / ".syncrules" / "state.db"
+    shutil.copy(state, tmp_path / "copy.db")
+    desk.clock.sleep(HOUR)
+    assert not desk.run().restored
+    shutil.copy(tmp_path / "copy.db", state)
+    told: list[str] = []
+    for _ in range(2):
+        desk.clock.sleep(HOUR)
+        told.append(result_text(desk.run()))
+    assert [one.startswith("! the state is an older copy") for one in told] == [True, False]
