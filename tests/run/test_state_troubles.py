@@ -5,7 +5,7 @@ file is locked, the machine loses its power, or the clock jumps. Then that is ov
 there once with the newest value, no error is open, and two further runs write nothing. The same
 point is tried after the other until a run has none left. What a database itself says is in
 `tests/store`, a copy from a backup in `test_restored.py`, faults of the way in
-`tests/test_fault_table.py`.
+`tests/faults`.
 """
 
 from __future__ import annotations
