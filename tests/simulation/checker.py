@@ -260,7 +260,7 @@ class _Checker:
                 for each in (self.rows[key] for key in about & self.rows.keys())
             }
             hidden = about & self.log.hidden or about - self.rows.keys()
-            if any(one[2] in row[11] for one in self.log.stray):
+            if any(one[2] in message for one in self.log.stray):
                 continue
             if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
                 continue
@@ -271,9 +271,9 @@ class _Checker:
     def shares_address(self, about: set[Key]) -> bool:
         """Whether somebody in Salesforce has the address of one of these."""
         shown = {key: row.get("email") or row.get("Email") for key, row in self.rows.items()}
-        wanted = {_canon("email", shown.get(key)) for key in about} - {None}
+        wanted = {canon("email", shown.get(key)) for key in about} - {None}
         return any(
-            key[0] == "salesforce" and key not in about and _canon("email", one) in wanted
+            key[0] == "salesforce" and key not in about and canon("email", one) in wanted
             for key, one in shown.items()
         )
 
