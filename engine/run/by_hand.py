@@ -1,4 +1,5 @@
-"""One record that a person pushes: found by what people know it by, and marked.
+"""One record that a person pushes: found by what people know it by, and marked. And those that one
+retries after they were out of sight: looked at first.
 
 What follows is decided like anything else, but for the condition of its rule. Why a record can't be
 pushed is told here, before anything is written.
@@ -6,14 +7,16 @@ pushed is told here, before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...connectors.base.values import folded
+from ...dsl.rules import Side
 from ...errors import UsageError
 from ..plan.model import Flow, Plan
+from .look import store
 from .scope import PUSHED
 from .session import Session
-from .state import fields_of
+from .state import fields_of, other
 
 
 def pushing(plan: Plan, rule: str = "") -> list[Flow]:
@@ -72,3 +75,26 @@ def _ids(session: Session, flow: Flow, record: str) -> Sequence[str]:
 def _rules(session: Session, flow: str) -> list[str]:
     moves = session.flows[flow].flow.moves
     return [one.rule for one in moves if one.direction == "push" and one.create]
+
+
+def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:
+    """Looks by id at records, each with its flow, that were out of sight, and at their partners.
+
+    No feed tells that they are back, nor what was done with them meanwhile.
+    """
+    wanted: dict[tuple[str, str], set[str]] = {}
+    sides: tuple[Side, Side] = ("left", "right")
+    for flow, record in missed:
+        for side in sides if flow in session.flows else ():
+            pair = session.flows[flow].flow
+            end, there = pair.end(side), pair.end(other(side))
+            if record in session.stored(end.system, end.object, [record]):
+                wanted.setdefault((end.system, end.object), set()).add(record)
+            for link in session.links(flow, side, [record]).values():
+                partner = link.right if side == "left" else link.left
+                wanted.setdefault((there.system, there.object), set()).add(partner)
+    for (system, object), ids in wanted.items():
+        ask = session.reads[system, object]
+        found = session.connectors[system].fetch(object, ask.fields, "id", sorted(ids))
+        with session.db.transaction("page"):
+            store(session, ask, [one for one in found if one.life == "here"], first=False)

@@ -33,6 +33,9 @@ _RUN = "run"
 _DECIDED = ("match", "map")
 """Operations of what a decision could not do; all others are writes."""
 
+OUT_OF_SIGHT = "out-of-sight"
+"""The code of a record that a system doesn't show to us any more."""
+
 _STOPS: Mapping[type[SystemUnavailable], str] = {
     BudgetSpent: "calls-spent",
     SignInRefused: "sign-in-refused",
@@ -59,7 +62,7 @@ ADVICE = {
     "in-doubt": "Nobody can tell whether this write happened: look the record up by hand.",
     "busy": "The system kept it locked; the next run tries again.",
     "gone": "Nobody can tell whether this record is deleted: look at it by hand, then retry.",
-    "out-of-sight": "Share it with the sync login again, or delete it for everybody; then retry.",
+    OUT_OF_SIGHT: "Share it with the sync login again, or delete it for everybody; then retry.",
     "existed": "The record is there already under another key: give both the same key by hand.",
 }
 

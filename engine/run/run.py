@@ -195,10 +195,15 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
             raise UsageError(
                 f"there is no open error {min(unknown)}", fix="`syncrules errors` lists them"
             )
+        codes = {row[0]: row[3] for row in session.db.rows(troubles.open_errors, org=session.org)}
+        chosen = [row for row in rows if ids is None or row[0] in ids]
+        by_hand.look_for(
+            session,
+            ((row[1], row[2]) for row in chosen if codes.get(row[0]) == problems.OUT_OF_SIGHT),
+        )
         with session.db.transaction("marked"):
-            for number, flow, record, *_ in rows:
-                if ids is None or number in ids:
-                    _mark_error(session, flow, record)
+            for _, flow, record, *_ in chosen:
+                _mark_error(session, flow, record)
 
     return _carry_out(setup, "retry", Work(mark, asked_for=True), on_change)
 

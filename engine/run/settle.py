@@ -358,10 +358,12 @@ def _gone(session: Session, entry: Entry) -> None:
     if found and all(one.life == "out of sight" for one in found):
         # Nobody says that it is deleted: it is kept as it was, and tried again when it is back.
         message = f"{entry.system} doesn't show {entry.object} {entry.record} to us any more"
-        refusal = Outcome(entry.number, "refused", entry.record, None, "out-of-sight", message)
+        refusal = Outcome(
+            entry.number, "refused", entry.record, None, problems.OUT_OF_SIGHT, message
+        )
         problems.refused(session, entry, refusal, "")
         note_life(session, entry.system, entry.object, entry.record, "out of sight")
-        _state(session, [(entry, "refused", "out-of-sight", "")])
+        _state(session, [(entry, "refused", problems.OUT_OF_SIGHT, "")])
         _hold(session, entry)
         return
     gone = found or [Record(entry.object, entry.record, {}, life="deleted")]

@@ -443,6 +443,28 @@ def test_one_record_out_of_sight_is_reported_and_kept() -> None:
     assert len(team.salesforce.rows("Lead")) == 6
 
 
+def test_what_was_done_with_a_record_while_it_was_out_of_sight_is_not_written_over() -> None:
+    """No feed tells of it, so that a retry looks at the record before it decides (EDGE-7)."""
+    team = linked(PUSH, 5)
+    lead = min(team.salesforce.rows("Lead"))
+    email = team.salesforce.rows("Lead")[lead]["Email"]
+    [contact] = [id for id, one in team.apollo.rows("contact").items() if one["email"] == email]
+    team.salesforce.org.unshared.add(lead)
+    team.salesforce.update("Lead", lead, {"LastName": "Byron"})
+    team.apollo.update("contact", contact, {"last_name": "King", "title": "CEO"})
+    team.hour()
+    [entry] = team.errors()
+    assert entry.code == "out-of-sight"
+    team.salesforce.org.unshared.clear()
+    team.clock.sleep(HOUR)
+    team.retry(entry.id)
+    row = team.salesforce.rows("Lead")[lead]
+    assert (row["LastName"], row["Title"]) == ("Byron", "CEO")
+    team.hour()
+    assert team.apollo.rows("contact")[contact]["last_name"] == "Byron"
+    assert team.codes() == []
+
+
 LARGE = HEAD + "enrich existing Lead with contact\n" + LEADS
 
 

@@ -8,7 +8,7 @@ promise that was broken.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,9 +18,10 @@ from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L, R
+from syncrules.tests.simulation.fields import KEYS, SPELLED, allowed, canon, mapped
 from syncrules.tests.simulation.people import BAD_TITLE, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
-from syncrules.tests.simulation.scopes import BACK, STATUS, Kind, Mapped, Scope, Side
+from syncrules.tests.simulation.scopes import BACK, STATUS, Kind, Mapped, Side
 
 journal = statement(
     select(
@@ -39,14 +40,6 @@ no system offers to compare before it saves, and saves may be seen late."""
 LAG = 10.0
 """Seconds after which a search shows a save, unless that is late for another reason."""
 
-ACCOMPANY: Mapping[str, frozenset[str]] = {
-    "contact": frozenset({"email_status", "email_true_status", "email_from_customer"}),
-    "Lead": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
-    "Contact": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
-    "Account": frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
-}
-"""Fields that a system itself sets when it saves ours."""
-WIRE = {"account": ("account", "account_id"), "stage": ("stage", "contact_stage_id")}
 WON, LOST = "Closed Won", "Closed Lost"
 
 
@@ -104,7 +97,8 @@ class _Checker:
             yield from self.linked_rightly(link)
             yield from self.no_guess(link)
             yield from self.asked_for(link)
-            if not link.ended and link.left in self.rows and link.right in self.rows:
+            there = link.left in self.rows and link.right in self.rows
+            if there and not link.ended and link.right not in self.log.heirs:
                 yield from self.pair(link)
 
     # ---- who is there
@@ -123,7 +117,7 @@ class _Checker:
             yield from self.was_not_there(key, birth)
 
     def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
-        names = _KEYS[key[1]]
+        names = KEYS[key[1]]
         mine = self.first(key, names[key[1]], birth.seq)
         if not mine:
             return
@@ -133,12 +127,12 @@ class _Checker:
                 continue
             if there.seq >= begun or birth.at - there.at < RACE:
                 continue
-            if self.gone_by(other, birth.seq) or other in self.beyond:
+            if self.gone_by(other, birth.seq) or other in self.beyond | self.log.heirs.keys():
                 continue
             event = self.last_before(other, names[other[1]], birth.seq)
             if event and event.seq < begun and birth.at - event.at >= RACE:
                 kind: Kind = "email" if "mail" in names[other[1]] else "domain"
-                if _canon(kind, event.new) == _canon(kind, mine):
+                if canon(kind, event.new) == canon(kind, mine):
                     yield f"{key} was made, though {other} with {mine} was there"
 
     def nobody_lost(self) -> Iterator[str]:
@@ -151,7 +145,9 @@ class _Checker:
                 yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
         by_email: dict[str, list[Key]] = {}
         for key, row in self.rows.items():
-            email = _canon("email", row.get("email") or row.get("Email"))
+            if key in self.log.heirs:
+                continue
+            email = canon("email", row.get("email") or row.get("Email"))
             if email and key[1] in ("contact", "Lead", "Contact"):
                 by_email.setdefault(str(email), []).append(key)
         for email, keys in by_email.items():
@@ -161,31 +157,46 @@ class _Checker:
 
     def linked_rightly(self, link: Link) -> Iterator[str]:
         """A link joins one person's two records: the right reply went to the right write."""
-        if link.ended and link.left in self.rows and link.right in self.rows:
+        if link.right in self.log.heirs:
+            yield from self.followed(link)
+        elif link.ended and link.left in self.rows and link.right in self.rows:
             yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
         tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
         if len(tags) > 1:
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
 
+    def followed(self, link: Link) -> Iterator[str]:
+        """A link goes with what its record was converted or merged into."""
+        heir = link.right
+        while heir in self.log.heirs:
+            heir = self.log.heirs[heir]
+        if link.left not in self.rows or heir not in self.rows:
+            return
+        taken = {one.right for one in self.links if not one.ended} | self.beyond
+        if heir not in taken and not {link.left[2], heir[2]} & self.blamed:
+            yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
+
     def no_guess(self, link: Link) -> Iterator[str]:
         """Of two records with one address neither was linked, nor was a counterpart made."""
         if link.ended:
             return  # Its run is the one that ended it.
+        if link.right in self.log.heirs.values():
+            return  # It went with what its record became.
         begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
         for key in (link.left, link.right):
-            name = _KEYS[key[1]][key[1]]
+            name = KEYS[key[1]][key[1]]
             mine = self.last_before(key, name, begin)
             if mine is None or not mine.new or at - mine.at < RACE:
                 continue
             for other in self.log.born:
                 if other[:2] != key[:2] or other == key or self.gone_by(other, begin):
                     continue
-                if other in self.beyond:
+                if other in self.beyond | self.log.heirs.keys():
                     continue
                 event = self.last_before(other, name, begin)
                 if event is None or at - event.at < RACE:
                     continue
-                if _canon("email", event.new) == _canon("email", mine.new):
+                if canon("email", event.new) == canon("email", mine.new):
                     yield f"{key} was linked by a guess: {other} has {mine.new}, too"
 
     def asked_for(self, link: Link) -> Iterator[str]:
@@ -211,15 +222,14 @@ class _Checker:
                 continue
             if _newborn(self.log, event):
                 continue
-            allowed = _allowed(self.scope, event.key[1])
-            if event.field not in allowed:
+            if event.field not in allowed(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field} was written, which no row maps"
             if event.field == "Phone" and event.old and not self.raced(event):
                 yield f"{event.key}.Phone: {event.old!r} was replaced, and only blanks are filled"
-            if event.new in (None, "") and event.field in _mapped(self.scope, event.key[1]):
+            if event.new in (None, "") and event.field in mapped(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field}: a blank erased {event.old!r}"
-            kind = _SPELLED.get(event.field)
-            if kind and event.old and _canon(kind, event.old) == _canon(kind, event.new):
+            kind = SPELLED.get(event.field)
+            if kind and event.old and canon(kind, event.old) == canon(kind, event.new):
                 yield f"{event.key}.{event.field}: {event.old!r} became {event.new!r}, the same"
 
     def raced(self, write: Event) -> bool:
@@ -233,7 +243,7 @@ class _Checker:
             if row[12] in ("planned", "sent", "doubt"):
                 what = f"{row[5]} {row[7] or row[8] or row[9]}"
                 yield f"change {row[0]}/{row[1]} of {what} is left {row[12]} ({row[13]})"
-        if self.due[0]:
+        if self.due[0] and not self.log.hidden & set(self.log.heirs.values()):
             yield f"{self.due[0]} marks are left that are due"
 
     def told_rightly(self) -> Iterator[str]:
@@ -250,6 +260,8 @@ class _Checker:
                 for each in (self.rows[key] for key in about & self.rows.keys())
             }
             hidden = about & self.log.hidden or about - self.rows.keys()
+            if any(one[2] in message for one in self.log.stray):
+                continue
             if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
                 continue
             if code == "DUPLICATES_DETECTED" and self.shares_address(about):
@@ -259,9 +271,9 @@ class _Checker:
     def shares_address(self, about: set[Key]) -> bool:
         """Whether somebody in Salesforce has the address of one of these."""
         shown = {key: row.get("email") or row.get("Email") for key, row in self.rows.items()}
-        wanted = {_canon("email", shown.get(key)) for key in about} - {None}
+        wanted = {canon("email", shown.get(key)) for key in about} - {None}
         return any(
-            key[0] == "salesforce" and key not in about and _canon("email", one) in wanted
+            key[0] == "salesforce" and key not in about and canon("email", one) in wanted
             for key, one in shown.items()
         )
 
@@ -298,6 +310,8 @@ class _Checker:
         if one.both:
             blanked = left if not lv else right if not rv else None
             if not lv or not rv:
+                if link.right in self.log.heirs.values():
+                    return  # Somebody left it blank, on one side, or when they were merged.
                 if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
                     return
                 if (
@@ -340,11 +354,11 @@ class _Checker:
         it into one of the other side."""
         ends = (link.left, one.left), (link.right, one.right)
         for end, source in (ends, ends[::-1]):
-            events = self.log.by_field.get(source, [])
-            held = {_canon(one.kind, self.turned(one, end[0], each.new)) for each in events}
+            events = self.told(*source)
+            held = {canon(one.kind, self.turned(one, end[0], each.new)) for each in events}
             for each in self.log.by_field.get(end, []):
                 ours = each.who == "sync" and not _newborn(self.log, each)
-                if ours and _canon(one.kind, each.new) not in held:
+                if ours and canon(one.kind, each.new) not in held:
                     yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
 
     def turned(self, one: Mapped, into: Key, value: Any) -> Any:
@@ -364,7 +378,7 @@ class _Checker:
         )
         for side, key, name, partner, other in sides:
             mine = self.log.by_field.get((key, name), [])
-            theirs = self.log.by_field.get((partner, other), [])
+            theirs = self.told(partner, other)
             for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
                     continue
@@ -381,7 +395,7 @@ class _Checker:
                     for each in theirs
                     if each.seq < write.seq
                     and each.who == "person"
-                    and _canon(one.kind, each.new) == _canon(one.kind, write.new)
+                    and canon(one.kind, each.new) == canon(one.kind, write.new)
                 ]
                 if not chosen:
                     yield f"{what}, which nobody wrote on the other side"
@@ -415,10 +429,9 @@ class _Checker:
 
     def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
         """Whether the other side had the value of `edit` when somebody there made it `last`."""
-        value = _canon(one.kind, edit.new)
-        return _canon(one.kind, last.old) == value or any(
-            edit.seq < each.seq < last.seq and _canon(one.kind, each.new) == value
-            for each in theirs
+        value = canon(one.kind, edit.new)
+        return canon(one.kind, last.old) == value or any(
+            edit.seq < each.seq < last.seq and canon(one.kind, each.new) == value for each in theirs
         )
 
     def agreed_before(
@@ -427,7 +440,7 @@ class _Checker:
         """Whether both sides held the value of `last`, and we knew it, before `edit`."""
         return any(
             last.seq <= each.seq < edit.seq
-            and _canon(one.kind, each.new) == _canon(one.kind, last.new)
+            and canon(one.kind, each.new) == canon(one.kind, last.new)
             and (each.who == "sync" or self.knew(each, edit))
             for each in mine
         ) and self.knew(last, edit)
@@ -439,7 +452,7 @@ class _Checker:
         for row in self.journal:
             if row[5] == key[1] and row[7] == key[2] and (not lost or f'"{name}": [' in row[14]):
                 before = json.loads(row[10])
-                if name in before and _canon(kind, before[name]) == _canon(kind, value):
+                if name in before and canon(kind, before[name]) == canon(kind, value):
                     return True
         return False
 
@@ -499,7 +512,7 @@ class _Checker:
             return target is not None and target[2] == str(rv)
         if one.kind == "stage":
             return STATUS.get(str(lv)) == str(rv)
-        return bool(_canon(one.kind, lv) == _canon(one.kind, rv))
+        return bool(canon(one.kind, lv) == canon(one.kind, rv))
 
     def leads_nowhere(self, one: Mapped, lv: Any, rv: Any) -> bool:
         """Whether a reference's counterpart isn't there: it can't move."""
@@ -512,6 +525,14 @@ class _Checker:
         """Whether something happened after the run that made the link began, or was seen after."""
         begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
         return event.seq >= begin or event.at >= at - RACE
+
+    def told(self, key: Key, name: str) -> list[Event]:
+        """What a field of a record has held, and of those that became this record."""
+        keys = [key]
+        for one in keys:
+            keys += [old for old, new in self.log.heirs.items() if new == one]
+        found = [event for one in keys for event in self.log.by_field.get((one, name), [])]
+        return sorted(found, key=lambda event: event.seq)
 
     def last(self, key: Key, name: str) -> Event | None:
         events = self.log.by_field.get((key, name))
@@ -545,16 +566,6 @@ def _link(row: tuple[Any, ...]) -> Link:
     return Link(str(flow), ("apollo", one, left), ("salesforce", two, right), ended, run)
 
 
-_KEYS: Mapping[str, Mapping[str, str]] = {
-    "contact": {"contact": "email"},
-    "account": {"account": "domain"},
-    "Account": {"Account": "Website"},
-    "Lead": {"Lead": "Email", "Contact": "Email"},
-    "Contact": {"Lead": "Email", "Contact": "Email"},
-}
-"""Which field of which objects tells that a record of this object is there already."""
-
-
 def _newborn(log: Recorder, event: Event) -> bool:
     """Whether an event is part of the creation of its record."""
     birth = log.born[event.key]
@@ -562,48 +573,3 @@ def _newborn(log: Recorder, event: Event) -> bool:
     return birth.who == "sync" and all(
         one.key == event.key and one.who == "sync" for one in between
     )
-
-
-def _mapped(scope: Scope, object: str) -> frozenset[str]:
-    """Fields of an object that rows may write."""
-    names: set[str] = set()
-    for flow, rows in scope.flows.items():
-        left, _, right = flow.partition("~")
-        for one in rows:
-            if object == left and one.both:
-                names |= {*WIRE.get(one.left, (one.left,))}
-            if object == right:
-                names.add(one.right)
-    return frozenset(names)
-
-
-def _allowed(scope: Scope, object: str) -> frozenset[str]:
-    inferred = {"stage"} if scope.infers and object == "account" else set()
-    return _mapped(scope, object) | ACCOMPANY.get(object, frozenset()) | inferred
-
-
-_SPELLED: Mapping[str, Kind] = {
-    "email": "email",
-    "Email": "email",
-    "domain": "domain",
-    "Website": "domain",
-}
-"""Fields whose values may be spelled in several ways that say the same."""
-
-_FOLD: Mapping[str, Callable[[str], str]] = {
-    "email": lambda text: text.strip().casefold(),
-    "domain": lambda text: (
-        text.casefold()
-        .removeprefix("https://")
-        .removeprefix("http://")
-        .removeprefix("www.")
-        .rstrip("/")
-    ),
-}
-
-
-def _canon(kind: Kind, value: Any) -> Any:
-    """A value as both sides may be compared; blank is None."""
-    if value is None or value == "":
-        return None
-    return _FOLD.get(kind, str.strip)(str(value))

@@ -419,7 +419,7 @@ KINDS = frozenset(
         ),
         *("a validation rule", "a duplicate rule", "an assignment rule", "a company is guessed"),
         *("a clock that is off", "a record out of sight", "a right is missing"),
-        *("pages of two", "all is large"),
+        *("pages of two", "all is large", "a lead is converted", "two records are merged"),
         *("a second runner, sent away", "a second runner, while one was frozen"),
     }
 )

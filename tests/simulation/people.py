@@ -187,6 +187,8 @@ class People:
             (1, "contact", self.touch),
             (1, "contact", self.twin),
             (1, "account", self.founded),
+            (2, "Lead Contact", self.convert),
+            (2, "contact", self.merge),
             (1, "account Opportunity", self.stage_by_hand),
         )
         open = [one for one in deeds if self.scope.objects.issuperset(one[1].split())]
@@ -345,6 +347,64 @@ class People:
         if keys:
             self.delete(self.chance.choice(keys))
 
+    def convert(self) -> None:
+        """A lead becomes a Contact of an account."""
+        leads = [key for key in self.right_people() if key[1] == "Lead"]
+        if not leads:
+            return
+        key = self.chance.choice(leads)
+        made: list[str] = []
+
+        def act() -> None:
+            try:
+                made.append(self.log.salesforce.convert(key[2]))
+            except Refused:
+                return  # It, or its account, is saved and not yet seen.
+
+        self.log.deed("salesforce", act)
+        if made:
+            self.log.heirs[key] = ("salesforce", "Contact", made[0])
+            self.log.struck["a lead is converted"] += 1
+
+    def merge(self) -> None:
+        """Two records of one person in Salesforce become one; mostly the second was put in just
+        before."""
+        keys = self.right_people()
+        if not keys:
+            return
+        key = self.chance.choice(keys)
+        tag = self.tag(key)
+        others = [one for one in keys if one[1] == key[1] and one != key and self.tag(one) == tag]
+        if not others:
+            row = self.log.rows("salesforce")[key]
+            values = self.right_values(key[1], "Twin", row["LastName"], row.get("Email"))
+            others = [("salesforce", key[1], self.make("salesforce", key[1], values))]
+            if others[0] not in self.log.rows("salesforce"):
+                return
+        pair = [key, self.chance.choice(others)]
+        self.chance.shuffle(pair)
+        winner, loser = pair
+        done: list[bool] = []
+
+        def act() -> None:
+            try:
+                self.log.salesforce.merge(key[1], winner[2], [loser[2]])
+            except Refused:
+                return  # One of them is saved and not yet seen.
+            done.append(True)
+
+        self.log.deed("salesforce", act)
+        if done:
+            self.log.heirs[loser] = winner
+            self.log.said_again(winner)
+            self.log.struck["two records are merged"] += 1
+
+    def right_people(self) -> list[Key]:
+        """The people in Salesforce who have become nobody else."""
+        return [
+            key for key in self.everyone() if key[0] == "salesforce" and key not in self.log.heirs
+        ]
+
     def touch(self) -> None:
         key = self.someone(side="apollo")
         if key is not None:
@@ -390,7 +450,8 @@ class People:
             if system == "apollo":
                 self.log.apollo.delete(object, id)
             else:
-                purged = self.chance.random() < 0.3
+                # What an account's stage follows from is looked for nowhere but in the feed.
+                purged = object != "Opportunity" and self.chance.random() < 0.3
                 self.log.struck["a deletion that nothing tells of"] += purged
                 self.log.salesforce.delete(object, id, purged=purged)
 

@@ -60,7 +60,8 @@ class Recorder:
     by the number that the state gave it. `between` is the way to a system and back; `struck` counts
     by name what went wrong there, and in the systems; `hidden` are records that were out of our
     sight for a while: nothing tells when they are back; `stray` are those that a runner has written
-    or made which had been replaced when its last batch arrived.
+    or made which had been replaced when its last batch arrived; `heirs`
+    has what was converted or merged, and into what.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
     that did so: how long the log was, when, and the object.
     """
@@ -76,6 +77,7 @@ class Recorder:
     struck: Counter[str] = field(default_factory=Counter)
     hidden: set[Key] = field(default_factory=set)
     stray: set[Key] = field(default_factory=set)
+    heirs: dict[Key, Key] = field(default_factory=dict)
     run: int = 0
     events: list[Event] = field(default_factory=list)
     writes: int = 0
@@ -235,6 +237,11 @@ class Recorder:
         before = self.rows(system)
         act()
         self._compare(system, before, "person")
+
+    def said_again(self, key: Key) -> None:
+        """Who merges records says with it that what the one that stays holds is right."""
+        for name, value in self.values(self.rows(key[0])[key]).items():
+            self._event("person", key, name, value, value)
 
     def _compare(
         self, system: str, before: Mapping[Key, Any], who: Literal["sync", "person"]
