@@ -249,7 +249,7 @@ class _Checker:
                 each.get("title") or each.get("Title")
                 for each in (self.rows[key] for key in about & self.rows.keys())
             }
-            hidden = about & self.log.hidden or about - self.rows.keys()
+            hidden = about & self.beyond or about - self.rows.keys()
             if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
                 continue
             if code == "DUPLICATES_DETECTED" and self.shares_address(about):
