@@ -33,8 +33,11 @@ guide: $(READY) ## what Apollo's own integration does, row by row, and the tests
 bench: $(READY) ## requests over fewest possible, records a second, memory
 	$(BIN)/python -m bench
 
+mutants: $(READY) ## seeded bugs, and the random histories that must find each of them
+	@$(BIN)/python -m tests.mutants
+
 soak: $(READY) ## the long tests: [PART=crashes|kills|days|histories|previews|weeks|logic|files|hostile|jsforce] [MINUTES=5]
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,soak]'
 	$(BIN)/python -m tests.soak $(if $(PART),--part $(PART)) $(if $(MINUTES),--minutes $(MINUTES))
 
-.PHONY: help demo test lint docs guide bench soak
+.PHONY: help demo test lint docs guide bench mutants soak

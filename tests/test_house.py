@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 APART = {"tests", "bench", "docs", "build", ".venv", "dist"}
 SYSTEMS = ("apollo", "salesforce")
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 70, 130}
-TARGETS = ("demo", "test", "lint", "guide", "bench", "soak")
+TARGETS = ("demo", "test", "lint", "guide", "bench", "mutants", "soak")
 LONGEST = 600
 
 MODULES = sorted(

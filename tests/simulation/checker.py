@@ -259,7 +259,7 @@ class _Checker:
                 each.get("title") or each.get("Title")
                 for each in (self.rows[key] for key in about & self.rows.keys())
             }
-            hidden = about & self.log.hidden or about - self.rows.keys()
+            hidden = about & self.beyond or about - self.rows.keys()
             if any(one[2] in message for one in self.log.stray):
                 continue
             if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
