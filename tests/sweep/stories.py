@@ -392,6 +392,7 @@ UNDER_THE_RULES = (
         TITLES,
         [["CTO"] * 3],
         (pushed_by_hand,),
+        checked=False,
         without=PUSHED | {REFUSED},
     ),
     Story(
