@@ -162,7 +162,7 @@ class _Checker:
         elif link.ended and link.left in self.rows and link.right in self.rows:
             yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
         tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
-        if len(tags) > 1:
+        if len(tags) > 1 and link.right not in self.log.hidden:
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
 
     def followed(self, link: Link) -> Iterator[str]:
@@ -281,7 +281,7 @@ class _Checker:
         """Who is gone from where deletions are told is known to be gone."""
         for key in self.here:
             held = self.log.salesforce.org.store.named(key[1]).rows.get(key[2])
-            if held and held.get("IsDeleted"):
+            if held and held.get("IsDeleted") and key not in self.log.hidden:
                 yield f"{key} was deleted, and counts as being there"
 
     # ---- two linked records
