@@ -162,7 +162,7 @@ class _Checker:
         elif link.ended and link.left in self.rows and link.right in self.rows:
             yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
         tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
-        if len(tags) > 1:
+        if len(tags) > 1 and link.right not in self.log.hidden:
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
 
     def followed(self, link: Link) -> Iterator[str]:
@@ -281,7 +281,7 @@ class _Checker:
         """Who is gone from where deletions are told is known to be gone."""
         for key in self.here:
             held = self.log.salesforce.org.store.named(key[1]).rows.get(key[2])
-            if held and held.get("IsDeleted"):
+            if held and held.get("IsDeleted") and key not in self.log.hidden:
                 yield f"{key} was deleted, and counts as being there"
 
     # ---- two linked records
@@ -358,6 +358,7 @@ class _Checker:
             held = {canon(one.kind, self.turned(one, end[0], each.new)) for each in events}
             for each in self.log.by_field.get(end, []):
                 ours = each.who == "sync" and not _newborn(self.log, each)
+                ours = ours and each.seq >= self.began(link)
                 if ours and canon(one.kind, each.new) not in held:
                     yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
 
@@ -381,6 +382,8 @@ class _Checker:
             theirs = self.told(partner, other)
             for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
+                    continue
+                if write.seq < self.began(link):
                     continue
                 raced = write.run == edit.run or write.at - edit.at < RACE
                 if raced and not self.seen_again(edit, write):
@@ -430,6 +433,9 @@ class _Checker:
     def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
         """Whether the other side had the value of `edit` when somebody there made it `last`."""
         value = canon(one.kind, edit.new)
+        before = [each for each in theirs if each.seq < edit.seq]
+        if before and canon(one.kind, before[-1].new) == value:
+            return True
         return canon(one.kind, last.old) == value or any(
             edit.seq < each.seq < last.seq and canon(one.kind, each.new) == value for each in theirs
         )
@@ -520,6 +526,12 @@ class _Checker:
         right = ("salesforce", "Account", str(rv))
         linked_right = {each.right for each in self.links if not each.ended}
         return bool((lv and left not in self.across) or (rv and right not in linked_right))
+
+    def began(self, link: Link) -> int:
+        """Where the log stood when a link may have come to be with this partner: who was hidden,
+        or converted, may have had another one before."""
+        moved = self.log.hidden or self.log.heirs
+        return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if moved else 0
 
     def since(self, link: Link, event: Event) -> bool:
         """Whether something happened after the run that made the link began, or was seen after."""

@@ -35,7 +35,8 @@ SILENT = (LEASE + 1, LEASE + 100, LEASE + 400)
 class Second:
     """The second runner of a history. `took` is what the state held when it had taken over from
     the run under way, how many writes had gone out and what had happened by then; `sent` what was
-    committed as sent before it came."""
+    committed as sent before it came; `waits`: it
+    comes next when a write was committed as sent and is still to go out."""
 
     machine: Machine
     file: Path
@@ -43,6 +44,7 @@ class Second:
     tell: Callable[[str], None]
     took: tuple[str, int, int] | None = None
     sent: list[tuple[str, str, str]] = field(default_factory=list)
+    waits: bool = True
 
     def __post_init__(self) -> None:
         machine = self.machine
@@ -76,10 +78,12 @@ class Second:
     def comes_in(self) -> None:
         """It begins in the middle of the other's run, which may have been frozen meanwhile."""
         machine = self.machine
-        if machine.db._depth:
-            # The state is locked: it comes at the next point.
+        self.waits = self.waits and machine.world.last_point != "after sent"
+        if machine.db._depth or self.waits:
+            # The state is locked, or it comes when it does the most harm.
             machine.world.happens[machine.world.points + 1] = self.comes_in
             return
+        self.waits = self.chance.random() < 0.4
         if self.chance.random() < 0.2:
             self.world.plan({self.chance.randrange(5, 60): self.dies})
         frozen = self.chance.random() < 0.7
