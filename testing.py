@@ -37,7 +37,7 @@ from .connectors.base.contract import (
 from .connectors.base.login import Secret
 from .connectors.base.values import Value
 from .connectors.base.wire import NoReply, NotSent, Request, Response
-from .connectors.base.world import Clock, Job, World
+from .connectors.base.world import Clock, Job, World, still
 from .errors import SignInRefused, SyncrulesError, SystemUnavailable
 
 T = TypeVar("T")
@@ -100,8 +100,10 @@ class Watched:
             raise NoReply("time-out")
         return response
 
-    def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
-        return self._world.lanes(jobs)
+    def lanes(
+        self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
+    ) -> Iterator[tuple[Job[T], T]]:
+        return self._world.lanes(jobs, alive)
 
     def point(self, name: str) -> None:
         self._world.point(name)

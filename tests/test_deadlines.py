@@ -9,11 +9,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import text
+from syncrules.connectors.base import world
 from syncrules.connectors.base.wire import (
     ATTEMPTS,
     FAILURES,
@@ -26,13 +28,15 @@ from syncrules.connectors.base.wire import (
     Verdict,
     Wire,
 )
-from syncrules.connectors.base.world import Machine
+from syncrules.connectors.base.world import Job, Machine
+from syncrules.engine.run.run import LEASE
 from syncrules.engine.store.database import statement
 from syncrules.errors import SystemUnavailable
 from syncrules.tests.both import HOUR
 from syncrules.tests.guide.team import HEAD, LEADS, Team
 from syncrules.tests.worlds import SimWorld, VirtualClock
 
+T = TypeVar("T")
 SOON = 0.4
 """The deadline of each request here, in seconds."""
 URL = "https://one.test/api"
@@ -270,3 +274,37 @@ def test_of_two_systems_the_one_that_answers_is_read(gone: str) -> None:
     team.hour()
     assert {"ada@berg.example", "bob@berg.example"} <= set(team.right("Lead", "Email"))
     assert team.is_quiet()
+
+
+UNTIL = statement(text("SELECT until FROM lease"))
+
+
+def test_who_waits_for_a_system_keeps_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that is busy may let a write wait for minutes: no second runner takes over, and
+    makes the same record, while the first is only waiting."""
+    team = Team(RULES + LEADS).began()
+    team.contact("ada")
+    plain, left = team.world.lanes, []
+
+    def slow(jobs: Iterable[Job[T]], alive: Callable[[], None]) -> Iterator[tuple[Job[T], T]]:
+        for one in plain(jobs):
+            for _ in range(8):
+                team.clock.sleep(LEASE / 2)
+                alive()
+                [until] = team.db.row(UNTIL) or (0.0,)
+                left.append(until - team.clock.now())
+            yield one
+
+    monkeypatch.setattr(team.world, "lanes", slow)
+    team.hour()
+    assert min(left) > LEASE / 2
+
+
+def test_while_jobs_are_waited_for_a_sign_of_life_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(world, "ALIVE", 0.05)
+    signs: list[float] = []
+    job = Job("slow", frozenset(), lambda: time.sleep(0.5))
+    list(Machine().lanes([job], lambda: signs.append(time.monotonic())))
+    assert len(signs) >= 3

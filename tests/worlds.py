@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from syncrules.connectors.base.wire import NotSent, Request, Response, host
-from syncrules.connectors.base.world import Clock, Job
+from syncrules.connectors.base.world import Clock, Job, still
 
 T = TypeVar("T")
 Handle = Callable[[Request], Response]
@@ -64,7 +64,9 @@ class SimWorld:
         self.sent.append(request)
         return handle(request)
 
-    def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+    def lanes(
+        self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
+    ) -> Iterator[tuple[Job[T], T]]:
         for job in jobs:
             yield job, job.call()
 

@@ -28,6 +28,14 @@ CONNECT = 10.0
 """Seconds to get through to a system; the whole of a request has `Request.timeout`."""
 
 
+ALIVE = 15.0
+"""Seconds of waiting for jobs after which a world says that it is still there."""
+
+
+def still() -> None:
+    """Nobody has to hear of it."""
+
+
 class Clock(Protocol):
     """Seconds since 1970 in UTC, and waiting."""
 
@@ -53,12 +61,15 @@ class World(Protocol):
     def send(self, request: Request) -> Response:
         """One request over the network. Raises `NotSent` or `NoReply`, nothing else."""
 
-    def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+    def lanes(
+        self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
+    ) -> Iterator[tuple[Job[T], T]]:
         """Runs jobs a few at a time and yields each with its result as it completes.
 
         `jobs` is drawn on the calling thread, one at a time, only when a lane is free: what its
         generator does (a commit) has happened before the job starts. An exception of a job is
-        raised after the jobs under way have been yielded.
+        raised after the jobs under way have been yielded. While the calling thread waits for jobs,
+        `alive` is called there now and then, where waiting takes real time.
         """
 
     def point(self, name: str) -> None:
@@ -120,12 +131,15 @@ class Machine:
         headers = {name.lower(): value for name, value in reply.headers.items()}
         return Response(reply.status_code, headers, reply.content)
 
-    def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+    def lanes(
+        self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
+    ) -> Iterator[tuple[Job[T], T]]:
         running: dict[Future[T], Job[T]] = {}
         failures: list[BaseException] = []
 
         def completed() -> Iterator[tuple[Job[T], T]]:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            while not (done := wait(running, ALIVE, FIRST_COMPLETED).done):
+                alive()
             for future in done:
                 job = running.pop(future)
                 error = future.exception()

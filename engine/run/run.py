@@ -369,12 +369,15 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
     setup.generation.note(Last(number, now, ended=False))
     renewed = [now]
 
-    def keep_alive() -> None:
-        if setup.stopping():
-            raise Interrupted("interrupted", fix="the next run goes on from there")
+    def renew() -> None:
         if setup.world.clock.now() - renewed[0] > LEASE / 4:
             renewed[0] = setup.world.clock.now()
             leases.renew(db, lease, renewed[0], LEASE)
+
+    def keep_alive() -> None:
+        if setup.stopping():
+            raise Interrupted("interrupted", fix="the next run goes on from there")
+        renew()
 
     session = Session(
         setup.org,
@@ -389,6 +392,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
         setup.lags,
         setup.signers,
         setup.progress,
+        renew,
         keep_alive,
         setup.stopping,
         setup.scope if lost is None else ALL,

@@ -60,6 +60,8 @@ class Session:
     lags: Mapping[tuple[str, str], float] = field(default_factory=dict)
     signers: Mapping[str, Signers] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda text: None
+    renew: Callable[[], None] = lambda: None
+    """Keeps the lease; `keep_alive` also raises where the run is to stop."""
     keep_alive: Callable[[], None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
     scope: Scope = ALL

@@ -287,7 +287,7 @@ def _send(
             holds |= {f"ref {each.ref}" for each in batch.writes}
             yield Job(batch, frozenset(holds), partial(_in_time, session, system, batch, at))
 
-    for job, outcomes in session.world.lanes(jobs()):
+    for job, outcomes in session.world.lanes(jobs(), session.renew):
         told = {one.ref: one for one in outcomes}
         finished: list[tuple[Entry, Outcome]] = []
         for each in job.tag.writes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from syncrules.connectors.base.world import Job
+from syncrules.connectors.base.world import Job, still
 from syncrules.engine import known
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run import scope
@@ -247,7 +247,9 @@ def test_a_run_that_is_asked_to_stop_ends_between_two_records(both: Both) -> Non
     def stopping() -> bool:
         return bool(both.salesforce.rows("Lead"))
 
-    def under_way(jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+    def under_way(
+        jobs: Iterable[Job[T]], alive: Callable[[], None] = still
+    ) -> Iterator[tuple[Job[T], T]]:
         """As threads do: more than one is begun before the first is heard of."""
         yield from [(one, one.call()) for one in jobs]
 

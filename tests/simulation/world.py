@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from syncrules.connectors.base.wire import Request, Response
-from syncrules.connectors.base.world import LANES, Clock, Job
+from syncrules.connectors.base.world import LANES, Clock, Job, still
 from syncrules.tests.worlds import VirtualClock
 
 T = TypeVar("T")
@@ -78,7 +78,9 @@ class SeededWorld:
     def point(self, name: str) -> None:
         self._pass(name)
 
-    def lanes(self, jobs: Iterable[Job[T]]) -> Iterator[tuple[Job[T], T]]:
+    def lanes(
+        self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
+    ) -> Iterator[tuple[Job[T], T]]:
         """Up to four jobs are under way; which of them is done next, the seed says. An exception
         of a job comes after those under way, a crash at once."""
         source = iter(jobs)
