@@ -110,7 +110,10 @@ def _move(
         run=session.run,
         ended="",
     )
-    problems.over(session, [(old.name, link.left), (old.name, link.right)])
+    gone, stays = (link.left, link.right) if side == "left" else (link.right, link.left)
+    problems.over(session, [(old.name, gone)])
+    # What could not go of the one who stays is decided again, and told as long as it is so.
+    problems.over(session, [(old.name, stays)], kept="decisions" if old is new else "")
     session.db.run(held.drop_pair, **where, flow=old.name, one=link.left, in_run=session.run)
     _tell(session, old, new, side, (left, right), was, now)
     session.mark([(new.name, "left", left), (new.name, "right", right)], FOLLOWED)

@@ -296,9 +296,9 @@ def got_through(session: Session) -> None:
             _close(session, [(_RUN, "")], kept="")
 
 
-def over(session: Session, ids: Sequence[tuple[str, str]]) -> None:
-    """Closes all that was told of records (flow, id)."""
-    _close(session, ids, kept="")
+def over(session: Session, ids: Sequence[tuple[str, str]], kept: str = "") -> None:
+    """Closes what was told of records (flow, id), but for what is `kept`: see `_close`."""
+    _close(session, ids, kept=kept)
 
 
 def no_longer(session: Session, cause: str) -> None:

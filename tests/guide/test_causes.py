@@ -177,6 +177,29 @@ def test_a_value_that_is_in_no_table_lists_who_has_it_and_is_over_with_them() ->
     assert team.errors() == []
 
 
+def test_what_could_not_go_stays_told_while_it_is_so() -> None:
+    """Deciding the record for another reason mends nothing, nor does a merge of its partner into a
+    record that a person has given the default (EDGE-11)."""
+    table = 'map contact stage with Lead.Status { "Cold" <-> "Open - Not Contacted" }\n'
+    rules = HEAD + "push contact as Lead { match on email }\n" + LEADS + table
+    team = Team(rules).began()
+    ada = team.contact("ada", stage="Replied")
+    team.hour()
+    assert team.codes() == ["unknown-value"]
+    [lead] = team.salesforce.rows("Lead")
+    team.apollo.update("contact", ada, {"title": "CTO"})
+    team.hour()
+    assert team.codes() == ["unknown-value"]
+    winner = team.lead("bea")
+    team.salesforce.merge("Lead", winner, [lead])
+    team.hour()
+    team.hour()
+    assert team.codes() == ["unknown-value"]
+    team.apollo.update("contact", ada, {"stage": "Cold"})
+    team.hour()
+    assert team.errors() == []
+
+
 def test_a_rule_that_is_mended_takes_up_what_it_could_not_do() -> None:
     """A text that is too long flows once the row says `truncate`: nobody touches the record."""
     rules = HEAD + "push contact as Lead { match on email }\n" + LEADS
