@@ -66,7 +66,8 @@ def test_a_wheel_has_all_it_needs_and_works_on_its_own(tmp_path: Path) -> None:
         check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
+        # Tests name what they look for, and nobody installs them.
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_bytes((ROOT / name).read_bytes())
     built = subprocess.run(

