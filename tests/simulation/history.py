@@ -40,6 +40,7 @@ from syncrules.tests.simulation.people import WORDS, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
+from syncrules.tests.simulation.states import calls, handed_on
 from syncrules.tests.simulation.world import Alarms, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
@@ -74,6 +75,7 @@ class Machine:
     rules: str = RULES.name
     clock: VirtualClock = field(default_factory=VirtualClock)
     org: str = ORG
+    state: Database | None = None
 
     def __post_init__(self) -> None:
         options = SimulatorOptions(seed=1, records=0, clock=self.clock)
@@ -85,7 +87,7 @@ class Machine:
             self.log.serve, self.clock, random.Random(self.chance.getrandbits(32))
         )
         self.world.paused = self.log.paused
-        self.db = Database("sqlite://", self.world.point)
+        self.db = calls(self.state or Database("sqlite://"), self.world.point)
         self.log.sent = self._sent
         self.log.in_transaction = lambda: self.db._depth > 0
         self.people = People(self.log, random.Random(self.chance.getrandbits(32)))
@@ -219,10 +221,16 @@ class Outcome:
 class History:
     """A history under way."""
 
-    def __init__(self, seed: int, scope: Scope, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        scope: Scope,
+        folder: Path | None = None,
+        state: Database | None = None,
+    ) -> None:
         self.scope = scope
         clock = Alarms()
-        self.machine = Machine(seed, scope.rules, clock)
+        self.machine = Machine(seed, scope.rules, clock, state=state)
         self.chance = self.machine.chance
         self.faults = Faults(self.machine.log, self.machine.people, clock, self.chance)
         self.second: Second | None = None
@@ -420,7 +428,8 @@ def play(seed: int) -> Outcome:
     chance = random.Random(f"kind {seed}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory())) if chance.random() < TWO else None
-        history = History(seed, scope_of(seed), folder)
+        state = None if folder else stack.enter_context(handed_on())
+        history = History(seed, scope_of(seed), folder, state)
         if history.second:
             stack.callback(history.second.close)
         if chance.random() < LARGE:

@@ -17,7 +17,7 @@ Side = Literal["left", "right"]
 Kind = Literal["text", "email", "domain", "user", "reference", "stage"]
 Wanted = Callable[[Mapping[str, Any]], bool]
 
-SMALL = 0.88
+SMALL = 0.92
 """The share of histories that are under one of the small sets."""
 
 
