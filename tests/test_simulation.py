@@ -15,8 +15,10 @@ from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from syncrules.connectors.base.wire import NoReply, Request, Response
 from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import report
@@ -24,14 +26,14 @@ from syncrules.engine.run import run as verbs
 from syncrules.engine.run.run import LEASE
 from syncrules.errors import FenceLost
 from syncrules.tests.simulation.checker import check, journal
-from syncrules.tests.simulation.faults import KINDS, all_is_large
+from syncrules.tests.simulation.faults import KINDS, LATE, all_is_large
 from syncrules.tests.simulation.history import ORG, ROUND, Machine, play
 from syncrules.tests.simulation.many import Told, commit, many
 from syncrules.tests.simulation.people import BAD_TITLE
-from syncrules.tests.simulation.recorder import Key
+from syncrules.tests.simulation.recorder import Answer, Key, System, writes
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import SMALL, SMALLER, scope_of
-from syncrules.tests.simulation.world import Crash
+from syncrules.tests.simulation.world import Alarms, Crash
 
 HISTORIES = 20_000
 LARGE = 50
@@ -260,6 +262,40 @@ def test_where_both_sides_changed_the_rule_decides_and_the_loser_is_kept(
     assert any(lost in before.values() for before in befores)
     assert later(machine) == 0
     done(machine)
+
+
+def test_an_edit_of_what_we_never_heard_of_is_decided_by_the_rule_and_kept() -> None:
+    """A contact is made, then written, after the connection broke off, and somebody edits it before
+    the next run. On top of our write or in place of it, nobody can tell: where the other side is
+    preferred it wins, and the edit stands in the list of what lost."""
+    clock = Alarms()
+    machine = Machine(1, "contacts.sync", clock)
+    usual = machine.log.between
+
+    def broken_off(system: System, request: Request, answer: Answer) -> Response:
+        if not writes(request.method, urlsplit(request.url).path):
+            return answer()
+        machine.log.between = usual
+        clock.at(clock.now() + max(LATE), answer)
+        raise NoReply("the connection was closed")
+
+    machine.go(verbs.run)
+    ada = {"FirstName": "Ada", "LastName": "Lovelace-p1", "Email": "p1@a0.example"}
+    key: Key = ("salesforce", "Contact", machine.people.make("salesforce", "Contact", ada))
+    for edit in ("Augusta", "Countess"):
+        machine.log.between = broken_off
+        later(machine)
+        clock.sleep(max(LATE))
+        [made] = machine.apollo.rows("contact")
+        machine.people.change(("apollo", "contact", made), {"first_name": edit})
+        later(machine)
+        chosen = rows(machine, "Contact")[key[2]]["FirstName"]
+        assert machine.apollo.rows("contact")[made]["first_name"] == chosen != edit
+        lost = [row[10] for row in machine.db.rows(journal) if "`prefer salesforce`" in row[14]]
+        assert json.loads(lost[-1]) == {"first_name": edit}
+        assert later(machine) == 0
+        done(machine)
+        machine.people.change(key, {"FirstName": "Ada King"})
 
 
 def test_a_link_whose_first_update_failed_still_brings_both_sides_together() -> None:
