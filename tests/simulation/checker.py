@@ -111,10 +111,16 @@ class _Checker:
                 continue
             tag = self.tag_at(key, birth.seq)
             thing = (key[0], tag)
-            if thing in made:
+            if thing in made and not self.never_seen(made[thing]):
                 yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
             made[thing] = key
             yield from self.was_not_there(key, birth)
+
+    def never_seen(self, key: Key) -> bool:
+        """Whether we never heard of a record, and by the time we looked were not shown it."""
+        return key in self.log.hidden and all(
+            key not in (one.left, one.right) for one in self.links
+        )
 
     def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
         names = KEYS[key[1]]
