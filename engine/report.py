@@ -230,6 +230,7 @@ _FOUND = {
     "absent": "not carried out, decided again",
     "unknown": "nobody can tell yet, they are left alone",
     "gone": "their records are deleted",
+    "existed": "there already, decided again",
 }
 
 

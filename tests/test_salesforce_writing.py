@@ -6,6 +6,7 @@ Reading is `test_salesforce_connector.py`; what holds for every connector is `te
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -298,8 +299,9 @@ def test_one_of_two_twins_is_done_and_the_other_absent() -> None:
     assert kinds == ["absent", "done"]
 
 
-def test_a_new_record_with_our_key_and_other_values_is_for_a_person() -> None:
-    """An automation may have changed it at once; calling it absent would make a second one."""
+def test_a_new_record_with_our_key_and_other_values_is_there() -> None:
+    """An automation may have changed it at once; calling it absent would make a second one. Once it
+    is deleted, nothing is there."""
     org = Org()
     write = create(1, org.clock.now(), Email="a@b.example", Title="CEO")
     org.connector.describe(["Lead"])
@@ -307,7 +309,27 @@ def test_a_new_record_with_our_key_and_other_values_is_for_a_person() -> None:
     org.send(write)
     [lead] = org.sim.rows("Lead")
     org.sim.update("Lead", lead, {"Title": "Chief"})
-    assert [one.kind for one in org.connector.find([write])] == ["unknown"]
+    assert [(one.kind, one.id) for one in org.connector.find([write])] == [("existed", lead)]
+    org.sim.delete("Lead", lead)
+    assert [one.kind for one in org.connector.find([write])] == ["absent"]
+
+
+def test_who_was_made_twice_is_there_and_its_key_says_so() -> None:
+    """Two records with the key and every value: which is ours can't be told, that they are twins
+    can. Without a key a person has to delete one."""
+    org = Org()
+    write = create(1, org.clock.now(), Email="a@b.example")
+    assert in_doubt(org, write)[1].kind == "done"
+    org.send(replace(write, ref=2))
+    assert [one.kind for one in org.connector.find([write])] == ["existed"]
+    bare = create(3, org.clock.now(), Title="Twin")
+    assert in_doubt(org, bare)[3].kind == "done"
+    org.send(replace(bare, ref=4))
+    [told] = org.connector.find([bare])
+    assert (told.kind, told.message) == ("unknown", "2 records could be it")
+    twins = [id for id, row in org.sim.rows("Lead").items() if row.get("Title") == "Twin"]
+    org.sim.delete("Lead", twins[0])
+    assert [(one.kind, one.id) for one in org.connector.find([bare])] == [("done", twins[1])]
 
 
 def test_what_salesforce_reformats_is_still_found() -> None:

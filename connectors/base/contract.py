@@ -111,7 +111,8 @@ class Outcome:
 
     - `done`: carried out. `id` is the record's; `values`, where the reply holds them, is what the
       record now has (a system may trim or reformat what it was sent).
-    - `existed`: a create found the record `id` there and did not touch it.
+    - `existed`: a create found the record `id` there and did not touch it; (`find`) it is there
+      with the keys of the create and other values.
     - `refused`: for a reason of its own; `code`, `message` and `fields` are the system's. `rights`:
       the login may not do this, so it may be worth a try once somebody has given it the right.
     - `busy`: not carried out; worth another try in this run. With the code `LOGIN_LOST`: under

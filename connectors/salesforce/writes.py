@@ -206,33 +206,43 @@ class Writes:
     def _find_created(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
         """Creates: among what this user created since they were sent.
 
-        A record is a write's work where all that was sent is in it. One that only has the write's
-        keys may be its work too, changed meanwhile by an automation or a person.
+        A record is a write's work where all that was sent is in it. One that is there and only has
+        the write's keys is most likely its work, too, changed meanwhile by an automation or a
+        person: no second one is made beside it, and its keys say whose it is.
         """
         if not self._user(group[0].login):
             yield from (Outcome(write.ref, "unknown") for write in group)
             return
         known = self._fields(object)
         claims: dict[int, list[str]] = {}
-        like: set[int] = set()
+        gone: set[str] = set()
+        like: dict[int, str] = {}
         for write, made in self._made(object, group, known):
             claims[write.ref] = sorted(one.id for one in made if _all_equal(write, one, known))
-            if any(_keys_equal(write, one, known) for one in made):
-                like.add(write.ref)
+            gone |= {one.id for one in made if one.life != "here"}
+            there = [
+                one.id for one in made if one.life == "here" and _keys_equal(write, one, known)
+            ]
+            like[write.ref] = min(there, default="")
         for family in _rivals(group, claims):
             ids = claims[family[0].ref]
             alike = all(
                 claims[one.ref] == ids and dict(one.fields) == dict(family[0].fields)
                 for one in family
             )
+            if len(ids) > len(family):
+                ids = [one for one in ids if one not in gone] or ids
             for at, write in enumerate(family):
-                if not claims[write.ref]:
-                    yield Outcome(write.ref, "unknown" if write.ref in like else "absent")
-                elif alike and len(ids) <= len(family):
+                if ids and alike and len(ids) <= len(family):
                     own = ids[at] if at < len(ids) else ""
                     yield Outcome(write.ref, "done" if own else "absent", own)
+                elif like[write.ref]:
+                    yield Outcome(write.ref, "existed", like[write.ref])
+                elif not claims[write.ref]:
+                    yield Outcome(write.ref, "absent")
                 else:
-                    yield Outcome(write.ref, "unknown")
+                    text = f"{len(ids)} records could be it"
+                    yield Outcome(write.ref, "unknown", message=text)
 
     def _made(
         self, object: str, group: Sequence[Write], known: Mapping[str, Field]

@@ -35,6 +35,8 @@ _DECIDED = ("match", "map")
 
 OUT_OF_SIGHT = "out-of-sight"
 """The code of a record that a system doesn't show to us any more."""
+IN_DOUBT = "in-doubt"
+"""The code of a write without a reply of which nobody can tell whether it happened."""
 
 _STOPS: Mapping[type[SystemUnavailable], str] = {
     BudgetSpent: "calls-spent",
@@ -59,7 +61,8 @@ ADVICE = {
     "template-failed": "Let the template allow for such a record, or correct the record.",
     "out-of-range": "The value doesn't fit the field of the other system: correct it.",
     "merge-by-hand": "Merge the two in that system; the link then follows by itself.",
-    "in-doubt": "Nobody can tell whether this write happened: look the record up by hand.",
+    IN_DOUBT: "Nobody can tell whether this write happened: look the record up by hand, and delete"
+    " what is there twice. Until then, others of its kind that have no partner wait.",
     "busy": "The system kept it locked; the next run tries again.",
     "gone": "Nobody can tell whether this record is deleted: look at it by hand, then retry.",
     OUT_OF_SIGHT: "Share it with the sync login again, or delete it for everybody; then retry.",

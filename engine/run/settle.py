@@ -121,6 +121,8 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
             problems.refused(session, entry, outcome, advice)
     elif kind == "unknown":
         _state(session, [(entry, "doubt", outcome.code, "")])
+        if outcome.code == problems.IN_DOUBT:
+            problems.refused(session, entry, outcome, "")
     elif kind == "absent":
         _state(session, [(entry, "dropped", "not carried out", "")])
     elif kind == "gone":

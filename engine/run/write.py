@@ -24,6 +24,7 @@ from .brakes import planned
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import look_at
+from .problems import IN_DOUBT
 from .restored import looked_for
 from .session import Session, dump_values
 from .settle import settle, settle_links
@@ -395,7 +396,8 @@ def settle_doubts(session: Session) -> dict[str, int]:
 
 def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[str, int]:
     """Asks the system. What is there is ours; what isn't is believed only after the deadline, when
-    no request of ours can be under way any more: a run may `wait` for that. Counts the outcomes."""
+    no request of ours can be under way any more: a run may `wait` for that. What can't be told even
+    then is for a person. Counts the outcomes."""
     counts: dict[str, int] = {}
     system = entries[0].system
     connector = session.connectors[system]
@@ -417,9 +419,12 @@ def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[s
         results: list[tuple[Entry, Outcome]] = []
         for place, one in enumerate(asked_about):
             outcome = found.get(place, Outcome(place, "unknown"))
-            if outcome.kind == "absent" and session.now < one.sent + session.deadlines[system]:
+            over = session.now >= one.sent + session.deadlines[system]
+            if outcome.kind in ("absent", "existed") and not over:
                 early.append(one)
                 outcome = replace(outcome, kind="unknown", code="too early to tell")
+            elif outcome.kind == "unknown" and over:
+                outcome = replace(outcome, code=IN_DOUBT)
             results.append((one, outcome))
             if last_try or one not in early:
                 counts[outcome.kind] = counts.get(outcome.kind, 0) + 1

@@ -1,0 +1,63 @@
+"""Writes without a reply, and people who were at what they made before anybody looked for it."""
+
+from __future__ import annotations
+
+from syncrules.connectors.apollo.simulator import Fault as ApolloFault
+from syncrules.connectors.salesforce.simulator.faults import Fault
+from syncrules.tests.run.test_life import later, of
+
+
+def test_a_lead_that_was_edited_before_it_was_found_is_linked_all_the_same() -> None:
+    """Its reply was lost and somebody gave it another title: it is known by its address, the edit
+    arrives, and no second one is made (R1, R3)."""
+    both = of(contacts=False)
+    body = {"first_name": "Ada", "last_name": "Berg", "title": "CEO", "organization_name": "Berg"}
+    more = {"email": "ada@berg.example", "stage": "Interested"}
+    ada = both.apollo.create("contact", {**body, **more})
+    both.salesforce.faults.rules.append(Fault("lost after", "POST", "composite/sobjects"))
+
+    def edited(point: str) -> None:
+        for id in both.salesforce.rows("Lead"):
+            both.salesforce.update("Lead", id, {"Title": "Chief"})
+
+    both.world.on_point = edited
+    later(both)
+    both.world.on_point = lambda point: None
+    later(both)
+    later(both)
+    assert [row["Title"] for row in both.salesforce.rows("Lead").values()] == ["Chief"]
+    assert both.apollo.rows("contact")[ada]["title"] == "Chief"
+    assert both.errors() == []
+
+
+def test_what_nobody_can_tell_is_told_until_somebody_has_made_it_clear() -> None:
+    """A contact whose reply was lost is there twice, made by hand the second time: an entry says
+    so, once. With one of them deleted, the other is linked and the entry closed (R9)."""
+    both = of()
+    body = {"FirstName": "Ada", "LastName": "Berg", "Email": "ada@berg.example"}
+    both.salesforce.create("Contact", body)
+    both.apollo.faults.append(ApolloFault("lost after", path="bulk_"))
+    made = False
+
+    def again(point: str) -> None:
+        nonlocal made
+        rows = both.apollo.rows("contact")
+        if rows and not made:
+            made = True
+            names = ("first_name", "last_name", "email")
+            [row] = rows.values()
+            both.apollo.create("contact", {one: row[one] for one in names})
+
+    both.world.on_point = again
+    later(both)
+    assert made
+    later(both)
+    told = [one for one in both.errors() if one.code == "in-doubt"]
+    assert [(one.said, one.count) for one in told] == [("2 records could be it", 1)]
+    both.apollo.delete("contact", max(both.apollo.rows("contact")))
+    later(both)
+    assert "in-doubt" not in {one.code for one in both.errors()}
+    [right] = both.salesforce.rows("Contact")
+    both.salesforce.update("Contact", right, {"Title": "Chief"})
+    later(both)
+    assert [row["title"] for row in both.apollo.rows("contact").values()] == ["Chief"]
