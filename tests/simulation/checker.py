@@ -8,7 +8,7 @@ promise that was broken.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -133,7 +133,7 @@ class _Checker:
                 continue
             if there.seq >= begun or birth.at - there.at < RACE:
                 continue
-            if self.gone_by(other, birth.seq) or other in self.beyond | self.log.heirs.keys():
+            if self.log.gone_by(other, birth.seq) or other in self.beyond | self.log.heirs.keys():
                 continue
             event = self.last_before(other, names[other[1]], birth.seq)
             if event and event.seq < begun and birth.at - event.at >= RACE:
@@ -195,7 +195,7 @@ class _Checker:
             if mine is None or not mine.new or at - mine.at < RACE:
                 continue
             for other in self.log.born:
-                if other[:2] != key[:2] or other == key or self.gone_by(other, begin):
+                if other[:2] != key[:2] or other == key or self.log.gone_by(other, begin):
                     continue
                 if other in self.beyond | self.log.heirs.keys():
                     continue
@@ -226,7 +226,7 @@ class _Checker:
                 if event.new is None:
                     yield f"{event.key} was deleted by us"
                 continue
-            if _newborn(self.log, event):
+            if self.log.newborn(event):
                 continue
             if event.field not in allowed(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field} was written, which no row maps"
@@ -363,7 +363,7 @@ class _Checker:
             events = self.told(*source)
             held = {canon(one.kind, self.turned(one, end[0], each.new)) for each in events}
             for each in self.log.by_field.get(end, []):
-                ours = each.who == "sync" and not _newborn(self.log, each)
+                ours = each.who == "sync" and not self.log.newborn(each)
                 ours = ours and each.seq >= self.began(link)
                 if ours and canon(one.kind, each.new) not in held:
                     yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
@@ -553,9 +553,12 @@ class _Checker:
         return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if moved else 0
 
     def since(self, link: Link, event: Event) -> bool:
-        """Whether something happened after the run that made the link began, or was seen after."""
+        """Whether something happened after the run began that made the link, or one of its ends, or
+        was seen after."""
         begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
-        return event.seq >= begin or event.at >= at - RACE
+        births = [self.log.born[key] for key in (link.left, link.right) if key in self.log.born]
+        begun = [self.log.starts[one.run - 1] for one in births if one.who == "sync"]
+        return event.seq >= min([begin, *begun]) or event.at >= at - RACE
 
     def told(self, key: Key, name: str) -> list[Event]:
         """What a field of a record has held, and of those that became this record."""
@@ -577,11 +580,6 @@ class _Checker:
         events = [one for one in self.log.by_field.get((key, name), []) if one.seq >= seq]
         return events[0].new if events else None
 
-    def gone_by(self, key: Key, seq: int) -> bool:
-        return any(
-            one.seq < seq and one.new is None for one in self.log.by_field.get((key, ""), [])
-        )
-
     def tag_at(self, key: Key, seq: int) -> str:
         names = ("last_name", "LastName", "name", "Name")
         for name in names:
@@ -595,12 +593,3 @@ def _link(row: tuple[Any, ...]) -> Link:
     flow, left, right, ended, run = row
     one, _, two = str(flow).partition("~")
     return Link(str(flow), ("apollo", one, left), ("salesforce", two, right), ended, run)
-
-
-def _newborn(log: Recorder, event: Event) -> bool:
-    """Whether an event is part of the creation of its record."""
-    birth = log.born[event.key]
-    between: Iterable[Event] = log.events[birth.seq + 1 : event.seq]
-    return birth.who == "sync" and all(
-        one.key == event.key and one.who == "sync" for one in between
-    )

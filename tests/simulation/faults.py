@@ -121,6 +121,8 @@ class Faults:
         if chance.random() < 0.15:
             log.apollo.team.offset = float(chance.choice((-900, -60, 60, 900)))
             log.struck["a clock that is off"] += 1
+            # No system's clock goes back: a slow one has stood still since it was made.
+            self.clock.sleep(max(-log.apollo.team.offset, 0.0))
         if chance.random() < 0.15:
             log.salesforce.skew.step = float(chance.choice((-900, -60, 60, 900)))
             log.struck["a clock that is off"] += 1

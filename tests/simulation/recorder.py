@@ -115,6 +115,20 @@ class Recorder:
         if point.partition(" ")[2] in ("planned", "decided"):
             self.stale = {one for objects in OBJECTS.values() for one in objects}
 
+    # ---- what has happened
+
+    def newborn(self, event: Event) -> bool:
+        """Whether an event is part of the creation of its record."""
+        birth = self.born[event.key]
+        between = self.events[birth.seq + 1 : event.seq]
+        return birth.who == "sync" and all(
+            one.key == event.key and one.who == "sync" for one in between
+        )
+
+    def gone_by(self, key: Key, seq: int) -> bool:
+        """Whether a record was gone by then."""
+        return any(one.seq < seq and one.new is None for one in self.by_field.get((key, ""), []))
+
     # ---- requests
 
     def serve(self, request: Request) -> Response:
