@@ -299,9 +299,9 @@ def test_one_of_two_twins_is_done_and_the_other_absent() -> None:
     assert kinds == ["absent", "done"]
 
 
-def test_a_new_record_with_our_key_and_other_values_is_there() -> None:
-    """An automation may have changed it at once; calling it absent would make a second one. Once it
-    is deleted, nothing is there."""
+def test_the_only_new_record_with_our_key_is_ours_whatever_it_holds_now() -> None:
+    """An automation or a person may have changed it at once; calling it absent would make a second
+    one. Once it is deleted, nothing is there."""
     org = Org()
     write = create(1, org.clock.now(), Email="a@b.example", Title="CEO")
     org.connector.describe(["Lead"])
@@ -309,7 +309,7 @@ def test_a_new_record_with_our_key_and_other_values_is_there() -> None:
     org.send(write)
     [lead] = org.sim.rows("Lead")
     org.sim.update("Lead", lead, {"Title": "Chief"})
-    assert [(one.kind, one.id) for one in org.connector.find([write])] == [("existed", lead)]
+    assert [(one.kind, one.id) for one in org.connector.find([write])] == [("done", lead)]
     org.sim.delete("Lead", lead)
     assert [one.kind for one in org.connector.find([write])] == ["absent"]
 

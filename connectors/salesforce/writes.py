@@ -8,7 +8,7 @@ twice from here. What the codes mean to people is told in `refusals.py`.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -206,9 +206,9 @@ class Writes:
     def _find_created(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
         """Creates: among what this user created since they were sent.
 
-        A record is a write's work where all that was sent is in it. One that is there and only has
-        the write's keys is most likely its work, too, changed meanwhile by an automation or a
-        person: no second one is made beside it, and its keys say whose it is.
+        A record is a write's work where all that was sent is in it. So is the only one that is
+        there and has the write's keys: an automation or a person has changed it meanwhile. Of
+        several, none is taken and none is made beside them: their keys say whose they are.
         """
         if not self._user(group[0].login):
             yield from (Outcome(write.ref, "unknown") for write in group)
@@ -216,14 +216,14 @@ class Writes:
         known = self._fields(object)
         claims: dict[int, list[str]] = {}
         gone: set[str] = set()
-        like: dict[int, str] = {}
+        like: dict[int, list[str]] = {}
         for write, made in self._made(object, group, known):
             claims[write.ref] = sorted(one.id for one in made if _all_equal(write, one, known))
             gone |= {one.id for one in made if one.life != "here"}
-            there = [
+            like[write.ref] = [
                 one.id for one in made if one.life == "here" and _keys_equal(write, one, known)
             ]
-            like[write.ref] = min(there, default="")
+        shared = Counter(id for keyed in like.values() for id in keyed)
         for family in _rivals(group, claims):
             ids = claims[family[0].ref]
             alike = all(
@@ -236,8 +236,9 @@ class Writes:
                 if ids and alike and len(ids) <= len(family):
                     own = ids[at] if at < len(ids) else ""
                     yield Outcome(write.ref, "done" if own else "absent", own)
-                elif like[write.ref]:
-                    yield Outcome(write.ref, "existed", like[write.ref])
+                elif keyed := like[write.ref]:
+                    sole = not claims[write.ref] and len(keyed) == shared[keyed[0]] == 1
+                    yield Outcome(write.ref, "done" if sole else "existed", min(keyed))
                 elif not claims[write.ref]:
                     yield Outcome(write.ref, "absent")
                 else:

@@ -414,12 +414,14 @@ def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[s
                     taken[one.flow] = _taken(session, one)
                 write = replace(write, taken=taken[one.flow])
             asked.append(write)
+        # What a look says is as old as its beginning, however long the machine slept since.
+        looked = session.now
         found = {one.ref: one for one in connector.find(asked)}
         early: list[Entry] = []
         results: list[tuple[Entry, Outcome]] = []
         for place, one in enumerate(asked_about):
             outcome = found.get(place, Outcome(place, "unknown"))
-            over = session.now >= one.sent + session.deadlines[system]
+            over = looked >= one.sent + session.deadlines[system]
             if outcome.kind in ("absent", "existed") and not over:
                 early.append(one)
                 outcome = replace(outcome, kind="unknown", code="too early to tell")

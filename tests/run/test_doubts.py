@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 from syncrules.connectors.apollo.simulator import Fault as ApolloFault
+from syncrules.connectors.base.contract import Outcome, Write
 from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.tests.run.test_life import later, of
 
@@ -61,3 +65,30 @@ def test_what_nobody_can_tell_is_told_until_somebody_has_made_it_clear() -> None
     both.salesforce.update("Contact", right, {"Title": "Chief"})
     later(both)
     assert [row["title"] for row in both.apollo.rows("contact").values()] == ["Chief"]
+
+
+def test_what_a_look_did_not_find_is_believed_by_the_time_of_the_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A machine that sleeps between the look and what comes of it has not looked late: the request
+    may have arrived meanwhile, and nobody is made twice (R1)."""
+    both = of(contacts=False)
+    body = {"first_name": "Ada", "last_name": "Berg", "organization_name": "Berg AB"}
+    both.apollo.create("contact", {**body, "stage": "Interested"})
+    connector = both.setup.connectors["salesforce"]
+    plain = connector.find
+
+    def slept(doubtful: Sequence[Write]) -> list[Outcome]:
+        found = plain(doubtful)
+        if not both.salesforce.rows("Lead"):
+            late = {"FirstName": "Ada", "LastName": "Berg", "Company": "Berg AB"}
+            more = {"LeadSource": "Apollo", "Status": "Working - Contacted"}
+            both.salesforce.create("Lead", {**late, **more}, user=both.salesforce.org.user)
+            both.clock.sleep(3600)
+        return found
+
+    monkeypatch.setattr(connector, "find", slept)
+    both.salesforce.faults.rules.append(Fault("lost before", "POST", "composite/sobjects"))
+    for _ in range(3):
+        later(both)
+    assert len(both.salesforce.rows("Lead")) == 1
