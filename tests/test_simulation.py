@@ -35,7 +35,7 @@ from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import SMALL, SMALLER, scope_of
 from syncrules.tests.simulation.world import Alarms, Crash
 
-HISTORIES = 20_000
+HISTORIES = 10_000
 LARGE = 50
 
 

@@ -293,7 +293,7 @@ clear_brought = statement(
             C.org == _org,
             C.run == _run,
             C.flow == D.flow,
-            C.state.in_(OPEN),
+            C.state.in_((*OPEN, "dropped")),
             or_(
                 and_(D.side == "left", C.left == D.id),
                 and_(D.side == "right", C.right == D.id),
