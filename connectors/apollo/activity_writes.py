@@ -92,9 +92,6 @@ class ActivityWrites:
         if write.object == "task" and write.action == "create":
             # Apollo knows no task without a date; what has none elsewhere is due when it comes.
             sent.setdefault("due_at", moment(self._session.world.clock.now()))
-        if write.object == "task" and write.action == "create":
-            # Apollo wants one; what nobody is waiting for may be done from now on.
-            sent.setdefault("due_at", moment(self._session.world.clock.now()))
         if write.object == "call":
             if "user_id" in sent:
                 sent["user_id"] = [sent["user_id"]]
