@@ -17,6 +17,7 @@ from .statements import C, D, N, _change
 _org: BindParameter[Any] = bindparam("org")
 _run: BindParameter[Any] = bindparam("run")
 _name: BindParameter[Any] = bindparam("name")
+_done = (C.org == _org, C.run == _run, C.state == "done")
 
 verb_of = statement(select(N.verb).where(N.org == _org, N.number == _run))
 
@@ -24,9 +25,7 @@ records_of_run = statement(
     select(C.flow, C.side, C.record)
     .distinct()
     .where(
-        C.org == _org,
-        C.run == _run,
-        C.state == "done",
+        *_done,
         tuple_(C.flow, C.side, C.record)
         > tuple_(bindparam("after_flow"), bindparam("after_side"), bindparam("after")),
     )
@@ -39,9 +38,7 @@ named = statement(
     select(C.flow, C.side, C.record)
     .distinct()
     .where(
-        C.org == _org,
-        C.run == _run,
-        C.state == "done",
+        *_done,
         or_(func.lower(C.key) == _name, C.record == _name, C.left == _name, C.right == _name),
     )
     .order_by(C.flow, C.side, C.record)
@@ -51,9 +48,7 @@ named = statement(
 done_to = statement(
     select(*_change)
     .where(
-        C.org == _org,
-        C.run == _run,
-        C.state == "done",
+        *_done,
         C.flow == bindparam("flow"),
         C.side == bindparam("side"),
         among(C.record, "ids"),
@@ -82,9 +77,7 @@ planned_of_run = statement(
     )
 )
 parted = statement(
-    select(C.flow, C.left, C.right).where(
-        C.org == _org, C.run == _run, C.state == "done", C.action.in_(("unlink", "delete"))
-    )
+    select(C.flow, C.left, C.right).where(*_done, C.action.in_(("unlink", "delete")))
 )
 drop_marks = statement(
     delete(table(tables.Dirty)).where(
