@@ -10,10 +10,10 @@ from syncrules.engine import approvals
 from syncrules.engine.approvals import Approval
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.report import result_text, status_json, status_text
-from syncrules.engine.run.run import Result
 from syncrules.engine.store import held
 from syncrules.errors import SyncrulesError, UsageError
 from syncrules.tests.both import HOUR, ORG, Both
+from syncrules.tests.run.linked import Linked
 
 RULES = """\
 sync apollo with salesforce
@@ -28,32 +28,16 @@ map contact with Lead {
 """
 
 
-class World:
+class World(Linked):
     """One contact and its lead, linked and in agreement."""
 
     def __init__(self, rules: str = RULES, state: str = "sqlite://", **values: object) -> None:
-        self.both = Both(rules, state=state)
-        self.both.run()
-        given = {"last_name": "King", "email": "ada@a.example", "title": "CTO", **values}
-        self.contact = self.both.apollo.create("contact", given)
-        self.run()
-        [self.lead] = self.both.salesforce.rows("Lead")
-
-    def run(self) -> Result:
-        self.both.clock.sleep(HOUR)
-        return self.both.run()
-
-    def left(self, **values: object) -> None:
-        self.both.apollo.update("contact", self.contact, values)
-
-    def right(self, **values: object) -> None:
-        self.both.salesforce.update("Lead", self.lead, values)
+        both = Both(rules, state=state)
+        both.run()
+        super().__init__(both, {"last_name": "King", "title": "CTO", **values})
 
     def titles(self) -> tuple[object, object]:
-        return (
-            self.both.apollo.rows("contact")[self.contact].get("title"),
-            self.both.salesforce.rows("Lead")[self.lead].get("Title"),
-        )
+        return self.held("title", "Title")
 
     def waiting(self) -> list[Approval]:
         return approvals.waiting(self.both.db, [ORG])

@@ -11,10 +11,10 @@ from syncrules.engine.history import history, history_text
 from syncrules.engine.lost import Lost, lost_text
 from syncrules.engine.report import result_text
 from syncrules.engine.run import run as verbs
-from syncrules.engine.run.run import Result
 from syncrules.engine.run.undo import Part
 from syncrules.errors import UsageError
 from syncrules.tests.both import HOUR, ORG, Both
+from syncrules.tests.run.linked import Linked
 
 RULES = """\
 sync apollo with salesforce
@@ -32,7 +32,7 @@ ADA = {"last_name": "King", "first_name": "Ada", "title": "CTO", "organization_n
 LEAD = {"last_name": "LastName", "first_name": "FirstName", "title": "Title"}
 
 
-class Pair:
+class Pair(Linked):
     """A contact and its lead under rules, and hours that pass between the verbs."""
 
     def __init__(
@@ -42,31 +42,18 @@ class Pair:
         met: Mapping[str, object] | None = None,
         state: str = "sqlite://",
     ) -> None:
-        self.both = Both(rules, state=state)
-        self.run()
+        both = Both(rules, state=state)
+        both.clock.sleep(HOUR)
+        both.run()
         if met is not None:
-            self.lead = self.both.salesforce.create(
+            both.salesforce.create(
                 "Lead", {"LastName": "King", "Company": "Berg", "Email": "ada@a.example", **met}
             )
-        given = {"email": "ada@a.example", "stage": "Interested", **ADA}
-        self.contact = self.both.apollo.create("contact", given)
-        self.run()
-        [self.lead] = self.both.salesforce.rows("Lead")
-
-    def run(self) -> Result:
-        self.both.clock.sleep(HOUR)
-        return self.both.run()
-
-    def left(self, **values: object) -> None:
-        self.both.apollo.update("contact", self.contact, values)
-
-    def right(self, **values: object) -> None:
-        self.both.salesforce.update("Lead", self.lead, values)
+        super().__init__(both, {"stage": "Interested", **ADA})
 
     def values(self, name: str) -> tuple[object, object]:
         """What both sides hold in a row."""
-        left = self.both.apollo.rows("contact")[self.contact].get(name)
-        return left, self.both.salesforce.rows("Lead")[self.lead].get(LEAD[name])
+        return self.held(name, LEAD[name])
 
     def lost(self, record: str = "") -> list[Lost]:
         return listing.lost(self.both.db, [ORG], record)

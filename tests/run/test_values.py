@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from syncrules.engine.run.run import Result
-from syncrules.tests.both import HOUR, Both
+from syncrules.tests.both import Both
+from syncrules.tests.run.linked import Linked
 
 RULES = """\
 sync apollo with salesforce
@@ -18,32 +18,17 @@ map contact with Lead {
 """
 
 
-class World:
+class World(Linked):
     """One contact and its lead, linked under a row of its own."""
 
     def __init__(self, row: str, **values: object) -> None:
-        self.both = Both(RULES.replace("{row}", row))
-        self.both.run()
-        given = {"last_name": "King", "email": "ada@a.example", **values}
-        self.contact = self.both.apollo.create("contact", given)
-        self.run()
-        [self.lead] = self.both.salesforce.rows("Lead")
-
-    def run(self) -> Result:
-        self.both.clock.sleep(HOUR)
-        return self.both.run()
-
-    def left(self, **values: object) -> None:
-        self.both.apollo.update("contact", self.contact, values)
-
-    def right(self, **values: object) -> None:
-        self.both.salesforce.update("Lead", self.lead, values)
+        both = Both(RULES.replace("{row}", row))
+        both.run()
+        super().__init__(both, {"last_name": "King", **values})
 
     def now(self, left: str, right: str) -> tuple[object, object]:
-        return (
-            self.both.apollo.rows("contact")[self.contact].get(left) or None,
-            self.both.salesforce.rows("Lead")[self.lead].get(right),
-        )
+        there, here = self.held(left, right)
+        return there or None, here
 
     def rests(self) -> bool:
         """Whether two further runs write nothing."""
