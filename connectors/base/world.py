@@ -79,7 +79,7 @@ class World(Protocol):
 def moment(seconds: float) -> str:
     """A time as text: `2026-03-31T09:05:00.000Z`."""
     whole = datetime.fromtimestamp(seconds, UTC)
-    return whole.strftime("%Y-%m-%dT%H:%M:%S.") + f"{whole.microsecond // 1000:03d}Z"
+    return f"{whole.isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def seconds(moment: str) -> float:

@@ -20,7 +20,7 @@ from ...errors import LoginLost, SystemUnavailable, UsageError
 from ..base.contract import Meter
 from ..base.linking import Logins
 from ..base.login import Login, Secret
-from ..base.wire import NoReply, Request, Response, Wire, dated, host, json_request, with_headers
+from ..base.wire import NoReply, Request, Response, Wire, dated, host, json_request
 from ..base.world import World
 from .door import Door, Token, text_of
 from .refusals import Complaint, advice, complaint_of, judge
@@ -163,10 +163,12 @@ class Session:
         """Like `ask`, where the answer is a list."""
         return self._read(json_request("POST", self._url(path), body), _list)
 
-    def read(self, path: str, parse: Callable[[Response], T], **query: str) -> T:
-        """Like `get`, for CSV: what `parse` makes of it, which raises `ValueError` where it is cut
-        off."""
-        request = json_request("GET", self._url(path, **query), accept="text/csv")
+    def read(
+        self, path: str, parse: Callable[[Response], T], *, accept: str = "text/csv", **query: str
+    ) -> T:
+        """Like `get`, for what isn't taken as it comes: what `parse` makes of it, which raises
+        `ValueError` where it is cut off."""
+        request = json_request("GET", self._url(path, **query), accept=accept)
         return self._read(request, lambda response, _: parse(response))
 
     def tidy(self, method: str, path: str, body: object = None) -> None:
@@ -254,8 +256,8 @@ class Session:
         self._mine.token = token
         parts = urlsplit(request.url)
         moved = f"{token.instance}{parts.path}{'?' if parts.query else ''}{parts.query}"
-        signed = replace(request, url=moved)
-        return with_headers(signed, authorization=f"Bearer {token.secret.reveal()}")
+        signed = {**request.headers, "authorization": f"Bearer {token.secret.reveal()}"}
+        return replace(request, url=moved, headers=signed)
 
     def _refused(self, text: str) -> LoginLost:
         return LoginLost(

@@ -25,10 +25,13 @@ def look_again(session: Session) -> None:
     for flow, record in session.db.rows(troubles.no_partner, org=session.org):
         if flow in session.flows and session.scope.decides(flow):
             waiting.setdefault(flow, []).append(record)
-    for name, ids in waiting.items():
-        for side in _SIDES:
-            free = _free(session, session.flows[name].flow, side, ids)
-            session.mark([(name, side, id) for id in free], "retry")
+    marks = [
+        (name, side, id)
+        for name, ids in waiting.items()
+        for side in _SIDES
+        for id in _free(session, session.flows[name].flow, side, ids)
+    ]
+    session.mark(marks, "retry")
 
 
 def _free(session: Session, flow: Flow, side: Side, ids: list[str]) -> list[str]:

@@ -115,9 +115,12 @@ def _tell(session: Session, touched: Sequence[Touched]) -> None:
     for one in touched:
         rule = (one.use.left, one.use.right, one.use.rule, one.right)
         by_rule.setdefault(rule, []).append(one)
+    waiting = _waiting(session)
+    if not by_rule and not waiting:
+        return
     with session.db.transaction("told"):
         told = {_entered(session, some) for some in by_rule.values()}
-        for cause in _waiting(session) - told:
+        for cause in waiting - told:
             _read_anew(session, cause)
             problems.no_longer(session, cause)
 

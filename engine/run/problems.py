@@ -294,7 +294,8 @@ def stopped(session: Session, error: SystemUnavailable) -> None:
 
 def got_through(session: Session) -> None:
     """Closes what stopped earlier runs: this one has come to its end."""
-    if session.open_errors:
+    where = {"org": session.org, "flow": _RUN, "one": ""}
+    if session.open_errors and session.db.rows(troubles.of_record, **where):
         with session.db.transaction("got through"):
             _close(session, [(_RUN, "")], kept="")
 

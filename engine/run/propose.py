@@ -40,13 +40,14 @@ CHUNK = 500
 def propose(session: Session) -> None:
     """Decides until quiet, once links have followed what their records became."""
     follow(session)
-    with session.db.transaction("looked again"):
-        look_again(session)
+    look_again(session)
     signing = Signing(session)
+    some = False
     while any(_flow(session, ready, signing) for ready in _due(session)):
-        pass
-    with session.db.transaction("decided"):
-        session.db.run(sql.clear_brought, org=session.org, run=session.run)
+        some = True
+    if some:
+        with session.db.transaction("decided"):
+            session.db.run(sql.clear_brought, org=session.org, run=session.run)
 
 
 def _due(session: Session) -> list[Ready]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import bindparam, select, text, update
@@ -21,7 +20,17 @@ from ...errors import FenceLost, UsageError
 from . import tables
 from .drivers import Cursor, Driver, Name, connect
 from .older import BEFORE_TROUBLES, TROUBLES
-from .prepared import DIALECTS, Statement, among, bound, check, insert, statement, table, upsert
+from .prepared import (
+    DIALECTS,
+    Statement,
+    among,
+    bound,
+    bound_sets,
+    insert,
+    statement,
+    table,
+    upsert,
+)
 
 __all__ = ["Database", "Row", "Statement", "among", "insert", "statement", "table", "upsert"]
 
@@ -107,11 +116,7 @@ class Database:
                 self.many(statement, params)
             return
         compiled = statement.compiled(self._driver.name)
-        check(compiled, params[0])
-        if compiled.lists or len(compiled.names) < 2 or not params[0].keys() >= {*compiled.names}:
-            sets: Any = [bound(compiled, one, self._driver.name) for one in params]
-        else:
-            sets = map(itemgetter(*compiled.names), params)
+        sets = bound_sets(compiled, params, self._driver.name)
         try:
             cursor = self._connected().cursor()
             cursor.executemany(compiled.sql, sets)
@@ -127,11 +132,11 @@ class Database:
         shows the rows as they were when it began; on SQLite, don't change what is not yet read.
         """
         compiled = statement.compiled(self._driver.name)
-        check(compiled, params)
+        values = bound(compiled, params, self._driver.name)
         try:
             cursor = self._connected().wide_cursor()
             try:
-                cursor.execute(compiled.sql, bound(compiled, params, self._driver.name))
+                cursor.execute(compiled.sql, values)
                 yield from cursor
             finally:
                 cursor.close()
@@ -157,12 +162,18 @@ class Database:
             with self._part():
                 yield
             return
-        with self._rolled_back():
+        self._begin()
+        try:
             yield
             self._point(f"before {name}")
             # After the point, where another runner may have had its turn.
             self._check_fence()
             self._command("COMMIT")
+        except BaseException as error:
+            self._roll_back(error)
+            raise
+        finally:
+            self._depth = 0
         self._point(f"after {name}")
 
     @contextmanager
@@ -173,28 +184,32 @@ class Database:
         """
         if self._depth:
             raise RuntimeError("rollback_only inside a transaction")
-        with self._rolled_back():
+        self._begin()
+        try:
             yield
             self._command("ROLLBACK")
-
-    @contextmanager
-    def _rolled_back(self) -> Iterator[None]:
-        """Begins; the body ends the transaction itself, any exception rolls it back."""
-        driver = self._connected()
-        try:
-            self._command(driver.begin)
-            self._depth = 1
-            yield
         except BaseException as error:
-            with suppress(*self._driver.errors):
-                self._driver.cursor().execute("ROLLBACK")
-            self._depth = 0
-            if isinstance(error, self._driver.errors):
-                # It may clash with what another runner has written since.
-                self._check_fence()
+            self._roll_back(error)
             raise
         finally:
             self._depth = 0
+
+    def _begin(self) -> None:
+        driver = self._connected()
+        try:
+            self._command(driver.begin)
+        except BaseException as error:
+            self._roll_back(error)
+            raise
+        self._depth = 1
+
+    def _roll_back(self, error: BaseException) -> None:
+        """After `error`. Raises `FenceLost` where a clash with another runner may be behind it."""
+        with suppress(*self._driver.errors):
+            self._driver.cursor().execute("ROLLBACK")
+        self._depth = 0
+        if isinstance(error, self._driver.errors):
+            self._check_fence()
 
     @contextmanager
     def _part(self) -> Iterator[None]:
@@ -226,16 +241,16 @@ class Database:
     # ---- the driver
 
     def _connected(self) -> Driver:
-        if self._driver.lost() and not self._depth:
+        if not self._depth and self._driver.lost():
             self._driver = connect(self._url)
         return self._driver
 
     def _execute(self, statement: Statement, params: Mapping[str, object]) -> Cursor:
         compiled = statement.compiled(self._driver.name)
-        check(compiled, params)
+        values = bound(compiled, params, self._driver.name)
         try:
             cursor = self._connected().cursor()
-            cursor.execute(compiled.sql, bound(compiled, params, self._driver.name))
+            cursor.execute(compiled.sql, values)
         except self._driver.errors as error:
             self._tell(error)
             raise

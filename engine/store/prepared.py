@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -42,7 +43,8 @@ class Compiled:
     """SQL for one kind of database. `names`: parameters in the order of their marks.
 
     `fixed` holds values that the statement brings itself; a parameter of that name replaces them.
-    `lists` are the parameters that are sent as lists, `known` all that a caller may give.
+    `lists` are the parameters that are sent as lists, `known` all that a caller may give. `take`
+    gives the values out of a mapping with all of them, where nothing has to be made of any.
     """
 
     sql: str
@@ -50,6 +52,7 @@ class Compiled:
     fixed: Mapping[str, object]
     lists: frozenset[str]
     known: frozenset[str]
+    take: Callable[[Mapping[str, object]], tuple[object, ...]] | None
 
 
 class Statement:
@@ -63,9 +66,10 @@ class Statement:
 
     def compiled(self, name: Name) -> Compiled:
         """The SQL for one kind of database."""
-        if name not in self._compiled:
-            self._compiled[name] = _compile(self._build(name), name)
-        return self._compiled[name]
+        found = self._compiled.get(name)
+        if found is None:
+            found = self._compiled[name] = _compile(self._build(name), name)
+        return found
 
 
 def statement(core: ClauseElement | Callable[[Name], ClauseElement]) -> Statement:
@@ -205,27 +209,29 @@ def _compile(core: ClauseElement, name: Name) -> Compiled:
     values = made.construct_params()
     # Values of an IN that the statement brings itself have names only after compiling.
     required = {one for one in names if one in binds and binds[one].required}
+    lists = frozenset(one for one in names if one in binds and isinstance(binds[one].type, ARRAY))
     return Compiled(
         str(made),
         names,
         {one: values[one] for one in names if one not in required},
-        frozenset(one for one in names if one in binds and isinstance(binds[one].type, ARRAY)),
+        lists,
         frozenset(names),
+        itemgetter(*names) if len(names) > 1 and not lists else None,
     )
 
 
 # ---- parameters -----------------------------------------------------------------------------
 
 
-def check(compiled: Compiled, params: Mapping[str, object]) -> None:
-    """A misspelt parameter must not pass for one that has a default."""
-    if not params.keys() <= compiled.known:
-        unknown = params.keys() - compiled.known
+def bound(compiled: Compiled, params: Mapping[str, object], name: Name) -> Sequence[object]:
+    """The values in the order of the statement's marks. Raises `TypeError` for a name that is no
+    parameter: a misspelt one must not pass for one that has a default."""
+    known = compiled.known
+    if compiled.take and len(params) == len(known) and params.keys() == known:
+        return compiled.take(params)
+    if not params.keys() <= known:
+        unknown = params.keys() - known
         raise TypeError(f"no parameter of this statement: {', '.join(sorted(unknown))}")
-
-
-def bound(compiled: Compiled, params: Mapping[str, object], name: Name) -> list[object]:
-    """The values in the order of the statement's marks."""
     whole = params
     if compiled.fixed or compiled.lists:
         whole = {**compiled.fixed, **params}
@@ -234,6 +240,15 @@ def bound(compiled: Compiled, params: Mapping[str, object], name: Name) -> list[
             values = list(cast("Iterable[object]", whole[one]))
             whole[one] = _dump(values) if name == "sqlite" else values
     return [whole[one] for one in compiled.names]
+
+
+def bound_sets(
+    compiled: Compiled, params: Sequence[Mapping[str, object]], name: Name
+) -> Iterable[Sequence[object]]:
+    """`bound` for several sets of parameters, all of the same names."""
+    if compiled.take and params[0].keys() == compiled.known:
+        return map(compiled.take, params)
+    return [bound(compiled, one, name) for one in params]
 
 
 _dump = json.JSONEncoder(separators=(",", ":")).encode

@@ -92,7 +92,7 @@ def not_found() -> Refusal:
 def stamp(milliseconds: int) -> str:
     """`2026-05-18T11:04:12.977Z`, from milliseconds since 1970."""
     whole = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    return f"{whole.isoformat()[:19]}.{milliseconds % 1000:03d}Z"
 
 
 def zoned(milliseconds: int) -> str:

@@ -20,7 +20,7 @@ from .org import Org
 from .query import Found
 from .reading import record
 from .schema import Field, ObjectType
-from .values import full_id, instant, make_id, stamp
+from .values import full_id, http_date, instant, make_id, stamp
 
 _OPEN_CURSORS = 10
 _CURSOR_LIFE = 15 * 60.0
@@ -138,8 +138,7 @@ class Resources:
                 known = 0.0
             if changed <= known:
                 return Reply(304)
-        shown = datetime.fromtimestamp(changed, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-        return Reply(200, body, {"last-modified": shown})
+        return Reply(200, body, {"last-modified": http_date(changed)})
 
     def _object(self, call: Call, of: ObjectType) -> Reply:
         if call.method == "POST":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,6 +33,10 @@ class Table:
         self._order: list[tuple[str, str]] | None = None
         self._stale = 0
         self._made = 0
+
+    def begin_with(self, rows: Mapping[str, Row]) -> None:
+        """Fills a table that is empty yet."""
+        self.rows, self._made = dict(rows), len(rows)
 
     def new_id(self) -> str:
         self._made += 1

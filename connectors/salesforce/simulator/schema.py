@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,12 +40,13 @@ _SOAP = {
     "datetime": "xsd:dateTime",
     "address": "urn:address",
 }
+_LOCKED = {"createable": False, "updateable": False}
 MASTER_RECORD_TYPE = "012000000000000AAA"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field as saves and queries need it; `raw` is its description in full.
+    """A field as saves and queries need it; `raw` is its description in full, `text` its JSON.
 
     `values` are the active values of a picklist, `refs` the objects a reference may point to.
     `required`: a create without it is refused.
@@ -72,6 +73,7 @@ class Field:
     relationship: str
     compound: str
     raw: Json
+    text: str
 
     @staticmethod
     def of(raw: Json) -> Field:
@@ -107,6 +109,7 @@ class Field:
             relationship=raw.get("relationshipName") or "",
             compound=raw.get("compoundFieldName") or "",
             raw=raw,
+            text=spelled(raw),
         )
 
 
@@ -134,6 +137,19 @@ class ObjectType:
         return next(
             (one for one in self.fields.values() if one.relationship.lower() == lower), None
         )
+
+
+class Described(dict[str, Any]):
+    """A description. Its JSON is put together from that of the fields, which is the most of it."""
+
+    def __init__(self, head: Json, fields: Sequence[Field]) -> None:
+        super().__init__({**head, "fields": [one.raw for one in fields]})
+        self._fields = fields
+
+    def spelled(self) -> str:
+        """The JSON of all of it."""
+        head = spelled({key: one for key, one in self.items() if key != "fields"})
+        return f'{head[:-1]}, "fields": [{", ".join(one.text for one in self._fields)}]}}'
 
 
 class Schema:
@@ -184,18 +200,16 @@ class Schema:
         self.changed = now
         return field
 
-    def describe(self, of: ObjectType, version: str) -> Json:
+    def describe(self, of: ObjectType, version: str) -> Described:
         """What `/sobjects/X/describe` answers."""
-        fields = [
-            one.raw
-            if self.editable(of, one)
-            else {**one.raw, "createable": False, "updateable": False}
+        shown = [
+            one if self.editable(of, one) else Field.of({**one.raw, **_LOCKED})
             for one in self.shown(of)
         ]
         urls = {
             key: path.replace("/vxx.0/", f"/v{version}/") for key, path in of.raw["urls"].items()
         }
-        return {**of.raw, **self._flags(of), "fields": fields, "urls": urls}
+        return Described({**of.raw, **self._flags(of), "urls": urls}, shown)
 
     def brief(self, of: ObjectType, version: str) -> Json:
         """The entry of an object in the list of all."""
@@ -214,6 +228,14 @@ class Schema:
             flag: bool(of.raw.get(flag)) and self.rights.may(right, of.name)
             for flag, right in words
         }
+
+
+def spelled(data: Any, indent: int | None = None) -> str:
+    """Data as the JSON of a reply."""
+    return json.dumps(data, ensure_ascii=False, indent=indent) if indent else _spell(data)
+
+
+_spell = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def build(folder: Path | None, changed: float) -> Schema:

@@ -13,7 +13,6 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -32,7 +31,7 @@ from .rights import EVERYBODY, RIGHTS, Right
 from .rows import Row, Store
 from .saves import Actor
 from .signin import SignIn
-from .values import make_id
+from .values import http_date, make_id
 
 OLDEST, NEWEST = 42, 67
 """API versions that are served."""
@@ -295,16 +294,17 @@ class SalesforceSimulator:
 
     def _spelled(self, request: Request, reply: Reply | Response) -> Response:
         """A reply as bytes, zipped where the caller can take it."""
-        now = datetime.fromtimestamp(self.org.clock.now(), UTC)
-        headers = {"date": now.strftime("%a, %d %b %Y %H:%M:%S GMT"), **reply.headers}
+        headers = {"date": http_date(int(self.org.clock.now())), **reply.headers}
         if isinstance(reply, Response):
             return Response(reply.status, headers, reply.body)
         if reply.body is None:
             return Response(reply.status, headers)
         text = reply.body
-        if reply.type == JSON:
-            pretty = 2 if request.headers.get("x-prettyprint") == "1" else None
-            text = json.dumps(text, ensure_ascii=False, indent=pretty)
+        pretty = request.headers.get("x-prettyprint") == "1"
+        if isinstance(text, schema.Described) and not pretty:
+            text = text.spelled()
+        elif reply.type == JSON:
+            text = schema.spelled(text, 2 if pretty else None)
         body = text.encode()
         headers |= {"content-type": reply.type, "vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):

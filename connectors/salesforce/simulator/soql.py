@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal as OneOf
+from typing import NamedTuple
 
 from .errors import Refused, whole
 from .values import instant
@@ -99,8 +100,7 @@ class Query:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     at: int

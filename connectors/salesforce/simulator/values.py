@@ -66,7 +66,17 @@ def _suffix(text: str) -> str:
 
 def stamp(seconds: float) -> str:
     """A time as audit fields have it, whole seconds: `2026-01-31T09:05:00.000+0000`."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return _stored(datetime.fromtimestamp(int(seconds), UTC))
+
+
+@lru_cache(maxsize=8)
+def http_date(seconds: int) -> str:
+    """A time as headers have it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
+def _stored(utc: datetime) -> str:
+    return f"{utc.isoformat(timespec='milliseconds')[:23]}+0000"
 
 
 def instant(text: str) -> str:
@@ -74,8 +84,7 @@ def instant(text: str) -> str:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"no zone in {text!r}")
-    whole = moment.astimezone(UTC)
-    return whole.strftime("%Y-%m-%dT%H:%M:%S.") + f"{whole.microsecond // 1000:03d}+0000"
+    return _stored(moment.astimezone(UTC))
 
 
 def compared(value: Any) -> Any:
