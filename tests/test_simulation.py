@@ -32,7 +32,8 @@ from syncrules.tests.simulation.many import Told, commit, many
 from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Answer, Key, System, writes
 from syncrules.tests.simulation.runners import Second
-from syncrules.tests.simulation.scopes import SMALL, SMALLER, scope_of
+from syncrules.tests.simulation.scopes import LEADS, SMALL, SMALLER, scope_of
+from syncrules.tests.simulation.states import handed_on, held
 from syncrules.tests.simulation.world import Alarms, Crash
 
 HISTORIES = 10_000
@@ -76,6 +77,17 @@ def test_most_histories_are_small_and_each_set_of_rules_has_its_share() -> None:
     assert abs(sum(one in SMALLER for one in drawn) - 1000 * SMALL) < 50
     for small in SMALLER:
         assert drawn.count(small) >= 120
+
+
+def test_the_first_run_that_histories_begin_with_is_what_one_leaves() -> None:
+    machine = Machine(7, LEADS.rules)
+    machine.go(verbs.run)
+    with handed_on() as state:
+        begun = Machine(8, LEADS.rules, state=state)
+        begun.begin()
+        assert held(begun.db) == held(machine.db)
+        assert begun.clock.now() == machine.clock.now()
+        assert begun.log.numbers == machine.log.numbers
 
 
 def test_one_seed_is_one_history() -> None:

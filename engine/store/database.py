@@ -206,7 +206,7 @@ class Database:
     def _roll_back(self, error: BaseException) -> None:
         """After `error`. Raises `FenceLost` where a clash with another runner may be behind it."""
         with suppress(*self._driver.errors):
-            self._driver.cursor().execute("ROLLBACK")
+            self._driver.execute("ROLLBACK")
         self._depth = 0
         if isinstance(error, self._driver.errors):
             self._check_fence()
@@ -221,7 +221,7 @@ class Database:
             self._command(f"RELEASE SAVEPOINT {part}")
         except BaseException:
             with suppress(*self._driver.errors):
-                self._driver.cursor().execute(f"ROLLBACK TO SAVEPOINT {part}")
+                self._driver.execute(f"ROLLBACK TO SAVEPOINT {part}")
             raise
         finally:
             self._depth -= 1
@@ -249,16 +249,14 @@ class Database:
         compiled = statement.compiled(self._driver.name)
         values = bound(compiled, params, self._driver.name)
         try:
-            cursor = self._connected().cursor()
-            cursor.execute(compiled.sql, values)
+            return self._connected().execute(compiled.sql, values)
         except self._driver.errors as error:
             self._tell(error)
             raise
-        return cursor
 
     def _command(self, sql: str) -> None:
         try:
-            self._driver.cursor().execute(sql)
+            self._driver.execute(sql)
         except self._driver.errors as error:
             self._tell(error)
             raise

@@ -44,6 +44,7 @@ class Driver(Protocol):
     begin: str
     errors: tuple[type[Exception], ...]
 
+    def execute(self, sql: str, params: Sequence[Any] = ..., /) -> Cursor: ...
     def cursor(self) -> Cursor: ...
     def wide_cursor(self) -> Cursor:
         """A cursor for results that do not fit in memory; it outlives a commit."""
@@ -125,6 +126,9 @@ class SQLite:
                     raise
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("ROLLBACK")
+
+    def execute(self, sql: str, params: Sequence[Any] = (), /) -> Cursor:
+        return self._connection.execute(sql, params)
 
     def cursor(self) -> Cursor:
         return self._connection.cursor()
@@ -217,6 +221,9 @@ class PostgreSQL:
             self._connection.execute(f"SET lock_timeout = '{PATIENCE}s'")
         except psycopg.Error as error:
             raise self._refused(error) from None
+
+    def execute(self, sql: str, params: Sequence[Any] | None = None, /) -> Cursor:
+        return self._connection.execute(sql, params)
 
     def cursor(self) -> Cursor:
         return self._connection.cursor()

@@ -31,6 +31,7 @@ Spoiled = Callable[["Faults", System, Request, Answer], Response]
 
 JSON = {"content-type": "application/json;charset=UTF-8"}
 HTML = {"content-type": "text/html"}
+SKEWED, AT_LARGE = "a clock that is off", "all is large"
 MANY = 1_000
 """How often a fault strikes that lasts for a whole run."""
 LATE = (1.0, 10.0, 40.0)
@@ -120,12 +121,12 @@ class Faults:
             log.struck["an assignment rule"] += 1
         if chance.random() < 0.15:
             log.apollo.team.offset = float(chance.choice((-900, -60, 60, 900)))
-            log.struck["a clock that is off"] += 1
+            log.struck[SKEWED] += 1
             # No system's clock goes back: a slow one has stood still since it was made.
             self.clock.sleep(max(-log.apollo.team.offset, 0.0))
         if chance.random() < 0.15:
             log.salesforce.skew.step = float(chance.choice((-900, -60, 60, 900)))
-            log.struck["a clock that is off"] += 1
+            log.struck[SKEWED] += 1
 
     # ---- for the run to come
 
@@ -420,8 +421,8 @@ KINDS = frozenset(
             "a deletion that nothing tells of",
         ),
         *("a validation rule", "a duplicate rule", "an assignment rule", "a company is guessed"),
-        *("a clock that is off", "a record out of sight", "a right is missing"),
-        *("pages of two", "all is large", "a lead is converted", "two records are merged"),
+        *(SKEWED, "a record out of sight", "a right is missing"),
+        *("pages of two", AT_LARGE, "a lead is converted", "two records are merged"),
         *("a second runner, sent away", "a second runner, while one was frozen"),
     }
 )

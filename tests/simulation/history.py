@@ -35,12 +35,12 @@ from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
 from syncrules.errors import SyncrulesError
 from syncrules.tests.simulation import checker
-from syncrules.tests.simulation.faults import Faults, all_is_large
+from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
 from syncrules.tests.simulation.people import WORDS, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
-from syncrules.tests.simulation.states import calls, handed_on
+from syncrules.tests.simulation.states import Held, calls, handed_on, held, put
 from syncrules.tests.simulation.world import Alarms, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
@@ -132,6 +132,15 @@ class Machine:
             self.log.end_run(number or 0, whole=whole)
         return result
 
+    def begin(self) -> None:
+        """As if a run had found a world without records. It leaves the same in all of them whose
+        clocks are right."""
+        self.log.begin_run()
+        rows, took = _begun(self.rules)
+        put(self.db, rows)
+        self.clock.sleep(took)
+        self.log.end_run(1, whole=True)
+
     def linked(self) -> set[Key]:
         """Both ends of all links of people that stand."""
         keys: set[Key] = set()
@@ -175,6 +184,15 @@ def connectors(
 
 def _advice(system: str, code: str) -> str:
     return (APOLLO_KIND if system == "apollo" else SALESFORCE_KIND).advice(code)
+
+
+@lru_cache
+def _begun(rules: str) -> tuple[Held, float]:
+    """What a state holds after the first run, and how many seconds that took."""
+    machine = Machine(0, rules)
+    began = machine.clock.now()
+    machine.go(verbs.run)
+    return held(machine.db), machine.clock.now() - began
 
 
 @lru_cache
@@ -252,7 +270,7 @@ class History:
             machine.clock.sleep(ROUND)
             self.todo = list(self.scope.backfills)
         else:
-            self._go(verbs.run, "run")
+            self._first()
             machine.people.settle_in()
             machine.clock.sleep(ROUND)
         for number in range(chance.choice(self.scope.rounds)):
@@ -280,6 +298,15 @@ class History:
             log.violations,
             self.story,
         )
+
+    def _first(self) -> None:
+        """A run before there is anything."""
+        log = self.machine.log
+        if self.machine.state is None or log.struck.keys() & {SKEWED, AT_LARGE}:
+            self._go(verbs.run, "run")
+        else:
+            self.machine.begin()
+            self._tell("run: began")
 
     def _round(self, quiet: bool) -> None:
         """The verbs that are due, each as often as it takes within reason."""
@@ -433,6 +460,6 @@ def play(seed: int) -> Outcome:
         if history.second:
             stack.callback(history.second.close)
         if chance.random() < LARGE:
-            history.machine.log.struck["all is large"] += 1
+            history.machine.log.struck[AT_LARGE] += 1
             stack.enter_context(all_is_large())
         return history.play()

@@ -141,5 +141,5 @@ class Second:
 def _opened(file: Path, world: SeededWorld) -> Database:
     """A state in a file that needs not survive a power cut."""
     db = Database(f"sqlite:///{file}", world.point)
-    db._driver.cursor().execute("PRAGMA synchronous = OFF")
+    db._driver.execute("PRAGMA synchronous = OFF")
     return db

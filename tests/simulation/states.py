@@ -1,19 +1,26 @@
-"""A state in memory that histories hand on, emptied: to make one anew, and each statement ready for
-it, takes as long as a run of a small history.
+"""States in memory that histories hand on, emptied, and what a state held, to be put into another.
+
+To make one anew, and each statement ready for it, takes as long as a run of a small history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, insert, select
 from syncrules.engine.store import tables
 from syncrules.engine.store.database import Database, statement
 
-_EMPTY = [
-    statement(delete(one)) for one in tables.Table.metadata.sorted_tables if one.name != "meta"
+_TABLES = [one for one in tables.Table.metadata.sorted_tables if one.name != "meta"]
+_EMPTY = [statement(delete(one)) for one in _TABLES]
+_ALL = [statement(select(one)) for one in _TABLES]
+_PUT = [
+    statement(insert(one).values({each.name: bindparam(each.name) for each in one.columns}))
+    for one in _TABLES
 ]
+Held = Sequence[Sequence[Mapping[str, object]]]
+"""The rows of each table."""
 _free: list[Database] = []
 
 
@@ -34,3 +41,18 @@ def calls(db: Database, point: Callable[[str], None]) -> Database:
     """The state, with what is called at its commits."""
     db._point = point
     return db
+
+
+def held(db: Database) -> Held:
+    """All that a state holds."""
+    return [
+        [dict(zip(one.columns.keys(), row, strict=True)) for row in db.rows(all)]
+        for one, all in zip(_TABLES, _ALL, strict=True)
+    ]
+
+
+def put(db: Database, rows: Held) -> None:
+    """Puts what another state held into an empty one."""
+    with db.transaction("put"):
+        for one, some in zip(_PUT, rows, strict=True):
+            db.many(one, some)
