@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...dsl.rules import Side
@@ -69,8 +69,12 @@ class Trip:
     fix: str
 
 
-def planned(session: Session) -> list[tuple[str, Side, str, str, str, int]]:
-    """Counts of planned rows: flow, side, system, object, action, number."""
+Kinds = Sequence[tuple[str, Side, str, str, str, int]]
+"""Counts of planned rows: flow, side, system, object, action, number."""
+
+
+def planned(session: Session) -> Kinds:
+    """What this run plans, counted."""
     rows = session.db.rows(sql.planned_kinds, org=session.org, run=session.run)
     return [(one[0], one[1], one[2], one[3], one[4], one[5]) for one in rows]
 
@@ -80,14 +84,15 @@ def blanks(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
     return any(one is None and before.get(name) is not None for name, one in after.items())
 
 
-def brakes(session: Session, *, asked_for: bool) -> Iterator[Trip]:
-    """What is too much at once. `asked_for`: a person asked for this mass of changes."""
+def brakes(session: Session, kinds: Kinds, *, asked_for: bool) -> Iterator[Trip]:
+    """What is too much at once of what is planned. `asked_for`: a person asked for this mass of
+    changes."""
     if not asked_for:
-        first = list(_first_run(session))
+        first = list(_first_run(session, kinds))
         yield from first
         if first:
             return
-    for flow, side, system, object, action, number in planned(session):
+    for flow, side, system, object, action, number in kinds:
         if action in _KINDS and number > min(one.most for one in BRAKES.values()):
             # The guards that this looks past are known: what isn't counted isn't read either.
             for kind, count, field in _counted(session, flow, side, action, number):
@@ -204,11 +209,11 @@ def _enough(brake: Brake, count: int, object: str) -> str:
     return f"{count} {object}" if brake.what == "created" else f"100% of {object}"
 
 
-def _first_run(session: Session) -> Iterator[Trip]:
+def _first_run(session: Session, kinds: Kinds) -> Iterator[Trip]:
     """A large, old org: the first run shows what it would do, and leaves it to a person."""
     count = sum(
         number
-        for _, side, _, object, action, number in planned(session)
+        for _, side, _, object, action, number in kinds
         if action in _KINDS and not _guarded(session, side, object, _KINDS[action])
     )
     before = {"org": session.org, "run": session.run}

@@ -39,8 +39,11 @@ def guard(session: Session, *, asked_for: bool) -> None:
 
 def trips(session: Session, *, asked_for: bool) -> Iterator[Trip]:
     """All that holds back what is planned."""
-    due = {(system, object, action) for _, _, system, object, action, _ in planned(session)}
-    if due and session.quiet:
+    kinds = planned(session)
+    if not kinds:
+        return
+    due = {(system, object, action) for _, _, system, object, action, _ in kinds}
+    if session.quiet:
         yield from _quiet(session)
     for rule in session.plan.guards:
         for side in rule.sides:
@@ -50,7 +53,7 @@ def trips(session: Session, *, asked_for: bool) -> Iterator[Trip]:
                     yield from _metered(session, rule, system)
             elif (system, rule.of, _ACTIONS[rule.what]) in due:
                 yield from _counted(session, rule, system)
-    yield from brakes(session, asked_for=asked_for)
+    yield from brakes(session, kinds, asked_for=asked_for)
 
 
 def _quiet(session: Session) -> Iterator[Trip]:

@@ -30,15 +30,15 @@ HALF = 0.5
 
 def in_sight(session: Session) -> None:
     """Raises `Braked` where too much is out of sight, `SystemUnavailable`."""
+    seen = _kept(session, "sight")
     for system, object in session.plan.sights:
         if _guarded(session, system, object) or (system, object) not in session.looked:
             continue
-        where = {"org": session.org, "system": system, "object": object, "purpose": "sight"}
-        held = session.db.row(sql.cursor, **where)
-        if held is not None and session.now - held[3] < DAY:
+        _, at = seen.get((system, object), (0, None))
+        if at is not None and session.now - at < DAY:
             continue
         # The first look has just seen everything there is.
-        linked = sorted(linked_here(session, system, object)) if held is not None else []
+        linked = sorted(linked_here(session, system, object)) if at is not None else []
         if linked:
             some = linked[:: -(-len(linked) // MOST)]
             fields = session.reads[system, object].fields
@@ -46,7 +46,14 @@ def in_sight(session: Session) -> None:
             lost = [one.id for one in found if one.life == "out of sight"]
             if len(lost) > FEW and len(lost) > SHARE * len(some):
                 raise _held(system, object, len(lost), some)
+        where = {"org": session.org, "system": system, "object": object, "purpose": "sight"}
         session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=session.now)
+
+
+def _kept(session: Session, purpose: str) -> dict[tuple[str, str], tuple[int, float]]:
+    """The number and the time that are kept for each object."""
+    rows = session.db.rows(sql.kept, org=session.org, purpose=purpose)
+    return {(system, object): (number, at) for system, object, number, at in rows}
 
 
 def _held(system: str, object: str, lost: int, some: Sequence[str]) -> Braked:
@@ -64,9 +71,9 @@ def all_there(session: Session) -> None:
     knows nothing of it."""
     found = session.db.row(counts.last_good, org=session.org, run=session.run)
     last = int(found[0] or 0) if found else 0
+    there = _kept(session, "there")
     for system, object in session.looked:
-        held = session.db.row(sql.cursor, **_there(session, system, object))
-        since = int(held[2]) if held else last
+        since, _ = there.get((system, object), (last, 0.0))
         if session.ends_seen or since < session.run - 1:
             _not_half_gone(session, system, object, since)
         session.there.add((system, object))

@@ -488,6 +488,11 @@ cursors = statement(select(P.purpose, P.cursor, P.layout, P.number, P.at).where(
 put_cursor = upsert(
     tables.Cursor, ("org", "system", "object", "purpose"), ("cursor", "layout", "number", "at")
 )
+kept = statement(
+    select(P.system, P.object, P.number, P.at).where(
+        P.org == _org, P.purpose == bindparam("purpose")
+    )
+)
 all_cursors = statement(
     select(P.system, P.object, P.purpose, P.number, P.at)
     .where(P.org == _org)
