@@ -11,6 +11,7 @@ Knows no room of the house; every room may import it. How errors are shown is `t
     ├── SystemUnavailable              4  a system could not be reached
     │   ├── SignInRefused              4  ... or refused the sign-in
     │   │   └── LoginLost              4  ... of a linked login: someone has to sign in again
+    │   ├── ReplyTooLarge              4  ... or answered with more than a reply may have
     │   └── BudgetSpent                4  ... or the call budget is spent
     ├── Interrupted                  130  somebody asked it to stop
     └── LeaseHeld                      5  another runner holds the lease
@@ -77,6 +78,10 @@ class SignInRefused(SystemUnavailable):
 
 class LoginLost(SignInRefused):
     """A linked login has ended: it was revoked, or its time is up."""
+
+
+class ReplyTooLarge(SystemUnavailable):
+    """A system answered with more bytes than a reply may have, which were not read to their end."""
 
 
 class BudgetSpent(SystemUnavailable):

@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import pytest
@@ -34,35 +33,13 @@ from syncrules.engine.store.database import statement
 from syncrules.errors import SystemUnavailable
 from syncrules.tests.both import HOUR
 from syncrules.tests.guide.team import HEAD, LEADS, Team
+from syncrules.tests.servers import server
 from syncrules.tests.worlds import SimWorld, VirtualClock
 
 T = TypeVar("T")
 SOON = 0.4
 """The deadline of each request here, in seconds."""
 URL = "https://one.test/api"
-
-
-@contextmanager
-def server(behave: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
-    """A server that does to each connection what it is told to; its address."""
-    over = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    near, _ = listening.accept()
-                    threading.Thread(target=one, args=(near,), daemon=True).start()
-
-        def one(near: socket.socket) -> None:
-            with near, suppress(OSError):
-                behave(near, over)
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        over.set()
-        with suppress(OSError):
-            listening.shutdown(socket.SHUT_RDWR)
 
 
 def drip(what: bytes, first: bytes = b"") -> Callable[[socket.socket, threading.Event], None]:

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from syncrules.connectors.base.wire import NotSent, Request, Response, host
+from syncrules.connectors.base.wire import NotSent, Request, Response, TooLarge, host
 from syncrules.connectors.base.world import Clock, Job, still
 
 T = TypeVar("T")
@@ -62,7 +62,10 @@ class SimWorld:
         if handle is None:
             raise NotSent(f"no route to {host(request.url)}")
         self.sent.append(request)
-        return handle(request)
+        reply = handle(request)
+        if len(reply.body) > request.most:
+            raise TooLarge(request.most)
+        return reply
 
     def lanes(
         self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still

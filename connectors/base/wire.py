@@ -14,22 +14,29 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from ...errors import BudgetSpent, SignInRefused, SystemUnavailable
+from ...errors import BudgetSpent, ReplyTooLarge, SignInRefused, SystemUnavailable
 from .frozen import dataclass
 
 if TYPE_CHECKING:
     from .world import World
 
 
+MOST = 100_000_000
+"""Bytes of a reply, unpacked. A page has 100 records (Apollo) or 2,000 (Salesforce): room for a
+million, or for 50,000, of each of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: absolute `url`, header names in lower case, `timeout` in seconds for all of it."""
+    """A request: absolute `url`, header names in lower case, `timeout` in seconds for all of it,
+    `most` the bytes that its reply may have."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     timeout: float = 60.0
+    most: int = MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,13 @@ class NotSent(Exception):
 
 class NoReply(Exception):
     """The request may have arrived and the reply didn't: a write of it is in doubt."""
+
+
+class TooLarge(NoReply):
+    """The reply has more bytes than the request lets it have: what it says is not known."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the reply has more than {most / 1_000_000:g} MB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ class Wire:
         `repeatable`: doing it twice is as good as once (reads; writes of fixed values by id may say
         so too, creates never). Raises `NoReply` where a request that isn't repeatable may have been
         carried out, `SystemUnavailable` where attempts ran out and nothing is in doubt,
-        `BudgetSpent`, `SignInRefused`.
+        `ReplyTooLarge`, `BudgetSpent`, `SignInRefused`.
         """
         renewals = 0
         trouble = ""
@@ -139,6 +153,8 @@ class Wire:
                 self._failed(str(error))
                 if not repeatable:
                     raise
+                if isinstance(error, TooLarge):
+                    raise self._too_large(request, error) from None
                 trouble = str(error) or "no reply"
             else:
                 verdict = self._judged(response)
@@ -190,6 +206,14 @@ class Wire:
             f"{self.system} at {host(request.url)} could not be reached",
             why=why,
             fix="check the address and the network, then run again",
+        )
+
+    def _too_large(self, request: Request, error: TooLarge) -> ReplyTooLarge:
+        return ReplyTooLarge(
+            f"{self.system} at {host(request.url)} sends more than a reply may have",
+            why=f"{error}, and was read no further",
+            fix="check that no proxy answers in its place; where records are that large, take the "
+            "longest texts out of the rules",
         )
 
     def _judged(self, response: Response) -> Verdict:

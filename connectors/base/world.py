@@ -59,7 +59,8 @@ class World(Protocol):
     random: random.Random
 
     def send(self, request: Request) -> Response:
-        """One request over the network. Raises `NotSent` or `NoReply`, nothing else."""
+        """One request over the network. Raises `NotSent` or `NoReply`, nothing else; `TooLarge`,
+        which is one, where the reply has more than `Request.most` bytes."""
 
     def lanes(
         self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
@@ -110,16 +111,20 @@ class Machine:
     def send(self, request: Request) -> Response:
         import httpx
 
+        from .body import body_of
+
         client = self._open()
         self._due.at = time.monotonic() + request.timeout
         try:
-            reply = client.request(
+            with client.stream(
                 request.method,
                 request.url,
                 headers=dict(request.headers),
                 content=request.body or None,
                 timeout=httpx.Timeout(request.timeout, connect=min(CONNECT, request.timeout)),
-            )
+            ) as reply:
+                headers = {name.lower(): value for name, value in reply.headers.items()}
+                return Response(reply.status_code, headers, body_of(reply, request.most))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotSent(_short(error)) from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -128,8 +133,6 @@ class Machine:
             raise NoReply(_short(error)) from None
         finally:
             self._due.at = None
-        headers = {name.lower(): value for name, value in reply.headers.items()}
-        return Response(reply.status_code, headers, reply.content)
 
     def lanes(
         self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
@@ -174,11 +177,13 @@ class Machine:
     def _open(self) -> httpx.Client:
         import httpx
 
+        from .body import ACCEPTED
         from .sockets import hurry
 
         with self._lock:
             if self._client is None:
-                self._client = httpx.Client(follow_redirects=False, trust_env=True)
+                headers = {"accept-encoding": ACCEPTED}
+                self._client = httpx.Client(headers=headers, follow_redirects=False, trust_env=True)
                 hurry(self._client, self._left)
             return self._client
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from ...errors import ReplyTooLarge
 from ..base.wire import Response, figure
 from .session import Refused, Session
 
 FROM = 50_000
 """Rows from which on a query goes in bulk: as many as 25 pages."""
 
-SHEET = 50_000
-"""Rows of one sheet at most."""
+SHEET, FEWEST = 50_000, 1_000
+"""Rows of one sheet at most; of one that is larger than a reply may be, half, down to about so
+many."""
 
 PATIENCE = 1800.0
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 20.0
@@ -32,10 +34,12 @@ class Unserved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Some rows of an answer, as CSV, and where the next ones are, "" after the last."""
+    """Some rows of an answer, as CSV, where the next ones are, "" after the last, and how many rows
+    were asked for."""
 
     data: bytes
     following: str
+    most: int = SHEET
 
     def parts(self, size: int) -> Iterator[list[dict[str, str]]]:
         """The rows by the names of their columns, `size` at a time."""
@@ -72,11 +76,18 @@ class Queries:
             pause = min(pause * 2, _LONGEST_WAIT)
             yield
 
-    def sheet(self, job: str, locator: str) -> Sheet:
-        """The rows of an ended job from `locator` on, "" for the first."""
-        query = {"maxRecords": str(SHEET)} | ({"locator": locator} if locator else {})
+    def sheet(self, job: str, locator: str, most: int = 0) -> Sheet:
+        """At most so many rows of an ended job from `locator` on, "" for the first; fewer where so
+        many are more than a reply may have."""
+        most = most or SHEET
+        query = {"maxRecords": str(most)} | ({"locator": locator} if locator else {})
         try:
-            return self._session.read(f"/jobs/query/{job}/results", _sheet, **query)
+            found = self._session.read(f"/jobs/query/{job}/results", _sheet, **query)
+            return replace(found, most=most)
+        except ReplyTooLarge:
+            if most <= FEWEST:
+                raise
+            return self.sheet(job, locator, most // 2)
         except Refused:
             raise Unserved from None
 

@@ -181,8 +181,10 @@ class Feeds:
         try:
             for _ in self._bulk.waits(place.job):
                 yield Page((), place.cursor(), False)
+            most = 0
             while True:
-                sheet = self._bulk.sheet(place.job, place.sheet)
+                sheet = self._bulk.sheet(place.job, place.sheet, most)
+                most = sheet.most
                 for rows in sheet.parts(PAGE):
                     found = (place.columns.record(from_text(row, flags)) for row in rows)
                     yield Page(tuple(found), place.cursor(), False)

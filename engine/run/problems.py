@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ...connectors.base.contract import Outcome
 from ...connectors.base.values import Value
 from ...dsl.rules import Place, Side
-from ...errors import BudgetSpent, SignInRefused, SystemUnavailable
+from ...errors import BudgetSpent, ReplyTooLarge, SignInRefused, SystemUnavailable
 from ..plan.model import Flow
 from ..store import statements as sql
 from ..store import troubles
@@ -41,6 +41,7 @@ IN_DOUBT = "in-doubt"
 _STOPS: Mapping[type[SystemUnavailable], str] = {
     BudgetSpent: "calls-spent",
     SignInRefused: "sign-in-refused",
+    ReplyTooLarge: "reply-too-large",
 }
 
 MISSING = "missing-right"

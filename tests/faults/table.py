@@ -247,6 +247,14 @@ TABLE = (
         "It is the way that meets it, whatever is written.",
     ),
     Fault(
+        "A reply without end, of gigabytes, or packed so that it unpacks to them",
+        "Read up to 100 MB, unpacked, and no further: exit code 4 and one entry that says so, a "
+        "write is in doubt; what Salesforce answers in bulk is asked for in smaller sheets",
+        (),
+        ("tests/test_large_replies.py",),
+        "It is the way that meets it, whatever is written.",
+    ),
+    Fault(
         "A second runner; one that wakes up after its lease",
         "Refused, or fenced out; a second `serve` is told who is at work",
         (),
