@@ -7,13 +7,16 @@ did is written by `activity_writes.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..base.contract import Batch, Outcome, Write
+from ..base.halves import sifted
 from ..base.understood import outcomes_of
 from ..base.values import Value
-from ..base.wire import NoReply, Response
+from ..base.wire import NoReply
 from .describe import Catalog
 from .fields import Form, Names
 from .outcomes import accepted, named_in, refused
@@ -23,6 +26,7 @@ from .refusals import (
     NOT_DELETABLE,
     NOT_WRITABLE,
     UNKNOWN_VALUE,
+    Complaint,
     complaint,
     concerns_all,
 )
@@ -47,7 +51,7 @@ class Writes:
     def send(self, batch: Batch) -> list[Outcome]:
         """See `Connector.send`. A write with a value that Apollo has no id for is refused and not
         sent. Where Apollo refuses a whole batch for one record, the others are sent again, without
-        that one or, where it isn't named, by halves."""
+        that one or, where it isn't named, by halves: see `halves.py`."""
         if not batch.writes:
             return []
         if batch.call.endswith("/destroy"):
@@ -56,11 +60,11 @@ class Writes:
                 Outcome(one.ref, "refused", one.id, None, NOT_DELETABLE, text)
                 for one in batch.writes
             ]
-        spelled: list[tuple[Write, dict[str, Any]]] = []
+        spelled: dict[int, dict[str, Any]] = {}
         outcomes: list[Outcome] = []
         for one in batch.writes:
             try:
-                spelled.append((one, self._spelled(one, batch.call)))
+                spelled[one.ref] = self._spelled(one, batch.call)
             except Unwritable as error:
                 outcomes.append(
                     Outcome(
@@ -70,18 +74,22 @@ class Writes:
                 )
         if not spelled:
             return outcomes
-        writes = [one for one, _ in spelled]
+        sound = [one for one in batch.writes if one.ref in spelled]
+        return outcomes + sifted(sound, partial(self._once, batch.call, spelled))
+
+    def _once(
+        self, call: str, spelled: Mapping[int, dict[str, Any]], writes: Sequence[Write]
+    ) -> list[Outcome]:
+        """The outcomes of some writes in one request."""
         try:
-            reply = self._session.write(*_request(batch.call, spelled))
+            request = _request(call, [(one, spelled[one.ref]) for one in writes])
+            reply = self._session.write(*request)
         except NoReply as error:
             told = str(error)
-            return outcomes + [Outcome(one.ref, "unknown", one.id, message=told) for one in writes]
+            return [Outcome(one.ref, "unknown", one.id, message=told) for one in writes]
         if not reply.good:
-            return outcomes + self._refused(batch.call, writes, reply.response)
-        return outcomes + outcomes_of(
-            writes,
-            lambda: accepted(self._catalog, batch.call, writes, reply.data),
-        )
+            return _refused(writes, complaint(reply.response))
+        return outcomes_of(writes, lambda: accepted(self._catalog, call, writes, reply.data))
 
     def _spelled(self, write: Write, call: str) -> dict[str, Any]:
         """The attributes of a write as the request has them. Raises `Unwritable`."""
@@ -142,21 +150,22 @@ class Writes:
             raise Unwritable(AMBIGUOUS_VALUE, text, field)
         return ids[0]
 
-    def _refused(self, call: str, writes: list[Write], response: Response) -> list[Outcome]:
-        """The outcomes where a whole request was refused."""
-        wrong = complaint(response)
-        if len(writes) == 1 or concerns_all(wrong):
-            return [refused(one, wrong) for one in writes]
-        guilty = [one for one in writes if named_in(one, wrong)]
-        if guilty and len(guilty) < len(writes):
-            rest = tuple(one for one in writes if one not in guilty)
-            return [refused(one, wrong) for one in guilty] + self.send(Batch(call, rest))
-        if guilty:
-            return [refused(one, wrong) for one in guilty]
-        half = len(writes) // 2
-        return self.send(Batch(call, tuple(writes[:half]))) + self.send(
-            Batch(call, tuple(writes[half:]))
-        )
+
+def _refused(writes: Sequence[Write], wrong: Complaint) -> list[Outcome]:
+    """The outcomes where a whole request was refused: for the records that are named, for what it
+    asks as such, or for one of them that nobody names."""
+    if len(writes) == 1 or concerns_all(wrong):
+        return [refused(one, wrong) for one in writes]
+    guilty = [one for one in writes if named_in(one, wrong)]
+    if not guilty:
+        return [replace(refused(one, wrong), kind="refused", together=True) for one in writes]
+    text = f"kept out by another record: {wrong.message}"
+    return [
+        refused(one, wrong)
+        if one in guilty
+        else Outcome(one.ref, "busy", one.id, None, wrong.code, text, together=True)
+        for one in writes
+    ]
 
 
 def _request(

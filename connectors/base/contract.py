@@ -115,6 +115,8 @@ class Outcome:
       with the keys of the create and other values.
     - `refused`: for a reason of its own; `code`, `message` and `fields` are the system's. `rights`:
       the login may not do this, so it may be worth a try once somebody has given it the right.
+      `together`: a whole request was refused and this record not looked at alone, so it may be
+      sound, and is tried again with the next run.
     - `busy`: not carried out; worth another try in this run. With the code `LOGIN_LOST`: under
       another login.
     - `gone`: the record is deleted, merged or converted.
@@ -130,6 +132,7 @@ class Outcome:
     message: str = ""
     fields: tuple[str, ...] = ()
     rights: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

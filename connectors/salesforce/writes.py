@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from ...errors import LoginLost
 from ..base import values
 from ..base.contract import Batch, Outcome, Record, Write
+from ..base.halves import sifted
 from ..base.linking import LOGIN_LOST
 from ..base.schema import Field
 from ..base.understood import outcomes_of
@@ -117,14 +118,15 @@ class Writes:
 
     def send(self, batch: Batch) -> list[Outcome]:
         """One request, and one more for activities of leads that were sent with an account;
-        whatever comes back, one outcome for each write."""
+        whatever comes back, one outcome for each write. What a whole call was refused with for a
+        value of one of its records is looked for, so that the others are written."""
         outcomes = {write.ref: _unspeakable(write) for write in batch.writes}
         sound = [_apart(write) for write in batch.writes if outcomes[write.ref] is None]
-        replies = self._reply(sound) if sound else []
+        replies = sifted(sound, self._once) if sound else []
         outcomes.update((one.ref, one) for one in replies)
         again = [_alone(write) for write in sound if _stands_alone(write, outcomes[write.ref])]
         if again:
-            outcomes.update((one.ref, one) for one in self._reply(again))
+            outcomes.update((one.ref, one) for one in sifted(again, self._once))
         return [one for one in outcomes.values() if one is not None]
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
@@ -138,18 +140,6 @@ class Writes:
             settle = self._find_created if creates else self._find_changed
             found.update((one.ref, one) for one in settle(object, group))
         return [_held(write, found[write.ref]) for write in map(_apart, doubtful)]
-
-    def _reply(self, writes: Sequence[Write]) -> list[Outcome]:
-        """The outcomes of some writes. What a whole call was refused with for a value of one of its
-        records is looked for by halves, so that the others are written."""
-        told = self._once(writes)
-        by_ref = {one.ref: one for one in writes}
-        again = [by_ref[one.ref] for one in told if one.code == _UNREADABLE]
-        if len(again) < 2:
-            return told
-        half = len(again) // 2
-        kept = [one for one in told if one.code != _UNREADABLE]
-        return kept + self._reply(again[:half]) + self._reply(again[half:])
 
     def _once(self, writes: Sequence[Write]) -> list[Outcome]:
         first = writes[0]
@@ -166,7 +156,7 @@ class Writes:
             why = lost.why or str(lost)
             return [Outcome(one.ref, "busy", one.id, None, LOGIN_LOST, why) for one in writes]
         except Refused as refused:
-            return [_refusal(one, refused.wrong) for one in writes]
+            return _whole(writes, refused.wrong)
         return outcomes_of(writes, lambda: _told(writes, data))
 
     def _call(self, writes: Sequence[Write]) -> tuple[str, str, object]:
@@ -353,9 +343,15 @@ def _part(writes: Sequence[Write], reply: Mapping[str, Any]) -> list[Outcome]:
     server broke down."""
     status = int(reply.get("httpStatusCode") or 500)
     if 400 <= status < 500:
-        wrong = complaint(reply.get("body"), status)
-        return [_refusal(one, wrong) for one in writes]
+        return _whole(writes, complaint(reply.get("body"), status))
     return _told(writes, reply.get("body") if status < 300 else None)
+
+
+def _whole(writes: Sequence[Write], wrong: Complaint) -> list[Outcome]:
+    """What the refusal of a whole call means for its writes: one for a value of the wrong type is
+    about one of them, and nothing tells which."""
+    together = wrong.code == _UNREADABLE and len(writes) > 1
+    return [replace(_refusal(one, wrong), together=together) for one in writes]
 
 
 def _told(writes: Sequence[Write], data: Any) -> list[Outcome]:

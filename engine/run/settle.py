@@ -110,8 +110,9 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
         _state(session, [(entry, "refused", outcome.code, "")])
         advice = session.advise(entry.system, outcome.code)
         problems.refused(session, entry, outcome, advice, signed.name_of(session, entry))
-        if not outcome.rights:
-            # Where a right is missing nothing is wrong with the record: the next run tries again.
+        if not (outcome.rights or outcome.together):
+            # Where a right is missing, or nobody looked at the record alone, nothing may be wrong
+            # with it: the next run tries again.
             _hold(session, entry)
     elif kind == "busy":
         # Nothing is wrong with the record: its mark stays, and the next run tries again.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from syncrules.connectors.base import halves
 from syncrules.tests.faults import (
     test_meanwhile,
     test_passing,
@@ -167,8 +168,11 @@ TABLE = (
     ),
     Fault(
         "A whole batch refused for one record",
-        "Split by halves to that record: the others arrive in the same run, it alone is an entry",
+        "Split by halves to that record: the others arrive in the same run, it alone is an entry. "
+        f"At most {halves.MOST} requests for a batch, four where more than {halves.FEW} are all "
+        "refused for one reason; who was not looked at alone is tried by the next run",
         ("a_whole_batch_that_is_refused_for_one_record_is_split_to_that_record",),
+        ("tests/test_halves.py",),
     ),
     Fault(
         "Validation rule, required field, picklist, too long, duplicate rule; a delete refused",
