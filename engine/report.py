@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..connectors.base.world import moment
 from .run.decision import Coming
 from .run.journal import Entry
+from .run.problems import WAITS
 from .store import held, troubles
 from .store import statements as sql
 
@@ -142,7 +143,7 @@ _STATES = {
     "doubt": "sent without a reply: {done} or not, the next run finds out",
     "sent": "sent without a reply: {done} or not, the next run finds out",
     "dropped": "not {done}: moved meanwhile, busy, or there already",
-    "paused": "not {done}: a system has changed, and a rule waits for `syncrules schema pull`",
+    "paused": "not {done}: their rule waits, `syncrules errors` says for what",
     "planned": "not {done} yet",
 }
 
@@ -309,7 +310,8 @@ class ErrorEntry:
     @property
     def operation(self) -> str:
         """What was tried; `write` where it was more than one thing."""
-        return self._common("operation") or "write"
+        tried = {one.operation for one in self.troubles} - {WAITS}
+        return tried.pop() if len(tried) == 1 else "write"
 
     @property
     def record(self) -> str:
@@ -342,6 +344,11 @@ class ErrorEntry:
     def records(self) -> tuple[Trouble, ...]:
         """Those that are about a record."""
         return tuple(one for one in self.troubles if one.record and one.flow)
+
+    @property
+    def waiting(self) -> int:
+        """How many of them were not sent, since too many others were refused."""
+        return sum(one.operation == WAITS for one in self.troubles)
 
     def _common(self, name: str) -> str:
         """What all troubles have, however it is spelt; "" where they differ."""
@@ -425,6 +432,8 @@ def error_text(one: ErrorEntry, *, whole: bool = False) -> str:
     lines = [f"{one.id:>4}  {one.code}: {what}", f"      {one_line(one.message)}"]
     if len(one.records) > 1 and not whole:
         lines.append(f"      of     {_some(one.records)}")
+    if one.waiting:
+        lines.append(f"      waits  {one.waiting:,} of them were not sent; the next run tries them")
     if one.rule:
         lines.append(f"      rule   {one.rule}, {one.file}:{one.line}")
     lines.append(f"      since  {at_time(moment(one.first))}{times}")

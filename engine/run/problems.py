@@ -44,6 +44,9 @@ _STOPS: Mapping[type[SystemUnavailable], str] = {
     ReplyTooLarge: "reply-too-large",
 }
 
+WAITS = "wait"
+"""Operation of what was not sent, since too much of its kind was refused for the same cause."""
+
 MISSING = "missing-right"
 """Code of a rule that waits because the sync login has lost a right."""
 
@@ -160,12 +163,8 @@ def _message(problem: Problem) -> str:
     return f"{problem.field}: {problem.message}" if problem.field else problem.message
 
 
-def refused(
-    session: Session, change: Entry, outcome: Outcome, advice: str, login: str = ""
-) -> None:
-    """Enters a write that a system refused to `login`. Who is in neither system has no id, and is
-    known by the key."""
-    record = change.left or change.right or change.record or change.key
+def refused(session: Session, change: Entry, outcome: Outcome, advice: str, login: str = "") -> str:
+    """Enters a write that a system refused to `login`; the cause of the entry."""
     file, line = _written_at(session, change)
     message = _said(change, outcome, login)
     cause = causes.of_write(change, outcome, message)
@@ -176,7 +175,7 @@ def refused(
         operation=change.action,
         system=change.system,
         object=change.object,
-        record=record,
+        record=_known_by(change),
         key=change.key,
         flow=change.flow,
         rule=change.rule,
@@ -187,6 +186,38 @@ def refused(
         of_all=causes.of_all(message, causes.own_of(change), change.after),
         advice=advice or ADVICE.get(outcome.code, ""),
     )
+    return cause
+
+
+def not_sent(session: Session, changes: Sequence[Entry], cause: str) -> None:
+    """Adds what was not sent to the entry of what it would have been refused for, uncounted."""
+    there = set(session.db.rows(troubles.of_cause, org=session.org, cause=cause))
+    new = [one for one in changes if (one.flow, _known_by(one)) not in there]
+    rows = []
+    for change in new:
+        file, line = _written_at(session, change)
+        rows.append(
+            {
+                "org": session.org,
+                "flow": change.flow,
+                "record": _known_by(change),
+                "cause": cause,
+                "operation": WAITS,
+                "key": change.key,
+                "rule": change.rule,
+                "file": file,
+                "line": line,
+                "message": "not sent, since others were refused; the next run tries it",
+                "first": session.now,
+                "last": session.now,
+            }
+        )
+    session.db.many(troubles.put_trouble, rows)
+
+
+def _known_by(change: Entry) -> str:
+    """What a record is entered under. Who is in neither system has no id, but a key."""
+    return change.left or change.right or change.record or change.key
 
 
 def _tried_again(session: Session, change: Entry, cause: str) -> None:

@@ -7,6 +7,7 @@ record; bodies, layouts and marks are turned to and from rows of the state here 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -95,6 +96,10 @@ class Session:
     """Since when the state knows nothing, where it is an older copy; None: it is none."""
     lost: dict[tuple[str, str], str] = field(default_factory=dict)
     """Logins that have ended, by (system, name), and why."""
+    tallies: dict[tuple[str, str, str, str, str], Counter[str]] = field(default_factory=dict)
+    """How often writes of each kind were refused, by cause; `struck` are the kinds that wait, for
+    which cause, and whether it is a right that is missing (`struck.py`)."""
+    struck: dict[tuple[str, str, str, str, str], tuple[str, bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         counted = self.db.row(troubles.count, org=self.org)

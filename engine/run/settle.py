@@ -15,7 +15,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import lives
 from ..store import statements as sql
-from . import asks, problems, signed
+from . import asks, problems, signed, struck
 from .decision import Coming
 from .journal import Entry, dump_agree
 from .look import note_life, store
@@ -37,6 +37,8 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
         return
     with session.db.transaction("settled"):
         done = [(entry, one) for entry, one in results if _is_done(entry, one)]
+        for entry, _ in done:
+            struck.count(session, entry)
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
         deleted = [entry for entry, _ in done if entry.action == "delete"]
         _forget(session, deleted)
@@ -109,7 +111,9 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
     if kind == "refused":
         _state(session, [(entry, "refused", outcome.code, "")])
         advice = session.advise(entry.system, outcome.code)
-        problems.refused(session, entry, outcome, advice, signed.name_of(session, entry))
+        login = signed.name_of(session, entry)
+        cause = problems.refused(session, entry, outcome, advice, login)
+        struck.count(session, entry, cause, right=outcome.rights)
         if not (outcome.rights or outcome.together):
             # Where a right is missing, or nobody looked at the record alone, nothing may be wrong
             # with it: the next run tries again.

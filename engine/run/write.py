@@ -19,7 +19,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import lives, unknown
 from ..store import statements as sql
-from . import signed
+from . import signed, struck
 from .brakes import planned
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
@@ -87,6 +87,7 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
     while True:
         session.keep_alive()
         _look_again(session, flow)
+        struck.hold_back(session, flow, side, action)
         entries = _planned(session, flow, side, action, most)
         if not entries:
             return
@@ -103,7 +104,7 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
             if attempt:
                 session.world.clock.sleep(2.0**attempt * (1 + session.world.random.random()))
             writes = [_write(session, flow, one) for one in left_over]
-            left_over = _send(session, left_over, connector.pack(writes), attempt == TRIES - 1)
+            left_over = _send(session, left_over, connector.pack(writes), attempt)
             if not left_over:
                 break
         _find(session, entries, end.system)
@@ -258,10 +259,13 @@ def _lock(session: Session, flow: Flow, one: Entry, fields: dict[str, Value]) ->
 
 
 def _send(
-    session: Session, entries: Sequence[Entry], batches: Sequence[Batch], last: bool
+    session: Session, entries: Sequence[Entry], batches: Sequence[Batch], attempt: int
 ) -> list[Entry]:
-    """Sends batches over the lanes; returns what the system was too busy for."""
+    """Sends batches over the lanes; returns what the system was too busy for. What waits by then
+    and was never sent stays planned."""
     by_ref = {one.number: one for one in entries}
+    last = attempt == TRIES - 1
+    sent = set(by_ref) if attempt else set[int]()
     parts: dict[int, int] = {}
     for batch in batches:
         for each in batch.writes:
@@ -270,10 +274,14 @@ def _send(
     busy: list[Entry] = []
 
     def jobs() -> Iterator[Job[list[Outcome]]]:
-        for batch in batches:
+        for whole in batches:
             if session.stopping():
                 return  # What is under way is settled first.
             session.keep_alive()
+            batch = struck.without(session, whole, by_ref, sent)
+            if not batch.writes:
+                continue
+            sent.update(each.ref for each in batch.writes)
             at = session.now
             with session.db.transaction("sent"):
                 session.db.run(

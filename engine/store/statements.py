@@ -67,6 +67,14 @@ _flow: BindParameter[Any] = bindparam("flow")
 _run: BindParameter[Any] = bindparam("run")
 _system: BindParameter[Any] = bindparam("system")
 _object: BindParameter[Any] = bindparam("object")
+_of_kind = (
+    C.flow == _flow,
+    C.side == bindparam("side"),
+    C.rule == bindparam("rule"),
+    C.action == bindparam("action"),
+    C.login == bindparam("login"),
+)
+"""Writes that are counted together: see `engine/run/struck.py`."""
 
 
 # ---- records and keys -----------------------------------------------------------------------
@@ -282,6 +290,28 @@ hold_refused = statement(
     )
 )
 """What a stop holds back beside the refused write is due again at `until`."""
+put_off = statement(
+    update(table(tables.Dirty))
+    .where(
+        D.org == _org,
+        D.flow == _flow,
+        D.decided_run == _run,
+        D.decided == D.mark,
+        D.not_before == 0.0,
+        exists().where(
+            C.org == _org,
+            C.run == _run,
+            C.state == "refused",
+            *_of_kind,
+            or_(
+                and_(D.side == "left", C.left == D.id),
+                and_(D.side == "right", C.right == D.id),
+            ),
+        ),
+    )
+    .values(cause="error", rule=bindparam("rule"), not_before=bindparam("until", type_=Float))
+)
+"""What was refused of a kind of write and is not held yet is due again at `until`."""
 clear_brought = statement(
     delete(table(tables.Dirty)).where(
         D.org == _org,
@@ -293,7 +323,7 @@ clear_brought = statement(
             C.org == _org,
             C.run == _run,
             C.flow == D.flow,
-            C.state.in_((*OPEN, "dropped")),
+            C.state.in_((*OPEN, "dropped", "paused")),
             or_(
                 and_(D.side == "left", C.left == D.id),
                 and_(D.side == "right", C.right == D.id),
@@ -374,6 +404,17 @@ planned = statement(
         C.action == bindparam("action"),
     )
     .order_by(C.parent, C.number)
+    .limit(bindparam("most"))
+)
+planned_of_kind = statement(
+    select(*_change)
+    .where(
+        C.org == _org,
+        C.run == _run,
+        C.state == "planned",
+        *_of_kind,
+    )
+    .order_by(C.number)
     .limit(bindparam("most"))
 )
 changes_of_run = statement(select(*_change).where(C.org == _org, C.run == _run).order_by(C.number))

@@ -77,6 +77,7 @@ no_partner = statement(
     )
 )
 """Records that nobody could be told to belong to."""
+of_cause = statement(select(T.flow, T.record).where(T.org == _org, T.cause == _cause))
 of_code = statement(select(E.cause).where(_open, E.code == bindparam("code")))
 about = statement(select(E.system, E.object).where(E.org == _org, E.cause == _cause))
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from syncrules.connectors.base import halves
+from syncrules.engine.run import struck
 from syncrules.tests.faults import (
     test_meanwhile,
     test_passing,
@@ -101,13 +102,14 @@ TABLE = (
     Fault(
         "403: no right on an object, a field or a record",
         "One entry with login, object and field, which lists the records; the rest of a record "
-        "moves, and what waits goes through once the right is there",
+        "moves, and what waits goes through once the right is there; where its rule waits, too, "
+        "within a day",
         (
             "a_right_on_an_object_that_is_missing_is_told_with_login_and_object",
             "a_right_on_a_field_that_is_missing_is_told_with_login_object_and_field",
             "an_endpoint_that_the_key_may_not_call_is_told_with_login_and_object",
         ),
-        ("tests/test_whose_name.py", "tests/guide/test_errors.py"),
+        ("tests/test_whose_name.py", "tests/guide/test_errors.py", "tests/run/test_struck.py"),
     ),
     Fault(
         "404: deleted meanwhile, in the recycle bin",
@@ -177,13 +179,15 @@ TABLE = (
     Fault(
         "Validation rule, required field, picklist, too long, duplicate rule; a delete refused",
         "One entry for the cause, with those that met it; each is held until it or the cause "
-        "changes, alone",
+        f"changes, alone. Once {struck.MANY} of what a rule writes in one way, and more than half, "
+        "are refused for one cause, the rule waits for the rest of the run: the same entry lists "
+        "what was not sent, and the next run tries that",
         (
             "what_many_records_are_refused_for_is_one_entry",
             "deletions_that_are_refused_are_one_entry",
             "a_whole_batch_that_is_refused_for_one_record_is_split_to_that_record",
         ),
-        ("tests/guide/test_errors.py", "tests/guide/test_causes.py"),
+        ("tests/guide/test_errors.py", "tests/guide/test_causes.py", "tests/run/test_struck.py"),
     ),
     Fault(
         "A system changed between a preview and its `apply`",
