@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -564,6 +565,72 @@ def test_two_doubtful_creates_never_claim_one_record(far: Far) -> None:
     assert kinds == ["absent", "done"]
     far.sim.create("contact", {"first_name": "Li", "last_name": "Ng"})
     assert {one.kind for one in far.connector.find(writes)} == {"unknown"}
+
+
+def lost(far: Far, object: str = "contact") -> Write:
+    """A create whose reply is lost: it was carried out, and is the only one there with its key."""
+    fields: dict[str, dict[str, Value]] = {
+        "contact": {"first_name": "Ida", "title": "CEO", "email": "ida@new.example"},
+        "account": {"name": "New", "domain": "new.example", "phone": "030 1"},
+    }
+    key = ("email",) if object == "contact" else ("domain",)
+    write = replace(create(1, object, far.clock.now(), **fields[object]), keys=key)
+    far.sim.faults.append(Fault("lost after", path="bulk_create"))
+    assert far.send([write])[1].kind == "unknown"
+    return write
+
+
+@pytest.mark.parametrize(
+    ("object", "edit"),
+    [("contact", {"title": "Chief"}), ("account", {"name": "Newer"})],
+    ids=["contact", "account"],
+)
+def test_a_lost_create_that_was_edited_since_is_found_by_its_key(
+    far: Far, object: str, edit: dict[str, str]
+) -> None:
+    """Its maker is the user of our key, and it came by the API. What it has now is no answer to the
+    write, but for stage and owner, which Apollo has chosen."""
+    before = set(far.sim.rows(object))
+    write = lost(far, object)
+    [id] = set(far.sim.rows(object)) - before
+    far.sim.update(object, id, edit)
+    [found] = far.connector.find([write])
+    assert (found.kind, found.id) == ("done", id)
+    assert found.values is not None and set(found.values) == {"stage", "owner"}
+
+
+@pytest.mark.parametrize(
+    "by",
+    [{"creator": "OTHER"}, {"source": "chrome_extension_linkedin"}],
+    ids=["another user", "another way"],
+)
+def test_who_was_made_by_somebody_else_is_not_the_work_of_a_lost_create(
+    far: Far, by: dict[str, str]
+) -> None:
+    """The request never arrived, and a person entered the same one: it is matched like any other,
+    and not taken for ours."""
+    write = create(1, since=far.clock.now(), first_name="Ida", email="ida@new.example")
+    far.sim.faults.append(Fault("lost before", path="bulk_create"))
+    far.send([write])
+    other = {"creator": far.sim.team.users[1].email} if "creator" in by else by
+    far.sim.create("contact", {"last_name": "Berg", "email": "ida@new.example", **other})
+    assert [one.kind for one in far.connector.find([write])] == ["absent"]
+
+
+def test_of_several_that_a_lost_create_may_have_made_none_is_taken(far: Far) -> None:
+    """Nor one that was there before: who they are is for the keys to say, and none is made beside
+    them. One that two creates could have made is neither's."""
+    before = set(far.sim.rows("contact"))
+    write = lost(far)
+    [id] = set(far.sim.rows("contact")) - before
+    far.sim.update("contact", id, {"title": "Chief"})
+    twin = replace(write, ref=2)
+    assert {(one.kind, one.id) for one in far.connector.find([write, twin])} == {("existed", id)}
+    far.sim.create("contact", {"first_name": "Ida", "email": "ida@new.example"})
+    [found] = far.connector.find([write])
+    assert (found.kind, found.id) == ("existed", id)
+    late = replace(write, since=far.clock.now() + 3600)
+    assert [one.kind for one in far.connector.find([late])] == ["absent"]
 
 
 def test_many_lost_updates_are_found_by_few_requests(far: Far) -> None:

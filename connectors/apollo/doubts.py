@@ -6,6 +6,7 @@ clock is from ours. What one record's fields mean is in `fields.py`, how one sea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ..base import values
@@ -23,6 +24,10 @@ from .session import Session
 EARLY = 300.0
 """Seconds by which Apollo's clock may be behind what it last told us: a record made longer than
 this before we sent a create was there already."""
+_API = "api"
+"""How a record came to be that a request like ours has made."""
+_CHOSEN = ("stage", "owner")
+"""Fields that Apollo fills in a record that is made without them."""
 _LOOKS = (3.0, 7.0)
 """Seconds between looks for a record that a search may not show yet."""
 
@@ -35,7 +40,10 @@ def find(
     doubtful: Sequence[Write],
 ) -> list[Outcome]:
     """See `Connector.find`. A create is looked for among the records made since it was sent, by
-    all its values, several times while searches may stay behind; no record is claimed twice."""
+    all its values, several times while searches may stay behind; no record is claimed twice. The
+    only one that has its keys and was made through the API by the user of our key is its work, too:
+    a person or an automation has changed it meanwhile. Of several, none is taken and none is made
+    beside them."""
     outcomes: list[Outcome] = []
     for object in dict.fromkeys(one.object for one in doubtful):
         mine = [one for one in doubtful if one.object == object]
@@ -58,43 +66,60 @@ def _creates(
 ) -> list[Outcome]:
     if not doubtful:
         return []
-    object = doubtful[0].object
-    names = {name for one in doubtful for name in one.fields}
-    forms = catalog.forms(object, names)
-    found: list[list[Row]] = []
+    forms = catalog.forms(doubtful[0].object, {name for one in doubtful for name in one.fields})
+    made: dict[int, list[Row]] = {}
+    equal: dict[int, list[Row]] = {}
     for wait in (*_LOOKS, None):
-        early = session.ahead() - EARLY
-        rows: Sequence[Row]
-        if object in FORMS:
-            rows = [row for row in activities.made(object, doubtful) if _ours(row, session)]
-        else:
-            rows = feeds.recent(object, "created_at", min(one.since for one in doubtful) + early)
-        found = [
-            [
-                row
-                for row in rows
-                if str(row["id"]) not in one.taken
-                and _made_after(row, one.since + early)
-                and _equal(one, row, forms)
-            ]
-            for one in doubtful
-        ]
-        if all(found) or wait is None:
+        made = _made(session, feeds, activities, doubtful)
+        equal = {
+            one.ref: [row for row in made[one.ref] if _equal(one, row, forms)] for one in doubtful
+        }
+        if all(equal.values()) or wait is None:
             break
         session.world.clock.sleep(wait)
+    like = {
+        one.ref: [row for row in made[one.ref] if _like(one, row, forms) and _by_us(row, session)]
+        for one in doubtful
+    }
+    shared = Counter(identifier(row["id"]) for keyed in like.values() for row in keyed)
     claimed: set[str] = set()
     outcomes: list[Outcome] = []
-    for one, rows in sorted(zip(doubtful, found, strict=True), key=lambda pair: len(pair[1])):
-        free = [row for row in rows if identifier(row["id"]) not in claimed]
+    for one in sorted(doubtful, key=lambda one: len(equal[one.ref])):
+        free = [row for row in equal[one.ref] if identifier(row["id"]) not in claimed]
         if len(free) == 1:
             claimed.add(str(free[0]["id"]))
             outcomes.append(done(catalog, one, free[0]))
         elif free:
             text = f"{len(free)} records could be it"
             outcomes.append(Outcome(one.ref, "unknown", message=text))
+        elif keyed := like[one.ref]:
+            ids = sorted(identifier(row["id"]) for row in keyed)
+            sole = not equal[one.ref] and len(ids) == shared[ids[0]] == 1
+            edited = _edited(catalog, one, keyed[0])
+            outcomes.append(edited if sole else Outcome(one.ref, "existed", ids[0]))
         else:
             outcomes.append(Outcome(one.ref, "absent"))
     return outcomes
+
+
+def _made(
+    session: Session, feeds: Feeds, activities: ActivityFeeds, doubtful: Sequence[Write]
+) -> dict[int, list[Row]]:
+    """What was made since each create was sent and is not another write's."""
+    object, early = doubtful[0].object, session.ahead() - EARLY
+    rows: Sequence[Row]
+    if object in FORMS:
+        rows = [row for row in activities.made(object, doubtful) if _ours(row, session)]
+    else:
+        rows = feeds.recent(object, "created_at", min(one.since for one in doubtful) + early)
+    return {
+        one.ref: [
+            row
+            for row in rows
+            if str(row["id"]) not in one.taken and _made_after(row, one.since + early)
+        ]
+        for one in doubtful
+    }
 
 
 def _updates(
@@ -137,8 +162,37 @@ def _made_after(row: Row, since: float) -> bool:
 
 
 def _ours(row: Row, session: Session) -> bool:
-    """Whether the user of our key may have made it; only tasks tell."""
+    """Whether the user of our key may have made it; calls don't tell."""
     return row.get("creator_id") in (None, session.user())
+
+
+def _by_us(row: Row, session: Session) -> bool:
+    """Whether the user of our key may have made it, and through the API."""
+    source = row.get("original_source") or row.get("source")
+    return source in (None, _API) and _ours(row, session)
+
+
+def _edited(catalog: Catalog, write: Write, row: Row) -> Outcome:
+    """The outcome of a create whose record has been changed since. What was sent was there first,
+    so what it has now is an edit; only stage and owner are Apollo's own choice where none was
+    sent."""
+    held = done(catalog, write, row)
+    chosen = {
+        name: value
+        for name, value in (held.values or {}).items()
+        if name in _CHOSEN and name not in write.fields
+    }
+    return Outcome(write.ref, "done", held.id, chosen or None)
+
+
+def _like(write: Write, row: Row, forms: Mapping[str, Form]) -> bool:
+    """Whether a record has the keys of a create."""
+    keys = {name: write.fields[name] for name in write.keys if write.fields.get(name) is not None}
+    held = canonical(row, forms, keys)
+    return bool(keys) and all(
+        name in held and name in forms and values.same(forms[name].field.format)(sent, held[name])
+        for name, sent in keys.items()
+    )
 
 
 def _equal(write: Write, row: Row, forms: Mapping[str, Form]) -> bool:

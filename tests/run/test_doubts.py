@@ -34,6 +34,28 @@ def test_a_lead_that_was_edited_before_it_was_found_is_linked_all_the_same() -> 
     assert both.errors() == []
 
 
+def test_a_contact_that_was_edited_before_it_was_found_is_linked_all_the_same() -> None:
+    """The same in Apollo: the user of our key made it through the API since it was sent, so what
+    stands in it now is an edit of what we wrote, and arrives (R1, R3)."""
+    both = of()
+    body = {"FirstName": "Ada", "LastName": "Berg", "Email": "ada@berg.example", "Title": "CEO"}
+    ada = both.salesforce.create("Contact", body)
+    both.apollo.faults.append(ApolloFault("lost after", path="bulk_create"))
+
+    def edited(point: str) -> None:
+        for id in both.apollo.rows("contact"):
+            both.apollo.update("contact", id, {"title": "Chief"})
+
+    both.world.on_point = edited
+    later(both)
+    both.world.on_point = lambda point: None
+    later(both)
+    later(both)
+    assert [row["title"] for row in both.apollo.rows("contact").values()] == ["Chief"]
+    assert both.salesforce.rows("Contact")[ada]["Title"] == "Chief"
+    assert both.errors() == []
+
+
 def test_what_nobody_can_tell_is_told_until_somebody_has_made_it_clear() -> None:
     """A contact whose reply was lost is there twice, made by hand the second time: an entry says
     so, once. With one of them deleted, the other is linked and the entry closed (R9)."""

@@ -51,13 +51,19 @@ def rows(team: Team, object: str) -> dict[str, Wire]:
 
 def create(team: Team, object: str, values: Mapping[str, Any]) -> str:
     """The id of a new record. `values` are wire keys, or `stage`, `owner` and `user` by name and
-    address; `source` is how a contact or an account came to be (`search`)."""
+    address; `source` is how a contact or an account came to be (`search`), `creator` who made it,
+    else the user of the keys."""
     sent = _named(team, object, values)
     if object in ("contact", "account"):
-        source = str(sent.pop("source", "api"))
+        source, creator = str(sent.pop("source", "api")), sent.pop("creator_id", None)
         if object == "contact":
-            return contacts.create(team, sent, CONTACT_PERSON, source).row.id
-        return accounts.create(team, sent, ACCOUNT_BULK_CREATE, source).row.id
+            row = contacts.create(team, sent, CONTACT_PERSON, source).row
+        else:
+            row = accounts.create(team, sent, ACCOUNT_BULK_CREATE, source).row
+        if creator:
+            made = {**row.values, "creator_id": creator}
+            team.put(table(team, object), replace(row, values=made))
+        return row.id
     if object == "task":
         return tasks.create(team, {"user_id": team.users[0].id, "status": "scheduled", **sent}).id
     if object == "call":
@@ -98,13 +104,13 @@ def delete(team: Team, object: str, id: str) -> None:
 
 
 def _named(team: Team, object: str, values: Mapping[str, Any]) -> Wire:
-    """Stage, owner and user as ids."""
+    """Stage, owner, user and creator as ids."""
     sent = dict(values)
     stages = team.contact_stages if object == "contact" else team.account_stages
     if "stage" in sent:
         name = sent.pop("stage")
         sent[f"{object}_stage_id"] = next(one.id for one in stages if one.name == name)
-    for who in ("owner", "user"):
+    for who in ("owner", "user", "creator"):
         if who in sent:
             email = sent.pop(who)
             sent[f"{who}_id"] = next(one.id for one in team.users if one.email == email)
