@@ -27,7 +27,7 @@ from .look import look_at
 from .lost import dump, losses
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
 from .partners import look_again
-from .restored import careful
+from .restored import careful, note
 from .scope import BROUGHT, NEEDED
 from .session import Session, dump_values
 from .signed import Signing
@@ -109,6 +109,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
             # record has found as well: the next pass looks again where a mark is left.
             continue
         decision = decide_pair(ready, pair, surroundings)
+        note(session, pair, decision)
         if session.restored is not None:
             decision = careful(ready, pair, decision)
         if decision is UNSEEN or _of_another_rule(session, flow, pair, decision):

@@ -1,9 +1,11 @@
 """A state that is an older copy of itself: how it is known, and what a run then doesn't believe.
 
 Each run leaves word of itself outside of the state (`engine/generation.py`); a state that doesn't
-know that run has lost what was done since. Everything is read again, and until a whole run has
-compared both sides no value that somebody may have given since is written over, and nothing is made
-before it was looked for. That it is so stands in the state, where a crash doesn't lose it.
+know that run has lost what was done since. Where that word came back together with the state, what
+is read shows it: records that we wrote since have the same new value on both sides. Everything is
+read again, and until a whole run has compared both sides no value that somebody may have given
+since is written over, and nothing is made before it was looked for. That it is so stands in the
+state, where a crash doesn't lose it.
 """
 
 from __future__ import annotations
@@ -29,6 +31,12 @@ from .tidy import TIDIED
 
 SLACK = 300.0
 """Seconds before the last run that the state knows, from which on its writes are not sure."""
+TWINS, SHARE = 10, 0.1
+"""So many linked pairs, and more than such a share of those that a run decides, that have the same
+new value on both sides are no chance: we have written it, and have forgotten that."""
+CALM = 30 * 86_400.0
+"""Seconds after a comparison for which such pairs prove nothing: another program may do the same
+work, and one whole reading a month is enough for it."""
 _RESTORED = {"system": "", "object": "", "purpose": "restored"}
 """The cursor that says since when the state has known nothing; with the text `over`, until when."""
 
@@ -96,6 +104,49 @@ def since(db: Database, org: str) -> float | None:
     """When what the state doesn't know began; None where it is no older copy."""
     found = db.row(sql.cursor, org=org, **_RESTORED)
     return found[3] - SLACK if found is not None and found[0] != "over" else None
+
+
+def note(session: Session, pair: Pair, decision: Decision) -> None:
+    """Counts a decision about a linked pair, and whether it found our work there already."""
+    if pair.link is not None and session.restored is None:
+        session.pairs += 1
+        session.twins += _is_twin(pair.link.base, decision)
+
+
+def _is_twin(base: Base, decision: Decision) -> bool:
+    """Whether both sides have moved since the base was, to values that say the same."""
+    left, right = decision.agree
+    written = {one.key for one in (*decision.left, *decision.right)}
+    return any(
+        left[key] != base.left[key] and right[key] != base.right[key]
+        for key in left.keys() & right.keys() & base.left.keys() & base.right.keys()
+        if key not in written
+    )
+
+
+def shows(session: Session) -> bool:
+    """Whether what this run has read shows that the state is an older copy."""
+    if session.twins < TWINS or session.twins < SHARE * session.pairs:
+        return False
+    last = session.db.row(sql.cursor, org=session.org, **_RESTORED)
+    return last is None or not 0 <= session.now - last[3] < CALM
+
+
+def found_out(session: Session) -> None:
+    """From now on the state is known to be an older copy: all feeds are read from their beginning,
+    and what this run has planned is decided once more."""
+    last = session.db.row(bygone.last_before, org=session.org, before=session.started)
+    then = session.db.row(bygone.run_of, org=session.org, one=last[0]) if last else None
+    at = then[0] if then else session.started
+    with session.db.transaction("restored"):
+        session.db.run(bygone.from_the_beginning, org=session.org)
+        session.db.run(
+            sql.put_cursor, org=session.org, **_RESTORED, cursor="", layout=0, number=0, at=at
+        )
+        session.db.run(sql.decide_again, org=session.org, run=session.run)
+        session.db.run(bygone.forget_planned, org=session.org, run=session.run)
+    session.strangers.clear()
+    session.restored = at - SLACK
 
 
 def runs_lost(session: Session) -> int:

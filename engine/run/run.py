@@ -283,6 +283,7 @@ def _decided(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
     work.mark(session)
     session.progress("deciding")
     work.decide(session)
+    _compare(session, verb, work)
     work.agreed(_planned(session))
     held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=work.asked_for))
     return replace(_result(session, verb, on_change), held=held)
@@ -301,6 +302,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         before, session.again = session.numbers, False
         session.progress("deciding")
         work.decide(session)
+        _compare(session, verb, work)
         work.agreed(_planned(session))
         guard(session, asked_for=work.asked_for)
         hold_back(session)
@@ -318,6 +320,19 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
     tidy(session)
     were_there(session)
     return _result(session, verb, on_change)
+
+
+def _compare(session: Session, verb: Verb, work: Work) -> None:
+    """Where what was read shows that the state is an older copy, all is read again, and decided as
+    such. Raises `Braked` for what would rest on what is not known."""
+    if session.restored is not None or not restored.shows(session):
+        return
+    restored.found_out(session)
+    if verb not in ("run", "preview") or session.scope.rule:
+        raise restored.must_run_first(verb)
+    session.progress("the state is an older copy: both sides are read again")
+    look(session)
+    work.decide(session)
 
 
 def _planned(session: Session) -> Iterator[Entry]:

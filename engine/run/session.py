@@ -96,6 +96,9 @@ class Session:
     """Since when the state knows nothing, where it is an older copy; None: it is none."""
     lost: dict[tuple[str, str], str] = field(default_factory=dict)
     """Logins that have ended, by (system, name), and why."""
+    pairs: int = 0
+    twins: int = 0
+    """Linked pairs that were decided, and those with the same new value on both sides."""
     tallies: dict[tuple[str, str, str, str, str], Counter[str]] = field(default_factory=dict)
     """How often writes of each kind were refused, by cause; `struck` are the kinds that wait, for
     which cause, and whether it is a right that is missing (`struck.py`)."""

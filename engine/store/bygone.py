@@ -39,6 +39,12 @@ drop_undone = statement(
         tuple_(C.run, C.number) <= tuple_(bindparam("last_run"), bindparam("last_number")),
     )
 )
+forget_planned = statement(
+    delete(table(tables.Change)).where(
+        C.org == _org, C.run == bindparam("run"), C.state == "planned"
+    )
+)
+"""What a run has planned on the strength of what it doesn't believe any more."""
 drop_runs = statement(
     delete(table(tables.Run)).where(
         N.org == _org,

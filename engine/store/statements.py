@@ -255,6 +255,25 @@ decided = statement(
     .values(decided=bindparam("seen"), decided_run=_run, rule=bindparam("rule"), not_before=0.0)
 )
 """Decided; `rule` is the one whose stop holds a part of it back, "" where nothing is."""
+decide_again = statement(
+    update(table(tables.Dirty))
+    .where(
+        D.org == _org,
+        D.decided_run == _run,
+        exists().where(
+            C.org == _org,
+            C.run == _run,
+            C.flow == D.flow,
+            C.state == "planned",
+            or_(
+                and_(D.side == "left", C.left == D.id),
+                and_(D.side == "right", C.right == D.id),
+            ),
+        ),
+    )
+    .values(decided_run=0)
+)
+"""What this run has planned something for is due again, for the reason it was due for."""
 clear = statement(delete(table(tables.Dirty)).where(*_this_mark, D.mark == bindparam("seen")))
 hold = statement(
     update(table(tables.Dirty))

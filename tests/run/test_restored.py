@@ -48,13 +48,13 @@ map contact with Lead {
 class Backup:
     """A team whose state is copied at some time, and brought back a day later."""
 
-    def __init__(self, folder: Path, rules: str = RULES) -> None:
+    def __init__(self, folder: Path, rules: str = RULES, people: int = 6) -> None:
         self.path, self.copy = folder / "state.db", folder / "copy.db"
         self.team = Team(rules, state=f"sqlite:///{self.path}")
         self.remembered = File(folder / "state home" / "last.json")
         self.team.setup = replace(self.team.setup, generation=self.remembered)
         self.team.began()
-        self.ids = [self.team.contact(f"p{number}", title=f"T{number}") for number in range(6)]
+        self.ids = [self.team.contact(f"p{number}", title=f"T{number}") for number in range(people)]
         self.run()
         self.run()
 
