@@ -600,21 +600,28 @@ def test_a_lost_create_that_was_edited_since_is_found_by_its_key(
 
 
 @pytest.mark.parametrize(
-    "by",
-    [{"creator": "OTHER"}, {"source": "chrome_extension_linkedin"}],
-    ids=["another user", "another way"],
+    ("user", "source", "early", "late", "kind"),
+    [
+        (0, "api", 0, 0, "done"),
+        (1, "api", 0, 0, "absent"),
+        (0, "chrome_extension_linkedin", 0, 0, "absent"),
+        (0, "api", 60, 0, "absent"),
+        (0, "api", 0, 3600, "absent"),
+    ],
+    ids=["like ours", "another user", "another way", "before it was sent", "long after"],
 )
 def test_who_was_made_by_somebody_else_is_not_the_work_of_a_lost_create(
-    far: Far, by: dict[str, str]
+    far: Far, user: int, source: str, early: float, late: float, kind: str
 ) -> None:
     """The request never arrived, and a person entered the same one: it is matched like any other,
     and not taken for ours."""
-    write = create(1, since=far.clock.now(), first_name="Ida", email="ida@new.example")
+    write = create(1, since=far.clock.now() + early, first_name="Ida", email="ida@new.example")
     far.sim.faults.append(Fault("lost before", path="bulk_create"))
     far.send([write])
-    other = {"creator": far.sim.team.users[1].email} if "creator" in by else by
-    far.sim.create("contact", {"last_name": "Berg", "email": "ida@new.example", **other})
-    assert [one.kind for one in far.connector.find([write])] == ["absent"]
+    far.clock.sleep(late)
+    by = {"creator": far.sim.team.users[user].email, "source": source}
+    far.sim.create("contact", {"last_name": "Berg", "email": "ida@new.example", **by})
+    assert [one.kind for one in far.connector.find([write])] == [kind]
 
 
 def test_of_several_that_a_lost_create_may_have_made_none_is_taken(far: Far) -> None:
@@ -626,7 +633,8 @@ def test_of_several_that_a_lost_create_may_have_made_none_is_taken(far: Far) -> 
     far.sim.update("contact", id, {"title": "Chief"})
     twin = replace(write, ref=2)
     assert {(one.kind, one.id) for one in far.connector.find([write, twin])} == {("existed", id)}
-    far.sim.create("contact", {"first_name": "Ida", "email": "ida@new.example"})
+    us = far.sim.team.users[0].email
+    far.sim.create("contact", {"first_name": "Ida", "email": "ida@new.example", "creator": us})
     [found] = far.connector.find([write])
     assert (found.kind, found.id) == ("existed", id)
     late = replace(write, since=far.clock.now() + 3600)

@@ -20,10 +20,13 @@ from .feeds import Feeds
 from .fields import Form, Row
 from .outcomes import done
 from .session import Session
+from .settings import LONGEST
 
 EARLY = 300.0
 """Seconds by which Apollo's clock may be behind what it last told us: a record made longer than
 this before we sent a create was there already."""
+_CLOSE = 10.0
+"""Seconds by which a record may seem to be older than the request that made it."""
 _API = "api"
 """How a record came to be that a request like ours has made."""
 _CHOSEN = ("stage", "owner")
@@ -41,9 +44,9 @@ def find(
 ) -> list[Outcome]:
     """See `Connector.find`. A create is looked for among the records made since it was sent, by
     all its values, several times while searches may stay behind; no record is claimed twice. The
-    only one that has its keys and was made through the API by the user of our key is its work, too:
-    a person or an automation has changed it meanwhile. Of several, none is taken and none is made
-    beside them."""
+    only one that has its keys and was made through the API by the user of our key while the request
+    may have been at work is its work, too: a person or an automation has changed it meanwhile. Of
+    several, none is taken and none is made beside them."""
     outcomes: list[Outcome] = []
     for object in dict.fromkeys(one.object for one in doubtful):
         mine = [one for one in doubtful if one.object == object]
@@ -78,7 +81,11 @@ def _creates(
             break
         session.world.clock.sleep(wait)
     like = {
-        one.ref: [row for row in made[one.ref] if _like(one, row, forms) and _by_us(row, session)]
+        one.ref: [
+            row
+            for row in made[one.ref]
+            if _like(one, row, forms) and _by_us(row, one.since + session.ahead(), session)
+        ]
         for one in doubtful
     }
     shared = Counter(identifier(row["id"]) for keyed in like.values() for row in keyed)
@@ -166,10 +173,14 @@ def _ours(row: Row, session: Session) -> bool:
     return row.get("creator_id") in (None, session.user())
 
 
-def _by_us(row: Row, session: Session) -> bool:
-    """Whether the user of our key may have made it, and through the API."""
+def _by_us(row: Row, sent: float, session: Session) -> bool:
+    """Whether the user of our key made it, through the API, and while a request that went out then
+    may have been at work."""
     source = row.get("original_source") or row.get("source")
-    return source in (None, _API) and _ours(row, session)
+    made = row.get("created_at")
+    if made is None or source not in (None, _API):
+        return False
+    return sent - _CLOSE <= seconds(str(made)) <= sent + LONGEST and _ours(row, session)
 
 
 def _edited(catalog: Catalog, write: Write, row: Row) -> Outcome:

@@ -52,17 +52,17 @@ def rows(team: Team, object: str) -> dict[str, Wire]:
 def create(team: Team, object: str, values: Mapping[str, Any]) -> str:
     """The id of a new record. `values` are wire keys, or `stage`, `owner` and `user` by name and
     address; `source` is how a contact or an account came to be (`search`), `creator` who made it,
-    else the user of the keys."""
+    else somebody who is not the user of the keys."""
     sent = _named(team, object, values)
     if object in ("contact", "account"):
-        source, creator = str(sent.pop("source", "api")), sent.pop("creator_id", None)
+        source = str(sent.pop("source", "api"))
+        creator = sent.pop("creator_id", team.users[-1].id)
         if object == "contact":
             row = contacts.create(team, sent, CONTACT_PERSON, source).row
         else:
             row = accounts.create(team, sent, ACCOUNT_BULK_CREATE, source).row
-        if creator:
-            made = {**row.values, "creator_id": creator}
-            team.put(table(team, object), replace(row, values=made))
+        made = {**row.values, "creator_id": creator}
+        team.put(table(team, object), replace(row, values=made))
         return row.id
     if object == "task":
         return tasks.create(team, {"user_id": team.users[0].id, "status": "scheduled", **sent}).id
