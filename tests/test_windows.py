@@ -16,7 +16,7 @@ from syncrules.connectors.base.world import LANES
 from syncrules.connectors.salesforce import feeds as salesforce_feeds
 from syncrules.connectors.salesforce import session as salesforce
 from syncrules.connectors.salesforce.connector import KIND as SALESFORCE
-from syncrules.engine.run import look, run, same, sight, sweep, tidy, write
+from syncrules.engine.run import look, restored, run, same, sight, sweep, tidy, write
 from syncrules.tests import days
 
 PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
@@ -56,7 +56,11 @@ FIGURES = {
         f"{sight.DAY / HOUR:.0f} hours and a period; more than {sweep.MOST}",
     ),
     "One runner at a time": (f"more than {run.LEASE:.0f} seconds", f"its {LANES} lanes"),
-    "A state brought back is known": (),
+    "A state brought back is known": (
+        f"{restored.TWINS} linked pairs with the same new value",
+        f"less than {restored.TWINS} such pairs",
+        f"within {restored.CALM / DAY:.0f} days",
+    ),
     "The clock plays no part": (
         f"more than {same.BACK / HOUR:.0f} hours",
         f"{same.LONG / DAY:.0f} days ago",

@@ -236,7 +236,11 @@ TABLE = (
         "Known as an older copy: all is read again and compared before anything is written; "
         "nobody is made twice",
         (),
-        ("tests/run/test_restored.py", "tests/run/test_disasters.py"),
+        (
+            "tests/run/test_restored.py",
+            "tests/run/test_brought_back.py",
+            "tests/run/test_disasters.py",
+        ),
         "It is the state that meets it, whatever is written.",
     ),
     Fault(
