@@ -124,4 +124,10 @@ def turned(life: str, into: str) -> str:
     return f"was {life} into {into.replace('/', ' ')}" if into else f"was {life}"
 
 
-_FATES = {"doubt": "in doubt", "sent": "in doubt", "dropped": "put off", "paused": "put off"}
+_FATES = {
+    "doubt": "in doubt",
+    "sent": "in doubt",
+    "dropped": "put off",
+    "paused": "put off",
+    "waiting": "put off",
+}

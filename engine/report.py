@@ -143,7 +143,8 @@ _STATES = {
     "doubt": "sent without a reply: {done} or not, the next run finds out",
     "sent": "sent without a reply: {done} or not, the next run finds out",
     "dropped": "not {done}: moved meanwhile, busy, or there already",
-    "paused": "not {done}: their rule waits, `syncrules errors` says for what",
+    "paused": "not {done}: a system has changed, and a rule waits for `syncrules schema pull`",
+    "waiting": "not {done}: others of their rule were refused; `syncrules errors` says for what",
     "planned": "not {done} yet",
 }
 

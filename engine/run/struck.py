@@ -69,7 +69,7 @@ def hold_back(session: Session, flow: Flow, side: Side, action: str) -> None:
         while rows := session.db.rows(sql.planned_of_kind, **kind, most=SOME):
             waiting = [entry(row) for row in rows]
             with session.db.transaction("struck"):
-                session.db.many(sql.set_state, [_paused(session, one) for one in waiting])
+                session.db.many(sql.set_state, [_waiting(session, one) for one in waiting])
                 problems.not_sent(session, waiting, cause)
         if right:
             with session.db.transaction("put off"):
@@ -80,13 +80,13 @@ def _kind(one: Entry) -> Kind:
     return one.flow, one.side, one.rule, one.action, one.login
 
 
-def _paused(session: Session, one: Entry) -> dict[str, object]:
+def _waiting(session: Session, one: Entry) -> dict[str, object]:
     """The parameters that move an entry on."""
     return {
         "org": session.org,
         "run": session.run,
         "one": one.number,
-        "new_state": "paused",
+        "new_state": "waiting",
         "at": 0.0,
         "new_code": problems.WAITS,
         "id": "",

@@ -342,7 +342,7 @@ clear_brought = statement(
             C.org == _org,
             C.run == _run,
             C.flow == D.flow,
-            C.state.in_((*OPEN, "dropped", "paused")),
+            C.state.in_((*OPEN, "dropped", "paused", "waiting")),
             or_(
                 and_(D.side == "left", C.left == D.id),
                 and_(D.side == "right", C.right == D.id),
