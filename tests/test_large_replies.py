@@ -112,15 +112,24 @@ def test_a_reply_is_read_up_to_the_most_it_may_have(machine: Machine, behave: Be
     assert peak < 3 * LIMIT
 
 
+def after_the_end(near: socket.socket, over: threading.Event) -> None:
+    """Goes on for ever where what was packed has come to its end."""
+    near.recv(65536)
+    near.sendall(HEADERS + GZIP + CHUNKED + chunk(gzip.compress(b"{}")))
+    while not over.is_set():
+        near.sendall(chunk(b"x" * 65536))
+
+
 @pytest.mark.parametrize(
     ("behave", "told"),
     [
+        (after_the_end, "can't be unpacked"),
         (packed(2), "packed in a way that was not asked for"),
         (reply(b"()", b"content-encoding: br\r\n"), "packed in a way that was not asked for"),
         (reply(b"no gzip", GZIP), "can't be unpacked"),
         (reply(gzip.compress(b"{}" * 99)[:-4], GZIP), "cut off"),
     ],
-    ids=["twice", "in another way", "not at all", "cut off"],
+    ids=["and goes on", "twice", "in another way", "not at all", "cut off"],
 )
 def test_what_is_packed_otherwise_is_no_reply(machine: Machine, behave: Behave, told: str) -> None:
     """Nobody unpacks what was packed twice: each layer is a thousand times the one before."""

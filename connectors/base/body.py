@@ -43,6 +43,8 @@ class _Gzip:
     def piece(self, data: bytes, room: int) -> bytes:
         self._begun = True
         try:
+            if self._inner.eof:
+                raise zlib.error("more after the end")
             return self._inner.decompress(data, room + 1)
         except zlib.error:
             raise NoReply("the reply can't be unpacked") from None

@@ -227,10 +227,13 @@ def test_a_run_that_dies_while_a_rule_waits_is_gone_on_from(mended: bool) -> Non
     assert phones(team) == (20 if mended else 0)
 
 
-def test_scripts_see_which_were_not_sent() -> None:
+def test_a_run_says_how_many_wait_and_scripts_see_which() -> None:
     """Each record of the entry says what was tried of it (ERR-3)."""
     team, _ = phoned(12)
-    Patches(team, lambda id: True, NO_ROOM).hour()
+    Patches(team, lambda id: True, NO_ROOM)
+    told = report.result_text(team.hour())
+    assert "2  apollo contact not updated: others of their rule were refused" in told
+    assert "10  apollo contact not updated: refused" in told
     [entry] = json.loads(json.dumps(report.errors_json(team.errors())))["errors"]
     tried = [one["operation"] for one in entry["records"]]
     assert sorted(tried) == ["update"] * MANY + ["wait"] * 2
