@@ -7,10 +7,13 @@ system's replies mean: a connector hands in `judge`, which sorts a reply into a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import field, replace
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -87,6 +90,20 @@ class Verdict:
     text: str = ""
 
 
+_LATEST: ContextVar[float] = ContextVar("latest", default=inf)
+
+
+@contextmanager
+def not_after(moment: float) -> Iterator[None]:
+    """What isn't repeatable leaves this thread until `moment` (seconds since 1970) or not at all:
+    whoever looks for it later must not take for not made what is still to be sent."""
+    before = _LATEST.set(moment)
+    try:
+        yield
+    finally:
+        _LATEST.reset(before)
+
+
 OK = Verdict("ok")
 ATTEMPTS = 5
 FAILURES = 10
@@ -143,6 +160,9 @@ class Wire:
             wait: float | None = None
             signed = self.sign(request, False)
             self.world.point(f"request {self.system}")
+            if not repeatable and self.world.clock.now() > _LATEST.get():
+                # As good as lost: what is looked for is not there, and is written by the next run.
+                raise NoReply("it was not sent: this machine was asleep, or was to wait too long")
             self.calls += 1
             try:
                 response = self.world.send(signed)

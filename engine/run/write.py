@@ -14,6 +14,7 @@ from typing import Literal
 from ...connectors.base.contract import Batch, Outcome, Write
 from ...connectors.base.linking import LOGIN_LOST
 from ...connectors.base.values import Value
+from ...connectors.base.wire import not_after
 from ...connectors.base.world import LANES, Job
 from ...dsl.rules import Side
 from ..plan.model import Flow
@@ -324,14 +325,16 @@ def _send(
 
 
 def _in_time(session: Session, system: str, batch: Batch, sent: float) -> list[Outcome]:
-    """Sends a batch, unless this process has slept since it was committed as sent: another runner
-    may have taken over, found nothing, and done the work itself."""
-    if session.now - sent > session.deadlines[system] / 2:
+    """Sends a batch, unless this process has slept since it was committed as sent, or does so on
+    the way: another runner may have taken over, found nothing, and done the work itself."""
+    latest = sent + session.deadlines[system] / 2
+    if session.now > latest:
         return [
             Outcome(one.ref, "busy", one.id, None, "slept", "our own process was asleep")
             for one in batch.writes
         ]
-    return session.connectors[system].send(batch)
+    with not_after(latest):
+        return session.connectors[system].send(batch)
 
 
 _WORST = ("unknown", "gone", "refused", "busy", "existed", "absent", "done")

@@ -114,3 +114,27 @@ def test_what_a_look_did_not_find_is_believed_by_the_time_of_the_look(
     for _ in range(3):
         later(both)
     assert len(both.salesforce.rows("Lead")) == 1
+
+
+def test_what_a_machine_slept_over_on_its_way_out_is_not_sent_late() -> None:
+    """It was committed as sent, and the machine slept before the request left: whoever looks for it
+    after its deadline must not make it again while it is still to come. The next run does (R1)."""
+    both = of(contacts=False)
+    body = {"first_name": "Ada", "last_name": "Berg", "organization_name": "Berg AB"}
+    both.apollo.create("contact", {**body, "stage": "Interested"})
+    seen: list[str] = []
+
+    def asleep(point: str) -> None:
+        # The first request after the commit is the one that makes the lead.
+        if seen and seen[-1] == "after sent" and point == "request salesforce":
+            both.clock.sleep(3600)
+        seen.append(point)
+
+    both.world.on_point = asleep
+    later(both)
+    assert not both.salesforce.rows("Lead")
+    both.world.on_point = lambda point: None
+    later(both)
+    later(both)
+    assert len(both.salesforce.rows("Lead")) == 1
+    assert both.errors() == []
