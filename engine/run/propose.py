@@ -109,7 +109,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
             # record has found as well: the next pass looks again where a mark is left.
             continue
         decision = decide_pair(ready, pair, surroundings)
-        note(session, pair, decision)
+        note(session, flow, pair, decision)
         if session.restored is not None:
             decision = careful(ready, pair, decision)
         if decision is UNSEEN or _of_another_rule(session, flow, pair, decision):

@@ -18,6 +18,7 @@ from ...connectors.base.contract import Outcome, Write
 from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import Value
 from ...errors import Braked
+from ..plan.model import Flow
 from ..store import bygone
 from ..store import statements as sql
 from ..store.database import Database
@@ -106,9 +107,10 @@ def since(db: Database, org: str) -> float | None:
     return found[3] - SLACK if found is not None and found[0] != "over" else None
 
 
-def note(session: Session, pair: Pair, decision: Decision) -> None:
-    """Counts a decision about a linked pair, and whether it found our work there already."""
-    if pair.link is not None and session.restored is None:
+def note(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None:
+    """Counts a decision about a linked pair, and whether it found our work there already. Users
+    are nobody's work: a company may give all of them other addresses in both systems."""
+    if pair.link is not None and session.restored is None and not flow.users:
         session.pairs += 1
         session.twins += _is_twin(pair.link.base, decision)
 
