@@ -27,7 +27,8 @@ def push(shell: Shell, *, record: str, rule: str, shape: str) -> int:
     """Send one record by hand, past its rule's condition.
 
     RECORD is what people know it by, such as an address or a domain, or its id. It is matched, and
-    what it refers to comes along, as in a run; no other record is touched.
+    what it refers to comes along, as in a run; no other record is touched. One that doesn't get
+    through stays pushed: `retry` sends it again, and so does a run once it has been edited.
     """
     from ..engine.verbs import push
 

@@ -21,6 +21,7 @@ from .plan.model import Flow, Move, Plan
 from .report import at_time, show
 from .run.activities import counted_elsewhere
 from .run.around import Pair, Surroundings, View, key_text
+from .run.by_hand import as_asked
 from .run.closures import NotRead, Ready, ReadyRow
 from .run.decision import Change, Decision
 from .run.journal import Entry, doubts, entry
@@ -161,7 +162,9 @@ class _Asked:
         self.pair = pairs[0][1] if pairs else self._alone(cause)
         around = Surroundings(session, ready, [self.pair])
         self.view: View = around.of(self.pair)
-        self.decision: Decision = decide_pair(ready, self.pair, around)
+        self.decision: Decision = decide_pair(
+            as_asked(session, ready, self.pair), self.pair, around
+        )
         left, right = self._id("left"), self._id("right")
         where = {"org": session.org, "flow": flow.name, "left": left, "right": right}
         self.marks = session.db.rows(asked.mark, **where)

@@ -2,7 +2,8 @@
 retries after they were out of sight: looked at first.
 
 What follows is decided like anything else, but for the condition of its rule. Why a record can't be
-pushed is told here, before anything is written.
+pushed is told here, before anything is written. One that didn't get through stays pushed, by the
+rule that took it then.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from ...connectors.base.values import folded
 from ...dsl.rules import Side
 from ...errors import UsageError
 from ..plan.model import Flow, Plan
+from ..store import asked
+from .around import Pair
+from .closures import Ready
+from .closures import ready as ready_for
 from .look import store
-from .scope import PUSHED
+from .scope import PUSHED, Scope
 from .session import Session
 from .state import fields_of, other
 
@@ -75,6 +80,19 @@ def _ids(session: Session, flow: Flow, record: str) -> Sequence[str]:
 def _rules(session: Session, flow: str) -> list[str]:
     moves = session.flows[flow].flow.moves
     return [one.rule for one in moves if one.direction == "push" and one.create]
+
+
+def as_asked(session: Session, ready: Ready, pair: Pair) -> Ready:
+    """What a pair is decided by: of a record that was pushed before and did not get through, the
+    rule that took it then creates alone. A push of now takes its own rule."""
+    if pair.cause != PUSHED or pair.left is None or session.scope.by_hand:
+        return ready
+    where = {"org": session.org, "flow": ready.flow.name, "left": pair.left.id}
+    row = session.db.row(asked.pushed_by, **where, reason=PUSHED)
+    flow = next(one for one in session.plan.flows if one.name == ready.flow.name)
+    if not row or not any(one.rule == row[0] and one.create for one in flow.moves):
+        return ready
+    return ready_for(Scope(rule=row[0]).narrowed(flow), session.plan.zone)
 
 
 def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:

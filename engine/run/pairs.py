@@ -56,14 +56,15 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
         return NOTHING
     base = pair.link.base if pair.link else None
     if ready.flow.activity and base is None:
-        return _activity(ready, pair, surroundings)
-    decision = decide(
-        ready,
-        left.values if left else None,
-        right.values if right else None,
-        base,
-        surroundings.of(pair),
-    )
+        decision = _activity(ready, pair, surroundings)
+    else:
+        decision = decide(
+            ready,
+            left.values if left else None,
+            right.values if right else None,
+            base,
+            surroundings.of(pair),
+        )
     if pair.cause == PUSHED and decision.action == "create":
         decision = replace(decision, reason=PUSHED)
     if base is None or not ready.ends or left is None or right is None:

@@ -15,10 +15,11 @@ from ..plan.model import Flow
 from ..store import lives
 from ..store import statements as sql
 from ..store.database import Statement
-from ..store.unknown import ASKED_UNKNOWN, UNKNOWN
+from ..store.unknown import ASKED_UNKNOWN, PUSHED_UNKNOWN, UNKNOWN
 from . import problems
 from .around import ASKED_FOR, Pair, Surroundings, key_text
 from .asks import Asks
+from .by_hand import as_asked
 from .closures import Ready
 from .decision import Change, Coming, Decision
 from .follow import follow
@@ -28,7 +29,7 @@ from .lost import dump, losses
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
 from .partners import look_again
 from .restored import careful, note
-from .scope import BROUGHT, NEEDED
+from .scope import BROUGHT, NEEDED, PUSHED
 from .session import Session, dump_values
 from .signed import Signing
 from .state import Linked, leads_further
@@ -108,7 +109,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
             # The other half of a pair that this chunk has decided, or a partner that another
             # record has found as well: the next pass looks again where a mark is left.
             continue
-        decision = decide_pair(ready, pair, surroundings)
+        decision = decide_pair(as_asked(session, ready, pair), pair, surroundings)
         note(session, flow, pair, decision)
         if session.restored is not None:
             decision = careful(ready, pair, decision)
@@ -176,31 +177,36 @@ class Kept:
             # People count pairs: of two that are marked the left one is held back for both.
             stopped = decision.stopped and not (both and mark.side == "right")
             brought = mark.cause == BROUGHT and not (stopped and pair.link)
+            # What a person pushed stays pushed until it has a partner.
+            pushed = mark.cause == PUSHED and pair.link is None
             if planned or brought:
                 # Held back in part, it stays: the next run decides it again, whatever becomes of
                 # the rest.
                 rule = decision.stopped if planned and stopped else ""
                 self._move(sql.decided, mark, run=self.session.run, rule=rule)
             elif stopped:
-                self._move(sql.hold, mark, **self._until(decision))
+                self._move(sql.hold, mark, **self._until(decision, PUSHED if pushed else ""))
             elif decision.waits:
                 why = ASKED_UNKNOWN if mark.cause in ASKED_FOR else UNKNOWN
+                why = PUSHED_UNKNOWN if pushed else why
                 self._move(sql.hold, mark, why=why, rule=decision.rule, until=sql.NEVER)
             elif decision.action == "wait" and not (pair.left and mark.side == "right"):
                 self._move(sql.hold, mark, why="waits", rule=decision.rule, until=sql.NEVER)
             elif decision.look_again:
                 until = self.session.tomorrow()
                 self._move(sql.hold, mark, why="a day passed", rule="", until=until)
+            elif pushed and decision.problems:
+                self._move(sql.hold, mark, why=PUSHED, rule="", until=sql.NEVER)
             else:
                 self._move(sql.clear, mark)
 
-    def _until(self, decision: Decision) -> dict[str, object]:
+    def _until(self, decision: Decision, why: str) -> dict[str, object]:
         """When a mark is due again whose rule is stopped: when something changes, or tomorrow
-        where the rule counts days."""
+        where the rule counts days; for its own `why`, where it keeps one."""
         if decision.look_again:
             until = self.session.tomorrow()
-            return {"why": "a day passed", "rule": decision.stopped, "until": until}
-        return {"why": "stopped", "rule": decision.stopped, "until": sql.NEVER}
+            return {"why": why or "a day passed", "rule": decision.stopped, "until": until}
+        return {"why": why or "stopped", "rule": decision.stopped, "until": sql.NEVER}
 
     def store(self) -> None:
         """Writes it all with the transaction under way."""

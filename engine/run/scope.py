@@ -37,6 +37,11 @@ class Scope:
         """Whether all marks of a flow are decided."""
         return self.flows is None or flow in self.flows
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is about one record that a person named, and nothing else."""
+        return self.flows == frozenset()
+
     def reads(self, plan: Plan) -> Iterator[Read]:
         """What is looked at before anything is decided."""
         flows = [one for one in plan.flows if self.is_about(one.name)]

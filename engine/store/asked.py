@@ -26,6 +26,19 @@ mark = statement(
 link = statement(
     select(L.how, L.run).where(L.org == _org, L.flow == _flow, L.left == bindparam("left"))
 )
+pushed_by = statement(
+    select(C.rule)
+    .where(
+        C.org == _org,
+        C.flow == _flow,
+        C.left == bindparam("left"),
+        C.action == "create",
+        C.reason == bindparam("reason"),
+    )
+    .order_by(C.run.desc(), C.number.desc())
+    .limit(1)
+)
+"""The rule that a record was last created by for one reason, or was to be."""
 done = statement(
     select(*_change)
     .where(

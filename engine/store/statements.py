@@ -143,11 +143,17 @@ count_links = statement(
 
 # ---- marks ----------------------------------------------------------------------------------
 
-_NEEDED = ("brought along", "pushed by hand")
-# A mark that someone asked for keeps its cause until it has been decided.
-_asked_for = and_(
-    D.not_before < NEVER,
-    D.cause.in_((*_NEEDED, "backfill", "retry", "there before an enrich", "the link followed")),
+_PUSHED = "pushed by hand"
+_NEEDED = ("brought along", _PUSHED)
+# A mark that someone asked for keeps its cause until it has been decided; what a person pushed,
+# until it got through.
+_is_pushed = D.cause == _PUSHED
+_asked_for = or_(
+    _is_pushed,
+    and_(
+        D.not_before < NEVER,
+        D.cause.in_((*_NEEDED, "backfill", "retry", "there before an enrich", "the link followed")),
+    ),
 )
 _cause = case(
     (and_(_asked_for, bindparam("cause").not_in(_NEEDED)), D.cause), else_=bindparam("cause")
@@ -164,7 +170,7 @@ mark = upsert(
 
 def _mark_records(*more: ColumnElement[bool], keeps: bool = False) -> Statement:
     """Marks the living records of an object for one side of a flow; a mark that someone asked for
-    `keeps` its cause."""
+    `keeps` its cause, what a person pushed does in any case."""
     columns = ("org", "flow", "side", "id", "mark", "cause", "rule", "not_before")
     source = select(
         R.org,
@@ -188,9 +194,9 @@ def _mark_records(*more: ColumnElement[bool], keeps: bool = False) -> Statement:
             index_elements=["org", "flow", "side", "id"],
             set_={
                 "mark": D.mark + 1,
-                "cause": case((_asked_for, D.cause), else_=made.excluded.cause)
-                if keeps
-                else made.excluded.cause,
+                "cause": case(
+                    (_asked_for if keeps else _is_pushed, D.cause), else_=made.excluded.cause
+                ),
                 "not_before": 0.0,
                 "rule": "",
             },
@@ -209,10 +215,16 @@ mark_unlinked_right = _mark_records(
 )
 release_errors = statement(
     update(table(tables.Dirty))
-    .where(D.org == _org, D.flow == _flow, D.cause == "error")
-    .values(cause="retry", rule="", not_before=0.0, mark=D.mark + 1)
+    .where(
+        D.org == _org,
+        D.flow == _flow,
+        or_(D.cause == "error", and_(_is_pushed, D.not_before > 0.0)),
+    )
+    .values(
+        cause=case((_is_pushed, D.cause), else_="retry"), rule="", not_before=0.0, mark=D.mark + 1
+    )
 )
-"""What a refusal held back is due again."""
+"""What a refusal held back is due again, and whatever held back what a person pushed."""
 
 _this_mark = (
     D.org == _org,
@@ -303,8 +315,8 @@ hold_refused = statement(
     update(table(tables.Dirty))
     .where(*_this_mark, D.decided_run == _run, D.decided == D.mark)
     .values(
-        cause="error",
-        rule=bindparam("rule"),
+        cause=case((_is_pushed, D.cause), else_="error"),
+        rule=case((_is_pushed, D.rule), else_=bindparam("rule")),
         not_before=case((D.rule != "", bindparam("until", type_=Float)), else_=NEVER),
     )
 )

@@ -16,8 +16,14 @@ UNKNOWN = "nobody known"
 """Cause of a mark on an activity that waits."""
 ASKED_UNKNOWN = "asked for, nobody known"
 """The same, of one that a rule would not act on unasked."""
+PUSHED_UNKNOWN = "pushed by hand, nobody known"
+"""The same, of one that a person sends past the condition of its rule."""
 
-_waits = (D.org == bindparam("org"), D.cause.in_((UNKNOWN, ASKED_UNKNOWN)), D.not_before >= NEVER)
+_waits = (
+    D.org == bindparam("org"),
+    D.cause.in_((UNKNOWN, ASKED_UNKNOWN, PUSHED_UNKNOWN)),
+    D.not_before >= NEVER,
+)
 
 wake = statement(
     update(table(tables.Dirty))
@@ -28,7 +34,11 @@ wake = statement(
         among(D.id, "ids"),
     )
     .values(
-        cause=case((D.cause == ASKED_UNKNOWN, "backfill"), else_="a link was made"),
+        cause=case(
+            (D.cause == ASKED_UNKNOWN, "backfill"),
+            (D.cause == PUSHED_UNKNOWN, "pushed by hand"),
+            else_="a link was made",
+        ),
         rule="",
         not_before=0.0,
         mark=D.mark + 1,

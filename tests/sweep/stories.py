@@ -393,7 +393,7 @@ UNDER_THE_RULES = (
         [["CTO"] * 3],
         (pushed_by_hand,),
         checked=False,
-        without=PUSHED | {REFUSED},
+        without=PUSHED,
     ),
     Story(
         "a preview is applied",
