@@ -2,8 +2,8 @@
 
 Each has a number under which it lets everything pass, since a small team changes all it has in a
 morning, and a share of the linked records, since a large one changes thousands a day. A written
-guard on the same thing takes a brake's place. What takes values away is counted over the runs of a
-day, too: a little at each run is much in the end. Knows the journal; who asks is `guard.py`.
+guard on the same thing takes a brake's place. Most of it is counted over the runs of a day, too: a
+little at each run is much in the end. Knows the journal; who asks is `guard.py`.
 Records that are gone, before anything is decided, are `sight.py`.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...dsl.rules import Side
 from ..store import counts
@@ -43,12 +43,16 @@ BRAKES = {
 }
 
 DAY = {
+    "create": Brake(2000, 0.75, "three quarters", "be created", "created"),
     "update": Brake(1000, 0.75, "three quarters", "change", "changed"),
     **{kind: BRAKES[kind] for kind in ("blank", "mark", "delete")},
 }
 """The same over all runs of a day that nobody asked for. People at work touch more in a day than at
-once, so there is more room for changes; what takes away has as much as in one run. What is new is
-not counted: it replaces nothing, and a long list is imported in parts."""
+once, and a long list is imported in parts, so there is more room for changes and for what is new;
+what takes away has as much as in one run."""
+
+DONE = replace(DAY["create"], most=10_000)
+"""What people did is new by the thousand each day, and in the first days that is all there is."""
 
 HELD_WHEN_ASKED_FOR = ("blank",)
 """Brakes that hold a backfill, too: it was asked for, and not that it empties a column."""
@@ -101,28 +105,30 @@ def brakes(session: Session, kinds: Kinds, *, asked_for: bool) -> Iterator[Trip]
                 linked = _too_much(session, flow, side, object, BRAKES[kind], count)
                 if linked:
                     yield _trip(BRAKES[kind], count, linked, object, system, field, asked_for)
-        if action in ("update", "delete") and not asked_for:
-            for kind, count in _of_the_day(session, flow, side, action, number):
-                linked = _too_much(session, flow, side, object, DAY[kind], count)
+        if action in _KINDS and not asked_for:
+            for brake, count, new in _of_the_day(session, flow, side, action, number):
+                linked = _too_much(session, flow, side, object, brake, count, new)
                 if linked:
-                    yield _trip(DAY[kind], count, linked, object, system, "", asked_for, day=True)
+                    yield _trip(brake, count, linked, object, system, "", asked_for, day=True)
 
 
 def _too_much(
-    session: Session, flow: str, side: Side, object: str, brake: Brake, count: int
+    session: Session, flow: str, side: Side, object: str, brake: Brake, count: int, new: int = 0
 ) -> int:
-    """How many are linked, where a count of changes is more than a brake lets pass; else 0."""
+    """How many are linked, without the `new` ones, where a count of changes is more than a brake
+    lets pass; else 0."""
     if count <= brake.most or _guarded(session, side, object, brake.what):
         return 0
-    linked = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
-    return int(linked[0]) if count > brake.share * linked[0] else 0
+    found = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
+    linked = max(0, int(found[0]) - new)
+    return linked if count > brake.share * linked else 0
 
 
 def _of_the_day(
     session: Session, flow: str, side: Side, action: str, number: int
-) -> Iterator[tuple[str, int]]:
-    """(brake, how many records it counts) of today's runs and this one, for what this one adds to;
-    where it is the first that does, it has been counted."""
+) -> Iterator[tuple[Brake, int, int]]:
+    """(brake, how many records it counts, how many of the linked ones are new) of today's runs and
+    this one, for what this one adds to; where it is the first that does, it has been counted."""
     run, since = session.run, session.midnight()
     rows = session.db.rows(counts.unasked_since, org=session.org, run=run, at=since)
     where = {"org": session.org, "flow": flow, "side": side, "action": action}
@@ -130,6 +136,10 @@ def _of_the_day(
     before = session.db.row(counts.sent_by_runs, **where, **among)
     earlier = int(before[0]) if before else 0
     if not earlier or earlier + number <= min(one.most for one in DAY.values()):
+        return
+    if action == "create":
+        done = session.flows[flow].flow.activity
+        yield DONE if done else DAY[action], earlier + number, earlier
         return
     found: dict[str, set[str]] = {}
     added: set[str] = set()
@@ -141,7 +151,7 @@ def _of_the_day(
         for kind in kinds:
             found.setdefault(kind, set()).add(record)
         added |= set(kinds) if of == run else set()
-    yield from ((kind, len(found[kind])) for kind in sorted(added))
+    yield from ((DAY[kind], len(found[kind]), 0) for kind in sorted(added))
 
 
 def _counted(
@@ -186,11 +196,12 @@ def _trip(
     day: bool = False,
 ) -> Trip:
     does = f"{brake.does} {field}".rstrip()
+    today = " by all runs of today" if day else ""
     if brake.what == "created":
-        what = f"{count:,} {object} records in {system} would {does}, where {linked:,} are linked"
-        much = f"more than {brake.part} of what is linked"
+        where = f"{linked:,} were linked before" if day else f"{linked:,} are linked"
+        what = f"{count:,} {object} records in {system} would {does}{today}, where {where}"
+        much = f"more than {brake.part} of what {'was' if day else 'is'} linked"
     else:
-        today = " by all runs of today" if day else ""
         what = f"{count:,} of {linked:,} linked {object} records in {system} would {does}{today}"
         much = f"more than {brake.part} of them"
     earlier = " and at what earlier runs did; `syncrules undo RUN` takes it back" if day else ""

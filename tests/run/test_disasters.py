@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -478,6 +479,43 @@ def test_a_disaster_that_creeps_is_held(
     assert code == 0
     now = team.left("contact", "title")
     assert sum(old != new for old, new in zip(titles, now, strict=True)) > most
+
+
+def test_too_many_who_are_new_a_few_hundred_at_each_run_are_held() -> None:
+    """Each run is under the brake on one. The guard that the brake names lets the rest go."""
+    team = linked(PLAIN, FEW)
+    team.clock.sleep(DAY - team.clock.now() % DAY)
+    codes, said = [], ""
+    for hour in range(3):
+        for number in range(900):
+            team.contact(f"new{hour}-{number}")
+        code, said = ended(team.hour)
+        codes.append(code)
+    assert codes == [0, 0, 3]
+    assert len(leads(team)) == FEW + 1_800
+    told = "2,700 Lead records .* be created by all runs of today, where 150 were linked before"
+    assert re.search(told, said), said
+    line = re.search(r"`(guard [^`]+)`", said)
+    assert line is not None
+    team.rewrite(f"{PLAIN}{line[1]}\n")
+    assert ended(team.hour)[0] == 0
+    assert len(leads(team)) == FEW + 2_700
+
+
+def test_what_people_do_all_day_is_held_by_no_brake() -> None:
+    """In the second week there are more calls in a day than in all days before."""
+    team = Team(f"{PLAIN}push call as Task\n", undocumented="yes").began()
+    ada = team.contact()
+    team.hour()
+    for calls in (20, 700, 700, 700):
+        for number in range(calls):
+            nine = team.clock.now() + number
+            start, end = (datetime.fromtimestamp(one, UTC).isoformat() for one in (nine, nine + 60))
+            given = {"contact_id": ada, "status": "completed", "inbound": False, "duration": 60}
+            team.apollo.create("call", {**given, "start_time": start, "end_time": end})
+        team.clock.sleep(DAY - team.clock.now() % DAY if calls == 20 else 0)
+        assert team.hour().exit_code == 0
+    assert len(team.salesforce.rows("Task")) == 2_120
 
 
 def test_a_usual_day_is_held_by_no_brake() -> None:
