@@ -31,7 +31,7 @@ def undo(shell: Shell, *, run: int, record: str, field: str, dry_run: bool, shap
     A value is put back where it still is what that run wrote; a record that it made is deleted
     where nobody has touched it since, and a link is taken apart. All else stays, and is listed with
     its reason: then the exit code is 1. The next run makes none of it again before somebody changes
-    something.
+    something. Where a request is lost or the process dies, the next run goes on with it.
     """
     from ..engine.run.undo import Part
     from ..engine.verbs import undo

@@ -55,6 +55,9 @@ def _ran(one: Ran) -> str:
     said = ", ".join(parts) or "nothing to do"
     if one.result.restored:
         said = f"{OLDER.removeprefix('! ')}; {said}"
+    for each in one.result.finished:
+        rest = ", ".join(f"{count:,} {what}" for count, what in counted(each)) or "nothing is left"
+        said += f"; run {each.run} went on with the undo of run {each.undone}: {rest}"
     errors = one.result.errors
     if errors:
         said += f"; {errors:,} {'error is' if errors == 1 else 'errors are'} open"

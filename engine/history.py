@@ -130,4 +130,5 @@ _FATES = {
     "dropped": "put off",
     "paused": "put off",
     "waiting": "put off",
+    "due": "put off",
 }

@@ -114,6 +114,7 @@ def summary(result: Result) -> dict[str, Any]:
         "held": list(result.held),
         **({"restored": True} if result.restored else {}),
         **({"undoes": result.undone, "kept": _kept_json(result)} if result.undone else {}),
+        **({"finished": [summary(one) for one in result.finished]} if result.finished else {}),
     }
 
 
@@ -142,6 +143,7 @@ _STATES = {
     "refused": "not {done}: refused",
     "doubt": "sent without a reply: {done} or not, the next run finds out",
     "sent": "sent without a reply: {done} or not, the next run finds out",
+    "due": "not {done} yet: the next run goes on with it",
     "dropped": "not {done}: moved meanwhile, busy, or there already",
     "paused": "not {done}: a system has changed, and a rule waits for `syncrules schema pull`",
     "waiting": "not {done}: others of their rule were refused; `syncrules errors` says for what",
@@ -203,7 +205,17 @@ def result_text(result: Result) -> str:
         if future:
             listed = f"{noun.split()[0]} would be open after a run"
         lines.append(f"{result.errors:>8,}  {listed}")
+    lines += (line for one in result.finished for line in _finished(one))
     return "\n".join([OLDER, *lines] if result.restored else lines)
+
+
+def _finished(result: Result) -> Iterator[str]:
+    """What was left of an undo."""
+    went = "a run would go" if result.verb == "preview" else f"run {result.run} went"
+    done = [f"{count:>8,}  {what}" for count, what in counted(result)]
+    yield from ("", f"{went} on with the undo of run {result.undone}:")
+    yield from done or ["       nothing of it is left to be put back"]
+    yield from _kept(result)
 
 
 def _kept(result: Result) -> Iterator[str]:

@@ -296,10 +296,11 @@ def why(project: Project, world: World, record: str, field: str = "") -> list[Wh
 
 
 def _also(keep: Keep, org: str, on_change: OnChange | None) -> OnChange:
-    """Keeps a change, then tells it."""
+    """Keeps a change, then tells it; what is left of an undo is none of `apply`."""
 
     def tell(change: Entry) -> None:
-        keep(org, change)
+        if not change.undoes:
+            keep(org, change)
         if on_change:
             on_change(change)
 

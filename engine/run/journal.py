@@ -1,13 +1,15 @@
 """The rows of the journal as the steps of a run see them.
 
-A row's life: planned, sent, then done, refused, dropped, or doubt. *Sent* is committed before the
-request goes out, so what a crash leaves behind as sent may have happened. The statements are in
+A row's life: planned, sent, then done, refused, dropped, or doubt; what an undo didn't get to is
+due. *Sent* is committed before the request goes out, so what a crash leaves behind as sent may have
+happened. The statements are in
 `engine/store`, what moves a row on is `write.py` and `settle.py`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +21,19 @@ from .lost import Loss
 from .lost import load as load_lost
 from .session import Session, dump_values, load_coming
 from .state import Doubts
+
+_UNDONE = re.compile(r"run (\d+) is undone")
+
+
+def undoing(run: int) -> str:
+    """The reason of what puts a run back."""
+    return f"run {run} is undone"
+
+
+def undone_of(reason: str) -> int:
+    """The run that a change with this reason puts back, 0 for none."""
+    found = _UNDONE.fullmatch(reason)
+    return int(found[1]) if found else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,17 @@ class Entry:
     login: str = ""
     lost: Mapping[str, Loss] = field(default_factory=dict)
     code: str = ""
+
+    @property
+    def undoes(self) -> int:
+        """The run that it puts back a part of, 0 for none."""
+        return undone_of(self.reason)
+
+    @property
+    def put_off(self) -> str:
+        """The state of what was not made: a decision is made again, what puts something back is
+        due."""
+        return "due" if self.undoes else "dropped"
 
     @property
     def alone(self) -> bool:

@@ -41,7 +41,7 @@ def hold_back(session: Session) -> None:
         for one in _planned(session)
         if any(_has_to_do(one, each.use) for each in touched)
     }
-    numbers = [one.number for one in _planned(session) if _pair(one) in waiting]
+    waits = [one for one in _planned(session) if _pair(one) in waiting]
     with session.db.transaction("paused"):
         session.db.many(
             sql.set_state,
@@ -49,13 +49,13 @@ def hold_back(session: Session) -> None:
                 {
                     "org": session.org,
                     "run": session.run,
-                    "one": number,
-                    "new_state": "paused",
+                    "one": one.number,
+                    "new_state": "due" if one.undoes else "paused",
                     "at": 0.0,
                     "new_code": problems.CHANGED,
                     "id": "",
                 }
-                for number in numbers
+                for one in waits
             ],
         )
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from ...connectors.base.contract import Connector
@@ -32,6 +33,7 @@ from ..store import statements as sql
 from ..store import troubles, unknown
 from ..store.database import Database
 from . import asks, by_hand, problems, restored, signed
+from . import undo as undos
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
@@ -45,7 +47,7 @@ from .sight import all_there, in_sight, were_there
 from .since import note
 from .sweep import sweep
 from .tidy import tidy
-from .undo import Part, leave_alone, put_back
+from .undo import Part
 from .write import settle_doubts, write
 
 LEASE = 120.0
@@ -100,7 +102,8 @@ class Result:
     `unknown` counts activities that wait until someone they are about is known. `undone` is the run
     that was put back, and `kept` what of it was not. `restored`: the state was an older copy of
     what it had been, and both sides were compared in full. `lost` counts the edits that lose to the
-    other side by the word of a rule."""
+    other side by the word of a rule. `finished` are undos that had been begun and had something
+    left, which it went on with."""
 
     run: int
     verb: Verb
@@ -116,11 +119,13 @@ class Result:
     kept: tuple[Kept, ...] = ()
     restored: bool = False
     lost: int = 0
+    finished: tuple[Result, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0, 1 where there is something to look at, 3 where a run would be stopped."""
-        return 3 if self.held else 1 if self.errors or self.kept else 0
+        kept = self.kept or any(one.kept for one in self.finished)
+        return 3 if self.held else 1 if self.errors or kept else 0
 
 
 def _no_marks(session: Session) -> None:
@@ -150,7 +155,7 @@ class Work:
 
 def run(setup: Setup, on_change: OnChange | None = None) -> Result:
     """The main job: what changed since the last run."""
-    return _carry_out(setup, "run", Work(), on_change)
+    return _and_undos(setup, "run", Work(), on_change)
 
 
 def backfill(
@@ -203,9 +208,10 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
         )
         with session.db.transaction("marked"):
             for _, flow, record, *_ in chosen:
-                _mark_error(session, flow, record)
+                if not undos.try_again(session, flow, record):
+                    _mark_error(session, flow, record)
 
-    return _carry_out(setup, "retry", Work(mark, asked_for=True), on_change)
+    return _and_undos(setup, "retry", Work(mark, asked_for=True), on_change)
 
 
 def push(setup: Setup, record: str, rule: str = "", on_change: OnChange | None = None) -> Result:
@@ -218,7 +224,7 @@ def push(setup: Setup, record: str, rule: str = "", on_change: OnChange | None =
 
 def preview(setup: Setup, on_change: OnChange | None = None, agreed: Agreed = _whatever) -> Result:
     """Every change that `run` would make now. Looks are kept, decisions are taken back."""
-    return _carry_out(setup, "preview", Work(agreed=agreed), on_change)
+    return _and_undos(setup, "preview", Work(agreed=agreed), on_change)
 
 
 def apply(setup: Setup, agreed: Agreed, on_change: OnChange | None = None) -> Result:
@@ -233,11 +239,27 @@ def undo(
     """Puts back what a run changed, or a part of that, where it is still as that run left it.
     `dry_run`: every change that it would make now, and no write."""
 
-    def decide(session: Session) -> None:
-        put_back(session, part)
-
-    work = Work(decide=decide, asked_for=True, once=True, undoes=part.run)
+    work = _undoing(part.run, partial(undos.put_back, part=part))
     return _carry_out(setup, "preview" if dry_run else "undo", work, on_change)
+
+
+def _undoing(run: int, decide: Callable[[Session], None]) -> Work:
+    return Work(decide=decide, asked_for=True, once=True, undoes=run)
+
+
+def _and_undos(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
+    """Carries out a verb; then what is left of undos, as far as it is known what became of it. A
+    run of one rule is about nothing else."""
+    result = _carry_out(setup, verb, work, on_change)
+    if setup.scope.rule:
+        return result
+    how: Verb = "preview" if verb == "preview" else "undo"
+    finished = [
+        _carry_out(setup, how, _undoing(one, partial(undos.go_on, run=one)), on_change)
+        for one in undos.due(setup.db, setup.org)
+    ]
+    errors = finished[-1].errors if finished else result.errors
+    return replace(result, finished=tuple(finished), errors=errors)
 
 
 def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
@@ -305,6 +327,8 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         _compare(session, verb, work)
         work.agreed(_planned(session))
         guard(session, asked_for=work.asked_for)
+        if work.undoes:
+            undos.begin(session)
         hold_back(session)
         if verb == "apply":
             _all_of_it(session)
@@ -313,7 +337,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         if over or work.once:
             break
     if work.undoes:
-        leave_alone(session)
+        undos.leave_alone(session)
     problems.got_through(session)
     if session.restored is not None:
         compared(session)

@@ -42,9 +42,8 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
         deleted = [entry for entry, _ in done if entry.action == "delete"]
         _forget(session, deleted)
-        if session.undoing:
-            # What is as if it had never been made is no tombstone.
-            _part(session, deleted)
+        # What is as if it had never been made is no tombstone.
+        _part(session, [one for one in deleted if one.undoes])
         _remember(session, [one for one in done if one[0].action != "delete"])
         _link(session, [one for one in done if not one[0].alone])
         _introduce(session, [one for one in done if one[0].alone])
@@ -120,7 +119,7 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
             _hold(session, entry)
     elif kind == "busy":
         # Nothing is wrong with the record: its mark stays, and the next run tries again.
-        _state(session, [(entry, "dropped", outcome.code or "busy", "")])
+        _state(session, [(entry, entry.put_off, outcome.code or "busy", "")])
         if outcome.code != LOGIN_LOST:
             advice = session.advise(entry.system, outcome.code)
             problems.refused(session, entry, outcome, advice)
@@ -129,7 +128,7 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
         if outcome.code == problems.IN_DOUBT:
             problems.refused(session, entry, outcome, "")
     elif kind == "absent":
-        _state(session, [(entry, "dropped", "not carried out", "")])
+        _state(session, [(entry, entry.put_off, "not carried out", "")])
     elif kind == "gone":
         _state(session, [(entry, "dropped", "gone", "")])
         _gone(session, entry)

@@ -2,12 +2,13 @@
 
 Nothing is decided here: before-values are proposed for what is still ours, and all else is told
 with its reason. The bases move along, so that the next run takes nothing of it for an edit and
-makes none of it again before somebody changes something. Writing is `write.py`, as ever.
+makes none of it again before somebody changes something. Writing is `write.py`, as ever. What was
+begun, and lost on its way or with its process, is due: the next run goes on with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -19,9 +20,10 @@ from ...errors import UsageError
 from ..plan.model import Flow
 from ..store import statements as sql
 from ..store import undone
+from ..store.database import Database
 from .closures import NotRead, Values
 from .decision import Coming
-from .journal import Entry, dump_agree, entry
+from .journal import Entry, dump_agree, entry, undoing, undone_of
 from .look import store
 from .session import Kept, Session, dump_values
 from .state import Linked, other
@@ -31,6 +33,12 @@ CHUNK = 500
 
 TOUCH = 60.0
 """Seconds between our write and a stamp after which somebody else has changed the record."""
+
+_CHANGED = "somebody has changed it since"
+_NO_RULE = "no rule is about these two objects any more"
+
+Ours = Callable[[str], Sequence[Value | Coming]]
+"""What was left in a field that is to be put back: who finds something else there leaves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,9 @@ def put_back(session: Session, part: Part) -> None:
         raise UsageError(
             f"there is no run {run}", fix="`syncrules history RECORD` tells which run changed what"
         )
-    work = _Work(session, run, part.field)
-    order = [*reversed(session.flows)]
+    work, order = _Work(session, run, part.field), _order(session)
     touched = _named(session, part) if part.record else _touched(session, run)
-    for flow, side, ids in sorted(
-        touched, key=lambda one: order.index(one[0]) if one[0] in order else -1
-    ):
+    for flow, side, ids in sorted(touched, key=lambda one: order(one[0])):
         session.keep_alive()
         if flow in session.flows:
             work.take(session.flows[flow].flow, side, ids)
@@ -67,6 +72,48 @@ def put_back(session: Session, part: Part) -> None:
             why="what it made, linked or deleted is undone as a whole",
             fix=f"`syncrules history {part.record}` tells which run changed what",
         )
+
+
+def _order(session: Session) -> Callable[[str], int]:
+    """The place of a flow: children before parents."""
+    places = {name: place for place, name in enumerate(reversed(session.flows))}
+    return lambda name: places.get(name, -1)
+
+
+def begin(session: Session) -> None:
+    """It is planned as a whole, and nothing holds it: from now on what doesn't happen is due."""
+    with session.db.transaction("undo begun"):
+        session.db.run(undone.taken_up, org=session.org, run=session.run)
+        session.db.run(undone.begin, org=session.org, run=session.run)
+
+
+def due(db: Database, org: str) -> list[int]:
+    """The runs that were put back in part, and have something left."""
+    return sorted(undone_of(reason) for (reason,) in db.rows(undone.due_reasons, org=org))
+
+
+def go_on(session: Session, run: int) -> None:
+    """Proposes what is due of putting back a run; what somebody has changed since is kept."""
+    work, order = _Work(session, run), _order(session)
+    rows = session.db.rows(undone.due, org=session.org, reason=undoing(run))
+    left = sorted((entry(row) for row in rows), key=lambda one: order(one.flow))
+    for (name, side), some in groupby(left, key=lambda one: (one.flow, one.side)):
+        entries = list(some)
+        for start in range(0, len(entries), CHUNK):
+            session.keep_alive()
+            if name in session.flows:
+                work.take_again(session.flows[name].flow, side, entries[start : start + CHUNK])
+            else:
+                work.give_up(entries[start : start + CHUNK])
+
+
+def try_again(session: Session, flow: str, record: str) -> bool:
+    """Whether the last that a record was refused puts something back: then that is due again."""
+    row = session.db.row(undone.refused, org=session.org, flow=flow, one=record)
+    if not row or not undone_of(row[2]):
+        return False
+    session.db.run(undone.again, org=session.org, run=row[0], one=row[1])
+    return True
 
 
 def _named(session: Session, part: Part) -> list[tuple[str, Side, list[str]]]:
@@ -100,7 +147,8 @@ def _touched(session: Session, run: int) -> Iterator[tuple[str, Side, list[str]]
 
 
 def drop_touched(session: Session, flow: Flow) -> None:
-    """Takes back what is planned for records that have been changed or are gone by now."""
+    """Takes back what is planned for records that have been changed or are gone by now, and tells
+    so."""
     rows = session.db.rows(undone.planned_of_run, org=session.org, run=session.run, flow=flow.name)
     planned = [entry(row) for row in rows]
     for (system, object), some in groupby(planned, key=lambda one: (one.system, one.object)):
@@ -111,6 +159,8 @@ def drop_touched(session: Session, flow: Flow) -> None:
             here = record is not None and record.life == "here"
             if here and record and all(record.values.get(k) == v for k, v in one.before.items()):
                 continue
+            why = _CHANGED if here else f"it is not there any more in {system}"
+            session.kept.append(Kept(system, object, one.record, one.key, "", why))
             session.db.run(
                 sql.set_state,
                 org=session.org,
@@ -152,31 +202,65 @@ class _Work:
 
     def take(self, flow: Flow, side: Side, ids: Sequence[str]) -> None:
         """Proposes what undoes the changes of some records of one side of a flow."""
-        session, end = self.session, flow.end(side)
         entries = self._done(flow.name, side, ids)
         wrote = sorted({one.record for one in entries if one.action in ("create", "update")})
-        found: dict[str, Record] = {}
-        if wrote:
-            ask = session.reads[end.system, end.object]
-            fetch = session.connectors[end.system].fetch
-            records = fetch(end.object, ask.fields, "id", wrote)
-            found = {one.id: one for one in records if one.life == "here"}
-            with session.db.transaction("seen"):
-                store(session, ask, records, first=False)
-        sent: dict[str, float] = dict(
-            session.db.rows(
-                undone.last_sent, org=session.org, system=end.system, object=end.object, ids=wrote
-            )
-        )
-        with session.db.transaction("planned"):
+        found, sent = self._fetch(flow, side, wrote), self._last_sent(flow, side, wrote)
+        with self.session.db.transaction("planned"):
             entries.sort(key=lambda one: (one.record, one.number))
             for id, some in groupby(entries, key=lambda one: one.record):
                 self._record(flow, side, list(some), found.get(id), sent.get(id, 0.0))
 
+    def take_again(self, flow: Flow, side: Side, entries: Sequence[Entry]) -> None:
+        """Proposes once more what an undo proposed and didn't get done."""
+        ids = sorted({one.record for one in entries if one.action != "unlink"})
+        found, sent = self._fetch(flow, side, ids), self._last_sent(flow, side, ids)
+        with self.session.db.transaction("planned"):
+            for one in entries:
+                before, now = self.session.numbers, found.get(one.record)
+
+                def ours(name: str, one: Entry = one) -> list[Value | Coming]:
+                    return [one.before.get(name)]
+
+                if one.action == "unlink":
+                    self._unlink(flow, one)
+                elif one.action == "delete":
+                    self._delete(flow, side, one, one.before, now, sent.get(one.record, 0.0), ours)
+                else:
+                    self._restore(flow, side, one, one.after, now, ours)
+                if self.session.numbers == before:
+                    self._over(one)
+
+    def give_up(self, entries: Iterable[Entry]) -> None:
+        """Nothing of it can be put back any more."""
+        with self.session.db.transaction("planned"):
+            for one in entries:
+                self._keep(one, _NO_RULE)
+                self._over(one)
+
+    def _over(self, one: Entry) -> None:
+        self.session.db.run(undone.leave, org=self.session.org, run=one.run, one=one.number)
+
+    def _fetch(self, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, Record]:
+        """What some records hold now, where they are there."""
+        if not ids:
+            return {}
+        session, end = self.session, flow.end(side)
+        ask = session.reads[end.system, end.object]
+        records = session.connectors[end.system].fetch(end.object, ask.fields, "id", ids)
+        with session.db.transaction("seen"):
+            store(session, ask, records, first=False)
+        return {one.id: one for one in records if one.life == "here"}
+
+    def _last_sent(self, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, float]:
+        """When we last wrote to some records."""
+        end, org = flow.end(side), self.session.org
+        where = {"org": org, "system": end.system, "object": end.object, "ids": ids}
+        return dict(self.session.db.rows(undone.last_sent, **where))
+
     def keep_all(self, flow: str, side: Side, ids: Sequence[str]) -> None:
         self.found = True
         for one in self._done(flow, side, ids):
-            self._keep(one, "no rule is about these two objects any more")
+            self._keep(one, _NO_RULE)
 
     def _done(self, flow: str, side: Side, ids: Sequence[str]) -> list[Entry]:
         rows = self.session.db.rows(
@@ -197,10 +281,16 @@ class _Work:
                 self._unlink(flow, one)
         wrote = [one for one in entries if one.action in ("create", "update")]
         made = bool(wrote) and wrote[0].action == "create"
+
+        def ours(name: str) -> list[Value | Coming]:
+            return self._left(flow, side, wrote, name)
+
         if made and not self.only:
-            self._delete(flow, side, wrote, now, sent)
+            names = dict.fromkeys(name for one in wrote for name in one.after)
+            self._delete(flow, side, wrote[0], names, now, sent, ours)
         elif wrote and not made:
-            self._restore(flow, side, wrote, now)
+            held = self._wanted(flow, side, _first_before(wrote))
+            self._restore(flow, side, wrote[-1], held, now, ours)
 
     # ---- links
 
@@ -214,9 +304,15 @@ class _Work:
 
     # ---- values
 
-    def _restore(self, flow: Flow, side: Side, wrote: list[Entry], now: Record | None) -> None:
-        last = wrote[-1]
-        held = self._wanted(flow, side, _first_before(wrote))
+    def _restore(
+        self,
+        flow: Flow,
+        side: Side,
+        last: Entry,
+        held: Mapping[str, Value | Coming],
+        now: Record | None,
+        ours: Ours,
+    ) -> None:
         if now is None and held:
             self._keep(last, f"it is not there any more in {last.system}")
         if now is None:
@@ -229,10 +325,10 @@ class _Work:
                 self._keep(last, "what it holds now was not read", name)
             elif here == old:
                 continue
-            elif here in self._left(flow, side, wrote, name):
+            elif here in ours(name):
                 before[name], after[name] = here, old
             else:
-                self._keep(last, "somebody has changed it since", name)
+                self._keep(last, _CHANGED, name)
         if after:
             self._plan(last, "update", before, after, self._bases(flow, side, last, now, after))
 
@@ -300,28 +396,31 @@ class _Work:
     # ---- what it made
 
     def _delete(
-        self, flow: Flow, side: Side, wrote: list[Entry], now: Record | None, sent: float
+        self,
+        flow: Flow,
+        side: Side,
+        one: Entry,
+        names: Iterable[str],
+        now: Record | None,
+        sent: float,
+        ours: Ours,
     ) -> None:
-        one = wrote[0]
         if now is None:
             return  # It is gone already.
         if not flow.end(side).deletable:
             self._keep(one, f"{one.system} deletes no {one.object} on request: delete it there")
             return
-        names = dict.fromkeys(name for each in wrote for name in each.after)
-        ours = {name: now.values[name] for name in names if name in now.values}
-        moved = [
-            name for name, here in ours.items() if here not in self._left(flow, side, wrote, name)
-        ]
+        stands = {name: now.values[name] for name in names if name in now.values}
+        moved = [name for name, here in stands.items() if here not in ours(name)]
         if moved:
-            self._keep(one, f"somebody has changed it since: {', '.join(moved)}")
+            self._keep(one, f"{_CHANGED}: {', '.join(moved)}")
         elif sent and _moment(now.stamp) > sent + TOUCH:
-            self._keep(one, "somebody has changed it since")
+            self._keep(one, _CHANGED)
         elif others := self._referring(flow, side, one.record):
             self._keep(one, f"{others} belongs to it by now")
         else:
             self.deleted.add((one.system, one.object, one.record))
-            self._plan(one, "delete", ours, {}, ({}, {}))
+            self._plan(one, "delete", stands, {}, ({}, {}))
 
     def _referring(self, flow: Flow, side: Side, id: str) -> str:
         """A record that refers to this one and stays, "" for none."""
@@ -373,7 +472,7 @@ class _Work:
             before=dump_values(before),
             after=dump_values(after),
             agree=dump_agree(agree),
-            reason=f"run {self.run} is undone",
+            reason=undoing(self.run),
             parent="",
             state="planned",
             sent=0.0,

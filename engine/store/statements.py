@@ -391,8 +391,9 @@ put_change = insert(tables.Change)
 drop_planned = statement(
     update(table(tables.Change))
     .where(C.org == _org, C.state == "planned")
-    .values(state="dropped", code="not carried out")
+    .values(state=case((C.code == "begun", "due"), else_="dropped"), code="not carried out")
 )
+"""What an undo had begun to put back is due."""
 planned_kinds = statement(
     select(C.flow, C.side, C.system, C.object, C.action, func.count())
     .where(C.org == _org, C.run == _run, C.state == "planned")

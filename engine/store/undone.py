@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import BindParameter, bindparam, delete, exists, func, or_, select, tuple_, update
 
 from . import tables
 from .database import among, statement, table
@@ -89,3 +89,61 @@ drop_marks = statement(
     )
 )
 """Marks that nobody's edit of the record has made."""
+
+# ---- an undo that has begun -----------------------------------------------------------------
+
+_is_due = (C.org == _org, C.state == "due")
+due_reasons = statement(select(C.reason).distinct().where(*_is_due).order_by(C.reason))
+due = statement(
+    select(*_change)
+    .where(*_is_due, C.reason == bindparam("reason"))
+    .order_by(C.flow, C.side, C.record, C.run, C.number)
+)
+"""What is left of putting one run back."""
+begin = statement(
+    update(table(tables.Change))
+    .where(C.org == _org, C.run == _run, C.state == "planned")
+    .values(code="begun")
+)
+"""All of it is planned, and nothing holds it."""
+_A = C.org.table.alias("again")
+taken_up = statement(
+    update(table(tables.Change))
+    .where(
+        *_is_due,
+        exists().where(
+            _A.c.org == C.org,
+            _A.c.run == _run,
+            _A.c.flow == C.flow,
+            _A.c.side == C.side,
+            _A.c.record == C.record,
+            _A.c.action == C.action,
+            _A.c.reason == C.reason,
+        ),
+    )
+    .values(state="dropped", code="taken up again")
+)
+"""What this run puts back instead."""
+leave = statement(
+    update(table(tables.Change))
+    .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
+    .values(state="dropped", code="left as it is")
+)
+refused = statement(
+    select(C.run, C.number, C.reason)
+    .where(
+        C.org == _org,
+        C.flow == bindparam("flow"),
+        or_(C.left == bindparam("one"), C.right == bindparam("one")),
+        C.state == "refused",
+    )
+    .order_by(C.run.desc(), C.number.desc())
+    .limit(1)
+)
+"""What a record was refused last."""
+again = statement(
+    update(table(tables.Change))
+    .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
+    .values(state="due", code="retry")
+)
+"""It is tried once more."""

@@ -16,12 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 from syncrules.engine.report import open_errors
 from syncrules.engine.run import run as verbs
 from syncrules.engine.saved import VERSION, load, saving
 from syncrules.engine.store.database import statement
-from syncrules.engine.store.statements import L
+from syncrules.engine.store.statements import C, L
 from syncrules.errors import Stale
 from syncrules.tests.simulation.history import ORG, ROUND, RULES, Machine
 from syncrules.tests.simulation.recorder import Key, System
@@ -36,6 +36,12 @@ PASSING = re.compile(r"[Ii]d$|[Dd]ate|_at$|stamp$|ById$|^creator|^last_activity"
 """Names of fields that hold ids, times, or who wrote last."""
 NAMES = ("last_name", "LastName", "name", "Name", "Subject", "title", "subject", "Title")
 _links = statement(select(L.flow, L.left, L.right, L.ended))
+_begun = statement(
+    select(C.number).where(
+        C.reason == bindparam("reason"),
+        or_(C.state.not_in(("planned", "dropped")), C.code == "begun"),
+    )
+)
 
 
 class Scene(Machine):
@@ -63,6 +69,10 @@ class Scene(Machine):
         """The process has died, and a new one begins, without a lease."""
         super().restart()
         self.db.fence = None
+
+    def has_begun_to_undo(self) -> bool:
+        """Whether an undo of the run that wrote is there, and has got past its plan."""
+        return bool(self.db.row(_begun, reason=f"run {self.wrote} is undone"))
 
     def apply(self) -> None:
         """Saves a preview and makes what it shows, or, where that is not so any more, the next."""

@@ -222,6 +222,11 @@ def put_back(scene: Scene) -> None:
     scene.go(lambda setup: verbs.undo(setup, Part(scene.wrote)))
 
 
+def put_back_or_run(scene: Scene) -> None:
+    """The same; one that died once it was begun is left to the next run."""
+    (run if scene.has_begun_to_undo() else put_back)(scene)
+
+
 TITLES = held("Lead", "Title")
 PROMOTED = each("contact", title="CEO")
 PUSHED = frozenset({LAGS, LATE})
@@ -422,7 +427,27 @@ UNDER_THE_RULES = (
         [["CTO"] * 3],
         (put_back, put_back),
         checked=False,
-        without=PUSHED | {REFUSED},
+        without=PUSHED,
+    ),
+    Story(
+        "what was made is undone, and a run goes on with it",
+        contacts,
+        nothing,
+        TITLES,
+        [[]],
+        (put_back_or_run,),
+        checked=False,
+        without=PUSHED,
+    ),
+    Story(
+        "what was changed is undone, and a run goes on with it",
+        known(enter(Scene.contact), Scene.run, PROMOTED),
+        nothing,
+        TITLES,
+        [["CTO"] * 3],
+        (put_back_or_run,),
+        checked=False,
+        without=PUSHED,
     ),
 )
 
