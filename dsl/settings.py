@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ..connectors.base.schema import Field, Object
 from . import templates, tree
 from .bound import Bound, Said, place
-from .checks import only_for_activities
+from .checks import never_told, only_for_activities
 from .clauses import Clauses
 from .finding import Further
 from .names import find_field, object_like, text_of
@@ -262,6 +262,9 @@ def events(
         if one.on == "cancel" and source.thing != "activity":
             only_for_activities.report(bound.report, file, one.span, "on cancel", source)
             continue
+        if one.on == "delete" and source.untold:
+            system = bound.system("left" if node.direction == "push" else "right")
+            never_told.report(bound.report, file, one.span, system, source)
         made = _event(bound, file, one, source, target)
         if made is not None:
             found.append(made)

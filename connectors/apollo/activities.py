@@ -390,7 +390,8 @@ _FEEDS: Mapping[str, Feed] = {
 """Tasks can't be sorted by change; calls and emails are searched by the day they took place; a list
 of notes wants to know what they are about."""
 _DELETABLE = ("task", "meeting")
-"""Those that are read by id, so that what is missing can be told from what is gone."""
+"""Those that are read by id, so that what is missing can be told from what is gone; of the others
+nobody can tell."""
 _UNDOCUMENTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "email": {"direction": DIRECTION[1:], "mailbox": MAILBOX[1:]}
 }
@@ -426,6 +427,7 @@ def describe(object: str, fields: Iterable[Field], lag: float, count: int | None
         status_field="status" if "status" in there else "",
         created="created_at" if "created_at" in there else "",
         forgets=object in _DELETABLE,
+        untold=object not in _DELETABLE,
         creatable=object in ("task", "call"),
         updatable=object in ("task", "call"),
         count=count,

@@ -141,6 +141,7 @@ class Object:
       system doesn't tell, and to the one whose it is.
     - `forgets`: a feed that never tells what was deleted; that it is missing shows only in a read
       of everything.
+    - `untold`: nothing shows that one was deleted: what is missing may be anywhere.
     - `count`: how many records there were, roughly, when the schema was pulled.
     """
 
@@ -161,6 +162,7 @@ class Object:
     changed_by: str = ""
     owned_by: str = ""
     forgets: bool = False
+    untold: bool = False
     creatable: bool = True
     updatable: bool = True
     deletable: bool = False

@@ -80,6 +80,7 @@ CODES = (
     "may-not-fit",
     "unknown-tie",
     "only-for-activities",
+    "never-told",
     "open-task-pushed",
     "unknown-code",
     "not-allowable",

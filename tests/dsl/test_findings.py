@@ -292,6 +292,7 @@ WRONG = [
     ("syntax", HEAD + "pull Lead as contact {\n    match on email\n§\x0b\n}\n"),
     ("unknown-tie", HEAD + "pull Lead as contact { match on email, §most widgets first }\n"),
     ("only-for-activities", HEAD + "pull Lead as contact { §on cancel unlink }\n"),
+    ("never-told", HEAD + "push call as Task { §on delete unlink }\n"),
     (
         "unknown-code",
         of('stage is "Cold" and stage is "Replied" { allow §never-treu because "later" }'),

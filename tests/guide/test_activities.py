@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from syncrules.connectors.apollo.simulator import Fault
 from syncrules.tests.both import HOUR, Both
+from syncrules.tests.guide.team import codes
 
 HEAD = "sync apollo with salesforce\nprefer salesforce\n"
 RULES = {
@@ -465,3 +466,42 @@ def test_an_account_that_comes_later_does_not_trouble_what_a_lead_did() -> None:
     before = day.both.calls()
     day.run()
     assert day.both.since(before).salesforce_writes == 0
+
+
+@pytest.mark.parametrize("kind", ["task", "meeting"])
+def test_what_was_deleted_in_apollo_goes_in_salesforce_where_a_rule_says_so(kind: str) -> None:
+    """Apollo tells of no deletion: it is missed in the look that is taken once a day, and asked
+    for by its id. Its neighbour stays."""
+    target = {"task": "Task when completed", "meeting": "Event"}[kind]
+    day = Day(f"push {kind} as {target} {{\n    on delete delete\n}}")
+    made = [day.completed() if kind == "task" else day.meeting() for _ in range(2)]
+    day.run()
+    assert len(day.made(target.split()[0])) == 2
+    day.both.apollo.delete(kind, made[0])
+    for _ in range(25):
+        day.run()
+    assert len(day.made(target.split()[0])) == 1
+    assert day.both.errors() == []
+    day.both.apollo.delete(kind, made[1])
+    before = day.both.calls()
+    day.both.clock.sleep(HOUR)
+    assert day.both.run().counts == {}
+    assert day.both.since(before).salesforce_writes == 0
+
+
+def test_a_task_that_is_deleted_in_salesforce_is_marked_in_apollo() -> None:
+    """Salesforce tells of it at once."""
+    day = Day('pull Task as task visible when open {\n    on delete mark title "Gone"\n}')
+    task = day.salesforce("Task", Subject="Ring back", Status="Not Started", WhoId=day.person)
+    day.run()
+    day.both.salesforce.delete("Task", task)
+    day.run()
+    assert [one["title"] for one in day.tasks()] == ["Gone"]
+
+
+@pytest.mark.parametrize("kind", ["call", "email", "note"])
+def test_that_nobody_can_tell_what_was_deleted_is_a_finding(kind: str) -> None:
+    """The rule would do nothing, and says so before it runs."""
+    target = "Note create only" if kind == "note" else "Task"
+    rules = f"{HEAD}push {kind} as {target} {{\n    on delete delete\n}}\n"
+    assert [code for code in codes(rules) if code == "never-told"]
