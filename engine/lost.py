@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.world import moment
@@ -104,6 +105,8 @@ def lost_json(found: Sequence[Lost]) -> dict[str, Any]:
                 "rule": one.loss.rule,
                 "file": one.loss.place.rpartition(":")[0],
                 "line": int(one.loss.place.rpartition(":")[2]),
+                "won_by": one.loss.by or None,
+                "won_at": _told_at(one.loss) or None,
                 "put_back_by_run": one.back or None,
             }
             for one in found
@@ -124,10 +127,28 @@ def _text(one: Lost) -> str:
     gave_way = f"{show(one.value)} lost to {show(one.won)} of {one.winner}: {one.loss.policy}"
     back = f"`syncrules undo {one.run} {one.record} {one.field}` puts it back"
     told = f"put back by run {one.back}" if one.back else back
+    wrote = winner_text(one.loss, one.winner)
     return "\n".join(
         [
             f"{one.system} {one.object} {who}, {one.field}",
             f"    {gave_way}    [{one.loss.rule}, {one.loss.place}]",
+            *([f"    {wrote}"] if wrote else []),
             f"    in run {one.run}, {at_time(moment(one.at))}; {told}",
         ]
     )
+
+
+def winner_text(loss: Loss, winner: str) -> str:
+    """Who wrote what won, as far as the system tells; "" for what a rule made, and where nothing
+    was kept of it."""
+    at = _told_at(loss)
+    when = f" at {at_time(at)}" if at else ""
+    said = f"the record was last changed in {winner}"
+    if loss.by:
+        return f"{said} by {loss.by if '@' in loss.by else f'user {loss.by}'}{when}"
+    return f"{said}{when}; {winner} doesn't tell by whom" if at else ""
+
+
+def _told_at(loss: Loss) -> str:
+    """When the record that won was changed, in UTC as ISO 8601."""
+    return moment(datetime.fromisoformat(loss.at).timestamp()) if loss.at else ""

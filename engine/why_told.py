@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..dsl.rules import Place
+from .lost import winner_text
 from .report import show, value_json
 from .run.journal import Entry
 from .why import Half, Reason, RowWhy, Spot, Why
@@ -53,6 +54,11 @@ def _last(one: RowWhy, last: Entry) -> str:
     before, after = show(last.before.get(field)), show(last.after.get(field))
     cause = last.reason.split("; ")[0]
     told = "it changed on the other side" if cause == "changed" else cause
+    loss = last.lost.get(field)
+    other = one.right.system if last.side == "left" else one.left.system
+    if loss:
+        wrote = winner_text(loss, other)
+        told = f"{told}; an edit lost" + (f": {wrote}" if wrote else "")
     return f"last written by run {last.run} to {last.system}: {before} -> {after}, because {told}"
 
 

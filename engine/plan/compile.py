@@ -15,11 +15,13 @@ from ...connectors.base.schema import Object, Schema
 from ...dsl import rules as typed
 from ...dsl.rules import EnrichRule, MoveRule, PairRules, RowRule, RuleSet, Side
 from ...errors import SyncrulesError
-from .model import Author, End, Flow, Index, Move, People, Plan, Row, StandIn, Tie, Watch
+from .model import Author, Editor, End, Flow, Index, Move, People, Plan, Row, StandIn, Tie, Watch
 from .needs import (
     Need,
     author_needs,
     authors_of,
+    editor_needs,
+    editors_of,
     every_of,
     flow_name,
     indexes_of,
@@ -55,6 +57,7 @@ class Draft:
     indexes: tuple[Index, ...] = ()
     personal: Collection[str] = ()
     authors: tuple[Author, ...] = ()
+    editors: tuple[Editor, ...] = ()
 
 
 def compile(
@@ -87,6 +90,7 @@ def compile(
         sweeps_of(draft.flows, draft.schemas),
         draft.authors,
         sights_of(draft.flows, draft.schemas),
+        draft.editors,
     )
 
 
@@ -155,7 +159,10 @@ def _only_what_is_needed(draft: Draft) -> Draft:
     found = authors_of(draft.flows, draft.schemas, draft.personal, needs)
     more = dict.fromkeys([*needs, *author_needs(found, needs)])
     authors = tuple(one for each in found.values() for one in each)
-    return replace(draft, needs=tuple(more), authors=authors)
+    told = editors_of(draft.flows, draft.schemas, more)
+    editors = tuple(one for each in told.values() for one in each)
+    more |= dict.fromkeys(editor_needs(told, more))
+    return replace(draft, needs=tuple(more), authors=authors, editors=editors)
 
 
 def _one_read_an_object(draft: Draft) -> Draft:

@@ -24,12 +24,15 @@ WIDTH = 100
 def as_json(plan: Plan, schemas: Mapping[str, Schema] | None = None) -> dict[str, Any]:
     """The whole plan as JSON data, keys in a stable order, conditions as nested data.
 
-    `authors` is there where people have logins of their own. With `schemas`, `requests` says what
+    `authors` is there where people have logins of their own, `editors` where a system tells who
+    changed a record. With `schemas`, `requests` says what
     each read costs: `first` and `quiet` as in `cost.ReadCost`, null where it is not known.
     """
     data: dict[str, Any] = plain(plan)
     if not plan.authors:
         del data["authors"]
+    if not plan.editors:
+        del data["editors"]
     if schemas is not None:
         data["requests"] = [plain(one) for one in requests(plan, schemas)]
     return data
@@ -54,6 +57,9 @@ def as_text(plan: Plan, schemas: Mapping[str, Schema] | None = None) -> str:
             for one in plan.authors
         ]
         parts.append(["Whose login a change goes under", *who])
+    if plan.editors:
+        who = [f"  {one.system} {one.object}: by {one.field}" for one in plan.editors]
+        parts.append(["Who changed what wins over an edit", *who])
     if schemas is not None:
         parts.append(["Requests to read, reckoned from the stored schemas", *_costs(plan, schemas)])
     lines = "\n\n".join("\n".join(part) for part in parts).split("\n")

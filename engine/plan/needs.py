@@ -17,7 +17,7 @@ from ...dsl import conditions
 from ...dsl import rules as typed
 from ...dsl.conditions import Condition, Get
 from ...dsl.rules import InferRule, MoveRule, PairRules, RowRule, RuleSet, Side
-from .model import Author, Flow, Index, Move, StandIn, Tie, Watch
+from .model import Author, Editor, Flow, Index, Move, StandIn, Tie, Watch
 from .order import needed_first
 
 Spot = tuple[Side, str]
@@ -142,6 +142,46 @@ def authors_of(
                 made.append(Author(schema.system, one.name, fields, users[0].name, key, quiet))
         found[side] = tuple(made)
     return found
+
+
+def editors_of(
+    flows: tuple[Flow, ...], schemas: Mapping[Side, Schema], needs: Collection[Need]
+) -> dict[Side, tuple[Editor, ...]]:
+    """Who tells whose a value is that goes over: of the records that rows read."""
+    read = {(one.side, one.object, one.field) for one in needs}
+    found: dict[Side, tuple[Editor, ...]] = {}
+    back: dict[Side, str] = {"left": "pull", "right": "push"}
+    for side in ("left", "right"):
+        schema = schemas[side]
+        user = next(iter(schema.things("user")), None)
+        names = dict.fromkeys(
+            flow.end(side).object
+            for flow in flows
+            if not flow.users and any(row.direction != back[side] for row in flow.rows)
+        )
+        found[side] = tuple(
+            Editor(
+                schema.system,
+                one.name,
+                one.changed_by,
+                user.name if user else "",
+                next(iter(user.keys), "") if user else "",
+                (side, one.name, one.changed_by) not in read,
+            )
+            for one in (schema.by_name[name] for name in names)
+            if one.changed_by
+        )
+    return found
+
+
+def editor_needs(
+    editors: Mapping[Side, tuple[Editor, ...]], needs: Collection[Need]
+) -> Iterator[Need]:
+    """The fields that tell who changed a record; nobody is read for it who is not read anyway."""
+    for side, found in editors.items():
+        for one in found:
+            every = min(need.every for need in needs if need.spot == (side, one.object))
+            yield Need(side, one.object, one.field, every)
 
 
 def author_needs(

@@ -113,13 +113,14 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     session.blind |= any(
         _loses_sight(before.get(one.id), one, ask.fields) for one in latest.values()
     )
-    changed = [one for one in latest.values() if _differs(before.get(one.id), one)]
-    changed = _seen_late(session, ask, before, changed)
+    aside = _aside(session, ask)
+    changed = [one for one in latest.values() if _differs(before.get(one.id), one, aside)]
+    changed = _seen_late(session, ask, before, changed, aside)
     if not changed:
         return 0
     session.ends_seen |= any(one.life in ("deleted", "out of sight") for one in changed)
     where = {"org": session.org, "system": ask.system, "object": ask.object}
-    quiet = session.silent.get((ask.system, ask.object), ())
+    quiet = {*session.silent.get((ask.system, ask.object), ()), aside}
     session.db.many(
         sql.put_record,
         [
@@ -168,6 +169,12 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     return len(news)
 
 
+def _aside(session: Session, ask: Read) -> str:
+    """The field that only tells who changed the rest: it is kept as of the last change of that."""
+    editor = session.editors.get((ask.system, ask.object))
+    return editor.field if editor and editor.quiet else ""
+
+
 def _turns(
     session: Session, ask: Read, before: Mapping[str, Stored], changed: Sequence[Record]
 ) -> None:
@@ -204,7 +211,11 @@ def note_life(
 
 
 def _seen_late(
-    session: Session, ask: Read, before: Mapping[str, Stored], changed: Sequence[Record]
+    session: Session,
+    ask: Read,
+    before: Mapping[str, Stored],
+    changed: Sequence[Record],
+    aside: str,
 ) -> list[Record]:
     """Less those that only show what we have just replaced: a search that lags behind our writes
     is no edit by a person. A later look, whose overlap is longer than the lag, sees them again."""
@@ -223,13 +234,19 @@ def _seen_late(
     ):
         for name, value in load_values(old).items():
             replaced.setdefault(id, {}).setdefault(name, value)
-    return [one for one in changed if not _is_old(before.get(one.id), one, replaced.get(one.id))]
+    return [
+        one for one in changed if not _is_old(before.get(one.id), one, replaced.get(one.id), aside)
+    ]
 
 
-def _is_old(before: Stored | None, now: Record, replaced: Mapping[str, Value] | None) -> bool:
+def _is_old(
+    before: Stored | None, now: Record, replaced: Mapping[str, Value] | None, aside: str
+) -> bool:
     if before is None or not replaced or now.life != before.life:
         return False
-    differing = [name for name, one in now.values.items() if before.values.get(name) != one]
+    differing = [
+        name for name, one in now.values.items() if name != aside and before.values.get(name) != one
+    ]
     return all(name in replaced and replaced[name] == now.values[name] for name in differing)
 
 
@@ -251,13 +268,15 @@ def _values(before: Stored | None, now: Record) -> dict[str, Value]:
     return dict(now.values)
 
 
-def _differs(before: Stored | None, now: Record) -> bool:
+def _differs(before: Stored | None, now: Record, aside: str) -> bool:
     if before is None:
         return True
     if (before.life, before.into) != (now.life, now.into):
         return True
     return any(
-        name not in before.values or before.values[name] != one for name, one in now.values.items()
+        name not in before.values or before.values[name] != one
+        for name, one in now.values.items()
+        if name != aside
     )
 
 

@@ -15,21 +15,33 @@ from ...dsl.rules import Side
 from .closures import Ready, ReadyRow, Same
 from .decision import Base, Change
 
+MADE = ("=", "!")
+"""How the names of changes begin that a rule makes itself: what it infers, and marks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """By which word of which rule, and where that stands, the value of a field loses."""
+    """By which word of which rule, and where that stands, the value of a field loses; and who
+    changed the record of the other side last (an address, or an id of a user), and when, "" where
+    the system doesn't tell. A value that a rule made itself is nobody's."""
 
     policy: str
     rule: str
     place: str
+    by: str = ""
+    at: str = ""
 
 
 def losses(
-    ready: Ready, side: Side, base: Base | None, changes: Sequence[Change]
+    ready: Ready,
+    side: Side,
+    base: Base | None,
+    changes: Sequence[Change],
+    changed: tuple[str, str] = ("", ""),
 ) -> dict[str, Loss]:
     """Of the fields that are written to `side`, those that held something else than when both last
-    agreed; with no past, those that held anything."""
+    agreed; with no past, those that held anything. `changed`: by whom and when the record of the
+    other side was."""
     found: dict[str, Loss] = {}
     for one in changes:
         agreed = list(_agreed(ready, side, base, one))
@@ -38,7 +50,8 @@ def losses(
             edited = not any(same(one.before, value) for same, value in agreed)
         if edited:
             place = one.reason.rpartition("; ")[2]
-            found[one.field] = Loss(_policy(ready, side, one), one.rule, place)
+            told = ("", "") if one.key.startswith(MADE) else changed
+            found[one.field] = Loss(_policy(ready, side, one), one.rule, place, *told)
     return found
 
 
@@ -46,7 +59,7 @@ def dump(found: Mapping[str, Loss]) -> str:
     """Losses as a row of the journal holds them, "" for none."""
     if not found:
         return ""
-    named = {name: [one.policy, one.rule, one.place] for name, one in found.items()}
+    named = {name: [one.policy, one.rule, one.place, one.by, one.at] for name, one in found.items()}
     return json.dumps(named, ensure_ascii=False)
 
 

@@ -310,7 +310,15 @@ class Kept:
             parent=_parent(self.session, self.flow, side, changes, pair),
             author=author,
             login=login,
-            lost=dump(losses(self.session.flows[self.flow.name], side, base, changes)),
+            lost=dump(
+                losses(
+                    self.session.flows[self.flow.name],
+                    side,
+                    base,
+                    changes,
+                    self._signing.changed(self.flow, side, pair),
+                )
+            ),
         )
 
     def _put(self, flow: Flow, side: Side, action: str, **told: object) -> None:

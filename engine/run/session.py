@@ -121,6 +121,7 @@ class Session:
         for system, signers in self.signers.items():
             self.lost |= {(system, name): why for name, why in signers.ended.items()}
         self.silent = {(one.system, one.object): one.quiet for one in self.plan.authors}
+        self.editors = {(one.system, one.object): one for one in self.plan.editors}
         self._layouts: dict[int, tuple[str, ...]] = {}
         self._layout_ids: dict[tuple[str, ...], int] = {}
         for number, names in self.db.rows(sql.layouts, org=self.org):

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ...connectors.base.linking import LOGIN_LOST
 from ...dsl.rules import Side
-from ..plan.model import Author, Flow
+from ..plan.model import Author, Editor, Flow
 from ..store import signed as sql
 from ..store import troubles
 from . import problems
@@ -47,7 +47,17 @@ class Signing:
             login = ""
         return address, login
 
-    def _address(self, author: Author, user: str) -> str:
+    def changed(self, flow: Flow, side: Side, pair: Pair) -> tuple[str, str]:
+        """Who changed the record that is written to `side` last, and when; "" for what its system
+        doesn't tell."""
+        source, end = pair.left if side == "right" else pair.right, flow.end(other(side))
+        if source is None:
+            return "", ""
+        editor = self._session.editors.get((end.system, end.object))
+        user = str(source.values.get(editor.field) or "") if editor else ""
+        return (self._address(editor, user) or user if editor and user else ""), source.stamp
+
+    def _address(self, author: Author | Editor, user: str) -> str:
         key = (author.system, user)
         if key not in self._addresses:
             found = self._session.stored(author.system, author.users, [user]).get(user)

@@ -4,6 +4,7 @@ word of which line, and back again; and what is in no such list, since nobody's 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pytest
 from syncrules.engine import lost as listing
@@ -12,6 +13,9 @@ from syncrules.engine.lost import Lost, lost_text
 from syncrules.engine.report import result_text
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.undo import Part
+from syncrules.engine.store import statements as sql
+from syncrules.engine.why import why
+from syncrules.engine.why_told import why_text
 from syncrules.errors import UsageError
 from syncrules.tests.both import HOUR, ORG, Both
 from syncrules.tests.run.linked import Linked
@@ -249,3 +253,55 @@ def test_a_stage_set_by_hand_is_listed_when_the_deals_say_another() -> None:
     [one] = listing.lost(both.db, [ORG])
     assert (one.field, one.value, one.won) == ("stage", "Dead Opportunity", "Current Client")
     assert one.loss.policy == "`infer` says another value"
+    # Nobody wrote what won: a rule says so, and its line is told.
+    assert (one.loss.by, one.loss.at, one.loss.place) == ("", "", "rules.sync:8")
+
+
+BY_WHOM = RULES.replace("title ", "owner             <-> OwnerId\n    title ")
+
+
+def test_who_wrote_what_won_is_told_as_far_as_the_system_tells() -> None:
+    """Salesforce names the user who changed the record last, Apollo only when that was. (CFM-4)"""
+    pair = Pair(BY_WHOM)
+    ann, bob = list(pair.both.salesforce.rows("User").values())[1:3]
+    pair.both.salesforce.update("Lead", pair.lead, {"LastName": "Byron"}, user=ann["Id"])
+    pair.left(last_name="Lovelace", title="CEO")
+    pair.right(Title="Clerk")
+    pair.both.salesforce.update("Lead", pair.lead, {"Phone": "17"}, user=bob["Id"])
+    changed = pair.both.clock.now()
+    pair.run()
+    name, title = sorted(pair.lost(), key=lambda one: one.field == "Title")
+    assert (name.field, name.loss.by) == ("last_name", bob["Email"])
+    assert (title.field, title.loss.by) == ("Title", "")
+    assert datetime.fromisoformat(name.loss.at).timestamp() == pytest.approx(changed, abs=1)
+    text = lost_text(pair.lost())
+    assert f"the record was last changed in salesforce by {bob['Email']} at " in text
+    assert "the record was last changed in apollo at " in text
+    assert "; apollo doesn't tell by whom" in text
+    told = why(pair.both.plan, ORG, pair.both.db, pair.both.world, "ada@a.example", "last_name")
+    assert f"; an edit lost: the record was last changed in salesforce by {bob['Email']} at " in (
+        why_text(told)
+    )
+    one, other = sorted(listing.lost_json(pair.lost())["lost"], key=lambda one: one["field"])
+    assert (one["won_by"], other["won_by"]) == (None, bob["Email"])
+    assert one["won_at"] and other["won_at"]
+
+
+def test_who_edits_what_no_rule_names_has_not_written_what_wins() -> None:
+    """Ann wrote the value, a run saw it; what Bob did later to another field, and what the sync
+    wrote itself, make it nobody else's."""
+    pair = Pair(BY_WHOM)
+    ann, bob = list(pair.both.salesforce.rows("User").values())[1:3]
+    pair.both.salesforce.update("Lead", pair.lead, {"FirstName": "Ann"}, user=ann["Id"])
+    pair.run()
+    pair.left(title="CEO")
+    pair.run()
+    pair.both.salesforce.update("Lead", pair.lead, {"Phone": "17"}, user=bob["Id"])
+    before = pair.both.calls()
+    assert pair.run().counts == {}
+    assert pair.both.since(before).salesforce_writes == 0
+    [lead] = pair.both.setup.db.rows(
+        sql.bodies, org=ORG, system="salesforce", object="Lead", after="", most=9
+    )
+    assert ann["Id"] in lead[2]
+    assert bob["Id"] not in lead[2]
