@@ -52,9 +52,7 @@ _SIGNS = {"create": "+", "update": "~", "link": "=", "delete": "-", "unlink": "/
 
 def change_text(one: Entry) -> str:
     """A change in a few lines: what, on which record, field by field, and why."""
-    sign = {"create": "+", "update": "~", "link": "=", "delete": "-", "unlink": "/"}.get(
-        one.action, "?"
-    )
+    sign = _SIGNS.get(one.action, "?")
     id = f"({one.record})" if one.record else ""
     name = one_line(" ".join(part for part in (one.key, id) if part))
     head = f"{sign} {one.action} {one.system} {one.object} {name}".rstrip()

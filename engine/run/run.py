@@ -491,8 +491,10 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
         if on_change:
             on_change(one)
     waiting: dict[str, int] = {}
+    known = {one.rule for flow in session.plan.flows for one in flow.moves}
     for _, rule, count in session.db.rows(sql.waiting, org=session.org):
-        waiting[rule] = waiting.get(rule, 0) + count
+        if rule in known:  # Of a rule that is gone nobody can ask for the rest.
+            waiting[rule] = waiting.get(rule, 0) + count
     errors = session.db.row(troubles.count, org=session.org)
     nobody = session.db.row(unknown.count, org=session.org)
     asked, stale = asks.counts(session)

@@ -352,3 +352,19 @@ def _after_edits(seed: int, *, parts: bool) -> dict[str, list[str]]:
 def _firm(firms: Mapping[str, Mapping[str, object]], person: Mapping[str, object]) -> object:
     found = firms.get(str(person.get("AccountId")))
     return found["Website"] if found else None
+
+
+def test_what_waits_for_a_rule_that_is_gone_is_told_no_more(both: Both) -> None:
+    """Nobody could ask for it: there is no such `backfill`. With the rule it is told again."""
+    before = Both("sync apollo with salesforce\npull Lead as contact hidden { match on email }\n")
+    person(before, stage="Replied")
+    rule = "push contact as Lead"
+    with_rule = both.plan
+    assert before.run().waiting == {}
+    alone, before.setup = before.setup, replace(before.setup, plan=with_rule)
+    before.clock.sleep(HOUR)
+    assert before.run().waiting[rule] == 1
+    before.setup = alone
+    assert before.run().waiting == {}
+    before.setup = replace(alone, plan=with_rule)
+    assert before.run().waiting[rule] == 1
