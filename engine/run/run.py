@@ -207,8 +207,9 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
             ((row[1], row[2]) for row in chosen if codes.get(row[0]) == problems.OUT_OF_SIGHT),
         )
         with session.db.transaction("marked"):
-            for _, flow, record, *_ in chosen:
-                if not undos.try_again(session, flow, record):
+            for _, flow, record, operation, *_ in chosen:
+                tried = operation in ("update", "delete")
+                if not (tried and undos.try_again(session, flow, record)):
                     _mark_error(session, flow, record)
 
     return _and_undos(setup, "retry", Work(mark, asked_for=True), on_change)

@@ -136,11 +136,19 @@ refused = statement(
         C.flow == bindparam("flow"),
         or_(C.left == bindparam("one"), C.right == bindparam("one")),
         C.state == "refused",
+        ~exists().where(
+            _A.c.org == C.org,
+            _A.c.run > C.run,
+            _A.c.flow == C.flow,
+            _A.c.side == C.side,
+            _A.c.record == C.record,
+            _A.c.reason == C.reason,
+        ),
     )
     .order_by(C.run.desc(), C.number.desc())
     .limit(1)
 )
-"""What a record was refused last."""
+"""What a record was refused last, and nobody has tried since for the same reason."""
 again = statement(
     update(table(tables.Change))
     .where(C.org == _org, C.run == _run, C.number == bindparam("one"))

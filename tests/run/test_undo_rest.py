@@ -206,3 +206,22 @@ def test_what_is_refused_is_put_back_by_retry() -> None:
     assert world.titles() == ["CTO"] * 3
     assert world.both.errors() == []
     world.quiet()
+
+
+def test_what_was_refused_and_put_back_since_is_no_matter_of_a_later_retry() -> None:
+    """A second undo got through; then Salesforce refuses something else of the same record."""
+    world = Promoted()
+    refuses = Validation("Lead", "Ask Eva first", lambda row: row.get("Title") == "CTO", "Title")
+    world.both.salesforce.org.validations.append(refuses)
+    world.undo(world.wrong)
+    world.both.salesforce.org.validations.clear()
+    world.undo(world.wrong)
+    assert world.both.errors() == []
+    refuses = Validation("Lead", "Ask Bob", lambda row: row.get("Title") == "Chair", "Title")
+    world.both.salesforce.org.validations.append(refuses)
+    world.both.apollo.update("contact", world.people[0], {"title": "Chair"})
+    world.run()
+    world.both.salesforce.org.validations.clear()
+    world.retry()
+    assert sorted(map(str, world.titles())) == ["CTO", "CTO", "Chair"]
+    assert world.both.errors() == []
