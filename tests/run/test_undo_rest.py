@@ -72,6 +72,7 @@ def test_what_was_lost_on_its_way_is_put_back_by_the_next_run() -> None:
     result = world.run()
     assert world.titles() == ["CTO"] * 3
     assert f"went on with the undo of run {world.wrong}" in result_text(result)
+    assert "nothing to do" not in result_text(result)
     world.quiet()
 
 
