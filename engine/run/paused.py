@@ -68,7 +68,7 @@ def _not_shrunk(session: Session, touched: Sequence[Touched]) -> None:
         if one.gone:
             gone.setdefault(one.system, set()).update(_fields(session, one))
     for system, fields in gone.items():
-        named = sum(len(read.fields) for spot, read in session.reads.items() if spot[0] == system)
+        named = sum(len(_named(session, spot)) for spot in session.reads if spot[0] == system)
         if len(fields) > FEW and len(fields) > HALF * named:
             told = sorted(f"{object}.{name}" for object, name in fields)
             more = f" and {len(told) - TOLD:,} more" if len(told) > TOLD else ""
@@ -84,9 +84,15 @@ def _not_shrunk(session: Session, touched: Sequence[Touched]) -> None:
 def _fields(session: Session, one: Touched) -> set[tuple[str, str]]:
     """The fields that are gone with a field or a whole object."""
     use = one.use
-    read = session.reads.get((one.system, use.object))
-    fields = (use.field,) if use.field else read.fields if read else ()
+    fields = (use.field,) if use.field else _named(session, (one.system, use.object))
     return {(use.object, name) for name in fields}
+
+
+def _named(session: Session, spot: tuple[str, str]) -> Sequence[str]:
+    """The fields of an object that rules name: all that is read, but for who changed it."""
+    read, editor = session.reads.get(spot), session.editors.get(spot)
+    aside = editor.field if editor and editor.quiet else ""
+    return [one for one in read.fields if one != aside] if read else ()
 
 
 def _planned(session: Session) -> Iterator[Entry]:

@@ -148,13 +148,8 @@ _NEEDED = ("brought along", _PUSHED)
 # A mark that someone asked for keeps its cause until it has been decided; what a person pushed,
 # until it got through.
 _is_pushed = D.cause == _PUSHED
-_asked_for = or_(
-    _is_pushed,
-    and_(
-        D.not_before < NEVER,
-        D.cause.in_((*_NEEDED, "backfill", "retry", "there before an enrich", "the link followed")),
-    ),
-)
+_asked = (*_NEEDED, "backfill", "retry", "there before an enrich", "the link followed")
+_asked_for = or_(_is_pushed, and_(D.not_before < NEVER, D.cause.in_(_asked)))
 _cause = case(
     (and_(_asked_for, bindparam("cause").not_in(_NEEDED)), D.cause), else_=bindparam("cause")
 )
@@ -311,12 +306,14 @@ clear_done = statement(
 )
 """Clears a mark whose decision has been carried out as a whole, on both sides, unless someone
 marked the record again."""
+_refused = case((_is_pushed, D.cause), else_="error")
+_for_rule = case((_is_pushed, D.rule), else_=bindparam("rule"))
 hold_refused = statement(
     update(table(tables.Dirty))
     .where(*_this_mark, D.decided_run == _run, D.decided == D.mark)
     .values(
-        cause=case((_is_pushed, D.cause), else_="error"),
-        rule=case((_is_pushed, D.rule), else_=bindparam("rule")),
+        cause=_refused,
+        rule=_for_rule,
         not_before=case((D.rule != "", bindparam("until", type_=Float)), else_=NEVER),
     )
 )
@@ -340,7 +337,7 @@ put_off = statement(
             ),
         ),
     )
-    .values(cause="error", rule=bindparam("rule"), not_before=bindparam("until", type_=Float))
+    .values(cause=_refused, rule=_for_rule, not_before=bindparam("until", type_=Float))
 )
 """What was refused of a kind of write and is not held yet is due again at `until`."""
 clear_brought = statement(
