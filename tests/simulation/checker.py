@@ -18,6 +18,7 @@ from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L, R
+from syncrules.tests.simulation import ends
 from syncrules.tests.simulation.fields import KEYS, SPELLED, allowed, canon, mapped
 from syncrules.tests.simulation.people import BAD_TITLE, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
@@ -56,7 +57,7 @@ class Link:
 
 def check(log: Recorder, people: People, db: Database, org: str) -> list[str]:
     """A sentence for each promise that was broken."""
-    return list(_Checker(log, people, db, org).all())
+    return [*_Checker(log, people, db, org).all(), *ends.check(log, db)]
 
 
 def under_any_rules(log: Recorder, people: People, db: Database, org: str) -> list[str]:

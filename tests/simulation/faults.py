@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from syncrules.connectors.apollo import feeds as searching
 from syncrules.connectors.base.wire import NoReply, NotSent, Request, Response
@@ -24,7 +24,7 @@ from syncrules.connectors.salesforce import writes as writing
 from syncrules.connectors.salesforce.simulator.org import DuplicateRule, Validation
 from syncrules.connectors.salesforce.simulator.rights import Right
 from syncrules.tests.simulation.people import BAD_TITLE, People
-from syncrules.tests.simulation.recorder import Answer, Recorder, System, writes
+from syncrules.tests.simulation.recorder import OBJECTS, Answer, Recorder, System, writes
 from syncrules.tests.simulation.world import Alarms
 
 Spoiled = Callable[["Faults", System, Request, Answer], Response]
@@ -43,7 +43,8 @@ after which the runs take what isn't there for not done."""
 class Fault:
     """A fault that waits for its request: the `nth` of those that fit, and the `times` that follow.
 
-    `path` is a part of the address, `write` whether the request writes, None for either.
+    `path` is a part of the address or of what it asks, `write` whether the request writes, None for
+    either.
     """
 
     name: str
@@ -58,7 +59,9 @@ class Fault:
         """Whether it strikes this request; counts it."""
         path = urlsplit(request.url).path
         fits = self.write is None or self.write == writes(request.method, path)
-        if system != self.system or not fits or self.path not in path or not self.times:
+        if system != self.system or not fits or not self.times:
+            return False
+        if self.path not in unquote_plus(request.url):
             return False
         if self.nth > 1:
             self.nth -= 1
@@ -141,6 +144,12 @@ class Faults:
             sides: tuple[System, System] = ("apollo", "salesforce")
             nth = self.chance.choice((1, 1, 2))
             self.waiting += [Fault(name, one, spoiled, "", True, nth) for one in sides]
+        if self.chance.random() < 0.05:
+            one: System = self.chance.choice(("apollo", "salesforce"))
+            feed = self.chance.choice(FEEDS[one])
+            self.waiting.append(
+                Fault("a feed fails, for a run", one, _instead(503, "{}"), feed, False, 1, MANY)
+            )
         for _ in range(self.chance.choice((0, 0, 1, 1, 2, 3))):
             system: System = self.chance.choice(("apollo", "salesforce"))
             if self.chance.random() < 0.15:
@@ -212,6 +221,15 @@ def _lost_after(faults: Faults, system: System, request: Request, answer: Answer
     raise NoReply("the connection was closed")
 
 
+def _lost_at_times(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
+    """Some requests are carried out and some are not, and of most nobody hears."""
+    done = faults.chance.random() < 0.6
+    reply = answer() if done else None
+    if reply is None or faults.chance.random() < 0.7:
+        raise NoReply("the connection was closed")
+    return reply
+
+
 def _timed_out(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
     """The work is done, and nobody hears of it within the time that we wait."""
     answer()
@@ -256,7 +274,11 @@ def _expired(faults: Faults, system: System, request: Request, answer: Answer) -
 
 def _locked(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
     """Somebody else saves one of the records, for a second or for a minute."""
-    rows = sorted(id for _, object, id in faults.log.rows("salesforce") if object != "Opportunity")
+    listed = json.loads(request.body or "{}").get("records", ()) if request.method != "GET" else ()
+    rows = [one["id"] for one in listed if "id" in one]
+    if not rows or faults.chance.random() < 0.3:
+        there = faults.log.rows("salesforce")
+        rows = sorted(id for _, object, id in there if object != "Opportunity")
     if rows:
         until = faults.clock.now() + faults.chance.choice((1.0, 60.0))
         faults.log.salesforce.org.locks[faults.chance.choice(rows)] = until
@@ -391,7 +413,14 @@ STORMS: tuple[Named, ...] = (
     ("no reply, for a run", _lost_after),
     ("500, for a run", _instead(500, "oops", {"content-type": "text/plain"})),
     ("503, for a run", _instead(503, "{}")),
+    ("replies lost at times, for a run", _lost_at_times),
+    ("replies lost at times, for a run", _lost_at_times),
 )
+FEEDS: Mapping[str, tuple[str, ...]] = {
+    "apollo": ("/contacts/search", "/accounts/search"),
+    "salesforce": tuple(f"FROM {one} " for one in OBJECTS["salesforce"]),
+}
+"""What is asked where one object is read."""
 OF_RUN: Mapping[str, tuple[Named, ...]] = {
     "apollo": (
         ("calls spent", _instead(429, "{}", {**JSON, "retry-after": "36000"})),
@@ -423,6 +452,7 @@ KINDS = frozenset(
         *("a validation rule", "a duplicate rule", "an assignment rule", "a company is guessed"),
         *(SKEWED, "a record out of sight", "a right is missing"),
         *("pages of two", AT_LARGE, "a lead is converted", "two records are merged"),
+        *("a feed fails, for a run",),
         *("a second runner, sent away", "a second runner, while one was frozen"),
     }
 )

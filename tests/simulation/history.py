@@ -381,8 +381,9 @@ class History:
             happens.setdefault(chance.randrange(1, chance.choice((40, 120))), self._surprise)
         if self.second and chance.random() < 0.7:
             happens.setdefault(chance.randrange(1, 120), self.second.comes_in)
-        if chance.random() < 0.15:
-            machine.world.watch = self._moved
+        watch = chance.random()
+        if watch < 0.25:
+            machine.world.watch = self._moved if watch < 0.15 else self._dies_writing
         machine.world.plan(happens)
         self.faults.before_run()
 
@@ -395,6 +396,13 @@ class History:
             self.machine.clock.sleep(70.0)
         else:
             self.machine.people.work()
+
+    def _dies_writing(self, point: str) -> None:
+        """The process dies a few points after a write was committed as sent."""
+        world = self.machine.world
+        if point == "after sent" and self.chance.random() < 0.6:
+            world.watch = lambda point: None
+            world.happens[world.points + self.chance.randrange(1, 8)] = self._crash
 
     def _moved(self, point: str) -> None:
         """Somebody changes a field that we are about to write, and a minute goes by."""

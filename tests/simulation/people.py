@@ -164,8 +164,11 @@ class People:
                 "apollo", "contact", {"last_name": values["last_name"], "email": values["email"]}
             )
         else:
-            values = self.right_values(key[1], "Twin", values["LastName"], values["Email"])
-            self.make("salesforce", key[1], values)
+            # Mostly as what they are; or somebody takes a Contact for a new Lead.
+            known = sorted(self.scope.objects & {"Lead", "Contact"})
+            object = key[1] if self.chance.random() < 0.7 else self.chance.choice(known)
+            values = self.right_values(object, "Twin", values["LastName"], values["Email"])
+            self.make("salesforce", object, values)
 
     # ---- a working day
 
@@ -177,6 +180,7 @@ class People:
             (4, "contact", self.move_stage),
             (2, "Lead", self.move_status),
             (2, "contact", self.edit_both),
+            (2, "contact", self.go_through),
             (2, "contact", self.newcomer),
             (2, "Opportunity", self.deal_moves),
             (2, "account", self.edit_account),
@@ -213,10 +217,23 @@ class People:
         right = self.someone(lambda row: tag_of(row) == tag, side="salesforce")
         if right is None:
             return
-        what = self.chance.choice(("title", "first_name", "last_name"))
+        what = self.chance.choice(sorted(_RIGHT))
         same = self.value_for(what, tag) if self.chance.random() < 0.2 else None
         self.change(left, {what: same or self.value_for(what, tag)})
+        if not same and self.chance.random() < 0.3:
+            what = self.chance.choice(sorted(_RIGHT))
         self.change(right, {_RIGHT[what]: same or self.value_for(what, tag)})
+
+    def go_through(self) -> None:
+        """Somebody goes through a list of people, and gives each some values and another stage."""
+        side = self.chance.choice(("apollo", "salesforce"))
+        keys = [key for key in self.everyone() if key[0] == side]
+        for key in self.chance.sample(keys, min(4, len(keys))):
+            values = self.left_edit(key) if side == "apollo" else self.right_edit(key)
+            if key[1] != "Contact":
+                name, known = ("stage", STAGES) if side == "apollo" else ("Status", STATUSES)
+                values[name] = self.chance.choice(known)
+            self.change(key, values)
 
     def left_edit(self, key: Key) -> dict[str, Any]:
         what = self.chance.choice(
@@ -277,9 +294,11 @@ class People:
         deals = sorted(key for key in rows if key[1] == "Opportunity")
         accounts = sorted(key for key in rows if key[1] == "Account")
         if deals and self.chance.random() < 0.6:
-            key = self.chance.choice(deals)
-            if self.chance.random() < 0.15:
+            key, deed = self.chance.choice(deals), self.chance.random()
+            if deed < 0.15:
                 self.delete(key)
+            elif deed < 0.3 and accounts:
+                self.change(key, {"AccountId": self.chance.choice(accounts)[2]})
             else:
                 self.change(key, {"StageName": self.chance.choice(DEALS)})
         elif accounts:
