@@ -290,9 +290,19 @@ def _made_meanwhile(faults: Faults, system: System, request: Request, answer: An
     one: it then says that there is one already."""
     knows = system == "apollo" or bool(faults.log.salesforce.org.duplicates)
     for object, values in _asked_for(system, request) if knows else ():
-        faults.people.make(system, object, values)
-        faults.log.struck["exists already"] += 1
+        if values.get("email") or values.get("Email"):
+            faults.people.make(system, object, values)
+            faults.log.struck["exists already"] += 1
     return answer()
+
+
+def _lost_and_by_hand(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
+    """Nobody hears what became of a request, and somebody makes by hand what it was to make."""
+    if faults.chance.random() < 0.5:
+        answer()
+    for object, values in _asked_for(system, request):
+        faults.people.make(system, object, values)
+    raise NoReply("the connection was closed")
 
 
 def _asked_for(system: System, request: Request) -> list[tuple[str, dict[str, Any]]]:
@@ -305,11 +315,7 @@ def _asked_for(system: System, request: Request) -> list[tuple[str, dict[str, An
         kept = ("LastName", "Email", "Company")
         made = [(one["attributes"]["type"], one) for one in data.get("records", ())]
         made = [one for one in made if "id" not in one[1] and one[0] in ("Lead", "Contact")]
-    return [
-        (object, {name: one[name] for name in kept if name in one})
-        for object, one in made
-        if one.get("email") or one.get("Email")
-    ]
+    return [(object, {name: one[name] for name in kept if name in one}) for object, one in made]
 
 
 def _without_last(reply: Response) -> Response:
@@ -405,9 +411,13 @@ OF_ONE: Mapping[str, tuple[Named, ...]] = {
         ("batch can't lock", _instead(400, _LOCK)),
         ("row locked", _locked),
         ("row locked", _locked),
+        ("reply lost, and made by hand", _lost_and_by_hand),
     ),
 }
-OF_WRITES = ("reply without its last", "reply in another order", "exists already", "row locked")
+OF_WRITES = (
+    *("reply without its last", "reply in another order", "exists already", "row locked"),
+    *("reply lost, and made by hand",),
+)
 STORMS: tuple[Named, ...] = (
     ("no connection, for a run", _no_connection),
     ("no reply, for a run", _lost_after),
@@ -435,7 +445,7 @@ OF_RUN: Mapping[str, tuple[Named, ...]] = {
     ),
 }
 PATHS: Mapping[str, tuple[str, ...]] = {
-    "apollo": ("", "", "bulk_create", "bulk_update", "/contacts/"),
+    "apollo": ("", "", "bulk_create", "bulk_update", "update_stages", "/contacts/"),
     "salesforce": ("", "", "composite/sobjects"),
 }
 

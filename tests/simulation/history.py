@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from sqlalchemy import select
 from syncrules.connectors.apollo.connector import KIND as APOLLO_KIND
@@ -41,7 +42,7 @@ from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorde
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
 from syncrules.tests.simulation.states import Held, calls, handed_on, held, put
-from syncrules.tests.simulation.world import Alarms, Crash, SeededWorld
+from syncrules.tests.simulation.world import Alarms, AnyOrder, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
 ORG = "apollo~salesforce"
@@ -114,7 +115,8 @@ class Machine:
 
     def sign_in(self, world: World) -> Mapping[str, Connector]:
         """New connections of a runner in `world`."""
-        return connectors(self.apollo, self.salesforce, world)
+        both = connectors(self.apollo, self.salesforce, world)
+        return {name: cast(Connector, AnyOrder(one, world.random)) for name, one in both.items()}
 
     def restart(self) -> None:
         """The process has died: what it held in memory is gone."""

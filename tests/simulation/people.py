@@ -225,11 +225,14 @@ class People:
         self.change(right, {_RIGHT[what]: same or self.value_for(what, tag)})
 
     def go_through(self) -> None:
-        """Somebody goes through a list of people, and gives each some values and another stage."""
+        """Somebody goes through a list of people, and gives each other values and another stage."""
         side = self.chance.choice(("apollo", "salesforce"))
         keys = [key for key in self.everyone() if key[0] == side]
         for key in self.chance.sample(keys, min(4, len(keys))):
             values = self.left_edit(key) if side == "apollo" else self.right_edit(key)
+            if self.chance.random() < 0.5:
+                name = "last_name" if side == "apollo" else "LastName"
+                values[name] = self.value_for("last_name", self.tag(key))
             if key[1] != "Contact":
                 name, known = ("stage", STAGES) if side == "apollo" else ("Status", STATUSES)
                 values[name] = self.chance.choice(known)
