@@ -191,8 +191,8 @@ class _Checker:
             return  # It went with what its record became.
         begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
         for key in (link.left, link.right):
-            if self.log.born[key].who == "sync":
-                continue  # What was there when it was made is asked for elsewhere.
+            if self.log.born[key].who == "sync" or key in self.log.copies:
+                continue  # We made it, or nobody can tell it from what we made.
             name = KEYS[key[1]][key[1]]
             mine = self.last_before(key, name, begin)
             if mine is None or not mine.new or at - mine.at < RACE:

@@ -23,7 +23,7 @@ from syncrules.connectors.salesforce import feeds as reading
 from syncrules.connectors.salesforce import writes as writing
 from syncrules.connectors.salesforce.simulator.org import DuplicateRule, Validation
 from syncrules.connectors.salesforce.simulator.rights import Right
-from syncrules.tests.simulation.people import BAD_TITLE, People
+from syncrules.tests.simulation.people import BAD_TITLE, People, shown
 from syncrules.tests.simulation.recorder import OBJECTS, Answer, Recorder, System, writes
 from syncrules.tests.simulation.world import Alarms
 
@@ -199,7 +199,10 @@ class Faults:
         self.rights.clear()
 
     def end(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, and what is there twice is deleted."""
+        for key in sorted(self.log.copies - self.people.linked()):
+            if key[0] == "apollo" and key in self.log.rows("apollo"):
+                self.people.delete(key)
         self.calm()
         self.give_back()
         self.log.apollo.team.lag = 0.0
@@ -297,11 +300,17 @@ def _made_meanwhile(faults: Faults, system: System, request: Request, answer: An
 
 
 def _lost_and_by_hand(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
-    """Nobody hears what became of a request, and somebody makes by hand what it was to make."""
+    """Nobody hears what became of a request, and somebody makes by hand what it was to make. In
+    Apollo, which doesn't tell who made a contact, nobody can tell the two apart."""
+    log, asked = faults.log, _asked_for(system, request)
     if faults.chance.random() < 0.5:
+        before = log.rows(system)
         answer()
-    for object, values in _asked_for(system, request):
-        faults.people.make(system, object, values)
+        rows = [(key, row) for key, row in log.rows(system).items() if key not in before]
+        if system == "apollo":
+            asked = [(key[1], shown(log.values(row))) for key, row in rows if key[1] == "contact"]
+    for object, values in asked:
+        log.copies.add((system, object, faults.people.make(system, object, values)))
     raise NoReply("the connection was closed")
 
 
@@ -377,6 +386,7 @@ BOTH: tuple[Named, ...] = (
     ("reply lost, not done", _lost_before),
     ("reply lost, done", _lost_after),
     ("reply lost, done later", _arrives_late),
+    ("reply lost, and made by hand", _lost_and_by_hand),
     ("timed out, not done", _timed_out_before),
     ("timed out, done", _timed_out),
     ("reply cut off", _other(lambda one: replace(one, body=one.body[: len(one.body) // 2]))),
@@ -411,7 +421,6 @@ OF_ONE: Mapping[str, tuple[Named, ...]] = {
         ("batch can't lock", _instead(400, _LOCK)),
         ("row locked", _locked),
         ("row locked", _locked),
-        ("reply lost, and made by hand", _lost_and_by_hand),
     ),
 }
 OF_WRITES = (

@@ -546,6 +546,13 @@ _LEFT = {
 }
 
 
+def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody sees of a contact in Apollo, and can enter for another one."""
+    names = ("first_name", "last_name", "email", "title", "organization_name", "phone")
+    more = ("stage", "owner", "account_id")
+    return {name: values[name] for name in (*names, *more) if values.get(name)}
+
+
 def tag_of(values: Mapping[str, Any]) -> str:
     """Who this is: `p3` of `Silva-p3`, `a1` of `Acme 7-a1`."""
     name = values.get("last_name") or values.get("LastName")
