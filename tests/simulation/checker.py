@@ -180,7 +180,7 @@ class _Checker:
         if link.left not in self.rows or heir not in self.rows:
             return
         taken = {one.right for one in self.links if not one.ended} | self.beyond
-        if heir not in taken and not {link.left[2], heir[2]} & self.blamed:
+        if heir not in taken:
             yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
 
     def no_guess(self, link: Link) -> Iterator[str]:

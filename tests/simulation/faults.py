@@ -34,6 +34,7 @@ HTML = {"content-type": "text/html"}
 SKEWED, AT_LARGE = "a clock that is off", "all is large"
 MANY = 1_000
 """How often a fault strikes that lasts for a whole run."""
+SMALL_PAGE = 2
 LATE = (1.0, 10.0, 40.0)
 """Seconds after which a request is carried out whose reply is lost: never as late as the deadline
 after which the runs take what isn't there for not done."""
@@ -114,7 +115,7 @@ class Faults:
                 log.salesforce.org.duplicates.append(DuplicateRule(object, ("Email",)))
             log.struck["a duplicate rule"] += 1
         if chance.random() < 0.1:
-            log.salesforce.resources.page_size = 2
+            log.salesforce.resources.page_size = SMALL_PAGE
             log.struck["pages of two"] += 1
         if chance.random() < 0.1:
             log.apollo.team.guesses = True
@@ -144,12 +145,17 @@ class Faults:
             sides: tuple[System, System] = ("apollo", "salesforce")
             nth = self.chance.choice((1, 1, 2))
             self.waiting += [Fault(name, one, spoiled, "", True, nth) for one in sides]
-        if self.chance.random() < 0.05:
-            one: System = self.chance.choice(("apollo", "salesforce"))
+        paged = self.log.salesforce.resources.page_size == SMALL_PAGE
+        if self.chance.random() < (0.3 if paged else 0.05):
+            one: System = self.chance.choice(("apollo", "salesforce", "salesforce"))
             feed = self.chance.choice(FEEDS[one])
-            self.waiting.append(
-                Fault("a feed fails, for a run", one, _instead(503, "{}"), feed, False, 1, MANY)
-            )
+            if paged and one == "salesforce":
+                feed = FOLLOWING
+            fails = _instead(503, "{}")
+            self.waiting.append(Fault("a feed fails, for a run", one, fails, feed, False, 1, MANY))
+        if self.chance.random() < 0.1:
+            name, spoiled = "reply lost, and made by hand", _lost_and_by_hand
+            self.waiting.append(Fault(name, "apollo", spoiled, "bulk_create", True))
         for _ in range(self.chance.choice((0, 0, 1, 1, 2, 3))):
             system: System = self.chance.choice(("apollo", "salesforce"))
             if self.chance.random() < 0.15:
@@ -440,6 +446,8 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "salesforce": tuple(f"FROM {one} " for one in OBJECTS["salesforce"]),
 }
 """What is asked where one object is read."""
+FOLLOWING = "/query/"
+"""The address of all pages but the first."""
 OF_RUN: Mapping[str, tuple[Named, ...]] = {
     "apollo": (
         ("calls spent", _instead(429, "{}", {**JSON, "retry-after": "36000"})),

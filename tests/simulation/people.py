@@ -105,7 +105,7 @@ class People:
         first, last = chance.choice(FIRST), f"{chance.choice(LAST)}-{tag}"
         host = f"a{company}.example" if company is not None else "gmail.com"
         email: str | None = f"{tag}@{host}"
-        if chance.random() < 0.12 and not where.startswith("both"):
+        if chance.random() < 0.2 and not where.startswith("both"):
             email = None
         if where == "left" or where.startswith("both"):
             values = self.left_values(first, last, email)
