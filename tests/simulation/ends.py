@@ -10,9 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import select
+from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L, R
+from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Key, Recorder
+
+CURED = ("UNABLE_TO_LOCK_ROW", "busy", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+"""Codes of what is tried again by itself, or once the record is another."""
 
 _standing = statement(select(L.flow, L.left, L.right).where(L.ended == "").order_by(L.flow, L.left))
 _joined = statement(
@@ -50,11 +55,27 @@ def _not_made_again(log: Recorder, db: Database) -> Iterator[str]:
         ends = _ends(flow, *((left, record) if side == "right" else (record, right)))
         source, made = ends if side == "right" else ends[::-1]
         birth = log.born.get(made)
-        for one in partners.get(source, ()) if birth and action == "create" else ():
-            if one not in log.heirs and log.gone_by(one, birth.seq):
+        earlier = partners.get(source, ()) if action == "create" else ()
+        for one in earlier:
+            if birth and one not in log.heirs and log.gone_by(one, birth.seq):
                 yield f"{made} was made of {source}, whose partner {one} somebody has deleted"
         partners.setdefault(source, []).append(made)
         partners.setdefault(made, []).append(source)
+
+
+def not_cured(log: Recorder, db: Database, org: str) -> Iterator[str]:
+    """What was only locked, or has been corrected since, needs nobody to ask for it again."""
+    codes = {row[0]: row[3] for row in db.rows(troubles.open_errors, org=org)}
+    wrong = {
+        key[2]
+        for system in ("apollo", "salesforce")
+        for key, row in log.rows(system).items()
+        if BAD_TITLE in [log.values(row).get(name) for name in ("title", "Title")]
+    }
+    across = {end: ends for _, *ends in db.rows(_standing) for end in ends}
+    for number, _, record, *_ in db.rows(troubles.open_troubles, org=org):
+        if codes[number] in CURED and not wrong & {record, *across.get(record, ())}:
+            yield f"{record} waits after a run without faults: {codes[number]}"
 
 
 def _ends(flow: str, left: str, right: str) -> tuple[Key, Key]:

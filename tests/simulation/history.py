@@ -35,7 +35,7 @@ from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
 from syncrules.errors import SyncrulesError
-from syncrules.tests.simulation import checker
+from syncrules.tests.simulation import checker, ends
 from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
 from syncrules.tests.simulation.people import WORDS, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
@@ -447,6 +447,9 @@ class History:
             self.todo.pop(0)
             machine.clock.sleep(ROUND)
         if machine.db.row(troubles.last, org=ORG) != (None,):
+            self._go(verbs.run, "run")
+            machine.clock.sleep(ROUND)
+            machine.log.violations += ends.not_cured(machine.log, machine.db, ORG)
             self._go(lambda setup: verbs.retry(setup, None), "retry")
             machine.clock.sleep(ROUND)
         for _ in range(RESTS):
