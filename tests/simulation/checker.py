@@ -112,16 +112,19 @@ class _Checker:
                 continue
             tag = self.tag_at(key, birth.seq)
             thing = (key[0], tag)
-            if thing in made and not self.never_seen(made[thing]):
+            if thing in made and not self.never_seen(made[thing], birth.seq):
                 yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
             made[thing] = key
             yield from self.was_not_there(key, birth)
 
-    def never_seen(self, key: Key) -> bool:
-        """Whether we never heard of a record, and by the time we looked were not shown it."""
-        return key in self.log.hidden and all(
-            key not in (one.left, one.right) for one in self.links
-        )
+    def never_seen(self, key: Key, seq: int) -> bool:
+        """Whether we never heard of a record, and by the time we looked were not shown it, or
+        nothing told it from others: it has no key, and somebody had edited it."""
+        born = self.log.born[key].seq
+        keyless = not self.first(key, KEYS[key[1]][key[1]], born)
+        edited = any(one.key == key and one.who == "person" for one in self.log.events[born:seq])
+        unknown = key in self.log.hidden or (keyless and edited)
+        return unknown and all(key not in (one.left, one.right) for one in self.links)
 
     def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
         names = KEYS[key[1]]

@@ -437,8 +437,8 @@ class History:
         """Nothing goes wrong any more: everything comes to rest, and is as the rules say."""
         machine = self.machine
         self._calm()
-        machine.clock.sleep(3600.0)
         self.faults.end()
+        machine.clock.sleep(3600.0)
         while self.todo:
             verb, name = self._next()
             if name == "run":
