@@ -120,9 +120,8 @@ class _Checker:
     def never_seen(self, key: Key, seq: int) -> bool:
         """Whether we never heard of a record, and by the time we looked were not shown it, or
         nothing told it from others: it has no key, and somebody had edited it."""
-        born = self.log.born[key].seq
-        keyless = not self.first(key, KEYS[key[1]][key[1]], born)
-        edited = any(one.key == key and one.who == "person" for one in self.log.events[born:seq])
+        keyless = not self.first(key, KEYS[key[1]][key[1]], 0)
+        edited = any(one.key == key and one.who == "person" for one in self.log.events[:seq])
         unknown = key in self.log.hidden or (keyless and edited)
         return unknown and all(key not in (one.left, one.right) for one in self.links)
 
@@ -188,11 +187,12 @@ class _Checker:
 
     def no_guess(self, link: Link) -> Iterator[str]:
         """Of two records with one address neither was linked, nor was a counterpart made."""
-        if link.ended:
-            return  # Its run is the one that ended it.
-        if link.right in self.log.heirs.values():
-            return  # It went with what its record became.
+        if link.ended or link.right in self.log.heirs.values():
+            return  # Its run is the one that ended it, or it went with what its record became.
         begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        for birth in (self.log.born[link.left], self.log.born[link.right]):
+            if birth.who == "sync":  # The run that made it has decided so.
+                begin, at = self.log.starts[birth.run - 1], birth.at
         for key in (link.left, link.right):
             if self.log.born[key].who == "sync" or key in self.log.copies:
                 continue  # We made it, or nobody can tell it from what we made.
@@ -587,8 +587,7 @@ class _Checker:
         return events[0].new if events else None
 
     def tag_at(self, key: Key, seq: int) -> str:
-        names = ("last_name", "LastName", "name", "Name")
-        for name in names:
+        for name in ("last_name", "LastName", "name", "Name"):
             events = self.log.by_field.get((key, name))
             if events:
                 return tag_of({name: events[0].new})

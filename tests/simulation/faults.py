@@ -153,7 +153,7 @@ class Faults:
                 feed = FOLLOWING
             fails = _instead(503, "{}")
             self.waiting.append(Fault("a feed fails, for a run", one, fails, feed, False, 1, MANY))
-        if self.chance.random() < 0.1:
+        if self.chance.random() < 0.25:
             name, spoiled = "reply lost, and made by hand", _lost_and_by_hand
             self.waiting.append(Fault(name, "apollo", spoiled, "bulk_create", True))
         for _ in range(self.chance.choice((0, 0, 1, 1, 2, 3))):

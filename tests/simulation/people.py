@@ -183,6 +183,7 @@ class People:
             (2, "contact", self.go_through),
             (2, "contact", self.newcomer),
             (2, "Opportunity", self.deal_moves),
+            (2, "Opportunity", self.deal_elsewhere),
             (2, "account", self.edit_account),
             (1, "contact", self.edit_unmapped),
             (1, "Contact account", self.rehouse),
@@ -297,15 +298,22 @@ class People:
         deals = sorted(key for key in rows if key[1] == "Opportunity")
         accounts = sorted(key for key in rows if key[1] == "Account")
         if deals and self.chance.random() < 0.6:
-            key, deed = self.chance.choice(deals), self.chance.random()
-            if deed < 0.15:
+            key = self.chance.choice(deals)
+            if self.chance.random() < 0.15:
                 self.delete(key)
-            elif deed < 0.3 and accounts:
-                self.change(key, {"AccountId": self.chance.choice(accounts)[2]})
             else:
                 self.change(key, {"StageName": self.chance.choice(DEALS)})
         elif accounts:
             self.deal(self.chance.choice(accounts)[2])
+
+    def deal_elsewhere(self) -> None:
+        """A deal moves to another account."""
+        rows = self.log.rows("salesforce")
+        deals = sorted(key for key in rows if key[1] == "Opportunity")
+        accounts = sorted(key for key in rows if key[1] == "Account")
+        if deals and accounts:
+            deal, account = self.chance.choice(deals), self.chance.choice(accounts)
+            self.change(deal, {"AccountId": account[2]})
 
     def edit_account(self) -> None:
         system: System = self.chance.choice(("apollo", "salesforce"))
