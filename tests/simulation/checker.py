@@ -322,8 +322,8 @@ class _Checker:
         if one.both:
             blanked = left if not lv else right if not rv else None
             if not lv or not rv:
-                if link.right in self.log.heirs.values():
-                    return  # Somebody left it blank, on one side, or when they were merged.
+                if link.right in self.log.heirs.values() or link.left in self.log.copies:
+                    return  # Left blank when merged, or edited before we took it for ours.
                 if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
                     return
                 if (
