@@ -187,7 +187,7 @@ class Surroundings:
                 system, infer.related, infer.via, {folded(one) for one in parents}
             )
             found = session.stored(system, infer.related, [id for _, id in rows])
-            here = [one.values for one in found.values() if one.life == "here"]
+            here = [one.values for one in found.values()]
             paths = [
                 get
                 for arm in infer.arms

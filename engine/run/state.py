@@ -91,7 +91,8 @@ class State(Protocol):
     def by_value(
         self, system: str, object: str, field: str, values: Iterable[str]
     ) -> list[tuple[str, str]]:
-        """(folded value, id) of the records whose indexed field has one of `values`, folded."""
+        """(folded value, id) of the records that are there and whose indexed field has one of
+        `values`, folded."""
 
     def by_domain(
         self, system: str, object: str, field: str, domains: Iterable[str]

@@ -18,6 +18,7 @@ from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L, R
+from syncrules.tests.simulation import ends
 from syncrules.tests.simulation.fields import KEYS, SPELLED, allowed, canon, mapped
 from syncrules.tests.simulation.people import BAD_TITLE, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
@@ -56,7 +57,7 @@ class Link:
 
 def check(log: Recorder, people: People, db: Database, org: str) -> list[str]:
     """A sentence for each promise that was broken."""
-    return list(_Checker(log, people, db, org).all())
+    return [*_Checker(log, people, db, org).all(), *ends.check(log, db)]
 
 
 def under_any_rules(log: Recorder, people: People, db: Database, org: str) -> list[str]:
@@ -111,16 +112,18 @@ class _Checker:
                 continue
             tag = self.tag_at(key, birth.seq)
             thing = (key[0], tag)
-            if thing in made and not self.never_seen(made[thing]):
+            if thing in made and not self.never_seen(made[thing], birth.seq):
                 yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
             made[thing] = key
             yield from self.was_not_there(key, birth)
 
-    def never_seen(self, key: Key) -> bool:
-        """Whether we never heard of a record, and by the time we looked were not shown it."""
-        return key in self.log.hidden and all(
-            key not in (one.left, one.right) for one in self.links
-        )
+    def never_seen(self, key: Key, seq: int) -> bool:
+        """Whether we never heard of a record, and by the time we looked were not shown it, or
+        nothing told it from others: it has no key, and somebody had edited it."""
+        keyless = not self.first(key, KEYS[key[1]][key[1]], 0)
+        edited = any(one.key == key and one.who == "person" for one in self.log.events[:seq])
+        unknown = key in self.log.hidden or (keyless and edited)
+        return unknown and all(key not in (one.left, one.right) for one in self.links)
 
     def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
         names = KEYS[key[1]]
@@ -179,17 +182,20 @@ class _Checker:
         if link.left not in self.rows or heir not in self.rows:
             return
         taken = {one.right for one in self.links if not one.ended} | self.beyond
-        if heir not in taken and not {link.left[2], heir[2]} & self.blamed:
+        if heir not in taken:
             yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
 
     def no_guess(self, link: Link) -> Iterator[str]:
         """Of two records with one address neither was linked, nor was a counterpart made."""
-        if link.ended:
-            return  # Its run is the one that ended it.
-        if link.right in self.log.heirs.values():
-            return  # It went with what its record became.
+        if link.ended or link.right in self.log.heirs.values():
+            return  # Its run is the one that ended it, or it went with what its record became.
         begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        for birth in (self.log.born[link.left], self.log.born[link.right]):
+            if birth.who == "sync":  # The run that made it has decided so.
+                begin, at = self.log.starts[birth.run - 1], birth.at
         for key in (link.left, link.right):
+            if self.log.born[key].who == "sync" or key in self.log.copies:
+                continue  # We made it, or nobody can tell it from what we made.
             name = KEYS[key[1]][key[1]]
             mine = self.last_before(key, name, begin)
             if mine is None or not mine.new or at - mine.at < RACE:
@@ -316,8 +322,8 @@ class _Checker:
         if one.both:
             blanked = left if not lv else right if not rv else None
             if not lv or not rv:
-                if link.right in self.log.heirs.values():
-                    return  # Somebody left it blank, on one side, or when they were merged.
+                if link.right in self.log.heirs.values() or link.left in self.log.copies:
+                    return  # Left blank when merged, or edited before we took it for ours.
                 if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
                     return
                 if (
@@ -581,8 +587,7 @@ class _Checker:
         return events[0].new if events else None
 
     def tag_at(self, key: Key, seq: int) -> str:
-        names = ("last_name", "LastName", "name", "Name")
-        for name in names:
+        for name in ("last_name", "LastName", "name", "Name"):
             events = self.log.by_field.get((key, name))
             if events:
                 return tag_of({name: events[0].new})

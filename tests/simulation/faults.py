@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from syncrules.connectors.apollo import feeds as searching
 from syncrules.connectors.base.wire import NoReply, NotSent, Request, Response
@@ -23,8 +23,8 @@ from syncrules.connectors.salesforce import feeds as reading
 from syncrules.connectors.salesforce import writes as writing
 from syncrules.connectors.salesforce.simulator.org import DuplicateRule, Validation
 from syncrules.connectors.salesforce.simulator.rights import Right
-from syncrules.tests.simulation.people import BAD_TITLE, People
-from syncrules.tests.simulation.recorder import Answer, Recorder, System, writes
+from syncrules.tests.simulation.people import BAD_TITLE, People, shown
+from syncrules.tests.simulation.recorder import OBJECTS, Answer, Recorder, System, writes
 from syncrules.tests.simulation.world import Alarms
 
 Spoiled = Callable[["Faults", System, Request, Answer], Response]
@@ -34,6 +34,7 @@ HTML = {"content-type": "text/html"}
 SKEWED, AT_LARGE = "a clock that is off", "all is large"
 MANY = 1_000
 """How often a fault strikes that lasts for a whole run."""
+SMALL_PAGE = 2
 LATE = (1.0, 10.0, 40.0)
 """Seconds after which a request is carried out whose reply is lost: never as late as the deadline
 after which the runs take what isn't there for not done."""
@@ -43,7 +44,8 @@ after which the runs take what isn't there for not done."""
 class Fault:
     """A fault that waits for its request: the `nth` of those that fit, and the `times` that follow.
 
-    `path` is a part of the address, `write` whether the request writes, None for either.
+    `path` is a part of the address or of what it asks, `write` whether the request writes, None for
+    either.
     """
 
     name: str
@@ -58,7 +60,9 @@ class Fault:
         """Whether it strikes this request; counts it."""
         path = urlsplit(request.url).path
         fits = self.write is None or self.write == writes(request.method, path)
-        if system != self.system or not fits or self.path not in path or not self.times:
+        if system != self.system or not fits or not self.times:
+            return False
+        if self.path not in unquote_plus(request.url):
             return False
         if self.nth > 1:
             self.nth -= 1
@@ -111,7 +115,7 @@ class Faults:
                 log.salesforce.org.duplicates.append(DuplicateRule(object, ("Email",)))
             log.struck["a duplicate rule"] += 1
         if chance.random() < 0.1:
-            log.salesforce.resources.page_size = 2
+            log.salesforce.resources.page_size = SMALL_PAGE
             log.struck["pages of two"] += 1
         if chance.random() < 0.1:
             log.apollo.team.guesses = True
@@ -141,6 +145,17 @@ class Faults:
             sides: tuple[System, System] = ("apollo", "salesforce")
             nth = self.chance.choice((1, 1, 2))
             self.waiting += [Fault(name, one, spoiled, "", True, nth) for one in sides]
+        paged = self.log.salesforce.resources.page_size == SMALL_PAGE
+        if self.chance.random() < (0.3 if paged else 0.05):
+            one: System = self.chance.choice(("apollo", "salesforce", "salesforce"))
+            feed = self.chance.choice(FEEDS[one])
+            if paged and one == "salesforce":
+                feed = FOLLOWING
+            fails = _instead(503, "{}")
+            self.waiting.append(Fault("a feed fails, for a run", one, fails, feed, False, 1, MANY))
+        if self.chance.random() < 0.25:
+            name, spoiled = "reply lost, and made by hand", _lost_and_by_hand
+            self.waiting.append(Fault(name, "apollo", spoiled, "bulk_create", True))
         for _ in range(self.chance.choice((0, 0, 1, 1, 2, 3))):
             system: System = self.chance.choice(("apollo", "salesforce"))
             if self.chance.random() < 0.15:
@@ -190,7 +205,10 @@ class Faults:
         self.rights.clear()
 
     def end(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, and what is there twice is deleted."""
+        for key in sorted(self.log.copies - self.people.linked()):
+            if key[0] == "apollo" and key in self.log.rows("apollo"):
+                self.people.delete(key)
         self.calm()
         self.give_back()
         self.log.apollo.team.lag = 0.0
@@ -210,6 +228,15 @@ def _lost_before(faults: Faults, system: System, request: Request, answer: Answe
 def _lost_after(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
     answer()
     raise NoReply("the connection was closed")
+
+
+def _lost_at_times(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
+    """Some requests are carried out and some are not, and of most nobody hears."""
+    done = faults.chance.random() < 0.6
+    reply = answer() if done else None
+    if reply is None or faults.chance.random() < 0.7:
+        raise NoReply("the connection was closed")
+    return reply
 
 
 def _timed_out(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
@@ -256,7 +283,11 @@ def _expired(faults: Faults, system: System, request: Request, answer: Answer) -
 
 def _locked(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
     """Somebody else saves one of the records, for a second or for a minute."""
-    rows = sorted(id for _, object, id in faults.log.rows("salesforce") if object != "Opportunity")
+    listed = json.loads(request.body or "{}").get("records", ()) if request.method != "GET" else ()
+    rows = [one["id"] for one in listed if "id" in one]
+    if not rows or faults.chance.random() < 0.3:
+        there = faults.log.rows("salesforce")
+        rows = sorted(id for _, object, id in there if object != "Opportunity")
     if rows:
         until = faults.clock.now() + faults.chance.choice((1.0, 60.0))
         faults.log.salesforce.org.locks[faults.chance.choice(rows)] = until
@@ -268,9 +299,25 @@ def _made_meanwhile(faults: Faults, system: System, request: Request, answer: An
     one: it then says that there is one already."""
     knows = system == "apollo" or bool(faults.log.salesforce.org.duplicates)
     for object, values in _asked_for(system, request) if knows else ():
-        faults.people.make(system, object, values)
-        faults.log.struck["exists already"] += 1
+        if values.get("email") or values.get("Email"):
+            faults.people.make(system, object, values)
+            faults.log.struck["exists already"] += 1
     return answer()
+
+
+def _lost_and_by_hand(faults: Faults, system: System, request: Request, answer: Answer) -> Response:
+    """Nobody hears what became of a request, and somebody makes by hand what it was to make. In
+    Apollo, which doesn't tell who made a contact, nobody can tell the two apart."""
+    log, asked = faults.log, _asked_for(system, request)
+    if faults.chance.random() < 0.5:
+        before = log.rows(system)
+        answer()
+        rows = [(key, row) for key, row in log.rows(system).items() if key not in before]
+        if system == "apollo":
+            asked = [(key[1], shown(log.values(row))) for key, row in rows if key[1] == "contact"]
+    for object, values in asked:
+        log.copies.add((system, object, faults.people.make(system, object, values)))
+    raise NoReply("the connection was closed")
 
 
 def _asked_for(system: System, request: Request) -> list[tuple[str, dict[str, Any]]]:
@@ -283,11 +330,7 @@ def _asked_for(system: System, request: Request) -> list[tuple[str, dict[str, An
         kept = ("LastName", "Email", "Company")
         made = [(one["attributes"]["type"], one) for one in data.get("records", ())]
         made = [one for one in made if "id" not in one[1] and one[0] in ("Lead", "Contact")]
-    return [
-        (object, {name: one[name] for name in kept if name in one})
-        for object, one in made
-        if one.get("email") or one.get("Email")
-    ]
+    return [(object, {name: one[name] for name in kept if name in one}) for object, one in made]
 
 
 def _without_last(reply: Response) -> Response:
@@ -349,6 +392,7 @@ BOTH: tuple[Named, ...] = (
     ("reply lost, not done", _lost_before),
     ("reply lost, done", _lost_after),
     ("reply lost, done later", _arrives_late),
+    ("reply lost, and made by hand", _lost_and_by_hand),
     ("timed out, not done", _timed_out_before),
     ("timed out, done", _timed_out),
     ("reply cut off", _other(lambda one: replace(one, body=one.body[: len(one.body) // 2]))),
@@ -385,13 +429,25 @@ OF_ONE: Mapping[str, tuple[Named, ...]] = {
         ("row locked", _locked),
     ),
 }
-OF_WRITES = ("reply without its last", "reply in another order", "exists already", "row locked")
+OF_WRITES = (
+    *("reply without its last", "reply in another order", "exists already", "row locked"),
+    *("reply lost, and made by hand",),
+)
 STORMS: tuple[Named, ...] = (
     ("no connection, for a run", _no_connection),
     ("no reply, for a run", _lost_after),
     ("500, for a run", _instead(500, "oops", {"content-type": "text/plain"})),
     ("503, for a run", _instead(503, "{}")),
+    ("replies lost at times, for a run", _lost_at_times),
+    ("replies lost at times, for a run", _lost_at_times),
 )
+FEEDS: Mapping[str, tuple[str, ...]] = {
+    "apollo": ("/contacts/search", "/accounts/search"),
+    "salesforce": tuple(f"FROM {one} " for one in OBJECTS["salesforce"]),
+}
+"""What is asked where one object is read."""
+FOLLOWING = "/query/"
+"""The address of all pages but the first."""
 OF_RUN: Mapping[str, tuple[Named, ...]] = {
     "apollo": (
         ("calls spent", _instead(429, "{}", {**JSON, "retry-after": "36000"})),
@@ -406,7 +462,7 @@ OF_RUN: Mapping[str, tuple[Named, ...]] = {
     ),
 }
 PATHS: Mapping[str, tuple[str, ...]] = {
-    "apollo": ("", "", "bulk_create", "bulk_update", "/contacts/"),
+    "apollo": ("", "", "bulk_create", "bulk_update", "update_stages", "/contacts/"),
     "salesforce": ("", "", "composite/sobjects"),
 }
 
@@ -423,6 +479,7 @@ KINDS = frozenset(
         *("a validation rule", "a duplicate rule", "an assignment rule", "a company is guessed"),
         *(SKEWED, "a record out of sight", "a right is missing"),
         *("pages of two", AT_LARGE, "a lead is converted", "two records are merged"),
+        *("a feed fails, for a run",),
         *("a second runner, sent away", "a second runner, while one was frozen"),
     }
 )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from sqlalchemy import select
 from syncrules.connectors.apollo.connector import KIND as APOLLO_KIND
@@ -34,14 +35,14 @@ from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
 from syncrules.errors import SyncrulesError
-from syncrules.tests.simulation import checker
+from syncrules.tests.simulation import checker, ends
 from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
 from syncrules.tests.simulation.people import WORDS, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
 from syncrules.tests.simulation.states import Held, calls, handed_on, held, put
-from syncrules.tests.simulation.world import Alarms, Crash, SeededWorld
+from syncrules.tests.simulation.world import Alarms, AnyOrder, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
 ORG = "apollo~salesforce"
@@ -114,7 +115,8 @@ class Machine:
 
     def sign_in(self, world: World) -> Mapping[str, Connector]:
         """New connections of a runner in `world`."""
-        return connectors(self.apollo, self.salesforce, world)
+        both = connectors(self.apollo, self.salesforce, world)
+        return {name: cast(Connector, AnyOrder(one, world.random)) for name, one in both.items()}
 
     def restart(self) -> None:
         """The process has died: what it held in memory is gone."""
@@ -381,8 +383,9 @@ class History:
             happens.setdefault(chance.randrange(1, chance.choice((40, 120))), self._surprise)
         if self.second and chance.random() < 0.7:
             happens.setdefault(chance.randrange(1, 120), self.second.comes_in)
-        if chance.random() < 0.15:
-            machine.world.watch = self._moved
+        watch = chance.random()
+        if watch < 0.25:
+            machine.world.watch = self._moved if watch < 0.15 else self._dies_writing
         machine.world.plan(happens)
         self.faults.before_run()
 
@@ -395,6 +398,13 @@ class History:
             self.machine.clock.sleep(70.0)
         else:
             self.machine.people.work()
+
+    def _dies_writing(self, point: str) -> None:
+        """The process dies a few points after a write was committed as sent."""
+        world = self.machine.world
+        if point == "after sent" and self.chance.random() < 0.6:
+            world.watch = lambda point: None
+            world.happens[world.points + self.chance.randrange(1, 8)] = self._crash
 
     def _moved(self, point: str) -> None:
         """Somebody changes a field that we are about to write, and a minute goes by."""
@@ -427,8 +437,8 @@ class History:
         """Nothing goes wrong any more: everything comes to rest, and is as the rules say."""
         machine = self.machine
         self._calm()
-        machine.clock.sleep(3600.0)
         self.faults.end()
+        machine.clock.sleep(3600.0)
         while self.todo:
             verb, name = self._next()
             if name == "run":
@@ -437,6 +447,9 @@ class History:
             self.todo.pop(0)
             machine.clock.sleep(ROUND)
         if machine.db.row(troubles.last, org=ORG) != (None,):
+            self._go(verbs.run, "run")
+            machine.clock.sleep(ROUND)
+            machine.log.violations += ends.not_cured(machine.log, machine.db, ORG)
             self._go(lambda setup: verbs.retry(setup, None), "retry")
             machine.clock.sleep(ROUND)
         for _ in range(RESTS):

@@ -105,7 +105,7 @@ class People:
         first, last = chance.choice(FIRST), f"{chance.choice(LAST)}-{tag}"
         host = f"a{company}.example" if company is not None else "gmail.com"
         email: str | None = f"{tag}@{host}"
-        if chance.random() < 0.12 and not where.startswith("both"):
+        if chance.random() < 0.2 and not where.startswith("both"):
             email = None
         if where == "left" or where.startswith("both"):
             values = self.left_values(first, last, email)
@@ -164,8 +164,11 @@ class People:
                 "apollo", "contact", {"last_name": values["last_name"], "email": values["email"]}
             )
         else:
-            values = self.right_values(key[1], "Twin", values["LastName"], values["Email"])
-            self.make("salesforce", key[1], values)
+            # Mostly as what they are; or somebody takes a Contact for a new Lead.
+            known = sorted(self.scope.objects & {"Lead", "Contact"})
+            object = key[1] if self.chance.random() < 0.7 else self.chance.choice(known)
+            values = self.right_values(object, "Twin", values["LastName"], values["Email"])
+            self.make("salesforce", object, values)
 
     # ---- a working day
 
@@ -177,8 +180,10 @@ class People:
             (4, "contact", self.move_stage),
             (2, "Lead", self.move_status),
             (2, "contact", self.edit_both),
+            (2, "contact", self.go_through),
             (2, "contact", self.newcomer),
             (2, "Opportunity", self.deal_moves),
+            (2, "Opportunity", self.deal_elsewhere),
             (2, "account", self.edit_account),
             (1, "contact", self.edit_unmapped),
             (1, "Contact account", self.rehouse),
@@ -213,10 +218,26 @@ class People:
         right = self.someone(lambda row: tag_of(row) == tag, side="salesforce")
         if right is None:
             return
-        what = self.chance.choice(("title", "first_name", "last_name"))
+        what = self.chance.choice(sorted(_RIGHT))
         same = self.value_for(what, tag) if self.chance.random() < 0.2 else None
         self.change(left, {what: same or self.value_for(what, tag)})
+        if not same and self.chance.random() < 0.3:
+            what = self.chance.choice(sorted(_RIGHT))
         self.change(right, {_RIGHT[what]: same or self.value_for(what, tag)})
+
+    def go_through(self) -> None:
+        """Somebody goes through a list of people, and gives each other values and another stage."""
+        side = self.chance.choice(("apollo", "salesforce"))
+        keys = [key for key in self.everyone() if key[0] == side]
+        for key in self.chance.sample(keys, min(4, len(keys))):
+            values = self.left_edit(key) if side == "apollo" else self.right_edit(key)
+            if self.chance.random() < 0.5:
+                name = "last_name" if side == "apollo" else "LastName"
+                values[name] = self.value_for("last_name", self.tag(key))
+            if key[1] != "Contact":
+                name, known = ("stage", STAGES) if side == "apollo" else ("Status", STATUSES)
+                values[name] = self.chance.choice(known)
+            self.change(key, values)
 
     def left_edit(self, key: Key) -> dict[str, Any]:
         what = self.chance.choice(
@@ -284,6 +305,15 @@ class People:
                 self.change(key, {"StageName": self.chance.choice(DEALS)})
         elif accounts:
             self.deal(self.chance.choice(accounts)[2])
+
+    def deal_elsewhere(self) -> None:
+        """A deal moves to another account."""
+        rows = self.log.rows("salesforce")
+        deals = sorted(key for key in rows if key[1] == "Opportunity")
+        accounts = sorted(key for key in rows if key[1] == "Account")
+        if deals and accounts:
+            deal, account = self.chance.choice(deals), self.chance.choice(accounts)
+            self.change(deal, {"AccountId": account[2]})
 
     def edit_account(self) -> None:
         system: System = self.chance.choice(("apollo", "salesforce"))
@@ -522,6 +552,13 @@ _LEFT = {
     "Phone": "phone",
     "Company": "organization_name",
 }
+
+
+def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody sees of a contact in Apollo, and can enter for another one."""
+    names = ("first_name", "last_name", "email", "title", "organization_name", "phone")
+    more = ("stage", "owner", "account_id")
+    return {name: values[name] for name in (*names, *more) if values.get(name)}
 
 
 def tag_of(values: Mapping[str, Any]) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
+from syncrules.connectors.base.contract import Batch, Connector, Outcome, Write
 from syncrules.connectors.base.wire import Request, Response
 from syncrules.connectors.base.world import LANES, Clock, Job, still
 from syncrules.tests.worlds import VirtualClock
@@ -43,6 +44,26 @@ class Alarms(VirtualClock):
             self._now = max(self._now, moment)
             act()
         super().sleep(until - self._now)
+
+
+class AnyOrder:
+    """A connector that tells what became of writes in any order: the contract promises none."""
+
+    def __init__(self, connector: Connector, chance: random.Random) -> None:
+        self._connector = connector
+        self._chance = chance
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connector, name)
+
+    def send(self, batch: Batch) -> list[Outcome]:
+        return self._turned(self._connector.send(batch))
+
+    def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
+        return self._turned(self._connector.find(doubtful))
+
+    def _turned(self, told: list[Outcome]) -> list[Outcome]:
+        return self._chance.sample(told, len(told))
 
 
 class SeededWorld:
