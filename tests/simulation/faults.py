@@ -2,7 +2,7 @@
 
 Each fault has a name, under which the log counts how often it has struck: a simulation that never
 meets a fault proves nothing about it. What people do is no fault (`people.py`), neither is a crash
-(`history.py`); what must hold all the same is told by `checker.py`.
+(`history.py`); what must hold all the same is told by `checker/`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 from syncrules.connectors.apollo import feeds as searching
+from syncrules.connectors.apollo.simulator import tasks
 from syncrules.connectors.base.wire import NoReply, NotSent, Request, Response
 from syncrules.connectors.salesforce import bulk
 from syncrules.connectors.salesforce import feeds as reading
@@ -363,12 +364,13 @@ _PAGE = "<html>Log in</html>"
 _LIMIT = '[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "%s limit exceeded."}]'
 _LOCK = '[{"errorCode": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access"}]'
 
-_SIZES: tuple[tuple[ModuleType, str, int], ...] = (
+_SIZES: tuple[tuple[ModuleType, str, object], ...] = (
     (reading, "FROM", 2),
     (bulk, "SHEET", 4),
     (writing, "FEW", 1),
     (writing, "BATCH", 1),
     (searching, "PAGE", 3),
+    (tasks, "_PAGES", (3,)),
 )
 
 
@@ -481,6 +483,9 @@ KINDS = frozenset(
         *("pages of two", AT_LARGE, "a lead is converted", "two records are merged"),
         *("a feed fails, for a run",),
         *("a second runner, sent away", "a second runner, while one was frozen"),
+        *("a change is approved", "a stop is over", "a value is taken away"),
+        "somebody linked is deleted",
+        *("something is done", "what was done is deleted", "a user leaves or is back"),
     }
 )
 """Every fault by name."""

@@ -8,16 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from syncrules.tests.simulation.scopes import Kind, Scope
+from syncrules.tests.simulation.scopes import Kind, Mapped, Scope
 
+_SAVED = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
 ACCOMPANY: Mapping[str, frozenset[str]] = {
-    "contact": frozenset({"email_status", "email_true_status", "email_from_customer"}),
-    "Lead": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
-    "Contact": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
-    "Account": frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
+    "contact": frozenset(
+        {"email_status", "email_true_status", "email_from_customer", "last_activity"}
+    ),
+    "task": frozenset({"completed_at", "completed_by_user_id"}),
+    "Lead": _SAVED | {"Name"},
+    "Contact": _SAVED | {"Name"},
+    "Account": _SAVED,
+    "Task": _SAVED | {"CompletedDateTime", "IsClosed", "AccountId", "ActivityDate", "OwnerId"},
 }
 """Fields that a system itself sets when it saves ours."""
-WIRE = {"account": ("account", "account_id"), "stage": ("stage", "contact_stage_id")}
+WIRE = {
+    "account": ("account", "account_id"),
+    "contact": ("contact", "contact_id"),
+    "stage": ("stage", "contact_stage_id"),
+}
 KEYS: Mapping[str, Mapping[str, str]] = {
     "contact": {"contact": "email"},
     "account": {"account": "domain"},
@@ -28,12 +37,14 @@ KEYS: Mapping[str, Mapping[str, str]] = {
 """Which field of which objects tells that a record of this object is there already."""
 
 
-def mapped(scope: Scope, object: str) -> frozenset[str]:
-    """Fields of an object that rows may write."""
+def mapped(
+    scope: Scope, object: str, which: Callable[[Mapped], bool] = lambda row: True
+) -> frozenset[str]:
+    """Fields of an object that rows may write, or such rows alone."""
     names: set[str] = set()
     for flow, rows in scope.flows.items():
         left, _, right = flow.partition("~")
-        for one in rows:
+        for one in filter(which, rows):
             if object == left and one.both:
                 names |= {*WIRE.get(one.left, (one.left,))}
             if object == right:
@@ -42,6 +53,7 @@ def mapped(scope: Scope, object: str) -> frozenset[str]:
 
 
 def allowed(scope: Scope, object: str) -> frozenset[str]:
+    """Fields of an object that may change with our write: those of rows, and what goes along."""
     inferred = {"stage"} if scope.infers and object == "account" else set()
     return mapped(scope, object) | ACCOMPANY.get(object, frozenset()) | inferred
 

@@ -1,7 +1,7 @@
 """One history: a small world, people at work, runs with faults and crashes, and a quiet end.
 
 One seed is one history, replayed exactly. It knows how the rooms are put together and what goes
-wrong; whether a promise was broken is told by `recorder.py` and `checker.py`.
+wrong; whether a promise was broken is told by `recorder.py` and `checker/`.
 """
 
 from __future__ import annotations
@@ -24,24 +24,29 @@ from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import SimulatorOptions
 from syncrules.connectors.base.world import World
 from syncrules.connectors.salesforce.connector import KIND as SALESFORCE_KIND
+from syncrules.connectors.salesforce.connector import connect_linked as linked
 from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator
 from syncrules.dsl import check
+from syncrules.engine import approvals
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.plan.model import Plan
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run.sight import DAY
 from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
 from syncrules.errors import SyncrulesError
-from syncrules.tests.simulation import checker, ends
+from syncrules.tests.simulation import checker, duties
+from syncrules.tests.simulation.checker import ends
 from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
+from syncrules.tests.simulation.logins import Book
 from syncrules.tests.simulation.people import WORDS, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
-from syncrules.tests.simulation.states import Held, calls, handed_on, held, put
+from syncrules.tests.simulation.states import Held, calls, handed_on, held, put, undisturbed
 from syncrules.tests.simulation.world import Alarms, AnyOrder, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
@@ -93,7 +98,10 @@ class Machine:
         self.log.in_transaction = lambda: self.db._depth > 0
         self.people = People(self.log, random.Random(self.chance.getrandbits(32)))
         self.people.linked = self.linked
+        self.people.approve = self.approve
         self.people.scope = BY_RULES.get(self.rules, FULL)
+        self.log.deeds = "Task" in self.people.scope.objects
+        self.book = Book(self.salesforce) if self.people.scope.logins else None
         self._connectors: Mapping[str, Connector] | None = None
 
     def setup(self) -> verbs.Setup:
@@ -111,11 +119,12 @@ class Machine:
             _advice,
             HOLDER,
             plan(self.rules)[1],
+            {"salesforce": self.book.signers()} if self.book else {},
         )
 
     def sign_in(self, world: World) -> Mapping[str, Connector]:
         """New connections of a runner in `world`."""
-        both = connectors(self.apollo, self.salesforce, world)
+        both = connectors(self.apollo, self.salesforce, world, self.book)
         return {name: cast(Connector, AnyOrder(one, world.random)) for name, one in both.items()}
 
     def restart(self) -> None:
@@ -152,6 +161,19 @@ class Machine:
                 keys |= {("apollo", object, left), ("salesforce", other, right)}
         return keys
 
+    def approve(self, chosen: Callable[[], bool]) -> int:
+        """A person lets go some of the changes that wait; how many wait no longer."""
+        if self.log.in_transaction():
+            return 0
+        with undisturbed(self.db):
+            ids = [one.id for one in approvals.waiting(self.db, [ORG]) if chosen()]
+            let_go = approvals.approve(self.db, [ORG], ids) if ids else []
+        for one in let_go:
+            key = (one.system, one.object, one.record)
+            self.log.approved.append((len(self.log.events), key, one.field, one.after))
+            self.log.struck["a change is approved"] += 1
+        return len(let_go)
+
     def _sent(self) -> list[tuple[str, str, str]]:
         return [
             (object, action, "" if action == "create" else record)
@@ -160,27 +182,27 @@ class Machine:
 
 
 def connectors(
-    apollo: ApolloSimulator, salesforce: SalesforceSimulator, world: World
+    apollo: ApolloSimulator, salesforce: SalesforceSimulator, world: World, book: Book | None = None
 ) -> Mapping[str, Connector]:
-    """Both systems, not yet signed in to."""
+    """Both systems, not yet signed in to. `book`: people have linked logins of their own."""
     key = Secret(apollo.sign_in("")["key"])
     given = salesforce.sign_in(f"https://{SALESFORCE}")
+    settings: dict[str, str | Secret] = {
+        "system": "salesforce",
+        "login_url": given["login_url"],
+        "url": given["login_url"],
+        "client_id": given["client_id"],
+        "client_secret": Secret(given["client_secret"]),
+        "api_version": "59.0",
+    }
     return {
         "apollo": APOLLO_KIND.connect(
             {"system": "apollo", "url": f"https://{APOLLO}", "key": key, "undocumented": "yes"},
             world,
         ),
-        "salesforce": SALESFORCE_KIND.connect(
-            {
-                "system": "salesforce",
-                "login_url": given["login_url"],
-                "url": given["login_url"],
-                "client_id": given["client_id"],
-                "client_secret": Secret(given["client_secret"]),
-                "api_version": "59.0",
-            },
-            world,
-        ),
+        "salesforce": linked(settings, world, book)
+        if book
+        else SALESFORCE_KIND.connect(settings, world),
     }
 
 
@@ -214,7 +236,8 @@ def plan(rules: str) -> tuple[Plan, Mapping[tuple[str, str], float]]:
         raise ValueError("\n".join(str(one) for one in found.findings))
     [only] = found.rules.sets
     lags = {(name, each.name): each.lag for name in schemas for each in schemas[name].objects}
-    return compile(only, schemas, "UTC"), lags
+    people = ("salesforce",) if BY_RULES.get(rules, FULL).logins else ()
+    return compile(only, schemas, "UTC", personal=people), lags
 
 
 # ---- one seed -------------------------------------------------------------------------------
@@ -279,7 +302,7 @@ class History:
             if number:
                 for _ in range(chance.randrange(1, 6)):
                     machine.people.work()
-                machine.clock.sleep(ROUND)
+                machine.clock.sleep(self._until_next())
                 for _ in range(chance.choice((0, 0, 1, 2))):
                     machine.people.work()
             self._round(quiet=chance.random() < 0.25)
@@ -309,6 +332,10 @@ class History:
         else:
             self.machine.begin()
             self._tell("run: began")
+
+    def _until_next(self) -> float:
+        """Seconds until the next runs: sometimes a day, within which deletions are looked for."""
+        return DAY if self.scope.after and self.chance.random() < 0.3 else ROUND
 
     def _round(self, quiet: bool) -> None:
         """The verbs that are due, each as often as it takes within reason."""
@@ -393,9 +420,11 @@ class History:
         raise Crash
 
     def _surprise(self) -> None:
-        """A person works in the middle of our run, or everything takes its time."""
+        """A person works in the middle of our run, or everything takes its time: what is under way
+        never for as long as the deadline after which it counts as not done."""
         if self.chance.random() < 0.3:
-            self.machine.clock.sleep(70.0)
+            under_way = self.machine.world.last_point.startswith("request")
+            self.machine.clock.sleep(10.0 if under_way and self.machine.log.sent() else 70.0)
         else:
             self.machine.people.work()
 
@@ -437,6 +466,8 @@ class History:
         """Nothing goes wrong any more: everything comes to rest, and is as the rules say."""
         machine = self.machine
         self._calm()
+        if self.scope.stops.any and self.chance.random() < 0.6:
+            duties.lift(machine.people)
         self.faults.end()
         machine.clock.sleep(3600.0)
         while self.todo:
@@ -452,15 +483,23 @@ class History:
             machine.log.violations += ends.not_cured(machine.log, machine.db, ORG)
             self._go(lambda setup: verbs.retry(setup, None), "retry")
             machine.clock.sleep(ROUND)
+        if self.scope.after:
+            machine.clock.sleep(DAY)
         for _ in range(RESTS):
-            before = machine.log.writes
+            before, due = machine.log.writes, self._due()
             done = self._go(verbs.run, "run")
             machine.clock.sleep(ROUND)
-            if done and machine.log.writes == before:
+            approved = machine.approve(lambda: True) if self.scope.asks else 0
+            if done and machine.log.writes == before and not approved and self._due() in (0, due):
                 break
         else:
             machine.log.violations.append(f"{RESTS} runs without faults did not come to rest")
         machine.log.violations += checker.check(machine.log, machine.people, machine.db, ORG)
+
+    def _due(self) -> int:
+        """How many marks the next run has to look at: a link was made, and others had waited."""
+        [due] = self.machine.db.row(sql.count_due, org=ORG, now=self.machine.clock.now()) or (0,)
+        return int(due)
 
 
 def play(seed: int) -> Outcome:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncrules.connectors.salesforce.simulator.errors import Refused
+from syncrules.tests.simulation import deeds, duties
+from syncrules.tests.simulation.fields import mapped
 from syncrules.tests.simulation.recorder import Key, Recorder, System
 from syncrules.tests.simulation.scopes import FULL, Scope
 
@@ -29,18 +31,21 @@ BAD_TITLE = "Refuse me"
 @dataclass
 class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
-    put into one system twice, `moved` those who have had another address, `companies` how many
-    companies there have been, `lateness` after how many seconds a save in Salesforce may be seen.
+    put into one system twice, `moved` those who have had another address, `inherited` addresses
+    that somebody new has got, `companies` how many companies there have been, `lateness` after how
+    many seconds a save in Salesforce may be seen.
     """
 
     log: Recorder
     chance: random.Random
     twins: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)
+    inherited: set[str] = field(default_factory=set)
     count: int = 0
     linked: Callable[[], set[Key]] = set
     scope: Scope = FULL
     companies: int = 0
+    approve: Callable[[Callable[[], bool]], int] = lambda chosen: 0
     lateness: tuple[float, ...] = (30, 120, 500)
 
     # ---- the world at its beginning
@@ -60,6 +65,8 @@ class People:
             self.person(where, company, left, right)
         if chance.random() < 0.4:
             self.twin()
+        if "Task" in self.scope.objects:
+            deeds.begun(self)
 
     def company(self, left: dict[int, str], right: dict[int, str]) -> None:
         """One more company, on one side or on both under one domain, and its deals."""
@@ -174,7 +181,7 @@ class People:
 
     def work(self) -> None:
         """One thing that one of them does, with what the rules are about."""
-        deeds: tuple[tuple[int, str, Callable[[], None]], ...] = (
+        done: tuple[tuple[int, str, Callable[[], None]], ...] = (
             (8, "contact", self.edit_left),
             (8, "contact", self.edit_right),
             (4, "contact", self.move_stage),
@@ -195,8 +202,12 @@ class People:
             (2, "Lead Contact", self.convert),
             (2, "contact", self.merge),
             (1, "account Opportunity", self.stage_by_hand),
+            (4, "after", self.leave),
+            *duties.of(self),
+            *deeds.of(self),
         )
-        open = [one for one in deeds if self.scope.objects.issuperset(one[1].split())]
+        about = self.scope.about
+        open = [one for one in done if about.issuperset(one[1].split())]
         self.chance.choices([one[2] for one in open], [one[0] for one in open])[0]()
 
     def edit_left(self) -> None:
@@ -361,7 +372,8 @@ class People:
         old = self.email(self.log.values(self.log.rows(key[0])[key]))
         address = f"{self.tag(key)}.{self.next()}@new.example"
         self.change(key, {"email" if key[0] == "apollo" else "Email": address})
-        if old and self.chance.random() < 0.3:
+        if old and self.chance.random() < 0.3 and old.casefold() not in self.inherited:
+            self.inherited.add(old.casefold())
             tag = f"p{self.next()}"
             self.moved.add(tag)
             first, last = self.chance.choice(FIRST), f"{self.chance.choice(LAST)}-{tag}"
@@ -376,6 +388,7 @@ class People:
         keys = sorted(self.linked() & set(self.everyone()))
         if keys:
             self.delete(self.chance.choice(keys))
+            self.log.struck["somebody linked is deleted"] += 1
 
     def convert(self) -> None:
         """A lead becomes a Contact of an account."""
@@ -426,7 +439,7 @@ class People:
         self.log.deed("salesforce", act)
         if done:
             self.log.heirs[loser] = winner
-            self.log.said_again(winner)
+            self.log.said_again(winner, mapped(self.scope, winner[1], lambda row: row.clear))
             self.log.struck["two records are merged"] += 1
 
     def right_people(self) -> list[Key]:
@@ -483,6 +496,8 @@ class People:
                 # What an account's stage follows from is looked for nowhere but in the feed.
                 purged = object != "Opportunity" and self.chance.random() < 0.3
                 self.log.struck["a deletion that nothing tells of"] += purged
+                if purged:
+                    self.log.purged.add(key)
                 self.log.salesforce.delete(object, id, purged=purged)
 
         self.log.deed(system, act)
@@ -561,7 +576,11 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in (*names, *more) if values.get(name)}
 
 
+TAGGED = ("last_name", "LastName", "name", "Name", "note", "Description")
+"""Fields that end in a tag, the first that a record has."""
+
+
 def tag_of(values: Mapping[str, Any]) -> str:
-    """Who this is: `p3` of `Silva-p3`, `a1` of `Acme 7-a1`."""
-    name = values.get("last_name") or values.get("LastName")
-    return str(name or values.get("name") or values.get("Name") or "").rpartition("-")[2]
+    """Who this is: `p3` of `Silva-p3`, `a1` of `Acme 7-a1`, `d7` of `Said 7-d7`."""
+    text = next((values[name] for name in TAGGED if values.get(name)), "")
+    return str(text).rpartition("-")[2]

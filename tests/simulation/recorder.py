@@ -2,7 +2,7 @@
 
 Stands between the world and the simulators, and compares their rows before and after each write
 and each person's deed. It sees no decision of the engine; what a history must satisfy is told in
-`checker.py`, what must hold at the moment of a request, here.
+`checker/`, what must hold at the moment of a request, here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote_plus, urlsplit
@@ -33,6 +33,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "apollo": ("contact", "account"),
     "salesforce": ("Lead", "Contact", "Account", "Opportunity"),
 }
+DEEDS: dict[str, tuple[str, ...]] = {"apollo": ("call", "task"), "salesforce": ("Task",)}
+"""What people did, where rules are about that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,13 @@ class Recorder:
     sight for a while: nothing tells when they are back; `stray` are those that a runner has written
     or made which had been replaced when its last batch arrived; `heirs`
     has what was converted or merged, and into what; `copies` were made by hand while a write of
-    the same was in doubt.
+    the same was in doubt; `purged` are those that were deleted and then
+    taken out of the bin, as if they had never been.
+    `deeds`: calls and tasks are looked at, too.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
-    that did so: how long the log was, when, and the object.
+    that did so: how long the log was, when, and the object. `approved` are the changes that a
+    person has let go: how long the log was, the record, its field, and what it may become. `signed`
+    has under whose name each write of ours in Salesforce went, `staff` who left and came back.
     """
 
     apollo: ApolloSimulator
@@ -80,6 +86,8 @@ class Recorder:
     stray: set[Key] = field(default_factory=set)
     heirs: dict[Key, Key] = field(default_factory=dict)
     copies: set[Key] = field(default_factory=set)
+    purged: set[Key] = field(default_factory=set)
+    deeds: bool = False
     run: int = 0
     events: list[Event] = field(default_factory=list)
     writes: int = 0
@@ -94,6 +102,9 @@ class Recorder:
     numbers: dict[int, tuple[int, int, float]] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
     looks: list[tuple[int, float, str]] = field(default_factory=list)
+    approved: list[tuple[int, Key, str, Any]] = field(default_factory=list)
+    signed: list[tuple[int, Key, str]] = field(default_factory=list)
+    staff: list[tuple[int, float, str, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
@@ -115,7 +126,8 @@ class Recorder:
     def paused(self, point: str) -> None:
         """More than a minute went by at a point: what is decided by then rests on old looks."""
         if point.partition(" ")[2] in ("planned", "decided"):
-            self.stale = {one for objects in OBJECTS.values() for one in objects}
+            kinds = (OBJECTS, DEEDS) if self.deeds else (OBJECTS,)
+            self.stale = {one for kind in kinds for objects in kind.values() for one in objects}
 
     # ---- what has happened
 
@@ -217,13 +229,16 @@ class Recorder:
         found: dict[Key, Any] = {}
         if system == "apollo":
             team = self.apollo.team
-            for object, table in (("contact", team.contacts), ("account", team.accounts)):
+            tables = [("contact", team.contacts), ("account", team.accounts)]
+            if self.deeds:
+                tables += [("call", team.calls), ("task", team.tasks)]
+            for object, table in tables:
                 for id, row in table.rows.items():
                     if not row.deleted:
                         found["apollo", object, id] = row
             return found
         store = self.salesforce.org.store
-        for object in OBJECTS["salesforce"]:
+        for object in (*OBJECTS["salesforce"], *(DEEDS["salesforce"] if self.deeds else ())):
             of = store.named(object)
             for id, held in {**of.rows, **of.waiting}.items():
                 if not held.get("IsDeleted"):
@@ -246,6 +261,8 @@ class Recorder:
             (number for kind, number in shown.get("phones") or () if kind.startswith("work")), None
         )
         shown["account"] = shown.get("account_id")
+        if "contact_id" in shown:
+            shown["contact"] = shown["contact_id"]
         return shown
 
     def deed(self, system: str, act: Callable[[], None]) -> None:
@@ -254,10 +271,12 @@ class Recorder:
         act()
         self._compare(system, before, "person")
 
-    def said_again(self, key: Key) -> None:
-        """Who merges records says with it that what the one that stays holds is right."""
-        for name, value in self.values(self.rows(key[0])[key]).items():
-            self._event("person", key, name, value, value)
+    def said_again(self, key: Key, blanks: Iterable[str]) -> None:
+        """Who merges records says with it that what the one that stays holds is right, where a
+        blank counts, too: that it is none."""
+        held = self.values(self.rows(key[0])[key])
+        for name in (*held, *(one for one in sorted(blanks) if one not in held)):
+            self._event("person", key, name, held.get(name), held.get(name))
 
     def _compare(
         self, system: str, before: Mapping[Key, Any], who: Literal["sync", "person"]
@@ -270,6 +289,8 @@ class Recorder:
             if old is row:
                 continue
             was, now = self.values(old) if old is not None else {}, self.values(row)
+            if who == "sync" and system == "salesforce":
+                self.signed.append((len(self.events), key, str(now["LastModifiedById"])))
             if old is None:
                 self.born[key] = self._event(who, key, "", None, "here")
             for name in sorted(was.keys() | now.keys()):

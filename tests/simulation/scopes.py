@@ -1,7 +1,7 @@
 """The sets of rules that histories are under, what each of them means, and how large its world is.
 
 Most histories are small: few records and one or two flows, of which very many are played. What is
-told here is told a second time in the rule file beside it; `checker.py` holds the end of a history
+told here is told a second time in the rule file beside it; `checker/` holds the end of a history
 against this, and never asks the engine what a rule means.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 Side = Literal["left", "right"]
-Kind = Literal["text", "email", "domain", "user", "reference", "stage"]
+Kind = Literal["text", "email", "domain", "user", "reference", "stage", "status"]
 Wanted = Callable[[Mapping[str, Any]], bool]
 
 SMALL = 0.92
@@ -23,7 +23,9 @@ SMALL = 0.92
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A row of a map: the fields, whether it goes both ways, and who wins."""
+    """A row of a map: the fields, whether it goes both ways, who wins, whether a blank erases, and
+    whether a change waits until a person lets it go. `to` is what a reference leads to, as the left
+    side calls it."""
 
     left: str
     right: str
@@ -31,6 +33,34 @@ class Mapped:
     prefer: Side = "right"
     kind: Kind = "text"
     when_blank: bool = False
+    clear: bool = False
+    ask: bool = False
+    to: str = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Values of fields of the left and the right record, while one of which is there, nothing is
+    written to the right."""
+
+    left: Mapping[str, str] = field(default_factory=dict)
+    right: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any."""
+        return bool(self.left or self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What follows on the other side when a record is deleted: it is deleted, too, is free, or gets
+    a text. `merged`: it is free as well where the record went into one with a link of its own."""
+
+    does: Literal["delete", "unlink", "mark"]
+    field: str = ""
+    text: str = ""
+    merged: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +70,9 @@ class Scope:
     `flows` are its maps by pair of objects, `wanted` says by object who has to have a counterpart,
     `backfills` bring all who were there before the rules. `places` is where a person may be at the
     beginning, `newcomers` where somebody new may be; `crowd` how many there are, from and to,
-    `companies` and `rounds` are choices of how many.
+    `companies` and `rounds` are choices of how many. `stops` is when nothing may be written to the
+    right, `after` what follows when a record of a side is deleted.
+    `logins`: people write under logins of their own.
     """
 
     rules: str
@@ -53,12 +85,32 @@ class Scope:
     companies: tuple[int, ...] = (1,)
     rounds: tuple[int, ...] = (1, 1, 2, 2)
     infers: bool = False
+    stops: Stops = Stops()
+    after: Mapping[Side, After] = field(default_factory=dict)
+    logins: bool = False
 
     @cached_property
     def objects(self) -> frozenset[str]:
         """The objects of both systems that the rules are about."""
         ends = {end for flow in self.flows for end in flow.split("~")}
         return frozenset(ends | ({"Opportunity"} if self.infers else set()))
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """The objects, and by a word what else people have to do with."""
+        return self.objects | {
+            one for one in ("asks", "clears", "after", "logins") if getattr(self, one)
+        }
+
+    @cached_property
+    def clears(self) -> bool:
+        """Whether a blank erases somewhere."""
+        return any(row.clear for rows in self.flows.values() for row in rows)
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether a person is asked before something is written."""
+        return any(row.ask for rows in self.flows.values() for row in rows)
 
 
 FIRST, LAST = Mapped("first_name", "FirstName"), Mapped("last_name", "LastName")
@@ -153,7 +205,83 @@ HOMES = Scope(
     newcomers=("left", "left", "Contact"),
     companies=(1, 2),
 )
-SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES)
+HELD = Scope(
+    "held.sync",
+    {
+        "contact~Lead": (
+            Mapped("first_name", "FirstName", prefer="left", clear=True),
+            *(LAST, EMAIL, COMPANY),
+            Mapped("title", "Title", ask=True),
+            Mapped("phone", "Phone", both=False, clear=True),
+        )
+    },
+    {"contact": lambda row: row.get("stage") != "Bad Data"},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "both Lead", "both Lead"),
+    newcomers=("left", "Lead"),
+    rounds=(1, 2, 2, 3),
+    stops=Stops({"stage": "Bad Data"}, {"Status": "Closed - Not Converted"}),
+)
+GONE = Scope(
+    "gone.sync",
+    {"contact~Lead": (FIRST, LAST, EMAIL, COMPANY)},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "both Lead", "both Lead"),
+    newcomers=("left", "Lead"),
+    rounds=(1, 2, 2),
+    after={"left": After("delete"), "right": After("mark", "title", "Gone from Salesforce")},
+)
+FREE = Scope(
+    "free.sync",
+    {"contact~Contact": (FIRST, LAST, EMAIL, TITLE)},
+    {"contact": _of_stage("Interested")},
+    (("push", "contact"), ("pull", "Contact")),
+    places=("left", "both Contact", "both Contact"),
+    newcomers=("left", "Contact"),
+    rounds=(1, 2, 2),
+    after={
+        "left": After("mark", "Department", "Gone from Apollo"),
+        "right": After("unlink", merged=True),
+    },
+)
+TEXT = Mapped("note", "Description")
+DONE = Mapped("status", "Status", kind="status")
+PERSON = Mapped("contact", "WhoId", kind="reference", to="contact")
+CALL = tuple(replace(one, both=False) for one in (TEXT, DONE, PERSON))
+CALLS = Scope(
+    "calls.sync",
+    {"contact~Lead": (LAST, EMAIL, COMPANY), "call~Task": CALL},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead"), ("push", "call")),
+    places=("left", "left", "both Lead"),
+    newcomers=("left", "left", "Lead"),
+    crowd=(1, 3),
+)
+TASKS = Scope(
+    "tasks.sync",
+    {
+        "contact~Contact": (LAST, EMAIL),
+        "task~Task": (Mapped("title", "Subject"), TEXT, DONE, PERSON),
+        "call~Task": CALL,
+    },
+    {"Contact": _everybody},
+    (("pull", "Contact"), ("pull", "Task"), ("push", "task"), ("push", "call")),
+    places=("Contact", "both Contact"),
+    newcomers=("Contact", "both Contact"),
+    crowd=(1, 2),
+)
+OWNERS = Scope(
+    "owners.sync",
+    {"contact~Lead": (LAST, EMAIL, replace(TITLE, both=False), COMPANY, OWNER)},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "left", "both Lead"),
+    newcomers=("left", "left", "Lead"),
+    rounds=(1, 2, 2),
+    logins=True,
+)
+SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
 SCOPES = (FULL, *SMALLER)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 

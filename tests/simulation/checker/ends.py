@@ -1,6 +1,6 @@
 """What must be true at the end of a history of links, and of those who are gone.
 
-Like `checker.py` it reads the log and what the state tells, and shares no code with the engine's
+It reads the log and what the state tells, and shares no code with the engine's
 decisions: nobody has two partners, who was deleted is not made again, only those count as deleted
 who are, and what has been cured goes through by itself.
 """
