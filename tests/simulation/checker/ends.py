@@ -22,7 +22,7 @@ CURED = ("UNABLE_TO_LOCK_ROW", "busy", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
 _standing = statement(select(L.flow, L.left, L.right).where(L.ended == "").order_by(L.flow, L.left))
 _joined = statement(
     select(C.flow, C.side, C.action, C.record, C.left, C.right)
-    .where(C.action.in_(("create", "link")), C.state == "done")
+    .where(C.action.in_(("create", "link", "unlink")), C.state == "done")
     .order_by(C.run, C.number)
 )
 _deleted = statement(select(R.system, R.object, R.id).where(R.life == "deleted"))
@@ -52,6 +52,10 @@ def _not_made_again(log: Recorder, db: Database) -> Iterator[str]:
     """What somebody has deleted, we do not make again from its partner."""
     partners: dict[Key, list[Key]] = {}
     for flow, side, action, record, left, right in db.rows(_joined):
+        if action == "unlink":
+            for one in _ends(flow, left, right):
+                partners.pop(one, None)  # A rule lets go of who is left: they are as if new.
+            continue
         ends = _ends(flow, *((left, record) if side == "right" else (record, right)))
         source, made = ends if side == "right" else ends[::-1]
         birth = log.born.get(made)

@@ -45,7 +45,9 @@ class Kept(Facts):
             ("right", link.right, one.right, link.left, one.left),
         )
         for side, key, name, partner, other in sides:
-            mine = self.log.by_field.get((key, name), [])
+            # What a merge only says again, nobody can see in the record.
+            events = self.log.by_field.get((key, name), [])
+            mine = [each for each in events if each.old != each.new]
             theirs = self.told(partner, other)
             for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
