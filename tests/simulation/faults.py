@@ -2,7 +2,7 @@
 
 Each fault has a name, under which the log counts how often it has struck: a simulation that never
 meets a fault proves nothing about it. What people do is no fault (`people.py`), neither is a crash
-(`history.py`); what must hold all the same is told by `checker.py`.
+(`history.py`); what must hold all the same is told by `checker/`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One history: a small world, people at work, runs with faults and crashes, and a quiet end.
 
 One seed is one history, replayed exactly. It knows how the rooms are put together and what goes
-wrong; whether a promise was broken is told by `recorder.py` and `checker.py`.
+wrong; whether a promise was broken is told by `recorder.py` and `checker/`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Stands between the world and the simulators, and compares their rows before and after each write
 and each person's deed. It sees no decision of the engine; what a history must satisfy is told in
-`checker.py`, what must hold at the moment of a request, here.
+`checker/`, what must hold at the moment of a request, here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The sets of rules that histories are under, what each of them means, and how large its world is.
 
 Most histories are small: few records and one or two flows, of which very many are played. What is
-told here is told a second time in the rule file beside it; `checker.py` holds the end of a history
+told here is told a second time in the rule file beside it; `checker/` holds the end of a history
 against this, and never asks the engine what a rule means.
 """
 

@@ -1,0 +1,66 @@
+"""What must be true at the end of a history, from the rules' meaning and the log alone.
+
+Reads the two simulators' rows, the log of every change, and what the state tells people (links,
+journal, errors); it shares no code with the engine's decisions. `check` gives a sentence for each
+promise that was broken; each promise has a module, and what they all ask is in `facts.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syncrules.engine.store.database import Database
+from syncrules.tests.simulation.checker.facts import Link, journal
+from syncrules.tests.simulation.checker.kept import Kept
+from syncrules.tests.simulation.checker.once import Once
+from syncrules.tests.simulation.checker.together import Together
+from syncrules.tests.simulation.checker.written import Written
+from syncrules.tests.simulation.people import People
+from syncrules.tests.simulation.recorder import Recorder
+
+__all__ = ["check", "journal", "under_any_rules"]
+
+
+def check(log: Recorder, people: People, db: Database, org: str) -> list[str]:
+    """A sentence for each promise that was broken."""
+    return list(_Checker(log, people, db, org).all())
+
+
+def under_any_rules(log: Recorder, people: People, db: Database, org: str) -> list[str]:
+    """The same of the promises that don't depend on what the rules say."""
+    asked = _Checker(log, people, db, org)
+    linked = (one for link in asked.links for one in asked.linked_rightly(link))
+    return [*asked.made_once(), *asked.journal_closed(), *linked]
+
+
+class _Checker(Once, Written, Together, Kept):
+    """All promises over one history."""
+
+    def all(self) -> Iterator[str]:
+        yield from self.made_once()
+        yield from self.nobody_lost()
+        yield from self.only_mapped_fields()
+        yield from self.journal_closed()
+        yield from self.told_rightly()
+        yield from self.deletions_known()
+        for link in self.links:
+            yield from self.linked_rightly(link)
+            yield from self.no_guess(link)
+            yield from self.asked_for(link)
+            there = link.left in self.rows and link.right in self.rows
+            if there and not link.ended and link.right not in self.log.heirs:
+                yield from self.pair(link)
+
+    def pair(self, link: Link) -> Iterator[str]:
+        refused = {link.left[2], link.right[2]} & self.blamed or link.right in self.log.hidden
+        for one in self.scope.flows[link.flow]:
+            if not refused:
+                yield from self.converged(link, one)
+            if {link.left, link.right} & self.beyond:
+                continue
+            if one.both and one.kind != "reference":
+                yield from self.edits_kept(link, one)
+            if one.kind != "reference":
+                yield from self.copied(link, one)
+        if self.scope.infers and link.flow == "account~Account" and not refused:
+            yield from self.inferred(link)

@@ -1,0 +1,109 @@
+"""What is known at the end of a history: the rows, the log, and what the state tells people.
+
+Reads, and judges nothing: what follows from it is in the modules beside this one, a promise each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from syncrules.engine.store import statements as sql
+from syncrules.engine.store import troubles
+from syncrules.engine.store.database import Database, statement
+from syncrules.engine.store.statements import C, L, R
+from syncrules.tests.simulation.people import People, tag_of
+from syncrules.tests.simulation.recorder import Event, Key, Recorder
+
+journal = statement(
+    select(
+        *(C.run, C.number, C.flow, C.side, C.system, C.object, C.action, C.record),
+        *(C.left, C.right, C.before, C.after, C.state, C.code, C.lost),
+    ).order_by(C.run, C.number)
+)
+_links = statement(select(L.flow, L.left, L.right, L.ended, L.run).order_by(L.flow, L.left))
+_here = statement(
+    select(R.system, R.object, R.id).where(R.system == "salesforce", R.life == "here")
+)
+
+RACE = 600.0
+"""Seconds within which a write of ours and a person's may cross without either seeing the other:
+no system offers to compare before it saves, and saves may be seen late."""
+LAG = 10.0
+"""Seconds after which a search shows a save, unless that is late for another reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two records that the state says are one."""
+
+    flow: str
+    left: Key
+    right: Key
+    ended: str
+    run: int
+
+
+class Facts:
+    """All of it, and the questions that every promise asks."""
+
+    def __init__(self, log: Recorder, people: People, db: Database, org: str) -> None:
+        self.log = log
+        self.scope = people.scope
+        self.rows: dict[Key, Mapping[str, Any]] = {
+            key: log.values(row)
+            for system in ("apollo", "salesforce")
+            for key, row in log.rows(system).items()
+        }
+        self.links = [_link(row) for row in db.rows(_links) if row[0] in self.scope.flows]
+        self.here: list[Key] = [(one[0], one[1], one[2]) for one in db.rows(_here)]
+        self.journal = db.rows(journal)
+        self.errors = db.rows(troubles.open_errors, org=org)
+        self.due = db.row(sql.count_due, org=org, now=log.clock.now()) or (0,)
+        self.troubles = db.rows(troubles.open_troubles, org=org)
+        self.blamed = {row[2] for row in self.troubles} - {""}
+        self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
+        self.beyond = log.hidden | log.stray
+        self.across = {one.left: one.right for one in self.links if not one.ended}
+
+    def began(self, link: Link) -> int:
+        """Where the log stood when a link may have come to be with this partner: who was hidden,
+        or converted, may have had another one before."""
+        moved = self.log.hidden or self.log.heirs
+        return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if moved else 0
+
+    def told(self, key: Key, name: str) -> list[Event]:
+        """What a field of a record has held, and of those that became this record."""
+        keys = [key]
+        for one in keys:
+            keys += [old for old, new in self.log.heirs.items() if new == one]
+        found = [event for one in keys for event in self.log.by_field.get((one, name), [])]
+        return sorted(found, key=lambda event: event.seq)
+
+    def last(self, key: Key, name: str) -> Event | None:
+        events = self.log.by_field.get((key, name))
+        return events[-1] if events else None
+
+    def last_before(self, key: Key, name: str, seq: int) -> Event | None:
+        found = [one for one in self.log.by_field.get((key, name), []) if one.seq < seq]
+        return found[-1] if found else None
+
+    def first(self, key: Key, name: str, seq: int) -> Any:
+        events = [one for one in self.log.by_field.get((key, name), []) if one.seq >= seq]
+        return events[0].new if events else None
+
+    def tag_at(self, key: Key, seq: int) -> str:
+        names = ("last_name", "LastName", "name", "Name")
+        for name in names:
+            events = self.log.by_field.get((key, name))
+            if events:
+                return tag_of({name: events[0].new})
+        return ""
+
+
+def _link(row: tuple[Any, ...]) -> Link:
+    flow, left, right, ended, run = row
+    one, _, two = str(flow).partition("~")
+    return Link(str(flow), ("apollo", one, left), ("salesforce", two, right), ended, run)

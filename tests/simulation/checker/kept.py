@@ -1,0 +1,143 @@
+"""R4: no edit is lost unless a rule says so, and then it is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from syncrules.tests.simulation.checker.facts import LAG, RACE, Facts, Link
+from syncrules.tests.simulation.fields import canon
+from syncrules.tests.simulation.recorder import Event, Key
+from syncrules.tests.simulation.scopes import BACK, STATUS, Kind, Mapped, Side
+
+
+class Kept(Facts):
+    """What became of the values that people wrote."""
+
+    def copied(self, link: Link, one: Mapped) -> Iterator[str]:
+        """What we write to a linked record is a value that its partner has had, as the rules turn
+        it into one of the other side."""
+        ends = (link.left, one.left), (link.right, one.right)
+        for end, source in (ends, ends[::-1]):
+            events = self.told(*source)
+            held = {canon(one.kind, self.turned(one, end[0], each.new)) for each in events}
+            for each in self.log.by_field.get(end, []):
+                ours = each.who == "sync" and not self.log.newborn(each)
+                ours = ours and each.seq >= self.began(link)
+                if ours and canon(one.kind, each.new) not in held:
+                    yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
+
+    def turned(self, one: Mapped, into: Key, value: Any) -> Any:
+        """A value as a record of the other side has it."""
+        if one.kind == "stage":
+            return (STATUS if into[0] == "salesforce" else BACK).get(str(value))
+        if one.kind == "user":
+            return next((id for id, email in self.users.items() if email == value), None)
+        return value
+
+    def edits_kept(self, link: Link, one: Mapped) -> Iterator[str]:
+        """A person's value that we replaced lost by the rule, and stands in the journal; where the
+        value that won is no newer one that somebody chose knowing it, among those that lost."""
+        sides: tuple[tuple[Side, Key, str, Key, str], ...] = (
+            ("left", link.left, one.left, link.right, one.right),
+            ("right", link.right, one.right, link.left, one.left),
+        )
+        for side, key, name, partner, other in sides:
+            mine = self.log.by_field.get((key, name), [])
+            theirs = self.told(partner, other)
+            for edit, write in pairwise(mine):
+                if edit.who != "person" or write.who != "sync" or not edit.new:
+                    continue
+                if write.seq < self.began(link):
+                    continue
+                raced = write.run == edit.run or write.at - edit.at < RACE
+                if raced and not self.seen_again(edit, write):
+                    continue
+                what = f"{key}.{name}: {edit.new!r} became {write.new!r}"
+                if not self.journalled(key, name, one.kind, edit.new):
+                    yield f"{what}, and the journal doesn't have the old value"
+                if raced or one.kind == "stage":
+                    continue
+                chosen = [
+                    each
+                    for each in theirs
+                    if each.seq < write.seq
+                    and each.who == "person"
+                    and canon(one.kind, each.new) == canon(one.kind, write.new)
+                ]
+                if not chosen:
+                    yield f"{what}, which nobody wrote on the other side"
+                    continue
+                last = chosen[-1]
+                if last.seq > edit.seq and self.knew(edit, last):
+                    continue
+                passed_on = self.passed_on(theirs, one, edit, last)
+                if not passed_on and not self.journalled(key, name, one.kind, edit.new, lost=True):
+                    yield f"{what}, and no list says that it lost"
+                if side == one.prefer:
+                    if not passed_on:
+                        yield f"{what}, though its own side wins"
+                elif last.seq < edit.seq and self.agreed_before(mine, theirs, one, last, edit):
+                    yield f"{what}: an old value came back"
+
+    def seen_again(self, edit: Event, write: Event) -> bool:
+        """Whether a second look, in the middle of a run, showed an edit before it was written
+        over: then it was decided anew."""
+        return not edit.late and any(
+            object == edit.key[1] and edit.seq < seq <= write.seq and at - edit.at > LAG
+            for seq, at, object in self.log.looks
+        )
+
+    def knew(self, edit: Event, later: Event) -> bool:
+        """Whether a run that came to its end lies between the two, and saw the first."""
+        return any(
+            edit.seq < begin and end <= later.seq and at - edit.at >= RACE
+            for begin, end, at in self.log.finished
+        )
+
+    def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
+        """Whether the other side had the value of `edit` when somebody there made it `last`."""
+        value = canon(one.kind, edit.new)
+        before = [each for each in theirs if each.seq < edit.seq]
+        if before and canon(one.kind, before[-1].new) == value:
+            return True
+        return canon(one.kind, last.old) == value or any(
+            edit.seq < each.seq < last.seq and canon(one.kind, each.new) == value for each in theirs
+        )
+
+    def agreed_before(
+        self, mine: list[Event], theirs: list[Event], one: Mapped, last: Event, edit: Event
+    ) -> bool:
+        """Whether both sides held the value of `last`, and we knew it, before `edit`."""
+        return any(
+            last.seq <= each.seq < edit.seq
+            and canon(one.kind, each.new) == canon(one.kind, last.new)
+            and (each.who == "sync" or self.knew(each, edit))
+            and (self.knew(each, edit) or not self.unheard(one, each, last))
+            for each in mine
+        ) and self.knew(last, edit)
+
+    def unheard(self, one: Mapped, write: Event, last: Event) -> bool:
+        """Whether the reply to a write of what `last` is was lost, and the next look showed an edit
+        and took it for not carried out: edits on top of it and in place of it look the same."""
+        became = [
+            row[12:14]
+            for row in self.journal
+            if (row[4], row[5]) == write.key[:2] and last.key[2] in row[8:10]
+            if self.log.numbers[row[0]][0] <= write.seq
+            if canon(one.kind, json.loads(row[11]).get(write.field)) == canon(one.kind, write.new)
+        ]
+        return became[-1:] == [("dropped", "not carried out")]
+
+    def journalled(
+        self, key: Key, name: str, kind: Kind, value: Any, *, lost: bool = False
+    ) -> bool:
+        """Whether the journal has that a value was replaced, or with `lost` that it lost."""
+        for row in self.journal:
+            if row[5] == key[1] and row[7] == key[2] and (not lost or f'"{name}": [' in row[14]):
+                before = json.loads(row[10])
+                if name in before and canon(kind, before[name]) == canon(kind, value):
+                    return True
+        return False

@@ -1,0 +1,134 @@
+"""R1: no record is made twice, none is lost, and a link joins the two of one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syncrules.tests.simulation.checker.facts import RACE, Facts, Link
+from syncrules.tests.simulation.fields import KEYS, canon
+from syncrules.tests.simulation.people import tag_of
+from syncrules.tests.simulation.recorder import Event, Key
+from syncrules.tests.simulation.scopes import Kind
+
+
+class Once(Facts):
+    """Who is there, and who belongs together."""
+
+    def made_once(self) -> Iterator[str]:
+        """No two records made by us for one person, and none for somebody who was there."""
+        made: dict[tuple[str, str], Key] = {}
+        for key, birth in self.log.born.items():
+            if birth.who != "sync" or key in self.log.stray:
+                continue
+            tag = self.tag_at(key, birth.seq)
+            thing = (key[0], tag)
+            if thing in made and not self.never_seen(made[thing]):
+                yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
+            made[thing] = key
+            yield from self.was_not_there(key, birth)
+
+    def never_seen(self, key: Key) -> bool:
+        """Whether we never heard of a record, and by the time we looked were not shown it."""
+        return key in self.log.hidden and all(
+            key not in (one.left, one.right) for one in self.links
+        )
+
+    def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
+        names = KEYS[key[1]]
+        mine = self.first(key, names[key[1]], birth.seq)
+        if not mine:
+            return
+        begun = self.log.starts[birth.run - 1]
+        for other, there in self.log.born.items():
+            if other == key or other[0] != key[0] or other[1] not in names:
+                continue
+            if there.seq >= begun or birth.at - there.at < RACE:
+                continue
+            if self.log.gone_by(other, birth.seq) or other in self.beyond | self.log.heirs.keys():
+                continue
+            event = self.last_before(other, names[other[1]], birth.seq)
+            if event and event.seq < begun and birth.at - event.at >= RACE:
+                kind: Kind = "email" if "mail" in names[other[1]] else "domain"
+                if canon(kind, event.new) == canon(kind, mine):
+                    yield f"{key} was made, though {other} with {mine} was there"
+
+    def nobody_lost(self) -> Iterator[str]:
+        """Everyone who satisfies a rule has a counterpart, or stands in the error log."""
+        linked = {one.left for one in self.links} | {one.right for one in self.links}
+        linked |= self.beyond
+        for key, row in self.rows.items():
+            wanted = self.scope.wanted.get(key[1])
+            if wanted and wanted(row) and key not in linked and key[2] not in self.blamed:
+                yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
+        by_email: dict[str, list[Key]] = {}
+        for key, row in self.rows.items():
+            if key in self.log.heirs:
+                continue
+            email = canon("email", row.get("email") or row.get("Email"))
+            if email and key[1] in ("contact", "Lead", "Contact"):
+                by_email.setdefault(str(email), []).append(key)
+        for email, keys in by_email.items():
+            apart = len(keys) == 2 and keys[0][0] != keys[1][0] and not linked & set(keys)
+            if apart and not {key[2] for key in keys} & self.blamed:
+                yield f"{keys} share {email} and are not linked"
+
+    def linked_rightly(self, link: Link) -> Iterator[str]:
+        """A link joins one person's two records: the right reply went to the right write."""
+        if link.right in self.log.heirs:
+            yield from self.followed(link)
+        elif link.ended and link.left in self.rows and link.right in self.rows:
+            yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
+        tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
+        if len(tags) > 1 and link.right not in self.log.hidden:
+            yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
+
+    def followed(self, link: Link) -> Iterator[str]:
+        """A link goes with what its record was converted or merged into."""
+        heir = link.right
+        while heir in self.log.heirs:
+            heir = self.log.heirs[heir]
+        if link.left not in self.rows or heir not in self.rows:
+            return
+        taken = {one.right for one in self.links if not one.ended} | self.beyond
+        if heir not in taken and not {link.left[2], heir[2]} & self.blamed:
+            yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
+
+    def no_guess(self, link: Link) -> Iterator[str]:
+        """Of two records with one address neither was linked, nor was a counterpart made."""
+        if link.ended:
+            return  # Its run is the one that ended it.
+        if link.right in self.log.heirs.values():
+            return  # It went with what its record became.
+        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        for key in (link.left, link.right):
+            name = KEYS[key[1]][key[1]]
+            mine = self.last_before(key, name, begin)
+            if mine is None or not mine.new or at - mine.at < RACE:
+                continue
+            for other in self.log.born:
+                if other[:2] != key[:2] or other == key or self.log.gone_by(other, begin):
+                    continue
+                if other in self.beyond | self.log.heirs.keys():
+                    continue
+                event = self.last_before(other, name, begin)
+                if event is None or at - event.at < RACE:
+                    continue
+                if canon("email", event.new) == canon("email", mine.new):
+                    yield f"{key} was linked by a guess: {other} has {mine.new}, too"
+
+    def asked_for(self, link: Link) -> Iterator[str]:
+        """What we made, we made of a record that satisfied a rule."""
+        for made, source in ((link.left, link.right), (link.right, link.left)):
+            wanted = self.scope.wanted.get(source[1])
+            if made not in self.log.born or self.log.born[made].who != "sync" or not wanted:
+                continue
+            stages = [one.new for one in self.log.by_field.get((source, "stage"), [])]
+            if not any(wanted({"stage": one}) for one in (*stages, None)):
+                yield f"{made} was made of {source}, whose stage was never one that asks for it"
+
+    def deletions_known(self) -> Iterator[str]:
+        """Who is gone from where deletions are told is known to be gone."""
+        for key in self.here:
+            held = self.log.salesforce.org.store.named(key[1]).rows.get(key[2])
+            if held and held.get("IsDeleted") and key not in self.log.hidden:
+                yield f"{key} was deleted, and counts as being there"

@@ -1,0 +1,137 @@
+"""R3: both sides come together, or differ for a reason that the rules name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from syncrules.tests.simulation.checker.facts import RACE, Facts, Link
+from syncrules.tests.simulation.fields import canon
+from syncrules.tests.simulation.recorder import Event
+from syncrules.tests.simulation.scopes import STATUS, Mapped
+
+WON, LOST = "Closed Won", "Closed Lost"
+
+
+class Together(Facts):
+    """What two linked records hold, and what follows from related ones."""
+
+    def converged(self, link: Link, one: Mapped) -> Iterator[str]:
+        """What a row joins agrees, or differs for a reason that the rules name."""
+        lv, rv = self.rows[link.left].get(one.left), self.rows[link.right].get(one.right)
+        if self.agree(one, lv, rv):
+            return
+        what = f"{link.left}.{one.left} is {lv!r}, {link.right}.{one.right} is {rv!r}"
+        left, right = self.last(link.left, one.left), self.last(link.right, one.right)
+        if one.both:
+            blanked = left if not lv else right if not rv else None
+            if not lv or not rv:
+                if link.right in self.log.heirs.values():
+                    return  # Somebody left it blank, on one side, or when they were merged.
+                if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
+                    return
+                if (
+                    blanked
+                    and blanked.who == "person"
+                    and blanked.old
+                    and self.since(link, blanked)
+                ):
+                    return
+                yield f"{what}: a blank was not filled"
+            elif one.kind == "stage" and str(lv) not in STATUS:
+                if not any(row[3] == "unknown-value" for row in self.errors):
+                    yield f"{what}: no error tells that the stage is not in the table"
+            elif not (one.kind == "reference" and self.leads_nowhere(one, lv, rv)):
+                yield f"{what}: they did not converge"
+            return
+        # One way, to the right.
+        start = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
+        if not lv or left is None or left.seq < start:
+            return
+        events = self.log.by_field[link.left, one.left]
+        # A search that lags may have shown, at the link, what the edit before it replaced.
+        edits = [each for each in events if each.seq >= start]
+        shown = {
+            each.old for each in (edits[0], self.last_before(link.left, one.left, start)) if each
+        }
+        if lv in shown and (right is None or right.seq < edits[0].seq):
+            return  # Changed and changed back between two looks: nothing to follow.
+        if one.kind == "user" and lv not in self.users.values():
+            return
+        if one.when_blank:
+            emptied = right is not None and right.who == "person" and right.seq > left.seq
+            if not rv and not emptied:
+                yield f"{what}: the blank was not filled"
+        elif right is None or right.who == "sync" or right.seq < left.seq:
+            yield f"{what}: the right side did not follow"
+
+    def agree(self, one: Mapped, lv: Any, rv: Any) -> bool:
+        if not lv and not rv:
+            return True
+        if one.kind == "user":
+            return bool(lv) and self.users.get(str(rv)) == lv
+        if one.kind == "reference":
+            target = self.across.get(("apollo", "account", str(lv)))
+            return target is not None and target[2] == str(rv)
+        if one.kind == "stage":
+            return STATUS.get(str(lv)) == str(rv)
+        return bool(canon(one.kind, lv) == canon(one.kind, rv))
+
+    def leads_nowhere(self, one: Mapped, lv: Any, rv: Any) -> bool:
+        """Whether a reference's counterpart isn't there: it can't move."""
+        left = ("apollo", "account", str(lv))
+        right = ("salesforce", "Account", str(rv))
+        linked_right = {each.right for each in self.links if not each.ended}
+        return bool((lv and left not in self.across) or (rv and right not in linked_right))
+
+    def since(self, link: Link, event: Event) -> bool:
+        """Whether something happened after the run began that made the link, or one of its ends, or
+        was seen after."""
+        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        births = [self.log.born[key] for key in (link.left, link.right) if key in self.log.born]
+        begun = [self.log.starts[one.run - 1] for one in births if one.who == "sync"]
+        return event.seq >= min([begin, *begun]) or event.at >= at - RACE
+
+    def inferred(self, link: Link) -> Iterator[str]:
+        """The stage follows from the deals, unless a person has set it since."""
+        deals = [
+            row["StageName"]
+            for key, row in self.rows.items()
+            if key[1] == "Opportunity" and row.get("AccountId") == link.right[2]
+        ]
+        if any(one == WON for one in deals):
+            wanted = "Current Client"
+        elif any(one != LOST for one in deals):
+            wanted = "Active Opportunity"
+        elif deals:
+            wanted = "Dead Opportunity"
+        else:
+            return
+        stage = self.rows[link.left].get("stage")
+        by_hand = [
+            each
+            for each in self.log.by_field.get((link.left, "stage"), [])
+            if each.who == "person" and each.old is not None
+        ]
+        if stage != wanted and not by_hand:
+            yield f"{link.left}.stage is {stage!r}, its deals {deals} say {wanted!r}"
+        yield from self.left_by_hand(link)
+
+    def left_by_hand(self, link: Link) -> Iterator[str]:
+        """A stage set by hand in place of an inferred one stays while the deals are the same."""
+        moves = [
+            each
+            for each in self.log.events
+            if each.key[1] == "Opportunity" and each.field in ("", "StageName", "AccountId")
+        ]
+        stages = self.log.by_field.get((link.left, "stage"), [])
+        for ours, edit, write in zip(stages, stages[1:], stages[2:], strict=False):
+            if (ours.who, edit.who, write.who) != ("sync", "person", "sync"):
+                continue
+            inferred = [
+                begin for begin, end, _ in self.log.finished if begin <= ours.seq < end <= edit.seq
+            ]
+            if not inferred or any(each.late for each in moves):
+                continue
+            if not any(inferred[0] <= each.seq < write.seq for each in moves):
+                yield f"{link.left}.stage, set by hand to {edit.new!r}, became {write.new!r}"

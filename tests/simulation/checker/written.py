@@ -1,0 +1,82 @@
+"""R2, R5 and R9: what was written is what a rule names, nothing is left half done, and an entry of
+the error log is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syncrules.tests.simulation.checker.facts import RACE, Facts
+from syncrules.tests.simulation.fields import SPELLED, allowed, canon, mapped
+from syncrules.tests.simulation.people import BAD_TITLE
+from syncrules.tests.simulation.recorder import Event, Key
+
+
+class Written(Facts):
+    """What was written, and what the state says of it."""
+
+    def only_mapped_fields(self) -> Iterator[str]:
+        """A write changes only fields that a row names, and no blank erases a value."""
+        for event in self.log.events:
+            if event.who != "sync" or event.key in self.log.stray:
+                continue
+            if not event.field:
+                if event.new is None:
+                    yield f"{event.key} was deleted by us"
+                continue
+            if self.log.newborn(event):
+                continue
+            if event.field not in allowed(self.scope, event.key[1]):
+                yield f"{event.key}.{event.field} was written, which no row maps"
+            if event.field == "Phone" and event.old and not self.raced(event):
+                yield f"{event.key}.Phone: {event.old!r} was replaced, and only blanks are filled"
+            if event.new in (None, "") and event.field in mapped(self.scope, event.key[1]):
+                yield f"{event.key}.{event.field}: a blank erased {event.old!r}"
+            kind = SPELLED.get(event.field)
+            if kind and event.old and canon(kind, event.old) == canon(kind, event.new):
+                yield f"{event.key}.{event.field}: {event.old!r} became {event.new!r}, the same"
+
+    def raced(self, write: Event) -> bool:
+        """Whether a person saved the same field at the same time."""
+        edit = self.last_before(write.key, write.field, write.seq)
+        return edit is not None and (write.run == edit.run or write.at - edit.at < RACE)
+
+    def journal_closed(self) -> Iterator[str]:
+        """Nothing is left planned, sent or marked, and doubt only where nobody can tell."""
+        for row in self.journal:
+            if row[12] in ("planned", "sent", "doubt"):
+                what = f"{row[5]} {row[7] or row[8] or row[9]}"
+                yield f"change {row[0]}/{row[1]} of {what} is left {row[12]} ({row[13]})"
+        if self.due[0] and not self.log.hidden & set(self.log.heirs.values()):
+            yield f"{self.due[0]} marks are left that are due"
+
+    def told_rightly(self) -> Iterator[str]:
+        """Who stands in the error log is guilty of what is said there, still."""
+        known = ("ambiguous-match", "match-taken", "unknown-value")
+        codes = {row[0]: row[3] for row in self.errors}
+        for number, _, record, *_, message, _, _, _ in self.troubles:
+            code, about = codes[number], {key for key in self.rows if key[2] == record}
+            for link in self.links:
+                if record in (link.left[2], link.right[2]):
+                    about |= {link.left, link.right}
+            titles = {
+                each.get("title") or each.get("Title")
+                for each in (self.rows[key] for key in about & self.rows.keys())
+            }
+            hidden = about & self.beyond or about - self.rows.keys()
+            if any(one[2] in message for one in self.log.stray):
+                continue
+            if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
+                continue
+            if code == "DUPLICATES_DETECTED" and self.shares_address(about):
+                continue
+            yield f"{record} is entered with {code}, and nothing is wrong with it: {message}"
+
+    def shares_address(self, about: set[Key]) -> bool:
+        """Whether somebody in Salesforce has the address of one of these."""
+        shown = {key: row.get("email") or row.get("Email") for key, row in self.rows.items()}
+        wanted = {canon("email", shown.get(key)) for key in about} - {None}
+        return any(
+            key[0] == "salesforce" and key not in about and canon("email", one) in wanted
+            for key, one in shown.items()
+        )
