@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from syncrules.tests.simulation.scopes import Kind, Scope
+from syncrules.tests.simulation.scopes import Kind, Mapped, Scope
 
 ACCOMPANY: Mapping[str, frozenset[str]] = {
     "contact": frozenset({"email_status", "email_true_status", "email_from_customer"}),
@@ -28,12 +28,14 @@ KEYS: Mapping[str, Mapping[str, str]] = {
 """Which field of which objects tells that a record of this object is there already."""
 
 
-def mapped(scope: Scope, object: str) -> frozenset[str]:
-    """Fields of an object that rows may write."""
+def mapped(
+    scope: Scope, object: str, which: Callable[[Mapped], bool] = lambda row: True
+) -> frozenset[str]:
+    """Fields of an object that rows may write, or such rows alone."""
     names: set[str] = set()
     for flow, rows in scope.flows.items():
         left, _, right = flow.partition("~")
-        for one in rows:
+        for one in filter(which, rows):
             if object == left and one.both:
                 names |= {*WIRE.get(one.left, (one.left,))}
             if object == right:

@@ -25,6 +25,7 @@ from syncrules.connectors.base.world import World
 from syncrules.connectors.salesforce.connector import KIND as SALESFORCE_KIND
 from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator
 from syncrules.dsl import check
+from syncrules.engine import approvals
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.plan.model import Plan
 from syncrules.engine.run import run as verbs
@@ -40,7 +41,7 @@ from syncrules.tests.simulation.people import WORDS, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
-from syncrules.tests.simulation.states import Held, calls, handed_on, held, put
+from syncrules.tests.simulation.states import Held, calls, handed_on, held, put, undisturbed
 from syncrules.tests.simulation.world import Alarms, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
@@ -92,6 +93,7 @@ class Machine:
         self.log.in_transaction = lambda: self.db._depth > 0
         self.people = People(self.log, random.Random(self.chance.getrandbits(32)))
         self.people.linked = self.linked
+        self.people.approve = self.approve
         self.people.scope = BY_RULES.get(self.rules, FULL)
         self._connectors: Mapping[str, Connector] | None = None
 
@@ -149,6 +151,19 @@ class Machine:
             if object == "contact":
                 keys |= {("apollo", object, left), ("salesforce", other, right)}
         return keys
+
+    def approve(self, chosen: Callable[[], bool]) -> int:
+        """A person lets go some of the changes that wait; how many wait no longer."""
+        if self.log.in_transaction():
+            return 0
+        with undisturbed(self.db):
+            ids = [one.id for one in approvals.waiting(self.db, [ORG]) if chosen()]
+            let_go = approvals.approve(self.db, [ORG], ids) if ids else []
+        for one in let_go:
+            key = (one.system, one.object, one.record)
+            self.log.approved.append((len(self.log.events), key, one.field, one.after))
+            self.log.struck["a change is approved"] += 1
+        return len(let_go)
 
     def _sent(self) -> list[tuple[str, str, str]]:
         return [
@@ -429,6 +444,8 @@ class History:
         self._calm()
         machine.clock.sleep(3600.0)
         self.faults.end()
+        if self.scope.stops.any and self.chance.random() < 0.6:
+            machine.people.lift()
         while self.todo:
             verb, name = self._next()
             if name == "run":
@@ -443,7 +460,8 @@ class History:
             before = machine.log.writes
             done = self._go(verbs.run, "run")
             machine.clock.sleep(ROUND)
-            if done and machine.log.writes == before:
+            approved = machine.approve(lambda: True) if self.scope.asks else 0
+            if done and machine.log.writes == before and not approved:
                 break
         else:
             machine.log.violations.append(f"{RESTS} runs without faults did not come to rest")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncrules.connectors.salesforce.simulator.errors import Refused
+from syncrules.tests.simulation.fields import mapped
 from syncrules.tests.simulation.recorder import Key, Recorder, System
 from syncrules.tests.simulation.scopes import FULL, Scope
 
@@ -41,6 +42,7 @@ class People:
     linked: Callable[[], set[Key]] = set
     scope: Scope = FULL
     companies: int = 0
+    approve: Callable[[Callable[[], bool]], int] = lambda chosen: 0
     lateness: tuple[float, ...] = (30, 120, 500)
 
     # ---- the world at its beginning
@@ -190,8 +192,10 @@ class People:
             (2, "Lead Contact", self.convert),
             (2, "contact", self.merge),
             (1, "account Opportunity", self.stage_by_hand),
+            (4, "asks", self.let_go),
         )
-        open = [one for one in deeds if self.scope.objects.issuperset(one[1].split())]
+        about = self.scope.about
+        open = [one for one in deeds if about.issuperset(one[1].split())]
         self.chance.choices([one[2] for one in open], [one[0] for one in open])[0]()
 
     def edit_left(self) -> None:
@@ -305,6 +309,20 @@ class People:
         if keys:
             self.change(self.chance.choice(keys), {"stage": self.chance.choice(BY_HAND)})
 
+    def let_go(self) -> None:
+        """Somebody looks at what waits for a person, and approves some of it."""
+        self.approve(lambda: self.chance.random() < 0.6)
+
+    def lift(self) -> None:
+        """Nobody is in a state any more in which nothing is written to them."""
+        stops, others = self.scope.stops, {"stage": "Cold", "Status": STATUSES[0]}
+        for key in self.everyone():
+            row = self.log.values(self.log.rows(key[0])[key])
+            of = stops.left if key[0] == "apollo" else stops.right
+            for name, value in of.items():
+                if row.get(name) == value and key not in self.log.heirs:
+                    self.change(key, {name: others[name]})
+
     def edit_unmapped(self) -> None:
         key = self.someone()
         if key is not None:
@@ -396,7 +414,7 @@ class People:
         self.log.deed("salesforce", act)
         if done:
             self.log.heirs[loser] = winner
-            self.log.said_again(winner)
+            self.log.said_again(winner, mapped(self.scope, winner[1], lambda row: row.clear))
             self.log.struck["two records are merged"] += 1
 
     def right_people(self) -> list[Key]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote_plus, urlsplit
@@ -63,7 +63,8 @@ class Recorder:
     or made which had been replaced when its last batch arrived; `heirs`
     has what was converted or merged, and into what.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
-    that did so: how long the log was, when, and the object.
+    that did so: how long the log was, when, and the object. `approved` are the changes that a
+    person has let go: how long the log was, the record, its field, and what it may become.
     """
 
     apollo: ApolloSimulator
@@ -92,6 +93,7 @@ class Recorder:
     numbers: dict[int, tuple[int, int, float]] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
     looks: list[tuple[int, float, str]] = field(default_factory=list)
+    approved: list[tuple[int, Key, str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
@@ -252,10 +254,12 @@ class Recorder:
         act()
         self._compare(system, before, "person")
 
-    def said_again(self, key: Key) -> None:
-        """Who merges records says with it that what the one that stays holds is right."""
-        for name, value in self.values(self.rows(key[0])[key]).items():
-            self._event("person", key, name, value, value)
+    def said_again(self, key: Key, blanks: Iterable[str]) -> None:
+        """Who merges records says with it that what the one that stays holds is right, where a
+        blank counts, too: that it is none."""
+        held = self.values(self.rows(key[0])[key])
+        for name in (*held, *(one for one in sorted(blanks) if one not in held)):
+            self._event("person", key, name, held.get(name), held.get(name))
 
     def _compare(
         self, system: str, before: Mapping[Key, Any], who: Literal["sync", "person"]

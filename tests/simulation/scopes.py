@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -23,7 +23,8 @@ SMALL = 0.92
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A row of a map: the fields, whether it goes both ways, and who wins."""
+    """A row of a map: the fields, whether it goes both ways, who wins, whether a blank erases, and
+    whether a change waits until a person lets it go."""
 
     left: str
     right: str
@@ -31,6 +32,22 @@ class Mapped:
     prefer: Side = "right"
     kind: Kind = "text"
     when_blank: bool = False
+    clear: bool = False
+    ask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Values of fields of the left and the right record, while one of which is there, nothing is
+    written to the right."""
+
+    left: Mapping[str, str] = field(default_factory=dict)
+    right: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any."""
+        return bool(self.left or self.right)
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,8 @@ class Scope:
     `flows` are its maps by pair of objects, `wanted` says by object who has to have a counterpart,
     `backfills` bring all who were there before the rules. `places` is where a person may be at the
     beginning, `newcomers` where somebody new may be; `crowd` how many there are, from and to,
-    `companies` and `rounds` are choices of how many.
+    `companies` and `rounds` are choices of how many. `stops` is when nothing may be written to the
+    right.
     """
 
     rules: str
@@ -53,12 +71,23 @@ class Scope:
     companies: tuple[int, ...] = (1,)
     rounds: tuple[int, ...] = (1, 1, 2, 2)
     infers: bool = False
+    stops: Stops = Stops()
 
     @cached_property
     def objects(self) -> frozenset[str]:
         """The objects of both systems that the rules are about."""
         ends = {end for flow in self.flows for end in flow.split("~")}
         return frozenset(ends | ({"Opportunity"} if self.infers else set()))
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """The objects, and by a word what else people have to do with."""
+        return self.objects | ({"asks"} if self.asks else set())
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether a person is asked before something is written."""
+        return any(row.ask for rows in self.flows.values() for row in rows)
 
 
 FIRST, LAST = Mapped("first_name", "FirstName"), Mapped("last_name", "LastName")
@@ -153,7 +182,24 @@ HOMES = Scope(
     newcomers=("left", "left", "Contact"),
     companies=(1, 2),
 )
-SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES)
+HELD = Scope(
+    "held.sync",
+    {
+        "contact~Lead": (
+            Mapped("first_name", "FirstName", prefer="left", clear=True),
+            *(LAST, EMAIL, COMPANY),
+            Mapped("title", "Title", ask=True),
+            Mapped("phone", "Phone", both=False, clear=True),
+        )
+    },
+    {"contact": lambda row: row.get("stage") != "Bad Data"},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "both Lead", "both Lead"),
+    newcomers=("left", "Lead"),
+    rounds=(1, 2, 2, 3),
+    stops=Stops({"stage": "Bad Data"}, {"Status": "Closed - Not Converted"}),
+)
+SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD)
 SCOPES = (FULL, *SMALLER)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 

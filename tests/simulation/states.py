@@ -56,3 +56,16 @@ def put(db: Database, rows: Held) -> None:
     with db.transaction("put"):
         for one, some in zip(_PUT, rows, strict=True):
             db.many(one, some)
+
+
+@contextmanager
+def undisturbed(db: Database) -> Iterator[Database]:
+    """The state as somebody else uses it, who has no lease and whom no point interrupts."""
+    fence, point = db.fence, db._point
+    db.fence = None
+    calls(db, lambda name: None)
+    try:
+        yield db
+    finally:
+        db.fence = fence
+        calls(db, point)

@@ -2,8 +2,8 @@
 
 A point is a commit, a request or a reply of the runs that a story is about. A run that dies there
 is started again, as a new process would be; then the story goes on to its end. What must be true in
-the end follows from the story, from the rules (`simulation/checker/`), and from how the same story ends
-where nobody dies.
+the end follows from the story, from the rules (`simulation/checker/`), and from how the same story
+ends where nobody dies.
 
 To die at every point of a scenario, it is played once, and at each point a copy of this process
 dies and plays on alone: what led there is not played again, and a copy may have copies.

@@ -62,5 +62,8 @@ class _Checker(Once, Written, Together, Kept):
                 yield from self.edits_kept(link, one)
             if one.kind != "reference":
                 yield from self.copied(link, one)
+        if not {link.left, link.right} & self.beyond:
+            yield from self.stopped_rightly(link)
+            yield from self.let_go(link)
         if self.scope.infers and link.flow == "account~Account" and not refused:
             yield from self.inferred(link)

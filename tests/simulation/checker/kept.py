@@ -98,10 +98,12 @@ class Kept(Facts):
         )
 
     def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
-        """Whether the other side had the value of `edit` when somebody there made it `last`."""
+        """Whether the other side had the value of `edit` when somebody there made it `last`, or
+        before edits that a stop held back."""
         value = canon(one.kind, edit.new)
         before = [each for each in theirs if each.seq < edit.seq]
-        if before and canon(one.kind, before[-1].new) == value:
+        known = before if self.scope.stops.any else before[-1:]
+        if any(canon(one.kind, each.new) == value for each in known):
             return True
         return canon(one.kind, last.old) == value or any(
             edit.seq < each.seq < last.seq and canon(one.kind, each.new) == value for each in theirs

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from syncrules.tests.simulation.checker.facts import RACE, Facts, Link
+from syncrules.tests.simulation.checker.facts import RACE, Link
+from syncrules.tests.simulation.checker.held import Held
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.recorder import Event
 from syncrules.tests.simulation.scopes import STATUS, Mapped
@@ -13,13 +14,13 @@ from syncrules.tests.simulation.scopes import STATUS, Mapped
 WON, LOST = "Closed Won", "Closed Lost"
 
 
-class Together(Facts):
+class Together(Held):
     """What two linked records hold, and what follows from related ones."""
 
     def converged(self, link: Link, one: Mapped) -> Iterator[str]:
         """What a row joins agrees, or differs for a reason that the rules name."""
         lv, rv = self.rows[link.left].get(one.left), self.rows[link.right].get(one.right)
-        if self.agree(one, lv, rv):
+        if self.agree(one, lv, rv) or self.held_back(link, one):
             return
         what = f"{link.left}.{one.left} is {lv!r}, {link.right}.{one.right} is {rv!r}"
         left, right = self.last(link.left, one.left), self.last(link.right, one.right)
@@ -31,7 +32,8 @@ class Together(Facts):
                 if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
                     return
                 if (
-                    blanked
+                    not one.clear
+                    and blanked
                     and blanked.who == "person"
                     and blanked.old
                     and self.since(link, blanked)
@@ -46,7 +48,7 @@ class Together(Facts):
             return
         # One way, to the right.
         start = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
-        if not lv or left is None or left.seq < start:
+        if (not lv and not one.clear) or left is None or left.seq < start:
             return
         events = self.log.by_field[link.left, one.left]
         # A search that lags may have shown, at the link, what the edit before it replaced.

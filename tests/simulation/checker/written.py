@@ -28,13 +28,22 @@ class Written(Facts):
                 continue
             if event.field not in allowed(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field} was written, which no row maps"
-            if event.field == "Phone" and event.old and not self.raced(event):
-                yield f"{event.key}.Phone: {event.old!r} was replaced, and only blanks are filled"
-            if event.new in (None, "") and event.field in mapped(self.scope, event.key[1]):
+            if event.old and event.field in self.only_filled(event.key) and not self.raced(event):
+                what = f"{event.key}.{event.field}"
+                yield f"{what}: {event.old!r} was replaced, and only blanks are filled"
+            if event.new in (None, "") and event.field in self.never_blanked(event.key):
                 yield f"{event.key}.{event.field}: a blank erased {event.old!r}"
             kind = SPELLED.get(event.field)
             if kind and event.old and canon(kind, event.old) == canon(kind, event.new):
                 yield f"{event.key}.{event.field}: {event.old!r} became {event.new!r}, the same"
+
+    def only_filled(self, key: Key) -> frozenset[str]:
+        """Fields of a record that rows may fill and not replace."""
+        return mapped(self.scope, key[1], lambda row: row.when_blank)
+
+    def never_blanked(self, key: Key) -> frozenset[str]:
+        """Fields of a record that rows write, none of which says that a blank erases."""
+        return mapped(self.scope, key[1], lambda row: not row.clear)
 
     def raced(self, write: Event) -> bool:
         """Whether a person saved the same field at the same time."""
