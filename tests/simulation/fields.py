@@ -44,6 +44,7 @@ def mapped(
 
 
 def allowed(scope: Scope, object: str) -> frozenset[str]:
+    """Fields of an object that may change with our write: those of rows, and what goes along."""
     inferred = {"stage"} if scope.infers and object == "account" else set()
     return mapped(scope, object) | ACCOMPANY.get(object, frozenset()) | inferred
 

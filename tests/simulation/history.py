@@ -29,6 +29,7 @@ from syncrules.engine import approvals
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.plan.model import Plan
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run.sight import DAY
 from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
@@ -292,7 +293,7 @@ class History:
             if number:
                 for _ in range(chance.randrange(1, 6)):
                     machine.people.work()
-                machine.clock.sleep(ROUND)
+                machine.clock.sleep(self._until_next())
                 for _ in range(chance.choice((0, 0, 1, 2))):
                     machine.people.work()
             self._round(quiet=chance.random() < 0.25)
@@ -322,6 +323,10 @@ class History:
         else:
             self.machine.begin()
             self._tell("run: began")
+
+    def _until_next(self) -> float:
+        """Seconds until the next runs: sometimes a day, within which deletions are looked for."""
+        return DAY if self.scope.after and self.chance.random() < 0.3 else ROUND
 
     def _round(self, quiet: bool) -> None:
         """The verbs that are due, each as often as it takes within reason."""
@@ -442,10 +447,10 @@ class History:
         """Nothing goes wrong any more: everything comes to rest, and is as the rules say."""
         machine = self.machine
         self._calm()
-        machine.clock.sleep(3600.0)
-        self.faults.end()
         if self.scope.stops.any and self.chance.random() < 0.6:
             machine.people.lift()
+        machine.clock.sleep(3600.0)
+        self.faults.end()
         while self.todo:
             verb, name = self._next()
             if name == "run":
@@ -456,6 +461,8 @@ class History:
         if machine.db.row(troubles.last, org=ORG) != (None,):
             self._go(lambda setup: verbs.retry(setup, None), "retry")
             machine.clock.sleep(ROUND)
+        if self.scope.after:
+            machine.clock.sleep(DAY)
         for _ in range(RESTS):
             before = machine.log.writes
             done = self._go(verbs.run, "run")

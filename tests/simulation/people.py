@@ -193,6 +193,7 @@ class People:
             (2, "contact", self.merge),
             (1, "account Opportunity", self.stage_by_hand),
             (4, "asks", self.let_go),
+            (4, "after", self.leave),
         )
         about = self.scope.about
         open = [one for one in deeds if about.issuperset(one[1].split())]
@@ -471,6 +472,8 @@ class People:
                 # What an account's stage follows from is looked for nowhere but in the feed.
                 purged = object != "Opportunity" and self.chance.random() < 0.3
                 self.log.struck["a deletion that nothing tells of"] += purged
+                if purged:
+                    self.log.purged.add(key)
                 self.log.salesforce.delete(object, id, purged=purged)
 
         self.log.deed(system, act)

@@ -61,7 +61,8 @@ class Recorder:
     by name what went wrong there, and in the systems; `hidden` are records that were out of our
     sight for a while: nothing tells when they are back; `stray` are those that a runner has written
     or made which had been replaced when its last batch arrived; `heirs`
-    has what was converted or merged, and into what.
+    has what was converted or merged, and into what; `purged` are those that were deleted and then
+    taken out of the bin, as if they had never been.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
     that did so: how long the log was, when, and the object. `approved` are the changes that a
     person has let go: how long the log was, the record, its field, and what it may become.
@@ -79,6 +80,7 @@ class Recorder:
     hidden: set[Key] = field(default_factory=set)
     stray: set[Key] = field(default_factory=set)
     heirs: dict[Key, Key] = field(default_factory=dict)
+    purged: set[Key] = field(default_factory=set)
     run: int = 0
     events: list[Event] = field(default_factory=list)
     writes: int = 0

@@ -50,6 +50,17 @@ class Stops:
         return bool(self.left or self.right)
 
 
+@dataclass(frozen=True, slots=True)
+class After:
+    """What follows on the other side when a record is deleted: it is deleted, too, is free, or gets
+    a text. `merged`: it is free as well where the record went into one with a link of its own."""
+
+    does: Literal["delete", "unlink", "mark"]
+    field: str = ""
+    text: str = ""
+    merged: bool = False
+
+
 @dataclass(frozen=True)
 class Scope:
     """A set of rules and the world under it.
@@ -58,7 +69,7 @@ class Scope:
     `backfills` bring all who were there before the rules. `places` is where a person may be at the
     beginning, `newcomers` where somebody new may be; `crowd` how many there are, from and to,
     `companies` and `rounds` are choices of how many. `stops` is when nothing may be written to the
-    right.
+    right, `after` what follows when a record of a side is deleted.
     """
 
     rules: str
@@ -72,6 +83,7 @@ class Scope:
     rounds: tuple[int, ...] = (1, 1, 2, 2)
     infers: bool = False
     stops: Stops = Stops()
+    after: Mapping[Side, After] = field(default_factory=dict)
 
     @cached_property
     def objects(self) -> frozenset[str]:
@@ -82,7 +94,7 @@ class Scope:
     @cached_property
     def about(self) -> frozenset[str]:
         """The objects, and by a word what else people have to do with."""
-        return self.objects | ({"asks"} if self.asks else set())
+        return self.objects | {one for one in ("asks", "after") if getattr(self, one)}
 
     @cached_property
     def asks(self) -> bool:
@@ -199,7 +211,30 @@ HELD = Scope(
     rounds=(1, 2, 2, 3),
     stops=Stops({"stage": "Bad Data"}, {"Status": "Closed - Not Converted"}),
 )
-SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD)
+GONE = Scope(
+    "gone.sync",
+    {"contact~Lead": (FIRST, LAST, EMAIL, COMPANY)},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "both Lead", "both Lead"),
+    newcomers=("left", "Lead"),
+    rounds=(1, 2, 2),
+    after={"left": After("delete"), "right": After("mark", "title", "Gone from Salesforce")},
+)
+FREE = Scope(
+    "free.sync",
+    {"contact~Contact": (FIRST, LAST, EMAIL, TITLE)},
+    {"contact": _of_stage("Interested")},
+    (("push", "contact"), ("pull", "Contact")),
+    places=("left", "both Contact", "both Contact"),
+    newcomers=("left", "Contact"),
+    rounds=(1, 2, 2),
+    after={
+        "left": After("mark", "Department", "Gone from Apollo"),
+        "right": After("unlink", merged=True),
+    },
+)
+SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE)
 SCOPES = (FULL, *SMALLER)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 

@@ -40,6 +40,8 @@ class _Checker(Once, Written, Together, Kept):
         yield from self.made_once()
         yield from self.nobody_lost()
         yield from self.only_mapped_fields()
+        yield from self.only_what_follows()
+        yield from self.followed_up()
         yield from self.journal_closed()
         yield from self.told_rightly()
         yield from self.deletions_known()

@@ -46,6 +46,10 @@ class Link:
     run: int
 
 
+Pair = tuple[str, Key, Key]
+"""A flow, and the two records that were one in it at some time."""
+
+
 class Facts:
     """All of it, and the questions that every promise asks."""
 
@@ -66,6 +70,8 @@ class Facts:
         self.blamed = {row[2] for row in self.troubles} - {""}
         self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
         self.beyond = log.hidden | log.stray
+        self.pairs = {_pair(row) for row in self.journal if row[6] in ("link", "create")}
+        self.pairs |= {(one.flow, one.left, one.right) for one in self.links}
         self.across = {one.left: one.right for one in self.links if not one.ended}
 
     def began(self, link: Link) -> int:
@@ -107,3 +113,15 @@ def _link(row: tuple[Any, ...]) -> Link:
     flow, left, right, ended, run = row
     one, _, two = str(flow).partition("~")
     return Link(str(flow), ("apollo", one, left), ("salesforce", two, right), ended, run)
+
+
+def _pair(row: tuple[Any, ...]) -> Pair:
+    """The two records that a link or a create of the journal is about."""
+    one, _, two = str(row[2]).partition("~")
+    left, right = (row[8], row[9]) if row[6] == "link" else _made(row)
+    return str(row[2]), ("apollo", one, left), ("salesforce", two, right)
+
+
+def _made(row: tuple[Any, ...]) -> tuple[str, str]:
+    """The ids of the two, one of which was made of the other."""
+    return (row[8], row[7]) if row[3] == "right" else (row[7], row[9])

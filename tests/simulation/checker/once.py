@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from syncrules.tests.simulation.checker.facts import RACE, Facts, Link
+from syncrules.tests.simulation.checker.ended import Ended
+from syncrules.tests.simulation.checker.facts import RACE, Link
 from syncrules.tests.simulation.fields import KEYS, canon
 from syncrules.tests.simulation.people import tag_of
 from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import Kind
 
 
-class Once(Facts):
+class Once(Ended):
     """Who is there, and who belongs together."""
 
     def made_once(self) -> Iterator[str]:
@@ -58,7 +59,9 @@ class Once(Facts):
         linked |= self.beyond
         for key, row in self.rows.items():
             wanted = self.scope.wanted.get(key[1])
-            if wanted and wanted(row) and key not in linked and key[2] not in self.blamed:
+            if not wanted or not wanted(row) or key in linked or key[2] in self.blamed:
+                continue
+            if not self.freed(key):
                 yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
         by_email: dict[str, list[Key]] = {}
         for key, row in self.rows.items():

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from syncrules.tests.simulation.checker.facts import RACE, Facts
+from syncrules.tests.simulation.checker.ended import Ended
+from syncrules.tests.simulation.checker.facts import RACE
 from syncrules.tests.simulation.fields import SPELLED, allowed, canon, mapped
 from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Event, Key
 
 
-class Written(Facts):
+class Written(Ended):
     """What was written, and what the state says of it."""
 
     def only_mapped_fields(self) -> Iterator[str]:
@@ -20,11 +21,7 @@ class Written(Facts):
         for event in self.log.events:
             if event.who != "sync" or event.key in self.log.stray:
                 continue
-            if not event.field:
-                if event.new is None:
-                    yield f"{event.key} was deleted by us"
-                continue
-            if self.log.newborn(event):
+            if not event.field or self.log.newborn(event) or self.marks(event):
                 continue
             if event.field not in allowed(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field} was written, which no row maps"

@@ -1,0 +1,122 @@
+"""R1, of deletions: what a rule says of them follows on the other side, once, and nothing else.
+
+Without a rule nothing follows. Apollo tells of no deletion, so that it is found out within a day;
+what a system purges is found in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syncrules.tests.simulation.checker.facts import Facts, Pair
+from syncrules.tests.simulation.recorder import Event, Key
+from syncrules.tests.simulation.scopes import Side
+
+
+class Ended(Facts):
+    """What became of those whose partner was deleted."""
+
+    def only_what_follows(self) -> Iterator[str]:
+        """We delete and mark only where the partner was deleted by a person, once for each."""
+        for event in self.log.events:
+            if event.who != "sync" or event.key in self.log.stray:
+                continue
+            if not event.field and event.new is None and not self.owed(event, "delete"):
+                yield f"{event.key} was deleted by us"
+            if self.marks(event) and not self.owed(event, "mark"):
+                yield f"{event.key}.{event.field} became {event.new!r}, and its partner is there"
+
+    def marks(self, event: Event) -> bool:
+        """Whether it is a text that a rule puts there after a deletion."""
+        return any(
+            (event.field, event.new) == (after.field, after.text) and not self.log.newborn(event)
+            for after in self.scope.after.values()
+        )
+
+    def owed(self, event: Event, does: str) -> bool:
+        """Whether somebody had deleted a partner for which this is to follow, more often than it
+        was done."""
+        gone = sum(
+            there.seq < event.seq
+            for pair in self.pairs
+            for side, mine, theirs in sides(pair)
+            if mine == event.key and side in self.scope.after
+            if self.scope.after[side].does == does
+            for there in [self.left(theirs)]
+            if there is not None
+        )
+        done = self.log.by_field[event.key, event.field]
+        ours = [one for one in done if one.who == "sync" and one.new == event.new]
+        return gone >= sum(one.seq <= event.seq for one in ours)
+
+    def left(self, key: Key) -> Event | None:
+        """When somebody deleted a record."""
+        events = self.log.by_field.get((key, ""), [])
+        return next((one for one in events if one.new is None and one.who == "person"), None)
+
+    def followed_up(self) -> Iterator[str]:
+        """Where one of two linked records was deleted, the rule was carried out on the other."""
+        for pair in sorted(self.pairs):
+            for side, mine, theirs in sides(pair):
+                gone, after = self.left(theirs), self.scope.after.get(side)
+                if gone is None or after is None or mine not in self.rows:
+                    continue
+                # What was purged can't be told from what is out of sight.
+                if theirs in self.log.purged or not self.alone(pair):
+                    continue
+                if after.does == "delete":
+                    yield f"{mine} is there, and {theirs} was deleted"
+                elif after.does == "unlink" and self.across.get(pair[1]) == pair[2]:
+                    yield f"{mine} is linked, still, to {theirs}, which was deleted"
+                elif after.does == "mark" and not self.marked(mine, after.field, after.text, gone):
+                    yield f"{mine}.{after.field} does not say that {theirs} was deleted"
+
+    def marked(self, key: Key, name: str, text: str, gone: Event) -> bool:
+        """Whether a record got the text after that, or had it."""
+        events = self.log.by_field.get((key, name), [])
+        held = [one for one in events if one.seq < gone.seq][-1:]
+        later = [one for one in events if one.seq > gone.seq]
+        return any(one.new == text for one in (*held, *later))
+
+    def alone(self, pair: Pair) -> bool:
+        """Whether the two were linked with each other, before one was deleted, and with nobody
+        else; what was out of sight or became another is left out."""
+        _, left, right = pair
+        if {left, right} & (self.beyond | self.log.heirs.keys() | set(self.log.heirs.values())):
+            return False
+        if {left[2], right[2]} & self.blamed:
+            return False
+        met = [one for one in self.pairs if left in one or right in one]
+        return met == [pair]
+
+    def freed(self, key: Key) -> bool:
+        """Whether the partner of a record was deleted, which lets it go, and nothing was done to it
+        since: it waits for its next change."""
+        for pair in self.pairs:
+            for side, mine, theirs in sides(pair):
+                after = self.scope.after.get(side)
+                if mine != key or after is None or after.does != "unlink":
+                    continue
+                heir = theirs in self.log.heirs and after.merged
+                gone = self.log.by_field.get((theirs, ""), [])[-1:]
+                if (heir or self.left(theirs)) and not self.changed_since(key, gone):
+                    return True
+        return False
+
+    def changed_since(self, key: Key, gone: list[Event]) -> bool:
+        """Whether somebody changed a record after that, and a run had heard of it before."""
+        return any(
+            one.key == key and one.who == "person" and self.heard(gone[0], one)
+            for one in self.log.events[gone[0].seq :]
+        )
+
+    def heard(self, gone: Event, later: Event) -> bool:
+        """Whether a run that came to its end lies between the two."""
+        return any(gone.seq < begin and end <= later.seq for begin, end, _ in self.log.finished)
+
+
+def sides(pair: Pair) -> Iterator[tuple[Side, Key, Key]]:
+    """The side of a deleted record, who is left, and the deleted one, either way."""
+    _, left, right = pair
+    yield "left", right, left
+    yield "right", left, right
