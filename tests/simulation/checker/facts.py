@@ -76,9 +76,18 @@ class Facts:
 
     def began(self, link: Link) -> int:
         """Where the log stood when a link may have come to be with this partner: who was hidden,
-        or converted, may have had another one before."""
-        moved = self.log.hidden or self.log.heirs
+        converted or let go may have had another one before."""
+        moved = self.log.hidden or self.log.heirs or self.scope.after
         return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if moved else 0
+
+    def met(self, link: Link) -> int:
+        """Where the log stood when the left record was first linked in this flow."""
+        runs = [
+            row[0]
+            for row in self.journal
+            if row[6] in ("link", "create") and row[2] == link.flow and link.left[2] in row[7:9]
+        ]
+        return min((self.log.numbers[one][0] for one in runs if one in self.log.numbers), default=0)
 
     def told(self, key: Key, name: str) -> list[Event]:
         """What a field of a record has held, and of those that became this record."""

@@ -79,7 +79,9 @@ class Kept(Facts):
                 if side == one.prefer:
                     if not passed_on:
                         yield f"{what}, though its own side wins"
-                elif last.seq < edit.seq and self.agreed_before(mine, theirs, one, last, edit):
+                elif last.seq < edit.seq > self.met(link) and self.agreed_before(
+                    mine, one, last, edit
+                ):
                     yield f"{what}: an old value came back"
 
     def seen_again(self, edit: Event, write: Event) -> bool:
@@ -109,17 +111,19 @@ class Kept(Facts):
             edit.seq < each.seq < last.seq and canon(one.kind, each.new) == value for each in theirs
         )
 
-    def agreed_before(
-        self, mine: list[Event], theirs: list[Event], one: Mapped, last: Event, edit: Event
-    ) -> bool:
+    def agreed_before(self, mine: list[Event], one: Mapped, last: Event, edit: Event) -> bool:
         """Whether both sides held the value of `last`, and we knew it, before `edit`."""
-        return any(
-            last.seq <= each.seq < edit.seq
-            and canon(one.kind, each.new) == canon(one.kind, last.new)
-            and (each.who == "sync" or self.knew(each, edit))
-            and (self.knew(each, edit) or not self.unheard(one, each, last))
-            for each in mine
-        ) and self.knew(last, edit)
+        return (
+            last.seq < edit.seq
+            and any(
+                last.seq <= each.seq < edit.seq
+                and canon(one.kind, each.new) == canon(one.kind, last.new)
+                and (each.who == "sync" or self.knew(each, edit))
+                and (self.knew(each, edit) or not self.unheard(one, each, last))
+                for each in mine
+            )
+            and self.knew(last, edit)
+        )
 
     def unheard(self, one: Mapped, write: Event, last: Event) -> bool:
         """Whether the reply to a write of what `last` is was lost, and the next look showed an edit

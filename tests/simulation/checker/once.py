@@ -102,7 +102,7 @@ class Once(Ended):
             return  # Its run is the one that ended it.
         if link.right in self.log.heirs.values():
             return  # It went with what its record became.
-        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        begin, at = self.decided(link)
         for key in (link.left, link.right):
             name = KEYS[key[1]][key[1]]
             mine = self.last_before(key, name, begin)
@@ -118,6 +118,16 @@ class Once(Ended):
                     continue
                 if canon("email", event.new) == canon("email", mine.new):
                     yield f"{key} was linked by a guess: {other} has {mine.new}, too"
+
+    def decided(self, link: Link) -> tuple[int, float]:
+        """Where the log stood, and when, in the run that decided on a link: the one that sent a
+        create, which another may have heard of."""
+        births = [self.log.born.get(key) for key in (link.left, link.right)]
+        made = [one for one in births if one is not None and one.who == "sync"]
+        if made:
+            return self.log.starts[made[0].run - 1], made[0].at
+        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        return begin, at
 
     def asked_for(self, link: Link) -> Iterator[str]:
         """What we made, we made of a record that satisfied a rule."""
