@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syncrules.connectors.apollo import feeds as searching
+from syncrules.connectors.apollo.simulator import tasks
 from syncrules.connectors.base.wire import NoReply, NotSent, Request, Response
 from syncrules.connectors.salesforce import bulk
 from syncrules.connectors.salesforce import feeds as reading
@@ -320,12 +321,13 @@ _PAGE = "<html>Log in</html>"
 _LIMIT = '[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "%s limit exceeded."}]'
 _LOCK = '[{"errorCode": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access"}]'
 
-_SIZES: tuple[tuple[ModuleType, str, int], ...] = (
+_SIZES: tuple[tuple[ModuleType, str, object], ...] = (
     (reading, "FROM", 2),
     (bulk, "SHEET", 4),
     (writing, "FEW", 1),
     (writing, "BATCH", 1),
     (searching, "PAGE", 3),
+    (tasks, "_PAGES", (3,)),
 )
 
 

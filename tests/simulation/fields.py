@@ -10,14 +10,23 @@ from typing import Any
 
 from syncrules.tests.simulation.scopes import Kind, Mapped, Scope
 
+_SAVED = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
 ACCOMPANY: Mapping[str, frozenset[str]] = {
-    "contact": frozenset({"email_status", "email_true_status", "email_from_customer"}),
-    "Lead": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
-    "Contact": frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
-    "Account": frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"}),
+    "contact": frozenset(
+        {"email_status", "email_true_status", "email_from_customer", "last_activity"}
+    ),
+    "task": frozenset({"completed_at", "completed_by_user_id"}),
+    "Lead": _SAVED | {"Name"},
+    "Contact": _SAVED | {"Name"},
+    "Account": _SAVED,
+    "Task": _SAVED | {"CompletedDateTime", "IsClosed", "AccountId", "ActivityDate", "OwnerId"},
 }
 """Fields that a system itself sets when it saves ours."""
-WIRE = {"account": ("account", "account_id"), "stage": ("stage", "contact_stage_id")}
+WIRE = {
+    "account": ("account", "account_id"),
+    "contact": ("contact", "contact_id"),
+    "stage": ("stage", "contact_stage_id"),
+}
 KEYS: Mapping[str, Mapping[str, str]] = {
     "contact": {"contact": "email"},
     "account": {"account": "domain"},

@@ -96,6 +96,7 @@ class Machine:
         self.people.linked = self.linked
         self.people.approve = self.approve
         self.people.scope = BY_RULES.get(self.rules, FULL)
+        self.log.deeds = "Task" in self.people.scope.objects
         self._connectors: Mapping[str, Connector] | None = None
 
     def setup(self) -> verbs.Setup:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncrules.connectors.salesforce.simulator.errors import Refused
+from syncrules.tests.simulation import deeds
 from syncrules.tests.simulation.fields import mapped
 from syncrules.tests.simulation.recorder import Key, Recorder, System
 from syncrules.tests.simulation.scopes import FULL, Scope
@@ -62,6 +63,8 @@ class People:
             self.person(where, company, left, right)
         if chance.random() < 0.4:
             self.twin()
+        if "Task" in self.scope.objects:
+            deeds.begun(self)
 
     def company(self, left: dict[int, str], right: dict[int, str]) -> None:
         """One more company, on one side or on both under one domain, and its deals."""
@@ -173,7 +176,7 @@ class People:
 
     def work(self) -> None:
         """One thing that one of them does, with what the rules are about."""
-        deeds: tuple[tuple[int, str, Callable[[], None]], ...] = (
+        done: tuple[tuple[int, str, Callable[[], None]], ...] = (
             (8, "contact", self.edit_left),
             (8, "contact", self.edit_right),
             (4, "contact", self.move_stage),
@@ -194,9 +197,10 @@ class People:
             (1, "account Opportunity", self.stage_by_hand),
             (4, "asks", self.let_go),
             (4, "after", self.leave),
+            *deeds.of(self),
         )
         about = self.scope.about
-        open = [one for one in deeds if about.issuperset(one[1].split())]
+        open = [one for one in done if about.issuperset(one[1].split())]
         self.chance.choices([one[2] for one in open], [one[0] for one in open])[0]()
 
     def edit_left(self) -> None:
@@ -545,7 +549,11 @@ _LEFT = {
 }
 
 
+TAGGED = ("last_name", "LastName", "name", "Name", "note", "Description")
+"""Fields that end in a tag, the first that a record has."""
+
+
 def tag_of(values: Mapping[str, Any]) -> str:
-    """Who this is: `p3` of `Silva-p3`, `a1` of `Acme 7-a1`."""
-    name = values.get("last_name") or values.get("LastName")
-    return str(name or values.get("name") or values.get("Name") or "").rpartition("-")[2]
+    """Who this is: `p3` of `Silva-p3`, `a1` of `Acme 7-a1`, `d7` of `Said 7-d7`."""
+    text = next((values[name] for name in TAGGED if values.get(name)), "")
+    return str(text).rpartition("-")[2]

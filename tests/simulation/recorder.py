@@ -33,6 +33,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "apollo": ("contact", "account"),
     "salesforce": ("Lead", "Contact", "Account", "Opportunity"),
 }
+DEEDS: dict[str, tuple[str, ...]] = {"apollo": ("call", "task"), "salesforce": ("Task",)}
+"""What people did, where rules are about that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Recorder:
     or made which had been replaced when its last batch arrived; `heirs`
     has what was converted or merged, and into what; `purged` are those that were deleted and then
     taken out of the bin, as if they had never been.
+    `deeds`: calls and tasks are looked at, too.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
     that did so: how long the log was, when, and the object. `approved` are the changes that a
     person has let go: how long the log was, the record, its field, and what it may become.
@@ -81,6 +84,7 @@ class Recorder:
     stray: set[Key] = field(default_factory=set)
     heirs: dict[Key, Key] = field(default_factory=dict)
     purged: set[Key] = field(default_factory=set)
+    deeds: bool = False
     run: int = 0
     events: list[Event] = field(default_factory=list)
     writes: int = 0
@@ -117,7 +121,8 @@ class Recorder:
     def paused(self, point: str) -> None:
         """More than a minute went by at a point: what is decided by then rests on old looks."""
         if point.partition(" ")[2] in ("planned", "decided"):
-            self.stale = {one for objects in OBJECTS.values() for one in objects}
+            kinds = (OBJECTS, DEEDS) if self.deeds else (OBJECTS,)
+            self.stale = {one for kind in kinds for objects in kind.values() for one in objects}
 
     # ---- what has happened
 
@@ -219,13 +224,16 @@ class Recorder:
         found: dict[Key, Any] = {}
         if system == "apollo":
             team = self.apollo.team
-            for object, table in (("contact", team.contacts), ("account", team.accounts)):
+            tables = [("contact", team.contacts), ("account", team.accounts)]
+            if self.deeds:
+                tables += [("call", team.calls), ("task", team.tasks)]
+            for object, table in tables:
                 for id, row in table.rows.items():
                     if not row.deleted:
                         found["apollo", object, id] = row
             return found
         store = self.salesforce.org.store
-        for object in OBJECTS["salesforce"]:
+        for object in (*OBJECTS["salesforce"], *(DEEDS["salesforce"] if self.deeds else ())):
             of = store.named(object)
             for id, held in {**of.rows, **of.waiting}.items():
                 if not held.get("IsDeleted"):
@@ -248,6 +256,8 @@ class Recorder:
             (number for kind, number in shown.get("phones") or () if kind.startswith("work")), None
         )
         shown["account"] = shown.get("account_id")
+        if "contact_id" in shown:
+            shown["contact"] = shown["contact_id"]
         return shown
 
     def deed(self, system: str, act: Callable[[], None]) -> None:

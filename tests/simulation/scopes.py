@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 Side = Literal["left", "right"]
-Kind = Literal["text", "email", "domain", "user", "reference", "stage"]
+Kind = Literal["text", "email", "domain", "user", "reference", "stage", "status"]
 Wanted = Callable[[Mapping[str, Any]], bool]
 
 SMALL = 0.92
@@ -24,7 +24,8 @@ SMALL = 0.92
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """A row of a map: the fields, whether it goes both ways, who wins, whether a blank erases, and
-    whether a change waits until a person lets it go."""
+    whether a change waits until a person lets it go. `to` is what a reference leads to, as the left
+    side calls it."""
 
     left: str
     right: str
@@ -34,6 +35,7 @@ class Mapped:
     when_blank: bool = False
     clear: bool = False
     ask: bool = False
+    to: str = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,33 @@ FREE = Scope(
         "right": After("unlink", merged=True),
     },
 )
-SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE)
+TEXT = Mapped("note", "Description")
+DONE = Mapped("status", "Status", kind="status")
+PERSON = Mapped("contact", "WhoId", kind="reference", to="contact")
+CALL = tuple(replace(one, both=False) for one in (TEXT, DONE, PERSON))
+CALLS = Scope(
+    "calls.sync",
+    {"contact~Lead": (LAST, EMAIL, COMPANY), "call~Task": CALL},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead"), ("push", "call")),
+    places=("left", "left", "both Lead"),
+    newcomers=("left", "left", "Lead"),
+    crowd=(1, 3),
+)
+TASKS = Scope(
+    "tasks.sync",
+    {
+        "contact~Contact": (LAST, EMAIL),
+        "task~Task": (Mapped("title", "Subject"), TEXT, DONE, PERSON),
+        "call~Task": CALL,
+    },
+    {"Contact": _everybody},
+    (("pull", "Contact"), ("pull", "Task"), ("push", "task"), ("push", "call")),
+    places=("Contact", "both Contact"),
+    newcomers=("Contact", "both Contact"),
+    crowd=(1, 2),
+)
+SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS)
 SCOPES = (FULL, *SMALLER)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 

@@ -39,6 +39,8 @@ class _Checker(Once, Written, Together, Kept):
     def all(self) -> Iterator[str]:
         yield from self.made_once()
         yield from self.nobody_lost()
+        if self.log.deeds:
+            yield from self.deeds_there()
         yield from self.only_mapped_fields()
         yield from self.only_what_follows()
         yield from self.followed_up()
@@ -60,10 +62,11 @@ class _Checker(Once, Written, Together, Kept):
                 yield from self.converged(link, one)
             if {link.left, link.right} & self.beyond:
                 continue
-            if one.both and one.kind != "reference":
+            if one.kind in ("reference", "status"):
+                continue
+            if one.both:
                 yield from self.edits_kept(link, one)
-            if one.kind != "reference":
-                yield from self.copied(link, one)
+            yield from self.copied(link, one)
         if not {link.left, link.right} & self.beyond:
             yield from self.stopped_rightly(link)
             yield from self.let_go(link)

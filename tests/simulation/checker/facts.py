@@ -14,7 +14,7 @@ from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L, R
-from syncrules.tests.simulation.people import People, tag_of
+from syncrules.tests.simulation.people import TAGGED, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
 
 journal = statement(
@@ -110,8 +110,7 @@ class Facts:
         return events[0].new if events else None
 
     def tag_at(self, key: Key, seq: int) -> str:
-        names = ("last_name", "LastName", "name", "Name")
-        for name in names:
+        for name in TAGGED:
             events = self.log.by_field.get((key, name))
             if events:
                 return tag_of({name: events[0].new})

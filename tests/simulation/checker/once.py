@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from syncrules.tests.simulation.checker.ended import Ended
 from syncrules.tests.simulation.checker.facts import RACE, Link
+from syncrules.tests.simulation.deeds import DONE
 from syncrules.tests.simulation.fields import KEYS, canon
 from syncrules.tests.simulation.people import tag_of
 from syncrules.tests.simulation.recorder import Event, Key
@@ -26,7 +27,8 @@ class Once(Ended):
             if thing in made and not self.never_seen(made[thing]):
                 yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
             made[thing] = key
-            yield from self.was_not_there(key, birth)
+            if key[1] in KEYS:
+                yield from self.was_not_there(key, birth)
 
     def never_seen(self, key: Key) -> bool:
         """Whether we never heard of a record, and by the time we looked were not shown it."""
@@ -75,6 +77,19 @@ class Once(Ended):
             if apart and not {key[2] for key in keys} & self.blamed:
                 yield f"{keys} share {email} and are not linked"
 
+    def deeds_there(self) -> Iterator[str]:
+        """What was done about somebody who is linked has a counterpart, where a rule moves it."""
+        linked = {one.left for one in self.links} | {one.right for one in self.links} | self.beyond
+        pairs = [ends for ends in self.across.items() if self.rows.keys() >= set(ends)]
+        people = {key[2] for ends in pairs for key in ends}
+        for key, row in self.rows.items():
+            pulled = key[1] == "Task" and "task~Task" in self.scope.flows and row["Status"] != DONE
+            pushed = key[1] == "call" or (key[1] == "task" and row.get("status") == "completed")
+            about = row.get("contact") or row.get("WhoId")
+            known = key in linked or key[2] in self.blamed
+            if (pulled or pushed) and about in people and not known:
+                yield f"{key} {tag_of(row)} has no counterpart, though {about} has"
+
     def linked_rightly(self, link: Link) -> Iterator[str]:
         """A link joins one person's two records: the right reply went to the right write."""
         if link.right in self.log.heirs:
@@ -100,8 +115,8 @@ class Once(Ended):
         """Of two records with one address neither was linked, nor was a counterpart made."""
         if link.ended:
             return  # Its run is the one that ended it.
-        if link.right in self.log.heirs.values():
-            return  # It went with what its record became.
+        if link.right in self.log.heirs.values() or link.left[1] not in KEYS:
+            return  # It went with what its record became, or has no keys.
         begin, at = self.decided(link)
         for key in (link.left, link.right):
             name = KEYS[key[1]][key[1]]

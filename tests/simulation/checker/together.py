@@ -7,11 +7,14 @@ from typing import Any
 
 from syncrules.tests.simulation.checker.facts import RACE, Link
 from syncrules.tests.simulation.checker.held import Held
+from syncrules.tests.simulation.deeds import DONE
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.recorder import Event
 from syncrules.tests.simulation.scopes import STATUS, Mapped
 
 WON, LOST = "Closed Won", "Closed Lost"
+OVER = ("completed", "no_answer")
+"""What calls and tasks say that are over."""
 
 
 class Together(Held):
@@ -73,18 +76,19 @@ class Together(Held):
         if one.kind == "user":
             return bool(lv) and self.users.get(str(rv)) == lv
         if one.kind == "reference":
-            target = self.across.get(("apollo", "account", str(lv)))
+            target = self.across.get(("apollo", one.to, str(lv)))
             return target is not None and target[2] == str(rv)
         if one.kind == "stage":
             return STATUS.get(str(lv)) == str(rv)
+        if one.kind == "status":
+            return lv == "skipped" or (str(lv) in OVER) == (str(rv) == DONE)
         return bool(canon(one.kind, lv) == canon(one.kind, rv))
 
     def leads_nowhere(self, one: Mapped, lv: Any, rv: Any) -> bool:
         """Whether a reference's counterpart isn't there: it can't move."""
-        left = ("apollo", "account", str(lv))
-        right = ("salesforce", "Account", str(rv))
-        linked_right = {each.right for each in self.links if not each.ended}
-        return bool((lv and left not in self.across) or (rv and right not in linked_right))
+        left = ("apollo", one.to, str(lv))
+        linked_right = {each.right[2] for each in self.links if not each.ended}
+        return bool((lv and left not in self.across) or (rv and str(rv) not in linked_right))
 
     def since(self, link: Link, event: Event) -> bool:
         """Whether something happened after the run began that made the link, or one of its ends, or
