@@ -22,7 +22,7 @@ PLANNED, DONE = ("Not Started", "Not Started", "In Progress"), "Completed"
 
 def begun(people: People) -> None:
     """A few of them, at the beginning."""
-    for _ in range(people.chance.choice((0, 1, 2))):
+    for _ in range(people.chance.choice((1, 2, 3))):
         about = people.scope.objects & {"call", "task"}
         people.chance.choice([one for name in sorted(about) for one in _MAKES[name]])(people)
 
@@ -98,12 +98,12 @@ def _text(people: People, word: str) -> str:
 
 _MAKES = {"call": (ring,), "task": (plan, plan, do)}
 _DEEDS = (
-    (5, "call", ring),
-    (5, "task", plan),
-    (2, "task", do),
-    (5, "Task", edit),
-    (3, "Task", finish),
-    (2, "Task", strike_out),
+    (8, "call", ring),
+    (8, "task", plan),
+    (4, "task", do),
+    (14, "Task", edit),
+    (8, "Task", finish),
+    (4, "Task", strike_out),
 )
 
 

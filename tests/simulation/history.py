@@ -411,9 +411,11 @@ class History:
         raise Crash
 
     def _surprise(self) -> None:
-        """A person works in the middle of our run, or everything takes its time."""
+        """A person works in the middle of our run, or everything takes its time: what is under way
+        never for as long as the deadline after which it counts as not done."""
         if self.chance.random() < 0.3:
-            self.machine.clock.sleep(70.0)
+            under_way = self.machine.world.last_point.startswith("request")
+            self.machine.clock.sleep(10.0 if under_way and self.machine.log.sent() else 70.0)
         else:
             self.machine.people.work()
 
@@ -469,11 +471,16 @@ class History:
             done = self._go(verbs.run, "run")
             machine.clock.sleep(ROUND)
             approved = machine.approve(lambda: True) if self.scope.asks else 0
-            if done and machine.log.writes == before and not approved:
+            if done and machine.log.writes == before and not approved and not self._due():
                 break
         else:
             machine.log.violations.append(f"{RESTS} runs without faults did not come to rest")
         machine.log.violations += checker.check(machine.log, machine.people, machine.db, ORG)
+
+    def _due(self) -> int:
+        """How many marks the next run has to look at: a link was made, and others had waited."""
+        [due] = self.machine.db.row(sql.count_due, org=ORG, now=self.machine.clock.now()) or (0,)
+        return int(due)
 
 
 def play(seed: int) -> Outcome:

@@ -80,7 +80,8 @@ class Once(Ended):
     def deeds_there(self) -> Iterator[str]:
         """What was done about somebody who is linked has a counterpart, where a rule moves it."""
         linked = {one.left for one in self.links} | {one.right for one in self.links} | self.beyond
-        pairs = [ends for ends in self.across.items() if self.rows.keys() >= set(ends)]
+        seen = self.rows.keys() - self.beyond
+        pairs = [ends for ends in self.across.items() if seen >= set(ends)]
         people = {key[2] for ends in pairs for key in ends}
         for key, row in self.rows.items():
             pulled = key[1] == "Task" and "task~Task" in self.scope.flows and row["Status"] != DONE

@@ -76,6 +76,9 @@ class Written(Ended):
                 continue
             if code == "DUPLICATES_DETECTED" and self.shares_address(about):
                 continue
+            closed = {self.rows[key].get("status") for key in about if key[1] == "task"}
+            if code == "task-closed" and "completed" in closed:
+                continue
             yield f"{record} is entered with {code}, and nothing is wrong with it: {message}"
 
     def shares_address(self, about: set[Key]) -> bool:
