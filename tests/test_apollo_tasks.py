@@ -5,6 +5,7 @@ Emails, meetings and notes are in `test_apollo_diary.py`; fields in `test_apollo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -277,6 +278,34 @@ def test_a_task_that_somebody_made_is_not_taken_for_ours(team: Team) -> None:
     values = {"title": "Ask for the order", "note": "50 seats", "user_id": team.users[1]}
     team.sim.update("task", team.task(due_at=DUE, **values), {"creator_id": team.users[2]})
     assert [one.kind for one in team.connector.find([write])] == ["absent"]
+
+
+def test_a_lost_task_is_known_by_all_but_one_of_its_values(team: Team) -> None:
+    """Somebody has given it another title meanwhile: it is ours, and none is made beside it."""
+    write = new_task(team, 1, team.clock.now())
+    team.lose("lost after", "tasks", "POST")
+    team.send(write)
+    [id] = team.sim.rows("task")
+    team.sim.update("task", id, {"title": "Ring back"})
+    [outcome] = team.connector.find([write])
+    assert (outcome.kind, outcome.id) == ("done", id)
+    team.sim.update("task", id, {"note": "In May"})
+    assert [one.kind for one in team.connector.find([write])] == ["absent"]
+
+
+def test_a_lost_task_that_was_seen_and_then_deleted_is_not_made_again(team: Team) -> None:
+    """Two replies are lost, of which one was carried out: it shows at the first look, and is gone
+    at the second, which is for the other one."""
+    first, second = (new_task(team, ref, team.clock.now()) for ref in (1, 2))
+    second = replace(second, fields={**second.fields, "title": "Another", "note": "Of us"})
+    for write, kind in ((first, "lost after"), (second, "lost before")):
+        team.lose(kind, "tasks", "POST")
+        team.send(write)
+    [id] = team.sim.rows("task")
+    assert team.connector.identity()
+    team.meanwhile = {1: lambda: team.sim.delete("task", id)}
+    found = {one.ref: one.kind for one in team.connector.find([first, second])}
+    assert found == {1: "done", 2: "absent"}
 
 
 def test_two_lost_tasks_of_the_same_words_are_for_a_person(team: Team) -> None:

@@ -274,6 +274,33 @@ def test_creates_without_a_key_are_found_by_creator_time_and_every_value() -> No
     assert in_doubt(org, lost, fault="lost before")[2].kind == "absent"
 
 
+def test_a_create_without_a_key_is_known_by_all_but_one_of_its_values() -> None:
+    """Somebody has changed it before it was looked for: it is ours, and none is made beside it.
+    What may be the work of either of two is for a person; another's with other words is none's."""
+    org = Org()
+    write = create(1, org.clock.now(), Title="CEO", FirstName="Ada")
+    edited(org, write)
+    [outcome] = org.connector.find([write])
+    assert (outcome.kind, len(org.sim.rows("Lead"))) == ("done", 1)
+    other = create(2, org.clock.now(), Title="CTO", FirstName="Bea")
+    assert [one.kind for one in org.connector.find([other])] == ["absent"]
+    twin = create(3, org.clock.now(), Title="CEO", FirstName="Ada")
+    told = org.connector.find([write, twin])
+    assert [(one.kind, one.message) for one in told] == [("unknown", "1 record could be it")] * 2
+    taken = replace(write, taken=frozenset(org.sim.rows("Lead")))
+    assert [one.kind for one in org.connector.find([taken])] == ["absent"]
+
+
+def edited(org: Org, write: Write) -> None:
+    """The reply to a create is lost, and somebody gives the record another title."""
+    org.connector.describe(["Lead"])
+    org.fault("lost after", "POST", "composite/sobjects")
+    assert org.send(write)[write.ref].kind == "unknown"
+    org.clock.sleep(60)
+    for id in org.sim.rows("Lead"):
+        org.sim.update("Lead", id, {"Title": "Chief"})
+
+
 def other_user(org: Org) -> str:
     return next(id for id in org.sim.rows("User") if id != org.sim.org.user)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from ..base import values
 from ..base.contract import Outcome, Record, Write
@@ -31,6 +32,8 @@ _API = "api"
 """How a record came to be that a request like ours has made."""
 _CHOSEN = ("stage", "owner")
 """Fields that Apollo fills in a record that is made without them."""
+_ENOUGH = 3
+"""Values of a create without keys by which its record is known that was changed meanwhile."""
 _LOOKS = (3.0, 7.0)
 """Seconds between looks for a record that a search may not show yet."""
 
@@ -44,9 +47,10 @@ def find(
 ) -> list[Outcome]:
     """See `Connector.find`. A create is looked for among the records made since it was sent, by
     all its values, several times while searches may stay behind; no record is claimed twice. The
-    only one that has its keys and was made through the API by the user of our key while the request
-    may have been at work is its work, too: a person or an automation has changed it meanwhile. Of
-    several, none is taken and none is made beside them."""
+    only one that has its keys, or of a create without any all but one of its values, and was made
+    through the API by the user of our key while the request may have been at work is its work, too:
+    a person or an automation has changed it meanwhile. Of several, none is taken and none is made
+    beside them."""
     outcomes: list[Outcome] = []
     for object in dict.fromkeys(one.object for one in doubtful):
         mine = [one for one in doubtful if one.object == object]
@@ -72,23 +76,25 @@ def _creates(
     forms = catalog.forms(doubtful[0].object, {name for one in doubtful for name in one.fields})
     made: dict[int, list[Row]] = {}
     equal: dict[int, list[Row]] = {}
+    seen: dict[str, Row] = {}
     for wait in (*_LOOKS, None):
-        made = _made(session, feeds, activities, doubtful)
+        made = _made(session, feeds, activities, doubtful, seen)
         equal = {
             one.ref: [row for row in made[one.ref] if _equal(one, row, forms)] for one in doubtful
         }
         if all(equal.values()) or wait is None:
             break
         session.world.clock.sleep(wait)
+    whose = {identifier(row["id"]) for rows in equal.values() for row in rows}
     like = {
         one.ref: [
             row
             for row in made[one.ref]
-            if _like(one, row, forms) and _by_us(row, one.since + session.ahead(), session)
+            if _like(one, row, forms, whose) and _by_us(row, one.since + session.ahead(), session)
         ]
         for one in doubtful
     }
-    shared = Counter(identifier(row["id"]) for keyed in like.values() for row in keyed)
+    shared = Counter(identifier(row["id"]) for near in like.values() for row in near)
     claimed: set[str] = set()
     outcomes: list[Outcome] = []
     for one in sorted(doubtful, key=lambda one: len(equal[one.ref])):
@@ -97,33 +103,43 @@ def _creates(
             claimed.add(str(free[0]["id"]))
             outcomes.append(done(catalog, one, free[0]))
         elif free:
-            text = f"{len(free)} records could be it"
-            outcomes.append(Outcome(one.ref, "unknown", message=text))
-        elif keyed := like[one.ref]:
-            ids = sorted(identifier(row["id"]) for row in keyed)
+            outcomes.append(_unclear(one, len(free)))
+        elif near := like[one.ref]:
+            ids = sorted(identifier(row["id"]) for row in near)
             sole = not equal[one.ref] and len(ids) == shared[ids[0]] == 1
-            edited = _edited(catalog, one, keyed[0])
-            outcomes.append(edited if sole else Outcome(one.ref, "existed", ids[0]))
+            several = Outcome(one.ref, "existed", ids[0]) if one.keys else _unclear(one, len(ids))
+            outcomes.append(_edited(catalog, one, near[0]) if sole else several)
         else:
             outcomes.append(Outcome(one.ref, "absent"))
     return outcomes
 
 
+def _unclear(write: Write, records: int) -> Outcome:
+    text = f"{records} record{'s' if records > 1 else ''} could be it"
+    return Outcome(write.ref, "unknown", message=text)
+
+
 def _made(
-    session: Session, feeds: Feeds, activities: ActivityFeeds, doubtful: Sequence[Write]
+    session: Session,
+    feeds: Feeds,
+    activities: ActivityFeeds,
+    doubtful: Sequence[Write],
+    seen: dict[str, Row],
 ) -> dict[int, list[Row]]:
-    """What was made since each create was sent and is not another write's."""
+    """What was made since each create was sent and is not another write's. `seen` has what the
+    looks before have shown, which was made even where somebody has deleted it since."""
     object, early = doubtful[0].object, session.ahead() - EARLY
     rows: Sequence[Row]
     if object in FORMS:
         rows = [row for row in activities.made(object, doubtful) if _ours(row, session)]
     else:
         rows = feeds.recent(object, "created_at", min(one.since for one in doubtful) + early)
+    seen |= {identifier(row["id"]): row for row in rows}
     return {
         one.ref: [
             row
-            for row in rows
-            if str(row["id"]) not in one.taken and _made_after(row, one.since + early)
+            for id, row in seen.items()
+            if id not in one.taken and _made_after(row, one.since + early)
         ]
         for one in doubtful
     }
@@ -196,8 +212,15 @@ def _edited(catalog: Catalog, write: Write, row: Row) -> Outcome:
     return Outcome(write.ref, "done", held.id, chosen or None)
 
 
-def _like(write: Write, row: Row, forms: Mapping[str, Form]) -> bool:
-    """Whether a record has the keys of a create."""
+def _like(write: Write, row: Row, forms: Mapping[str, Form], whose: Collection[str]) -> bool:
+    """Whether a record has the keys of a create, or of one without any all but one of its values,
+    and enough to know it by. `whose`: those that have all values of one of the creates."""
+    if not write.keys:
+        sent = [name for name, value in write.fields.items() if value is not None]
+        held = canonical(row, forms, sent)
+        parts = [replace(write, fields={name: write.fields[name]}) for name in sent]
+        same = sum(_agrees(one, held, forms) for one in parts)
+        return identifier(row["id"]) not in whose and same >= max(_ENOUGH, len(sent) - 1)
     keys = {name: write.fields[name] for name in write.keys if write.fields.get(name) is not None}
     held = canonical(row, forms, keys)
     return bool(keys) and all(

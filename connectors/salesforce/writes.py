@@ -49,6 +49,8 @@ _LEADS = "00Q"
 _AT_ODDS = "FIELD_INTEGRITY_EXCEPTION"
 """What is said of two fields that can't both be filled."""
 
+ENOUGH = 3
+"""Values of a create without keys by which its record is known that was changed meanwhile."""
 FEW = 2_000
 """Records of one kind up to which each Collections call is a request of its own: those go out side
 by side, and what a lost reply leaves in doubt is less."""
@@ -197,8 +199,9 @@ class Writes:
         """Creates: among what this user created since they were sent.
 
         A record is a write's work where all that was sent is in it. So is the only one that is
-        there and has the write's keys: an automation or a person has changed it meanwhile. Of
-        several, none is taken and none is made beside them: their keys say whose they are.
+        there and has the write's keys, or of a write without any all but one of its values: an
+        automation or a person has changed it meanwhile. Of several, none is taken and none is made
+        beside them: their keys say whose they are.
         """
         if not self._user(group[0].login):
             yield from (Outcome(write.ref, "unknown") for write in group)
@@ -206,14 +209,12 @@ class Writes:
         known = self._fields(object)
         claims: dict[int, list[str]] = {}
         gone: set[str] = set()
-        like: dict[int, list[str]] = {}
-        for write, made in self._made(object, group, known):
+        looked = list(self._made(object, group, known))
+        for write, made in looked:
             claims[write.ref] = sorted(one.id for one in made if _all_equal(write, one, known))
             gone |= {one.id for one in made if one.life != "here"}
-            like[write.ref] = [
-                one.id for one in made if one.life == "here" and _keys_equal(write, one, known)
-            ]
-        shared = Counter(id for keyed in like.values() for id in keyed)
+        like = _changed(looked, claims, known)
+        shared = Counter(id for near in like.values() for id in near)
         for family in _rivals(group, claims):
             ids = claims[family[0].ref]
             alike = all(
@@ -226,14 +227,15 @@ class Writes:
                 if ids and alike and len(ids) <= len(family):
                     own = ids[at] if at < len(ids) else ""
                     yield Outcome(write.ref, "done" if own else "absent", own)
-                elif keyed := like[write.ref]:
-                    sole = not claims[write.ref] and len(keyed) == shared[keyed[0]] == 1
-                    yield Outcome(write.ref, "done" if sole else "existed", min(keyed))
+                elif (near := like[write.ref]) and (_keyed(write) or not claims[write.ref]):
+                    sole = not claims[write.ref] and len(near) == shared[near[0]] == 1
+                    kind: OutcomeKind = "existed" if _keyed(write) else "unknown"
+                    text = "" if sole or _keyed(write) else _could_be(len(near))
+                    yield Outcome(write.ref, "done" if sole else kind, min(near), message=text)
                 elif not claims[write.ref]:
                     yield Outcome(write.ref, "absent")
                 else:
-                    text = f"{len(ids)} records could be it"
-                    yield Outcome(write.ref, "unknown", message=text)
+                    yield Outcome(write.ref, "unknown", message=_could_be(len(ids)))
 
     def _made(
         self, object: str, group: Sequence[Write], known: Mapping[str, Field]
@@ -407,6 +409,38 @@ def _refusal(write: Write, wrong: Complaint) -> Outcome:
     return Outcome(write.ref, kind, id, None, wrong.code, wrong.message, wrong.fields, rights)
 
 
+def _changed(
+    looked: Sequence[tuple[Write, list[Record]]],
+    claims: Mapping[int, Sequence[str]],
+    known: Mapping[str, Field],
+) -> dict[int, list[str]]:
+    """For each write the records that may be its work and were changed since: those that are there
+    with its keys, or, of a write without any, with all but one of its values and nobody else's."""
+    whose = {id for ids in claims.values() for id in ids}
+    return {
+        write.ref: [
+            one.id
+            for one in made
+            if one.life == "here"
+            if (
+                _keys_equal(write, one, known)
+                if _keyed(write)
+                else one.id not in whose and _all_but_one(write, one, known)
+            )
+        ]
+        for write, made in looked
+    }
+
+
+def _could_be(records: int) -> str:
+    return f"{records} record{'s' if records > 1 else ''} could be it"
+
+
+def _keyed(write: Write) -> bool:
+    """Whether a create has a key that tells whether it is there already."""
+    return any(write.fields.get(name) is not None for name in write.keys)
+
+
 def _all_equal(write: Write, record: Record, known: Mapping[str, Field]) -> bool:
     return _equal(write, record, write.fields, known)
 
@@ -414,6 +448,13 @@ def _all_equal(write: Write, record: Record, known: Mapping[str, Field]) -> bool
 def _keys_equal(write: Write, record: Record, known: Mapping[str, Field]) -> bool:
     keys = [name for name in write.keys if write.fields.get(name) is not None]
     return bool(keys) and _equal(write, record, keys, known)
+
+
+def _all_but_one(write: Write, record: Record, known: Mapping[str, Field]) -> bool:
+    """Whether `record` holds what was sent but for one value, and enough to know it by."""
+    sent = [name for name, value in write.fields.items() if value is not None]
+    same = [name for name in sent if _equal(write, record, [name], known)]
+    return len(same) >= max(ENOUGH, len(sent) - 1)
 
 
 def _equal(write: Write, record: Record, names: Iterable[str], known: Mapping[str, Field]) -> bool:

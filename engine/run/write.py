@@ -38,6 +38,9 @@ TRIES = 3
 """How often a write is sent that the system was too busy for."""
 PATIENCE = 180.0
 """Seconds that a run waits for a deadline; what takes longer to tell is left to the next."""
+EARLIER = 600.0
+"""Seconds before a run from which on what was linked may stand among what was made since: clocks
+differ."""
 LINKS = 500
 _VERBS = {"create": "creating", "update": "updating", "delete": "deleting"}
 _ACTIONS: Mapping[str, Literal["create", "update", "delete"]] = {
@@ -417,13 +420,14 @@ def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[s
         if not asked_about:
             break
         asked: list[Write] = []
-        taken: dict[str, frozenset[str]] = {}
+        taken: dict[tuple[str, int], frozenset[str]] = {}
         for place, one in enumerate(asked_about):
             write = replace(_write(session, session.flows[one.flow].flow, one), ref=place)
             if one.action == "create" and not write.keys:
-                if one.flow not in taken:
-                    taken[one.flow] = _taken(session, one)
-                write = replace(write, taken=taken[one.flow])
+                kind = (one.object, one.run)
+                if kind not in taken:
+                    taken[kind] = _taken(session, one)
+                write = replace(write, taken=taken[kind])
             asked.append(write)
         # What a look says is as old as its beginning, however long the machine slept since.
         looked = session.now
@@ -455,9 +459,12 @@ def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[s
 
 
 def _taken(session: Session, doubtful: Entry) -> frozenset[str]:
-    """What has been linked since the run of a create without a key: it may look like what that
-    made, and is another's."""
-    rows = session.db.rows(
-        lives.linked_since, org=session.org, flow=doubtful.flow, run=doubtful.run
+    """What has been linked since shortly before the run of a create without a key: it may look like
+    what that made, and is another's."""
+    org = session.org
+    [first] = session.db.row(lives.run_before, org=org, run=doubtful.run, seconds=EARLIER) or (0,)
+    return frozenset(
+        row[side == "right"]
+        for flow, side in session.ends(doubtful.system, doubtful.object)
+        for row in session.db.rows(lives.linked_since, org=org, flow=flow.name, run=first or 0)
     )
-    return frozenset(row[doubtful.side == "right"] for row in rows)

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, func
 
 from . import tables
 from .database import among, statement, table, upsert
-from .statements import D, L, R
+from .statements import D, L, N, R
 
 _org: BindParameter[Any] = bindparam("org")
 _flow: BindParameter[Any] = bindparam("flow")
@@ -51,6 +51,17 @@ linked_since = statement(
     select(L.left, L.right).where(L.org == _org, L.flow == _flow, L.run >= bindparam("run"))
 )
 """What was linked in some run, or later."""
+_began = table(tables.Run).alias()
+run_before = statement(
+    select(func.max(N.number)).where(
+        N.org == _org,
+        N.started
+        <= select(_began.c.started - bindparam("seconds", type_=Float))
+        .where(_began.c.org == _org, _began.c.number == bindparam("run"))
+        .scalar_subquery(),
+    )
+)
+"""The run that was the newest so many seconds before another began."""
 due_elsewhere = statement(
     select(D.id)
     .join(table(tables.Record), and_(R.org == D.org, R.id == D.id))
