@@ -24,6 +24,10 @@ BY_HAND = ("Cold", "Current Client", "Active Opportunity", "Dead Opportunity")
 DEALS = ("Prospecting", "Proposal/Price Quote", "Closed Won", "Closed Lost")
 FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Tony", "Zoë")
 LAST = ("Silva", "Khan", "Hansen", "Okafor", "Nowak", "Müller")
+STAFF = tuple(
+    f"{name}@heron-trading.example" for name in ("maria.johnson", "david.hansen", "elif.khan")
+)
+"""Users who may leave; the one whom rules name stays."""
 BAD_TITLE = "Refuse me"
 """A title that the validation rule of a history refuses."""
 
@@ -197,6 +201,8 @@ class People:
             (1, "account Opportunity", self.stage_by_hand),
             (4, "asks", self.let_go),
             (4, "after", self.leave),
+            (4, "logins", self.come_or_go),
+            (4, "logins", self.hand_over),
             *deeds.of(self),
         )
         about = self.scope.about
@@ -327,6 +333,23 @@ class People:
             for name, value in of.items():
                 if row.get(name) == value and key not in self.log.heirs:
                     self.change(key, {name: others[name]})
+
+    def come_or_go(self) -> None:
+        """A user of Salesforce leaves, or is back: who leaves is signed out, and owns what they
+        own."""
+        users = self.log.salesforce.rows("User")
+        id = self.chance.choice(sorted(id for id, row in users.items() if row["Email"] in STAFF))
+        active = not users[id]["IsActive"]
+        self.log.salesforce.update("User", id, {"IsActive": active})
+        self.log.salesforce.sign_ins.revoke(id)
+        self.log.staff.append((len(self.log.events), self.log.clock.now(), id, active))
+        self.log.struck["a user leaves or is back"] += 1
+
+    def hand_over(self) -> None:
+        """A contact belongs to somebody else from now on."""
+        key = self.someone(side="apollo")
+        if key is not None:
+            self.change(key, {"owner": self.owner()})
 
     def edit_unmapped(self) -> None:
         key = self.someone()

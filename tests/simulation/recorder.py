@@ -68,7 +68,8 @@ class Recorder:
     `deeds`: calls and tasks are looked at, too.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
     that did so: how long the log was, when, and the object. `approved` are the changes that a
-    person has let go: how long the log was, the record, its field, and what it may become.
+    person has let go: how long the log was, the record, its field, and what it may become. `signed`
+    has under whose name each write of ours in Salesforce went, `staff` who left and came back.
     """
 
     apollo: ApolloSimulator
@@ -100,6 +101,8 @@ class Recorder:
     stale: set[str] = field(default_factory=set)
     looks: list[tuple[int, float, str]] = field(default_factory=list)
     approved: list[tuple[int, Key, str, Any]] = field(default_factory=list)
+    signed: list[tuple[int, Key, str]] = field(default_factory=list)
+    staff: list[tuple[int, float, str, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
@@ -284,6 +287,8 @@ class Recorder:
             if old is row:
                 continue
             was, now = self.values(old) if old is not None else {}, self.values(row)
+            if who == "sync" and system == "salesforce":
+                self.signed.append((len(self.events), key, str(now["LastModifiedById"])))
             if old is None:
                 self.born[key] = self._event(who, key, "", None, "here")
             for name in sorted(was.keys() | now.keys()):

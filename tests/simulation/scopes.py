@@ -72,6 +72,7 @@ class Scope:
     beginning, `newcomers` where somebody new may be; `crowd` how many there are, from and to,
     `companies` and `rounds` are choices of how many. `stops` is when nothing may be written to the
     right, `after` what follows when a record of a side is deleted.
+    `logins`: people write under logins of their own.
     """
 
     rules: str
@@ -86,6 +87,7 @@ class Scope:
     infers: bool = False
     stops: Stops = Stops()
     after: Mapping[Side, After] = field(default_factory=dict)
+    logins: bool = False
 
     @cached_property
     def objects(self) -> frozenset[str]:
@@ -96,7 +98,7 @@ class Scope:
     @cached_property
     def about(self) -> frozenset[str]:
         """The objects, and by a word what else people have to do with."""
-        return self.objects | {one for one in ("asks", "after") if getattr(self, one)}
+        return self.objects | {one for one in ("asks", "after", "logins") if getattr(self, one)}
 
     @cached_property
     def asks(self) -> bool:
@@ -262,7 +264,17 @@ TASKS = Scope(
     newcomers=("Contact", "both Contact"),
     crowd=(1, 2),
 )
-SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS)
+OWNERS = Scope(
+    "owners.sync",
+    {"contact~Lead": (LAST, EMAIL, replace(TITLE, both=False), COMPANY, OWNER)},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "left", "both Lead"),
+    newcomers=("left", "left", "Lead"),
+    rounds=(1, 2, 2),
+    logins=True,
+)
+SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
 SCOPES = (FULL, *SMALLER)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 

@@ -13,6 +13,7 @@ from syncrules.engine.store.database import Database
 from syncrules.tests.simulation.checker.facts import Link, journal
 from syncrules.tests.simulation.checker.kept import Kept
 from syncrules.tests.simulation.checker.once import Once
+from syncrules.tests.simulation.checker.signed import Signed
 from syncrules.tests.simulation.checker.together import Together
 from syncrules.tests.simulation.checker.written import Written
 from syncrules.tests.simulation.people import People
@@ -33,7 +34,7 @@ def under_any_rules(log: Recorder, people: People, db: Database, org: str) -> li
     return [*asked.made_once(), *asked.journal_closed(), *linked]
 
 
-class _Checker(Once, Written, Together, Kept):
+class _Checker(Once, Written, Together, Kept, Signed):
     """All promises over one history."""
 
     def all(self) -> Iterator[str]:
@@ -51,6 +52,8 @@ class _Checker(Once, Written, Together, Kept):
             yield from self.linked_rightly(link)
             yield from self.no_guess(link)
             yield from self.asked_for(link)
+            yield from self.under_whose_name(link)
+            yield from self.given_to_nobody_gone(link)
             there = link.left in self.rows and link.right in self.rows
             if there and not link.ended and link.right not in self.log.heirs:
                 yield from self.pair(link)

@@ -7,6 +7,7 @@ from typing import Any
 
 from syncrules.tests.simulation.checker.facts import RACE, Link
 from syncrules.tests.simulation.checker.held import Held
+from syncrules.tests.simulation.checker.signed import Signed
 from syncrules.tests.simulation.deeds import DONE
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.recorder import Event
@@ -17,7 +18,7 @@ OVER = ("completed", "no_answer")
 """What calls and tasks say that are over."""
 
 
-class Together(Held):
+class Together(Held, Signed):
     """What two linked records hold, and what follows from related ones."""
 
     def converged(self, link: Link, one: Mapped) -> Iterator[str]:
@@ -61,7 +62,7 @@ class Together(Held):
         }
         if lv in shown and (right is None or right.seq < edits[0].seq):
             return  # Changed and changed back between two looks: nothing to follow.
-        if one.kind == "user" and lv not in self.users.values():
+        if one.kind == "user" and (lv not in self.users.values() or self.unsteady(link.left)):
             return
         if one.when_blank:
             emptied = right is not None and right.who == "person" and right.seq > left.seq

@@ -77,6 +77,13 @@ class Written(Ended):
             if code == "DUPLICATES_DETECTED" and self.shares_address(about):
                 continue
             closed = {self.rows[key].get("status") for key in about if key[1] == "task"}
+            if (
+                code == "login-lost"
+                and not self.log.salesforce.rows("User")[self.log.salesforce.user(record)][
+                    "IsActive"
+                ]
+            ):
+                continue
             if code == "task-closed" and "completed" in closed:
                 continue
             yield f"{record} is entered with {code}, and nothing is wrong with it: {message}"
