@@ -426,6 +426,9 @@ KINDS = frozenset(
         *(SKEWED, "a record out of sight", "a right is missing"),
         *("pages of two", AT_LARGE, "a lead is converted", "two records are merged"),
         *("a second runner, sent away", "a second runner, while one was frozen"),
+        *("a change is approved", "a stop is over", "a value is taken away"),
+        "somebody linked is deleted",
+        *("something is done", "what was done is deleted", "a user leaves or is back"),
     }
 )
 """Every fault by name."""

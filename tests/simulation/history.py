@@ -37,7 +37,7 @@ from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
 from syncrules.errors import SyncrulesError
-from syncrules.tests.simulation import checker
+from syncrules.tests.simulation import checker, duties
 from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
 from syncrules.tests.simulation.logins import Book
 from syncrules.tests.simulation.people import WORDS, People
@@ -456,7 +456,7 @@ class History:
         machine = self.machine
         self._calm()
         if self.scope.stops.any and self.chance.random() < 0.6:
-            machine.people.lift()
+            duties.lift(machine.people)
         machine.clock.sleep(3600.0)
         self.faults.end()
         while self.todo:

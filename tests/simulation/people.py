@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncrules.connectors.salesforce.simulator.errors import Refused
-from syncrules.tests.simulation import deeds
+from syncrules.tests.simulation import deeds, duties
 from syncrules.tests.simulation.fields import mapped
 from syncrules.tests.simulation.recorder import Key, Recorder, System
 from syncrules.tests.simulation.scopes import FULL, Scope
@@ -24,10 +24,6 @@ BY_HAND = ("Cold", "Current Client", "Active Opportunity", "Dead Opportunity")
 DEALS = ("Prospecting", "Proposal/Price Quote", "Closed Won", "Closed Lost")
 FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Tony", "Zoë")
 LAST = ("Silva", "Khan", "Hansen", "Okafor", "Nowak", "Müller")
-STAFF = tuple(
-    f"{name}@heron-trading.example" for name in ("maria.johnson", "david.hansen", "elif.khan")
-)
-"""Users who may leave; the one whom rules name stays."""
 BAD_TITLE = "Refuse me"
 """A title that the validation rule of a history refuses."""
 
@@ -199,10 +195,8 @@ class People:
             (2, "Lead Contact", self.convert),
             (2, "contact", self.merge),
             (1, "account Opportunity", self.stage_by_hand),
-            (4, "asks", self.let_go),
             (4, "after", self.leave),
-            (4, "logins", self.come_or_go),
-            (4, "logins", self.hand_over),
+            *duties.of(self),
             *deeds.of(self),
         )
         about = self.scope.about
@@ -320,37 +314,6 @@ class People:
         if keys:
             self.change(self.chance.choice(keys), {"stage": self.chance.choice(BY_HAND)})
 
-    def let_go(self) -> None:
-        """Somebody looks at what waits for a person, and approves some of it."""
-        self.approve(lambda: self.chance.random() < 0.6)
-
-    def lift(self) -> None:
-        """Nobody is in a state any more in which nothing is written to them."""
-        stops, others = self.scope.stops, {"stage": "Cold", "Status": STATUSES[0]}
-        for key in self.everyone():
-            row = self.log.values(self.log.rows(key[0])[key])
-            of = stops.left if key[0] == "apollo" else stops.right
-            for name, value in of.items():
-                if row.get(name) == value and key not in self.log.heirs:
-                    self.change(key, {name: others[name]})
-
-    def come_or_go(self) -> None:
-        """A user of Salesforce leaves, or is back: who leaves is signed out, and owns what they
-        own."""
-        users = self.log.salesforce.rows("User")
-        id = self.chance.choice(sorted(id for id, row in users.items() if row["Email"] in STAFF))
-        active = not users[id]["IsActive"]
-        self.log.salesforce.update("User", id, {"IsActive": active})
-        self.log.salesforce.sign_ins.revoke(id)
-        self.log.staff.append((len(self.log.events), self.log.clock.now(), id, active))
-        self.log.struck["a user leaves or is back"] += 1
-
-    def hand_over(self) -> None:
-        """A contact belongs to somebody else from now on."""
-        key = self.someone(side="apollo")
-        if key is not None:
-            self.change(key, {"owner": self.owner()})
-
     def edit_unmapped(self) -> None:
         key = self.someone()
         if key is not None:
@@ -392,6 +355,7 @@ class People:
         keys = sorted(self.linked() & set(self.everyone()))
         if keys:
             self.delete(self.chance.choice(keys))
+            self.log.struck["somebody linked is deleted"] += 1
 
     def convert(self) -> None:
         """A lead becomes a Contact of an account."""

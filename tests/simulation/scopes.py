@@ -98,7 +98,14 @@ class Scope:
     @cached_property
     def about(self) -> frozenset[str]:
         """The objects, and by a word what else people have to do with."""
-        return self.objects | {one for one in ("asks", "after", "logins") if getattr(self, one)}
+        return self.objects | {
+            one for one in ("asks", "clears", "after", "logins") if getattr(self, one)
+        }
+
+    @cached_property
+    def clears(self) -> bool:
+        """Whether a blank erases somewhere."""
+        return any(row.clear for rows in self.flows.values() for row in rows)
 
     @cached_property
     def asks(self) -> bool:

@@ -1,0 +1,82 @@
+"""What people do about words that rules have besides values: they approve what asks, end what stops
+a record, take values away where a blank erases, leave, and hand over what is theirs.
+
+Those who work there are in `people.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from syncrules.tests.simulation.fields import mapped
+
+if TYPE_CHECKING:
+    from syncrules.tests.simulation.people import People
+
+STAFF = tuple(
+    f"{name}@heron-trading.example" for name in ("maria.johnson", "david.hansen", "elif.khan")
+)
+"""Users who may leave; the one whom rules name stays."""
+OPEN = {"stage": "Cold", "Status": "Open - Not Contacted"}
+"""What somebody is again who was in a state that stops."""
+
+
+def take_away(people: People) -> None:
+    """Somebody takes a value away, on one side, where a blank erases."""
+    keys = sorted(people.linked() & set(people.everyone()))
+    if keys:
+        key = people.chance.choice(keys)
+        names = sorted(mapped(people.scope, key[1], lambda row: row.clear))
+        people.change(key, dict.fromkeys(names[:1], ""))
+        people.log.struck["a value is taken away"] += 1
+
+
+def let_go(people: People) -> None:
+    """Somebody looks at what waits for a person, and approves some of it."""
+    people.approve(lambda: people.chance.random() < 0.6)
+
+
+def lift(people: People) -> None:
+    """Nobody is in a state any more in which nothing is written to them."""
+    stops = people.scope.stops
+    for key in people.everyone():
+        row = people.log.values(people.log.rows(key[0])[key])
+        of = stops.left if key[0] == "apollo" else stops.right
+        for name, value in of.items():
+            if row.get(name) == value and key not in people.log.heirs:
+                people.log.struck["a stop is over"] += 1
+                people.change(key, {name: OPEN[name]})
+
+
+def come_or_go(people: People) -> None:
+    """A user of Salesforce leaves, or is back: who leaves is signed out, and owns what they
+    own."""
+    users = people.log.salesforce.rows("User")
+    id = people.chance.choice(sorted(id for id, row in users.items() if row["Email"] in STAFF))
+    active = not users[id]["IsActive"]
+    people.log.salesforce.update("User", id, {"IsActive": active})
+    people.log.salesforce.sign_ins.revoke(id)
+    people.log.staff.append((len(people.log.events), people.log.clock.now(), id, active))
+    people.log.struck["a user leaves or is back"] += 1
+
+
+def hand_over(people: People) -> None:
+    """A contact belongs to somebody else from now on."""
+    key = people.someone(side="apollo")
+    if key is not None:
+        people.change(key, {"owner": people.owner()})
+
+
+_DUTIES = (
+    (4, "asks", let_go),
+    (4, "clears", take_away),
+    (4, "logins", come_or_go),
+    (4, "logins", hand_over),
+)
+
+
+def of(people: People) -> tuple[tuple[int, str, Callable[[], None]], ...]:
+    """How often each is done, with what the rules must have."""
+    return tuple((weight, about, partial(act, people)) for weight, about, act in _DUTIES)
