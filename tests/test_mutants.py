@@ -46,7 +46,7 @@ def test_there_are_enough_and_each_says_what_it_breaks() -> None:
 
 
 @pytest.mark.parametrize(
-    "id", ["sent-after-the-call", "condition-ignored", "blank-erases", "deletions-not-read"]
+    "id", ["sent-after-the-call", "condition-ignored", "approve-skipped", "deletions-not-read"]
 )
 def test_the_first_histories_find_a_mutant(id: str) -> None:
     """A bug of how a run writes, two of what it decides, and one of a connector."""

@@ -42,6 +42,7 @@ class _Checker(Once, Written, Together, Kept, Signed):
         yield from self.nobody_lost()
         if self.log.deeds:
             yield from self.deeds_there()
+            yield from self.deeds_about()
         yield from self.only_mapped_fields()
         yield from self.only_what_follows()
         yield from self.followed_up()

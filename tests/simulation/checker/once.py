@@ -91,6 +91,15 @@ class Once(Ended):
             if (pulled or pushed) and about in people and not known:
                 yield f"{key} {tag_of(row)} has no counterpart, though {about} has"
 
+    def deeds_about(self) -> Iterator[str]:
+        """What we made of a call or a task is with somebody: until one of them is known, it
+        waits."""
+        for key, birth in self.log.born.items():
+            if birth.who == "sync" and key[1] in ("task", "Task"):
+                name = "contact" if key[1] == "task" else "WhoId"
+                if not self.first(key, name, birth.seq):
+                    yield f"{key} was made, and is with nobody"
+
     def linked_rightly(self, link: Link) -> Iterator[str]:
         """A link joins one person's two records: the right reply went to the right write."""
         if link.right in self.log.heirs:
