@@ -31,14 +31,16 @@ BAD_TITLE = "Refuse me"
 @dataclass
 class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
-    put into one system twice, `moved` those who have had another address, `companies` how many
-    companies there have been, `lateness` after how many seconds a save in Salesforce may be seen.
+    put into one system twice, `moved` those who have had another address, `inherited` addresses
+    that somebody new has got, `companies` how many companies there have been, `lateness` after how
+    many seconds a save in Salesforce may be seen.
     """
 
     log: Recorder
     chance: random.Random
     twins: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)
+    inherited: set[str] = field(default_factory=set)
     count: int = 0
     linked: Callable[[], set[Key]] = set
     scope: Scope = FULL
@@ -340,7 +342,8 @@ class People:
         old = self.email(self.log.values(self.log.rows(key[0])[key]))
         address = f"{self.tag(key)}.{self.next()}@new.example"
         self.change(key, {"email" if key[0] == "apollo" else "Email": address})
-        if old and self.chance.random() < 0.3:
+        if old and self.chance.random() < 0.3 and old.casefold() not in self.inherited:
+            self.inherited.add(old.casefold())
             tag = f"p{self.next()}"
             self.moved.add(tag)
             first, last = self.chance.choice(FIRST), f"{self.chance.choice(LAST)}-{tag}"
