@@ -56,6 +56,7 @@ class Facts:
     def __init__(self, log: Recorder, people: People, db: Database, org: str) -> None:
         self.log = log
         self.scope = people.scope
+        self.moved = people.moved
         self.rows: dict[Key, Mapping[str, Any]] = {
             key: log.values(row)
             for system in ("apollo", "salesforce")

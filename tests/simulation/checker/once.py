@@ -31,9 +31,10 @@ class Once(Ended):
                 yield from self.was_not_there(key, birth)
 
     def never_seen(self, key: Key) -> bool:
-        """Whether we never heard of a record, and by the time we looked were not shown it."""
+        """Whether we never heard of a record, and by the time we looked were not shown it; the one
+        that we made in its place may have been merged into it since."""
         return key in self.log.hidden and all(
-            key not in (one.left, one.right) for one in self.links
+            key not in (one.left, one.right) or key in self.log.heirs.values() for one in self.links
         )
 
     def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
@@ -107,8 +108,14 @@ class Once(Ended):
         elif link.ended and link.left in self.rows and link.right in self.rows:
             yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
         tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
-        if len(tags) > 1 and link.right not in self.log.hidden:
+        if len(tags) > 1 and link.right not in self.log.hidden and not self.handed_on(link, tags):
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
+
+    def handed_on(self, link: Link, tags: set[str]) -> bool:
+        """Whether one of the two has got the address that the other one had."""
+        left, right = self.rows.get(link.left, {}), self.rows.get(link.right, {})
+        mine, theirs = (canon("email", one) for one in (left.get("email"), right.get("Email")))
+        return tags <= self.moved and mine == theirs is not None
 
     def followed(self, link: Link) -> Iterator[str]:
         """A link goes with what its record was converted or merged into."""
