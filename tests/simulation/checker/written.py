@@ -58,35 +58,36 @@ class Written(Ended):
 
     def told_rightly(self) -> Iterator[str]:
         """Who stands in the error log is guilty of what is said there, still."""
-        known = ("ambiguous-match", "match-taken", "unknown-value")
         codes = {row[0]: row[3] for row in self.errors}
         for number, _, record, *_, message, _, _, _ in self.troubles:
             code, about = codes[number], {key for key in self.rows if key[2] == record}
             for link in self.links:
                 if record in (link.left[2], link.right[2]):
                     about |= {link.left, link.right}
-            titles = {
-                each.get("title") or each.get("Title")
-                for each in (self.rows[key] for key in about & self.rows.keys())
-            }
-            hidden = about & self.beyond or about - self.rows.keys()
             if any(one[2] in message for one in self.log.stray):
                 continue
-            if code in known or BAD_TITLE in titles or (code == "out-of-sight" and hidden):
-                continue
-            if code == "DUPLICATES_DETECTED" and self.shares_address(about):
-                continue
-            closed = {self.rows[key].get("status") for key in about if key[1] == "task"}
-            if (
-                code == "login-lost"
-                and not self.log.salesforce.rows("User")[self.log.salesforce.user(record)][
-                    "IsActive"
-                ]
-            ):
-                continue
-            if code == "task-closed" and "completed" in closed:
-                continue
-            yield f"{record} is entered with {code}, and nothing is wrong with it: {message}"
+            if not self.guilty(code, record, about):
+                yield f"{record} is entered with {code}, and nothing is wrong with it: {message}"
+
+    def guilty(self, code: str, record: str, about: set[Key]) -> bool:
+        """Whether what a code says can be so; `about` are the record and its partner."""
+        here = [self.rows[key] for key in about & self.rows.keys()]
+        titles = {one.get("title") or one.get("Title") for one in here}
+        deed = {key[1] for key in about} & {"call", "task", "Task"}
+        if code in ("ambiguous-match", "match-taken") or BAD_TITLE in titles:
+            return True
+        if code == "unknown-value":
+            return not deed
+        if code == "out-of-sight":
+            return bool(about & self.beyond or about - self.rows.keys())
+        if code == "DUPLICATES_DETECTED":
+            return self.shares_address(about)
+        if code == "task-closed":
+            return "completed" in {one.get("status") for one in here}
+        if code == "login-lost":
+            users = self.log.salesforce.rows("User")
+            return not users[self.log.salesforce.user(record)]["IsActive"]
+        return False
 
     def shares_address(self, about: set[Key]) -> bool:
         """Whether somebody in Salesforce has the address of one of these."""
