@@ -281,7 +281,8 @@ def test_a_task_that_somebody_made_is_not_taken_for_ours(team: Team) -> None:
 
 
 def test_a_lost_task_is_known_by_all_but_one_of_its_values(team: Team) -> None:
-    """Somebody has given it another title meanwhile: it is ours, and none is made beside it."""
+    """Somebody has given it another title meanwhile: it is ours, and none is made beside it.
+    (R1)"""
     write = new_task(team, 1, team.clock.now())
     team.lose("lost after", "tasks", "POST")
     team.send(write)
@@ -295,7 +296,7 @@ def test_a_lost_task_is_known_by_all_but_one_of_its_values(team: Team) -> None:
 
 def test_a_lost_task_that_was_seen_and_then_deleted_is_not_made_again(team: Team) -> None:
     """Two replies are lost, of which one was carried out: it shows at the first look, and is gone
-    at the second, which is for the other one."""
+    at the second, which is for the other one. (R1)"""
     first, second = (new_task(team, ref, team.clock.now()) for ref in (1, 2))
     second = replace(second, fields={**second.fields, "title": "Another", "note": "Of us"})
     for write, kind in ((first, "lost after"), (second, "lost before")):

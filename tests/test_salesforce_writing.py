@@ -276,7 +276,8 @@ def test_creates_without_a_key_are_found_by_creator_time_and_every_value() -> No
 
 def test_a_create_without_a_key_is_known_by_all_but_one_of_its_values() -> None:
     """Somebody has changed it before it was looked for: it is ours, and none is made beside it.
-    What may be the work of either of two is for a person; another's with other words is none's."""
+    What may be the work of either of two is for a person; another's with other words is none's.
+    (R1)"""
     org = Org()
     write = create(1, org.clock.now(), Title="CEO", FirstName="Ada")
     edited(org, write)
