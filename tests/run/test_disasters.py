@@ -513,8 +513,9 @@ def test_what_people_do_all_day_is_held_by_no_brake() -> None:
             start, end = (datetime.fromtimestamp(one, UTC).isoformat() for one in (nine, nine + 60))
             given = {"contact_id": ada, "status": "completed", "inbound": False, "duration": 60}
             team.apollo.create("call", {**given, "start_time": start, "end_time": end})
-        team.clock.sleep(DAY - team.clock.now() % DAY if calls == 20 else 0)
         assert team.hour().exit_code == 0
+        if calls == 20:
+            team.clock.sleep(DAY - team.clock.now() % DAY)
     assert len(team.salesforce.rows("Task")) == 2_120
 
 
