@@ -21,6 +21,7 @@ from ..plan.model import Flow
 from ..store import lives, unknown
 from ..store import statements as sql
 from . import signed, struck
+from .around import ASKED_FOR
 from .brakes import planned
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
@@ -206,7 +207,8 @@ def _with_somebody(session: Session, flow: Flow, entries: list[Entry]) -> list[E
             session.db.run(sql.set_state, **here, one=one.number, **state)
             side, id = ("left", one.left) if one.left else ("right", one.right)
             where = {**here, "flow": flow.name, "side": side}
-            session.db.run(unknown.give_up, **where, one=id, rule=one.rule)
+            asked = sorted(ASKED_FOR)
+            session.db.run(unknown.give_up, **where, one=id, rule=one.rule, asked_for=asked)
     return [one for one in entries if one not in alone]
 
 

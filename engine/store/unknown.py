@@ -54,7 +54,16 @@ give_up = statement(
         D.decided_run == bindparam("run"),
         D.decided == D.mark,
     )
-    .values(cause=UNKNOWN, rule=bindparam("rule"), not_before=NEVER)
+    .values(
+        cause=case(
+            (D.cause == "pushed by hand", PUSHED_UNKNOWN),
+            (among(D.cause, "asked_for"), ASKED_UNKNOWN),
+            else_=UNKNOWN,
+        ),
+        rule=bindparam("rule"),
+        not_before=NEVER,
+    )
 )
-"""One whose people could not be made after all waits, too, unless someone marked it again."""
+"""One whose people could not be made after all waits, too, unless someone marked it again; what was
+asked for stays asked for."""
 count = statement(select(func.count()).select_from(table(tables.Dirty)).where(*_waits))

@@ -8,6 +8,7 @@ import pytest
 from syncrules.connectors.apollo.simulator import Fault as ApolloFault
 from syncrules.connectors.base.contract import Outcome, Write
 from syncrules.connectors.salesforce.simulator.faults import Fault
+from syncrules.tests.both import HOUR, Both
 from syncrules.tests.run.test_life import later, of
 
 
@@ -138,3 +139,34 @@ def test_what_a_machine_slept_over_on_its_way_out_is_not_sent_late() -> None:
     later(both)
     assert len(both.salesforce.rows("Lead")) == 1
     assert both.errors() == []
+
+
+CALLS = """sync apollo with salesforce
+prefer salesforce
+push contact as Lead when stage is "Interested" { match on email }
+push call as Task
+map contact with Lead {
+    last_name         <-> LastName
+    organization_name  -> Company  default "Unknown"
+    email             <-> Email
+}
+"""
+
+
+def test_what_was_asked_for_stays_so_while_its_person_is_in_doubt() -> None:
+    """A backfill brings a call over, and the reply to the lead it is about is lost: the call goes
+    over with a later run, though the rule by itself acts on new calls only (R1)."""
+    both = Both(CALLS, undocumented="yes")
+    ada = both.apollo.create("contact", {"last_name": "Berg", "email": "ada@berg.example"})
+    times = {"start_time": "2026-01-05T09:00:00.000Z", "end_time": "2026-01-05T09:05:00.000Z"}
+    given = {"contact_id": ada, "status": "completed", "inbound": False, "duration": 300}
+    both.apollo.create("call", {**given, **times})
+    both.run()
+    both.apollo.update("contact", ada, {"stage": "Interested"})
+    both.clock.sleep(HOUR)
+    both.salesforce.faults.rules.append(Fault("lost before", "POST", "composite/sobjects"))
+    both.backfill("push", "call")
+    assert not both.salesforce.rows("Task")
+    for _ in range(3):
+        later(both)
+    assert len(both.salesforce.rows("Lead")) == len(both.salesforce.rows("Task")) == 1

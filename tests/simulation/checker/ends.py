@@ -33,7 +33,8 @@ def check(log: Recorder, db: Database) -> Iterator[str]:
     yield from _linked_once(db)
     yield from _not_made_again(log, db)
     for system, object, id in db.rows(_deleted):
-        if (system, object, id) in log.rows(system):
+        key = (system, object, id)
+        if key in log.rows(system) and key not in log.hidden:
             yield f"{object} {id} is there, and counts as deleted"
 
 

@@ -90,6 +90,18 @@ class Facts:
         ]
         return min((self.log.numbers[one][0] for one in runs if one in self.log.numbers), default=0)
 
+    def filled_unheard(self, link: Link, edit: Event | None) -> bool:
+        """Whether a blank of a record that we made was filled before we had found it: that looks
+        like what Apollo itself fills in."""
+        birth = self.log.born[link.left]
+        begin = self.log.numbers.get(link.run, (0, 0, 0.0))[0]
+        return (
+            birth.who == "sync"
+            and edit is not None
+            and not edit.old
+            and birth.seq < edit.seq < begin
+        )
+
     def told(self, key: Key, name: str) -> list[Event]:
         """What a field of a record has held, and of those that became this record."""
         keys = [key]

@@ -54,6 +54,8 @@ class Kept(Facts):
                     continue
                 if write.seq < self.began(link):
                     continue
+                if side == "left" and self.filled_unheard(link, edit):
+                    continue
                 raced = write.run == edit.run or write.at - edit.at < RACE
                 if raced and not self.seen_again(edit, write):
                     continue

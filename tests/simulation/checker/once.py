@@ -38,6 +38,10 @@ class Once(Ended):
         keyless = not name or not self.first(key, name, 0)
         edited = any(one.key == key and one.who == "person" for one in self.log.events[:seq])
         unknown = key in self.log.hidden or (keyless and edited)
+        if self.log.copies and any(
+            one.left == key and one.right in self.log.heirs for one in self.links
+        ):
+            return True  # Its partner was merged before one of several could be told to be it.
         return unknown and all(
             key not in (one.left, one.right) or key in self.log.heirs.values() for one in self.links
         )
@@ -130,7 +134,8 @@ class Once(Ended):
         if link.left not in self.rows or heir not in self.rows:
             return
         taken = {one.right for one in self.links if not one.ended} | self.beyond
-        if heir not in taken:
+        untold = link.right in self.log.purged | self.log.hidden
+        if heir not in taken and not (untold and {link.left[2], heir[2]} & self.blamed):
             yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
 
     def no_guess(self, link: Link) -> Iterator[str]:

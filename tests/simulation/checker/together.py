@@ -33,6 +33,8 @@ class Together(Held, Signed):
             if not lv or not rv:
                 if link.right in self.log.heirs.values() or link.left in self.log.copies:
                     return  # Left blank when merged, or edited before we took it for ours.
+                if self.filled_unheard(link, left):
+                    return
                 if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
                     return
                 if (
