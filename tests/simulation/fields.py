@@ -10,16 +10,16 @@ from typing import Any
 
 from syncrules.tests.simulation.scopes import Kind, Mapped, Scope
 
-_SAVED = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
+SAVED = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
 ACCOMPANY: Mapping[str, frozenset[str]] = {
     "contact": frozenset(
         {"email_status", "email_true_status", "email_from_customer", "last_activity"}
     ),
     "task": frozenset({"completed_at", "completed_by_user_id"}),
-    "Lead": _SAVED | {"Name"},
-    "Contact": _SAVED | {"Name"},
-    "Account": _SAVED,
-    "Task": _SAVED | {"CompletedDateTime", "IsClosed", "AccountId", "ActivityDate", "OwnerId"},
+    "Lead": SAVED | {"Name"},
+    "Contact": SAVED | {"Name"},
+    "Account": SAVED,
+    "Task": SAVED | {"CompletedDateTime", "IsClosed", "AccountId", "ActivityDate", "OwnerId"},
 }
 """Fields that a system itself sets when it saves ours."""
 WIRE = {

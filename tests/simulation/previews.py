@@ -23,6 +23,7 @@ from syncrules.engine.run.undo import Part
 from syncrules.engine.saved import Saved, head, load, saving
 from syncrules.engine.store import statements as sql
 from syncrules.errors import Stale
+from syncrules.tests.simulation.fields import SAVED
 from syncrules.tests.simulation.history import ORG, ROUND, Machine, connectors, plan
 from syncrules.tests.simulation.papers import Papers
 
@@ -39,7 +40,8 @@ def seen(machine: Machine) -> Seen:
         for page in fresh[ask.system].read(ask, None):
             for one in page.records:
                 if one.life == "here":
-                    found[ask.system, ask.object, one.id] = dict(one.values)
+                    shown = {name: each for name, each in one.values.items() if name not in SAVED}
+                    found[ask.system, ask.object, one.id] = shown
     return found
 
 

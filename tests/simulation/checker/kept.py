@@ -47,7 +47,7 @@ class Kept(Facts):
         for side, key, name, partner, other in sides:
             # What a merge only says again, nobody can see in the record.
             events = self.log.by_field.get((key, name), [])
-            mine = [each for each in events if each.old != each.new]
+            mine = [each for each in events if each.old != each.new and not self.inherited(each)]
             theirs = self.told(partner, other)
             for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
@@ -87,6 +87,15 @@ class Kept(Facts):
                     mine, one, last, edit
                 ):
                     yield f"{what}: an old value came back"
+
+    def inherited(self, one: Event) -> bool:
+        """Whether a new record has a value from the one that became it."""
+        return not one.old and any(
+            heir == one.key
+            and (held := self.last_before(old, one.field, one.seq)) is not None
+            and held.new == one.new
+            for old, heir in self.log.heirs.items()
+        )
 
     def seen_again(self, edit: Event, write: Event) -> bool:
         """Whether a second look, in the middle of a run, showed an edit before it was written
