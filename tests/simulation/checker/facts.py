@@ -76,9 +76,11 @@ class Facts:
         self.across = {one.left: one.right for one in self.links if not one.ended}
 
     def began(self, link: Link) -> int:
-        """Where the log stood when a link may have come to be with this partner: who was hidden,
-        converted or let go may have had another one before."""
-        moved = self.log.hidden or self.log.heirs or self.scope.after
+        """Where the log stood when a link may have come to be with this partner: one of the two may
+        have had another one before."""
+        ends = {link.left, link.right}
+        others = [pair for pair in self.pairs if ends & {*pair[1:]} and ends != {*pair[1:]}]
+        moved = others or self.log.hidden or self.log.heirs or self.scope.after
         return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if moved else 0
 
     def met(self, link: Link) -> int:

@@ -38,10 +38,9 @@ class Once(Ended):
         keyless = not name or not self.first(key, name, 0)
         edited = any(one.key == key and one.who == "person" for one in self.log.events[:seq])
         unknown = key in self.log.hidden or (keyless and edited)
-        if self.log.copies and any(
-            one.left == key and one.right in self.log.heirs for one in self.links
-        ):
-            return True  # Its partner was merged before one of several could be told to be it.
+        merged = any(one.left == key and one.right in self.log.heirs for one in self.links)
+        if self.log.copies and (keyless or merged):
+            return True  # Nothing told which of several it was, or its partner was merged by then.
         return unknown and all(
             key not in (one.left, one.right) or key in self.log.heirs.values() for one in self.links
         )
