@@ -57,6 +57,8 @@ ROUND = 900.0
 """Seconds between two runs."""
 LARGE, TWO = 0.1, 0.15
 """The share of histories in which a few records count as many, and of those with two runners."""
+ASKED_LATER = 0.3
+"""The share of those with something in the error log in which a run comes before `retry`."""
 RESTS = 5
 """Runs after which everything must have come to rest."""
 RULES = Path(__file__).with_name(FULL.rules)
@@ -485,9 +487,10 @@ class History:
             self.todo.pop(0)
             machine.clock.sleep(ROUND)
         if machine.db.row(troubles.last, org=ORG) != (None,):
-            self._go(verbs.run, "run")
-            machine.clock.sleep(ROUND)
-            machine.log.violations += ends.not_cured(machine.log, machine.db, ORG)
+            if self.chance.random() < ASKED_LATER:
+                self._go(verbs.run, "run")
+                machine.clock.sleep(ROUND)
+                machine.log.violations += ends.not_cured(machine.log, machine.db, ORG)
             self._go(lambda setup: verbs.retry(setup, None), "retry")
             machine.clock.sleep(ROUND)
         if self.scope.after:

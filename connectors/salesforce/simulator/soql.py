@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal as OneOf
 from typing import NamedTuple
 
@@ -106,6 +107,7 @@ class _Token(NamedTuple):
     at: int
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Query:
     """The tree of a query. Raises `Refused` with MALFORMED_QUERY."""
     return _Parser(text).query()
