@@ -24,7 +24,9 @@ class Once(Ended):
                 continue
             tag = self.tag_at(key, birth.seq)
             thing = (key[0], tag)
-            if thing in made and not self.never_seen(made[thing], birth.seq):
+            if thing in made and not (
+                self.never_seen(made[thing], birth.seq) or self.of_two(made[thing], key)
+            ):
                 yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
             made[thing] = key
             if key[1] in KEYS:
@@ -34,16 +36,27 @@ class Once(Ended):
         """Whether we never heard of a record, and by the time we looked were not shown it, or
         nothing told it from others: it has no key, and somebody had edited it. The one that we made
         in its place may have been merged into it since."""
-        name = KEYS.get(key[1], {}).get(key[1], "")
-        keyless = not name or not self.first(key, name, 0)
         edited = any(one.key == key and one.who == "person" for one in self.log.events[:seq])
-        unknown = key in self.log.hidden or (keyless and edited)
-        merged = any(one.left == key and one.right in self.log.heirs for one in self.links)
-        if self.log.copies and (keyless or merged):
-            return True  # Nothing told which of several it was, or its partner was merged by then.
+        unknown = key in self.log.hidden or (self.keyless(key) and edited)
         return unknown and all(
             key not in (one.left, one.right) or key in self.log.heirs.values() for one in self.links
         )
+
+    def of_two(self, one: Key, other: Key) -> bool:
+        """Whether two records without a key were made of two: nobody can tell that those are one
+        person."""
+        of = {
+            row[7]: row[9] if row[3] == "left" else row[8]
+            for row in self.journal
+            if row[6] == "create" and row[12] == "done"
+        }
+        two = of.get(one[2], "") != of.get(other[2], "")
+        return two and self.keyless(one) and self.keyless(other)
+
+    def keyless(self, key: Key) -> bool:
+        """Whether a record was made without what tells who it is."""
+        name = KEYS.get(key[1], {}).get(key[1], "")
+        return not name or not self.first(key, name, 0)
 
     def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
         names = KEYS[key[1]]
