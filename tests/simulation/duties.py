@@ -1,5 +1,6 @@
 """What people do about words that rules have besides values: they approve what asks, end what stops
-a record, take values away where a blank erases, leave, and hand over what is theirs.
+a record, take values away where a blank erases, leave, hand over what is theirs, and write over
+what a deletion has left.
 
 Those who work there are in `people.py`.
 """
@@ -69,7 +70,18 @@ def hand_over(people: People) -> None:
         people.change(key, {"owner": people.owner()})
 
 
+def write_over(people: People) -> None:
+    """Somebody puts a word of their own in place of the one that a deletion has left."""
+    left = {one.field: one.text for one in people.scope.after.values() if one.does == "mark"}
+    for key in people.everyone():
+        row = people.log.values(people.log.rows(key[0])[key])
+        for name, text in left.items():
+            if row.get(name) == text:
+                people.change(key, {name: f"Word {people.next()}"})
+
+
 _DUTIES = (
+    (4, "after", write_over),
     (4, "asks", let_go),
     (4, "clears", take_away),
     (4, "logins", come_or_go),

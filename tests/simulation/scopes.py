@@ -229,7 +229,7 @@ GONE = Scope(
     (("push", "contact"), ("pull", "Lead")),
     places=("left", "both Lead", "both Lead"),
     newcomers=("left", "Lead"),
-    rounds=(1, 2, 2),
+    rounds=(1, 2, 3, 3),
     after={"left": After("delete"), "right": After("mark", "title", "Gone from Salesforce")},
 )
 FREE = Scope(
@@ -239,7 +239,7 @@ FREE = Scope(
     (("push", "contact"), ("pull", "Contact")),
     places=("left", "both Contact", "both Contact"),
     newcomers=("left", "Contact"),
-    rounds=(1, 2, 2),
+    rounds=(1, 2, 3, 3),
     after={
         "left": After("mark", "Department", "Gone from Apollo"),
         "right": After("unlink", merged=True),

@@ -104,10 +104,14 @@ class Ended(Facts):
         return False
 
     def changed_since(self, key: Key, gone: list[Event]) -> bool:
-        """Whether somebody changed a record after that, and a run had heard of it before."""
+        """Whether somebody changed a record after that, and a run had heard of it before; what no
+        rule reads is no change."""
+        told = {"stage", *(one.left for rows in self.scope.flows.values() for one in rows)}
+        told |= {one.right for rows in self.scope.flows.values() for one in rows}
         return any(
-            one.key == key and one.who == "person" and self.heard(gone[0], one)
+            one.key == key and one.who == "person" and one.field in told
             for one in self.log.events[gone[0].seq :]
+            if self.heard(gone[0], one)
         )
 
     def heard(self, gone: Event, later: Event) -> bool:
