@@ -36,7 +36,7 @@ from syncrules.tests.simulation.scopes import LEADS, SMALL, SMALLER, scope_of
 from syncrules.tests.simulation.states import handed_on, held
 from syncrules.tests.simulation.world import Alarms, Crash
 
-HISTORIES = 10_000
+HISTORIES = 20_000
 LARGE = 50
 
 

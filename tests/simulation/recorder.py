@@ -185,10 +185,8 @@ class Recorder:
             object = path.split("/")[-2].removesuffix("s")
         if not object or object in self.read - self.stale or response.status != 200:
             return
-        try:
-            response.json()
-        except ValueError:
-            return
+        if not response.body.endswith((b"}", b"]")):
+            return  # It was cut off.
         self.read.add(object)
         if object in self.stale:
             self.stale.remove(object)

@@ -17,7 +17,7 @@ Side = Literal["left", "right"]
 Kind = Literal["text", "email", "domain", "user", "reference", "stage", "status"]
 Wanted = Callable[[Mapping[str, Any]], bool]
 
-SMALL = 0.96
+SMALL = 0.92
 """The share of histories that are under one of the small sets."""
 
 

@@ -24,6 +24,8 @@ class Once(Ended):
                 continue
             tag = self.tag_at(key, birth.seq)
             thing = (key[0], tag)
+            if thing in made and self.followed_away(made[thing], birth.seq):
+                del made[thing]
             if thing in made and not (
                 self.never_seen(made[thing], birth.seq) or self.of_two(made[thing], key)
             ):
@@ -41,6 +43,12 @@ class Once(Ended):
         return unknown and all(
             key not in (one.left, one.right) or key in self.log.heirs.values() for one in self.links
         )
+
+    def followed_away(self, key: Key, seq: int) -> bool:
+        """Whether we had deleted a record by then, after the one that it was made of: another one
+        of that person may have a counterpart now."""
+        events = self.log.by_field.get((key, ""), [])
+        return any(one.seq < seq and one.new is None and one.who == "sync" for one in events)
 
     def of_two(self, one: Key, other: Key) -> bool:
         """Whether two records without a key were made of two: nobody can tell that those are one
