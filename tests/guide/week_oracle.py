@@ -355,6 +355,12 @@ class _Oracle:
                 if one.linked and one.left in self.rows and one.right[1] == "Lead"
             }
             return any(f"{stage}" in entry.message for stage in stages)
+        if entry.code == "out-of-sight":
+            # Deleted, and nothing tells: it can't be known from what isn't shared any more.
+            return any(
+                one.ever_gone and str(entry.key).lower() in one.addresses
+                for one in self.people.values()
+            )
         if entry.code == "conflict":
             return any(
                 one.apart and (str(entry.key).lower() in one.addresses or one.tag in str(entry.key))
