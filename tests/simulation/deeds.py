@@ -7,7 +7,6 @@ checker knows which is which. Those who work there are in `people.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from syncrules.tests.simulation.recorder import Key, System
@@ -97,7 +96,7 @@ def _text(people: People, word: str) -> str:
 
 
 _MAKES = {"call": (ring,), "task": (plan, plan, do)}
-_DEEDS = (
+DEEDS: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (8, "call", ring),
     (8, "task", plan),
     (4, "task", do),
@@ -105,8 +104,4 @@ _DEEDS = (
     (8, "Task", finish),
     (4, "Task", strike_out),
 )
-
-
-def of(people: People) -> tuple[tuple[int, str, Callable[[], None]], ...]:
-    """How often each is done, with what the rules must be about."""
-    return tuple((weight, about, partial(act, people)) for weight, about, act in _DEEDS)
+"""How often each is done, and what the rules must be about."""

@@ -8,7 +8,6 @@ Those who work there are in `people.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from syncrules.tests.simulation.fields import mapped
@@ -80,15 +79,11 @@ def write_over(people: People) -> None:
                 people.change(key, {name: f"Word {people.next()}"})
 
 
-_DUTIES = (
+DUTIES: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (4, "after", write_over),
     (4, "asks", let_go),
     (4, "clears", take_away),
     (4, "logins", come_or_go),
     (4, "logins", hand_over),
 )
-
-
-def of(people: People) -> tuple[tuple[int, str, Callable[[], None]], ...]:
-    """How often each is done, with what the rules must have."""
-    return tuple((weight, about, partial(act, people)) for weight, about, act in _DUTIES)
+"""How often each is done, and what the rules must have."""

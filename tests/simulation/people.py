@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from syncrules.connectors.salesforce.simulator.errors import Refused
@@ -203,8 +204,10 @@ class People:
             (2, "contact", self.merge),
             (1, "account Opportunity", self.stage_by_hand),
             (4, "after", self.leave),
-            *duties.of(self),
-            *deeds.of(self),
+            *(
+                (weight, about, partial(act, self))
+                for weight, about, act in (*duties.DUTIES, *deeds.DEEDS)
+            ),
         )
         about = self.scope.about
         open = [one for one in done if about.issuperset(one[1].split())]

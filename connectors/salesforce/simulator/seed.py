@@ -72,12 +72,13 @@ _SETUPS: dict[tuple[int, int], _Setup] = {}
 def fill(org: Org, options: SimulatorOptions, passwords: dict[str, str]) -> None:
     """Puts everything into an empty org. `passwords` gets those of the users who can sign in."""
     key = (options.seed, int(org.clock.now()))
-    if options.records == 0 and options.describe is None and key in _SETUPS:
+    bare = options.records == 0 and options.describe is None
+    if bare and key in _SETUPS:
         _SETUPS[key].put(org, passwords)
         return
     filler = _Filler(org, options.random("salesforce rows"))
     filler.setup(users(options.seed), passwords)
-    if options.records == 0 and options.describe is None:
+    if bare:
         _SETUPS.clear()
         _SETUPS[key] = _Setup.of(org, passwords)
     if options.records > 0:
