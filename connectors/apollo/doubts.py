@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ..base import values
 from ..base.contract import Outcome, Record, Write
+from ..base.doubts import could_be, nearly
 from ..base.values import Value, identifier
 from ..base.world import seconds
 from .activities import FORMS
@@ -32,8 +33,6 @@ _API = "api"
 """How a record came to be that a request like ours has made."""
 _CHOSEN = ("stage", "owner")
 """Fields that Apollo fills in a record that is made without them."""
-_ENOUGH = 3
-"""Values of a create without keys by which its record is known that was changed meanwhile."""
 _LOOKS = (3.0, 7.0)
 """Seconds between looks for a record that a search may not show yet."""
 
@@ -115,8 +114,7 @@ def _creates(
 
 
 def _unclear(write: Write, records: int) -> Outcome:
-    text = f"{records} record{'s' if records > 1 else ''} could be it"
-    return Outcome(write.ref, "unknown", message=text)
+    return Outcome(write.ref, "unknown", message=could_be(records))
 
 
 def _made(
@@ -220,7 +218,7 @@ def _like(write: Write, row: Row, forms: Mapping[str, Form], whose: Collection[s
         held = canonical(row, forms, sent)
         parts = [replace(write, fields={name: write.fields[name]}) for name in sent]
         same = sum(_agrees(one, held, forms) for one in parts)
-        return identifier(row["id"]) not in whose and same >= max(_ENOUGH, len(sent) - 1)
+        return identifier(row["id"]) not in whose and nearly(same, len(sent))
     keys = {name: write.fields[name] for name in write.keys if write.fields.get(name) is not None}
     held = canonical(row, forms, keys)
     return bool(keys) and all(

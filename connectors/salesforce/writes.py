@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from ...errors import LoginLost
 from ..base import values
 from ..base.contract import Batch, Outcome, Record, Write
+from ..base.doubts import could_be, nearly
 from ..base.halves import sifted
 from ..base.linking import LOGIN_LOST
 from ..base.schema import Field
@@ -49,8 +50,6 @@ _LEADS = "00Q"
 _AT_ODDS = "FIELD_INTEGRITY_EXCEPTION"
 """What is said of two fields that can't both be filled."""
 
-ENOUGH = 3
-"""Values of a create without keys by which its record is known that was changed meanwhile."""
 FEW = 2_000
 """Records of one kind up to which each Collections call is a request of its own: those go out side
 by side, and what a lost reply leaves in doubt is less."""
@@ -230,12 +229,12 @@ class Writes:
                 elif (near := like[write.ref]) and (_keyed(write) or not claims[write.ref]):
                     sole = not claims[write.ref] and len(near) == shared[near[0]] == 1
                     kind: OutcomeKind = "existed" if _keyed(write) else "unknown"
-                    text = "" if sole or _keyed(write) else _could_be(len(near))
+                    text = "" if sole or _keyed(write) else could_be(len(near))
                     yield Outcome(write.ref, "done" if sole else kind, min(near), message=text)
                 elif not claims[write.ref]:
                     yield Outcome(write.ref, "absent")
                 else:
-                    yield Outcome(write.ref, "unknown", message=_could_be(len(ids)))
+                    yield Outcome(write.ref, "unknown", message=could_be(len(ids)))
 
     def _made(
         self, object: str, group: Sequence[Write], known: Mapping[str, Field]
@@ -432,10 +431,6 @@ def _changed(
     }
 
 
-def _could_be(records: int) -> str:
-    return f"{records} record{'s' if records > 1 else ''} could be it"
-
-
 def _keyed(write: Write) -> bool:
     """Whether a create has a key that tells whether it is there already."""
     return any(write.fields.get(name) is not None for name in write.keys)
@@ -454,7 +449,7 @@ def _all_but_one(write: Write, record: Record, known: Mapping[str, Field]) -> bo
     """Whether `record` holds what was sent but for one value, and enough to know it by."""
     sent = [name for name, value in write.fields.items() if value is not None]
     same = [name for name in sent if _equal(write, record, [name], known)]
-    return len(same) >= max(ENOUGH, len(sent) - 1)
+    return nearly(len(same), len(sent))
 
 
 def _equal(write: Write, record: Record, names: Iterable[str], known: Mapping[str, Field]) -> bool:

@@ -262,6 +262,8 @@ decided = statement(
     .values(decided=bindparam("seen"), decided_run=_run, rule=bindparam("rule"), not_before=0.0)
 )
 """Decided; `rule` is the one whose stop holds a part of it back, "" where nothing is."""
+_of_mark = or_(and_(D.side == "left", C.left == D.id), and_(D.side == "right", C.right == D.id))
+"""A change of the journal and a mark that are about the same record."""
 decide_again = statement(
     update(table(tables.Dirty))
     .where(
@@ -272,10 +274,7 @@ decide_again = statement(
             C.run == _run,
             C.flow == D.flow,
             C.state == "planned",
-            or_(
-                and_(D.side == "left", C.left == D.id),
-                and_(D.side == "right", C.right == D.id),
-            ),
+            _of_mark,
         ),
     )
     .values(decided_run=0)
@@ -331,10 +330,7 @@ put_off = statement(
             C.run == _run,
             C.state == "refused",
             *_of_kind,
-            or_(
-                and_(D.side == "left", C.left == D.id),
-                and_(D.side == "right", C.right == D.id),
-            ),
+            _of_mark,
         ),
     )
     .values(cause=_refused, rule=_for_rule, not_before=bindparam("until", type_=Float))
@@ -352,10 +348,7 @@ clear_brought = statement(
             C.run == _run,
             C.flow == D.flow,
             C.state.in_((*OPEN, "dropped", "paused", "waiting")),
-            or_(
-                and_(D.side == "left", C.left == D.id),
-                and_(D.side == "right", C.right == D.id),
-            ),
+            _of_mark,
         ),
     )
 )
