@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import deleted, refused, whole
-from .saves import Actor, allowed, create
+from .saves import Actor, allowed, create, held
 from .schema import ObjectType
 from .values import stamp
 
@@ -51,8 +51,7 @@ def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
         raise deleted()
     allowed(org, of, actor, "delete")
     if org.locks.get(id, 0.0) > org.clock.now():
-        message = f"unable to obtain exclusive access to this record or 1 records: {id[:15]}"
-        raise refused("UNABLE_TO_LOCK_ROW", message)
+        raise held(id)
     with org.store.attempt():
         for name, field in _CHILDREN.get(of.name, ()):
             table = org.store.named(name)

@@ -218,7 +218,7 @@ def _finish(org: Org, of: ObjectType, save: Save, actor: Actor) -> None:
         raise Refused(400, *problems)
     _duplicates(org, of, row, old, actor)
     _unique(org, of, row, old)
-    _locks(org, of, row, old, now)
+    _locks(org, of, row, old, actor)
     row |= {"LastModifiedDate": at, "LastModifiedById": actor.user, "SystemModstamp": at}
     delay = max(actor.delay, org.commit_delay)
     org.store.put(org.store.table(of), row["Id"], row, now + delay, now)
@@ -291,18 +291,27 @@ def _unique(org: Org, of: ObjectType, row: Row, old: Row | None) -> None:
                 raise refused("DUPLICATE_VALUE", message)
 
 
-def _locks(org: Org, of: ObjectType, row: Row, old: Row | None, now: float) -> None:
-    """Somebody else's save holds the record or one that it points to."""
+def _locks(org: Org, of: ObjectType, row: Row, old: Row | None, actor: Actor) -> None:
+    """Somebody else's save holds the record or one that it points to. A person's save that is not
+    committed yet holds its record against programs; another person waits for it."""
+    if old is not None and not actor.unmasked and row["Id"] in org.store.table(of).waiting:
+        raise held(row["Id"])
     if not org.locks:
         return
+    now = org.clock.now()
     touched = {row["Id"]} if old is not None else set()
     touched |= {
         row[one.name] for one in of.fields.values() if one.type == "reference" and one.name in row
     }
     for id in touched:
         if org.locks.get(id, 0.0) > now:
-            message = f"unable to obtain exclusive access to this record or 1 records: {id[:15]}"
-            raise refused("UNABLE_TO_LOCK_ROW", message)
+            raise held(id)
+
+
+def held(id: str) -> Refused:
+    """The answer to a save or a deletion while another save holds a record."""
+    message = f"unable to obtain exclusive access to this record or 1 records: {id[:15]}"
+    return refused("UNABLE_TO_LOCK_ROW", message)
 
 
 def same_row(org: Org, of: ObjectType, field: Field, value: Any) -> list[str]:

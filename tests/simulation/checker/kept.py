@@ -44,11 +44,13 @@ class Kept(Facts):
             ("left", link.left, one.left, link.right, one.right),
             ("right", link.right, one.right, link.left, one.left),
         )
+        met = self.met(link)
         for side, key, name, partner, other in sides:
             # What a merge only says again, nobody can see in the record.
             events = self.log.by_field.get((key, name), [])
             mine = [each for each in events if each.old != each.new and not self.inherited(each)]
             theirs = self.told(partner, other)
+            since = [each for each, after in pairwise(mine) if after.seq > met]
             for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
                     continue
@@ -83,9 +85,7 @@ class Kept(Facts):
                 if side == one.prefer:
                     if not passed_on:
                         yield f"{what}, though its own side wins"
-                elif last.seq < edit.seq > self.met(link) and self.agreed_before(
-                    mine, one, last, edit
-                ):
+                elif last.seq < edit.seq > met and self.agreed_before(since, one, last, edit):
                     yield f"{what}: an old value came back"
 
     def inherited(self, one: Event) -> bool:
@@ -125,7 +125,8 @@ class Kept(Facts):
         )
 
     def agreed_before(self, mine: list[Event], one: Mapped, last: Event, edit: Event) -> bool:
-        """Whether both sides held the value of `last`, and we knew it, before `edit`."""
+        """Whether both sides held the value of `last`, and we knew it, before `edit`. `mine` is
+        what the side of `edit` has held since the two were linked."""
         return (
             last.seq < edit.seq
             and any(
