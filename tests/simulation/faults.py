@@ -25,7 +25,7 @@ from syncrules.connectors.salesforce import writes as writing
 from syncrules.connectors.salesforce.simulator.org import DuplicateRule, Validation
 from syncrules.connectors.salesforce.simulator.rights import Right
 from syncrules.tests.simulation.people import BAD_TITLE, People, shown
-from syncrules.tests.simulation.recorder import OBJECTS, Answer, Recorder, System, writes
+from syncrules.tests.simulation.recorder import OBJECTS, Answer, Key, Recorder, System, writes
 from syncrules.tests.simulation.world import Alarms
 
 Spoiled = Callable[["Faults", System, Request, Answer], Response]
@@ -207,12 +207,21 @@ class Faults:
 
     def end(self) -> None:
         """Nothing goes wrong any more, and what is there twice is deleted."""
-        for key in sorted(self.log.copies - self.people.linked()):
-            if key[0] == "apollo" and key in self.log.rows("apollo"):
-                self.people.delete(key)
+        for key in sorted(self._twice() - self.people.linked()):
+            self.people.delete(key)
         self.calm()
         self.give_back()
         self.log.apollo.team.lag = 0.0
+
+    def _twice(self) -> set[Key]:
+        """The contacts in Apollo that were made by hand while the same was made by us, and which
+        nobody can tell from that one while it isn't linked."""
+        linked, rows = self.people.linked(), self.log.rows("apollo")
+        addresses = {key: row.get("email") for key, row in rows.items() if key[1] == "contact"}
+        ours = {key for key in addresses if self.log.born[key].who == "sync"}
+        unheard = {addresses[key] for key in ours - linked} - {None}
+        alike = {key for key, one in addresses.items() if one in unheard and key not in ours}
+        return (self.log.copies & rows.keys()) | alike
 
 
 # ---- how each strikes ---------------------------------------------------------------------------

@@ -96,12 +96,12 @@ class Facts:
         """Whether a blank of a record that we made was filled before we had found it: that looks
         like what Apollo itself fills in."""
         birth = self.log.born[link.left]
-        begin = self.log.numbers.get(link.run, (0, 0, 0.0))[0]
+        found = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
         return (
             birth.who == "sync"
             and edit is not None
             and not edit.old
-            and birth.seq < edit.seq < begin
+            and birth.seq < edit.seq < found
         )
 
     def told(self, key: Key, name: str) -> list[Event]:

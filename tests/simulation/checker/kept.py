@@ -70,7 +70,8 @@ class Kept(Facts):
                     each
                     for each in theirs
                     if each.seq < write.seq
-                    and each.who == "person"
+                    # What came from a partner that it had before was chosen there.
+                    and (each.who == "person" or each.seq < self.began(link))
                     and canon(one.kind, each.new) == canon(one.kind, write.new)
                 ]
                 if not chosen:
