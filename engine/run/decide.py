@@ -84,11 +84,15 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
     draft = Draft(_stops(flow, around))
 
     def judge(row: ReadyRow, lv: Seen, rv: Seen, into: Draft) -> None:
-        bl, br = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
-        if around.backfill and isinstance(bl, NotRead) and isinstance(br, NotRead):
+        if row.key in base.left or row.key in base.right:
+            then = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
+            _later_row(flow, row, (lv, rv), then, around, into)
+        elif around.backfill:
             _first_row(flow, row, lv, rv, around, into)
         else:
-            _later_row(flow, row, (lv, rv), (bl, br), around, into)
+            key = apart(row.key)
+            then = base.left.get(key, NOT_READ), base.right.get(key, NOT_READ)
+            _later_row(flow, row, (lv, rv), then, around, into, new=True)
 
     def fill_in() -> None:
         fill(flow, left, right, base, around, draft)
@@ -97,6 +101,12 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
     for infer in flow.infers:
         _infer(infer, left, right, base, around, draft)
     return _finish("update", flow, draft, "")
+
+
+def apart(key: str) -> str:
+    """What the halves of a base call the values in which a row that is newer than their link found
+    two records to differ: changes flow from then on, and a backfill brings the two in line."""
+    return f"?{key}"
 
 
 def _as_agreed(flow: Ready, left: Values, right: Values, base: Base) -> bool:
@@ -180,8 +190,11 @@ def _later_row(
     then: tuple[Seen, Seen],
     around: Around,
     draft: Draft,
+    *,
+    new: bool = False,
 ) -> None:
-    """A row of two records with a past: what changed flows, as the arrow points."""
+    """A row of two records with a past: what changed flows, as the arrow points. `new`: the two
+    have never agreed in this row."""
     lv, rv = now
     if isinstance(lv, NotRead) or isinstance(rv, NotRead):
         unread(row, lv, rv, draft=draft)
@@ -225,7 +238,8 @@ def _later_row(
     else:
         # What somebody made of the side that a one-way row writes to is agreed on by nobody.
         own_left, own_right = left_changed and not row.pushes, right_changed and not row.pulls
-        draft.agree(row.key, NOT_READ if own_left else lv, NOT_READ if own_right else rv)
+        key = apart(row.key) if new and not equal(row, lv, rv, around) else row.key
+        draft.agree(key, NOT_READ if own_left else lv, NOT_READ if own_right else rv)
 
 
 def _why(flow: Ready, winner: Side, both: bool) -> str:

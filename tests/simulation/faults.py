@@ -495,6 +495,7 @@ KINDS = frozenset(
         *("a change is approved", "a stop is over", "a value is taken away"),
         "somebody linked is deleted",
         *("something is done", "what was done is deleted", "a user leaves or is back"),
+        "the rules are edited",
     }
 )
 """Every fault by name."""

@@ -84,7 +84,7 @@ Verb = Callable[[verbs.Setup], verbs.Result]
 @dataclass
 class Machine:
     """Two simulators, a state and the world between them; `setup` is a runner that begins anew.
-    `rules` are a file beside this module, or their text."""
+    `rules` are a file beside this module, or their text; `written` is what they are for now."""
 
     seed: int
     rules: str = RULES.name
@@ -109,6 +109,7 @@ class Machine:
         self.people.linked = self.linked
         self.people.approve = self.approve
         self.people.scope = BY_RULES.get(self.rules, FULL)
+        self.written = self.people.scope.earlier or self.rules
         self.log.deeds = "Task" in self.people.scope.objects
         self.book = Book(self.salesforce) if self.people.scope.logins else None
         self._connectors: Mapping[str, Connector] | None = None
@@ -119,7 +120,7 @@ class Machine:
             self._connectors = self.sign_in(self.world)
         return verbs.Setup(
             ORG,
-            plan(self.rules)[0],
+            plan(self.written)[0],
             self.world,
             self.db,
             self._connectors,
@@ -127,7 +128,7 @@ class Machine:
             {"apollo": 100, "salesforce": 200},
             _advice,
             HOLDER,
-            plan(self.rules)[1],
+            plan(self.written)[1],
             {"salesforce": self.book.signers()} if self.book else {},
         )
 
@@ -156,7 +157,7 @@ class Machine:
         """As if a run had found a world without records. It leaves the same in all of them whose
         clocks are right."""
         self.log.begin_run()
-        rows, took = _begun(self.rules)
+        rows, took = _begun(self.written)
         put(self.db, rows)
         self.clock.sleep(took)
         self.log.end_run(1, whole=True)
@@ -307,7 +308,11 @@ class History:
             self._first()
             machine.people.settle_in()
             machine.clock.sleep(ROUND)
-        for number in range(chance.choice(self.scope.rounds)):
+        rounds = chance.choice(self.scope.rounds)
+        edited = chance.randrange(rounds + 1) if self.scope.earlier else None
+        for number in range(rounds):
+            if number == edited:
+                self._edit_rules()
             if number:
                 for _ in range(chance.randrange(1, 6)):
                     machine.people.work()
@@ -315,6 +320,8 @@ class History:
                 for _ in range(chance.choice((0, 0, 1, 2))):
                     machine.people.work()
             self._round(quiet=chance.random() < 0.25)
+        if edited == rounds:
+            self._edit_rules()
         self._end()
         log = machine.log
         for row in machine.db.rows(checker.journal):
@@ -341,6 +348,13 @@ class History:
         else:
             self.machine.begin()
             self._tell("run: began")
+
+    def _edit_rules(self) -> None:
+        """Somebody edits the rules, and asks for all that satisfy them only now."""
+        machine = self.machine
+        machine.written = machine.rules
+        machine.log.struck["the rules are edited"] += 1
+        self.todo = list(self.scope.backfills)
 
     def _until_next(self) -> float:
         """Seconds until the next runs: sometimes a day, within which deletions are looked for."""

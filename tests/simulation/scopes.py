@@ -72,7 +72,8 @@ class Scope:
     beginning, `newcomers` where somebody new may be; `crowd` how many there are, from and to,
     `companies` and `rounds` are choices of how many. `stops` is when nothing may be written to the
     right, `after` what follows when a record of a side is deleted.
-    `logins`: people write under logins of their own.
+    `logins`: people write under logins of their own. `earlier` are the rules until somebody edits
+    them, where somebody does.
     """
 
     rules: str
@@ -88,6 +89,7 @@ class Scope:
     stops: Stops = Stops()
     after: Mapping[Side, After] = field(default_factory=dict)
     logins: bool = False
+    earlier: str = ""
 
     @cached_property
     def objects(self) -> frozenset[str]:
@@ -281,7 +283,20 @@ OWNERS = Scope(
     rounds=(1, 2, 2),
     logins=True,
 )
-SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
+EDITED = Scope(
+    "edited.sync",
+    {"contact~Lead": (FIRST, LAST, EMAIL, TITLE, PHONE, COMPANY)},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "left", "both Lead"),
+    newcomers=("left", "Lead"),
+    rounds=(1, 2, 2, 3),
+    earlier="edited_before.sync",
+)
+SMALLER = (
+    *(LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD),
+    *(GONE, FREE, CALLS, TASKS, OWNERS, EDITED),
+)
 SCOPES = (FULL, *SMALLER)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 
