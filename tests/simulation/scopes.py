@@ -73,7 +73,7 @@ class Scope:
     `companies` and `rounds` are choices of how many. `stops` is when nothing may be written to the
     right, `after` what follows when a record of a side is deleted.
     `logins`: people write under logins of their own. `earlier` are the rules until somebody edits
-    them, where somebody does.
+    them, where somebody does, `over` the flows that only those had.
     """
 
     rules: str
@@ -90,6 +90,7 @@ class Scope:
     after: Mapping[Side, After] = field(default_factory=dict)
     logins: bool = False
     earlier: str = ""
+    over: frozenset[str] = frozenset()
 
     @cached_property
     def objects(self) -> frozenset[str]:
@@ -293,9 +294,23 @@ EDITED = Scope(
     rounds=(1, 2, 2, 3),
     earlier="edited_before.sync",
 )
+MOVED = Scope(
+    "moved.sync",
+    {
+        "contact~Contact": (FIRST, LAST, EMAIL, TITLE),
+        "contact~Lead": (FIRST, LAST, EMAIL, TITLE, COMPANY),
+    },
+    {"contact": _of_stage("Interested")},
+    (("push", "contact"),),
+    places=("left", "left", "both Lead", "both Contact"),
+    newcomers=("left", "Lead", "Contact"),
+    rounds=(1, 2, 2, 3),
+    earlier="moved_before.sync",
+    over=frozenset({"contact~Lead"}),
+)
 SMALLER = (
     *(LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD),
-    *(GONE, FREE, CALLS, TASKS, OWNERS, EDITED),
+    *(GONE, FREE, CALLS, TASKS, OWNERS, EDITED, MOVED),
 )
 SCOPES = (FULL, *SMALLER)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}

@@ -63,7 +63,7 @@ class _Checker(Once, Written, Together, Kept, Signed):
     def pair(self, link: Link) -> Iterator[str]:
         refused = {link.left[2], link.right[2]} & self.blamed or link.right in self.log.hidden
         for one in self.scope.flows[link.flow]:
-            if not refused:
+            if not refused and link.flow not in self.scope.over:
                 yield from self.converged(link, one)
             if {link.left, link.right} & self.beyond:
                 continue
