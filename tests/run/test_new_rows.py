@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from syncrules import dsl
 from syncrules.engine.plan.compile import compile
+from syncrules.engine.why import why
 from syncrules.tests.both import HOUR, Both
 
 RULES = """\
@@ -105,3 +106,23 @@ def test_what_a_person_empties_after_that_stays_empty_at_the_next_backfill() -> 
     assert titles(both) == (None, "CEO")
     both.backfill("push", "contact")
     assert titles(both) == (None, "CEO")
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_why_says_that_the_row_is_newer_and_what_brings_the_two_in_line(decided: bool) -> None:
+    """Whether or not a run has met the two in this row."""
+    both, contact, lead = linked("CEO", "CTO")
+    add_row(both)
+    if decided:
+        both.apollo.update("contact", contact, {"organization_name": "B and sons"})
+    later(both)
+    setup = both.setup
+    [told] = why(setup.plan, setup.org, setup.db, setup.world, lead, "Title")
+    [row] = told.rows
+    assert row.next == (
+        "nothing: the row is newer than the link, so that what changes flows, and "
+        "`syncrules backfill push contact` brings the two in line"
+    )
+    both.backfill("push", "contact")
+    [told] = why(setup.plan, setup.org, setup.db, setup.world, lead, "Title")
+    assert [one.next for one in told.rows] == ["nothing: both sides are as they last agreed"]
