@@ -1,7 +1,8 @@
-"""What people do with those they know: they ring them, plan what is to be done, and do it.
+"""What people do with those they know: they ring, write to and meet them, plan what is to be done,
+and do it.
 
-Each call and each task ends its text in a tag (`Said 7-d7`), which nobody edits, so that the
-checker knows which is which. Those who work there are in `people.py`.
+Each of these ends its text in a tag (`Said 7-d7`), which nobody edits, so that the checker knows
+which is which. Those who work there are in `people.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ PLANNED, DONE = ("Not Started", "Not Started", "In Progress"), "Completed"
 def begun(people: People) -> None:
     """A few of them, at the beginning."""
     for _ in range(people.chance.choice((1, 2, 3))):
-        about = people.scope.objects & {"call", "task"}
+        about = people.scope.objects & _MAKES.keys()
         people.chance.choice([one for name in sorted(about) for one in _MAKES[name]])(people)
 
 
@@ -53,6 +54,56 @@ def do(people: People) -> None:
         people.make("apollo", "task", {**values, **title, "status": "completed"})
 
 
+def write(people: People) -> None:
+    """A mail goes out to a contact, or one comes in from somebody: now and then from a stranger,
+    who may have written before."""
+    inbound, connected = people.chance.choice(MAILS)
+    kind = {"inbound": inbound, "connected_mailbox": connected}
+    said = {**kind, "subject": f"Mail {people.next()}", "body_text": _text(people, "Wrote")}
+    if inbound and people.chance.random() < 0.5:
+        people.make("apollo", "email", {**said, **_stranger(people)})
+        people.log.struck["a stranger writes"] += 1
+        return
+    key = people.someone(side="apollo")
+    if key is not None:
+        people.make("apollo", "email", {**said, "contact_id": key[2]})
+
+
+def _stranger(people: People) -> dict[str, str]:
+    """Who writes, and is known to neither system, unless by an earlier mail."""
+    rows = [row for key, row in people.log.rows("apollo").items() if key[1] == "email"]
+    wrote = [row.values for row in rows if row.values.get("from_email")]
+    if wrote and people.chance.random() < 0.5:
+        earlier = people.chance.choice(wrote)
+        return {name: str(earlier[name]) for name in ("from_email", "from_name")}
+    tag = f"p{people.next()}"
+    return {"from_email": f"{tag}@strange.example", "from_name": f"Grace Okafor-{tag}"}
+
+
+def meet(people: People) -> None:
+    """Somebody is to meet a contact."""
+    key = people.someone(side="apollo")
+    if key is not None:
+        said = {"subject": f"Meet {people.next()}", "description": _text(people, "About")}
+        guests = [
+            people.email(people.log.values(people.log.rows("apollo")[key]))
+            or "guest@strange.example"
+        ]
+        times = dict(zip(("start_time", "end_time"), TIMES[0], strict=True))
+        people.make("apollo", "meeting", {**said, **times, "guests": guests, "contact_id": key[2]})
+
+
+def move(people: People) -> None:
+    """A meeting is at another time, or is called off."""
+    rows = people.log.rows("apollo")
+    keys = sorted(one for one in rows if one[1] == "meeting" and not rows[one].get("cancelled"))
+    if keys:
+        times = dict(zip(("start_time", "end_time"), people.chance.choice(TIMES), strict=True))
+        change = {"cancelled": True} if people.chance.random() < 0.3 else times
+        people.change(people.chance.choice(keys), change)
+        people.log.struck["a meeting moves"] += 1
+
+
 def edit(people: People) -> None:
     """One of them gets other words, on either side."""
     key = some(people, people.chance.choice(("apollo", "salesforce")))
@@ -70,7 +121,7 @@ def edit(people: People) -> None:
 def finish(people: People) -> None:
     """One of them is done."""
     key = some(people, people.chance.choice(("apollo", "salesforce")))
-    if key is not None:
+    if key is not None and key[1] != "Event":
         name, value = ("status", "completed") if key[0] == "apollo" else ("Status", DONE)
         people.change(key, {name: value})
         people.log.struck["something is done"] += 1
@@ -85,8 +136,8 @@ def strike_out(people: People) -> None:
 
 
 def some(people: People, system: System) -> Key | None:
-    """A call or a task that is there."""
-    keys = sorted(one for one in people.log.rows(system) if one[1] in ("call", "task", "Task"))
+    """A call, a task or an event that is there."""
+    keys = sorted(one for one in people.log.rows(system) if one[1] in _EDITED)
     return people.chance.choice(keys) if keys else None
 
 
@@ -95,11 +146,23 @@ def _text(people: People, word: str) -> str:
     return f"{word} {number}-d{number}"
 
 
-_MAKES = {"call": (ring,), "task": (plan, plan, do)}
+MAILS = ((False, False), (False, True), (True, True))
+"""Whether a mail came in, and whether through a mailbox that Apollo only reads."""
+TIMES = (
+    ("2026-02-02T09:00:00.000Z", "2026-02-02T10:00:00.000Z"),
+    ("2026-02-03T09:30:00.000Z", "2026-02-03T10:00:00.000Z"),
+    ("2026-02-04T14:00:00.000Z", "2026-02-04T16:00:00.000Z"),
+)
+"""When meetings begin and end."""
+_EDITED = ("call", "task", "Task", "Event")
+_MAKES = {"call": (ring,), "task": (plan, plan, do), "email": (write,), "meeting": (meet,)}
 DEEDS: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (8, "call", ring),
     (8, "task", plan),
     (4, "task", do),
+    (8, "email", write),
+    (6, "meeting", meet),
+    (6, "meeting", move),
     (14, "Task", edit),
     (8, "Task", finish),
     (4, "Task", strike_out),

@@ -495,7 +495,8 @@ KINDS = frozenset(
         *("a change is approved", "a stop is over", "a value is taken away"),
         "somebody linked is deleted",
         *("something is done", "what was done is deleted", "a user leaves or is back"),
-        "the rules are edited",
+        *("the rules are edited", "a guard holds a run"),
+        *("a stranger writes", "a meeting moves"),
     }
 )
 """Every fault by name."""

@@ -6,6 +6,7 @@ What the checker goes by where it compares fields; the rules themselves are in `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from syncrules.tests.simulation.scopes import Kind, Mapped, Scope
@@ -20,6 +21,8 @@ ACCOMPANY: Mapping[str, frozenset[str]] = {
     "Contact": SAVED | {"Name"},
     "Account": SAVED,
     "Task": SAVED | {"CompletedDateTime", "IsClosed", "AccountId", "ActivityDate", "OwnerId"},
+    "Event": SAVED
+    | {"ActivityDate", "ActivityDateTime", "DurationInMinutes", "EndDate", "AccountId", "OwnerId"},
 }
 """Fields that a system itself sets when it saves ours."""
 WIRE = {
@@ -82,4 +85,6 @@ def canon(kind: Kind, value: Any) -> Any:
     """A value as both sides may be compared; blank is None."""
     if value is None or value == "":
         return None
+    if kind == "moment":
+        return datetime.fromisoformat(str(value))
     return _FOLD.get(kind, str.strip)(str(value))

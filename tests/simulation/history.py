@@ -38,7 +38,7 @@ from syncrules.engine.store import tables, troubles
 from syncrules.engine.store.database import Database, statement, table
 from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
-from syncrules.errors import SyncrulesError
+from syncrules.errors import Braked, SyncrulesError
 from syncrules.tests.simulation import checker, duties
 from syncrules.tests.simulation.checker import ends
 from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
@@ -149,9 +149,13 @@ class Machine:
             result = verb(self.setup())
             whole = True
         finally:
-            [number] = self.db.row(sql.last_run, org=ORG) or (0,)
-            self.log.end_run(number or 0, whole=whole)
+            self.log.end_run(self.number(), whole=whole)
         return result
+
+    def number(self) -> int:
+        """The last run's, as the state counts."""
+        [number] = self.db.row(sql.last_run, org=ORG) or (0,)
+        return number or 0
 
     def begin(self) -> None:
         """As if a run had found a world without records. It leaves the same in all of them whose
@@ -353,6 +357,7 @@ class History:
         """Somebody edits the rules, and asks for all that satisfy them only now."""
         machine = self.machine
         machine.written = machine.rules
+        machine.log.edited = machine.number()
         machine.log.struck["the rules are edited"] += 1
         self.todo = list(self.scope.backfills)
 
@@ -401,6 +406,7 @@ class History:
             return False
         except SyncrulesError as error:
             self.failed += 1
+            machine.log.struck["a guard holds a run"] += isinstance(error, Braked)
             self._tell(f"{name}: {error}")
             return False
         finally:

@@ -579,7 +579,10 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in (*names, *more) if values.get(name)}
 
 
-TAGGED = ("last_name", "LastName", "name", "Name", "note", "Description")
+TAGGED = (
+    *("last_name", "LastName", "name", "Name"),
+    *("note", "body_text", "description", "Description"),
+)
 """Fields that end in a tag, the first that a record has."""
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
+from syncrules.connectors.apollo.simulator import screen
 from syncrules.connectors.apollo.simulator.server import ApolloSimulator
 from syncrules.connectors.base.wire import Request, Response
 from syncrules.connectors.base.world import Clock
@@ -33,7 +34,10 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "apollo": ("contact", "account"),
     "salesforce": ("Lead", "Contact", "Account", "Opportunity"),
 }
-DEEDS: dict[str, tuple[str, ...]] = {"apollo": ("call", "task"), "salesforce": ("Task",)}
+DEEDS: dict[str, tuple[str, ...]] = {
+    "apollo": ("call", "task", "email", "meeting"),
+    "salesforce": ("Task", "Event"),
+}
 """What people did, where rules are about that."""
 
 
@@ -66,11 +70,12 @@ class Recorder:
     has what was converted or merged, and into what; `copies` were made by hand while a write of
     the same was in doubt; `purged` are those that were deleted and then
     taken out of the bin, as if they had never been.
-    `deeds`: calls and tasks are looked at, too.
+    `deeds`: what people did is looked at, too.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
     that did so: how long the log was, when, and the object. `approved` are the changes that a
     person has let go: how long the log was, the record, its field, and what it may become. `signed`
     has under whose name each write of ours in Salesforce went, `staff` who left and came back.
+    `edited` is the last run before somebody edited the rules.
     """
 
     apollo: ApolloSimulator
@@ -105,6 +110,7 @@ class Recorder:
     approved: list[tuple[int, Key, str, Any]] = field(default_factory=list)
     signed: list[tuple[int, Key, str]] = field(default_factory=list)
     staff: list[tuple[int, float, str, bool]] = field(default_factory=list)
+    edited: int = 0
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
@@ -229,7 +235,7 @@ class Recorder:
             team = self.apollo.team
             tables = [("contact", team.contacts), ("account", team.accounts)]
             if self.deeds:
-                tables += [("call", team.calls), ("task", team.tasks)]
+                tables += [(one, screen.table(team, one)) for one in DEEDS["apollo"]]
             for object, table in tables:
                 for id, row in table.rows.items():
                     if not row.deleted:

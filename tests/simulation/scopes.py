@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 Side = Literal["left", "right"]
-Kind = Literal["text", "email", "domain", "user", "reference", "stage", "status"]
+Kind = Literal["text", "email", "domain", "user", "reference", "stage", "status", "moment"]
 Wanted = Callable[[Mapping[str, Any]], bool]
 
 SMALL = 0.92
@@ -73,7 +73,8 @@ class Scope:
     `companies` and `rounds` are choices of how many. `stops` is when nothing may be written to the
     right, `after` what follows when a record of a side is deleted.
     `logins`: people write under logins of their own. `earlier` are the rules until somebody edits
-    them, where somebody does, `over` the flows that only those had.
+    them, where somebody does, `over` the flows that only those had, and
+    `guards` how many records of an object a run could then create or update.
     """
 
     rules: str
@@ -91,6 +92,7 @@ class Scope:
     logins: bool = False
     earlier: str = ""
     over: frozenset[str] = frozenset()
+    guards: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @cached_property
     def objects(self) -> frozenset[str]:
@@ -274,6 +276,29 @@ TASKS = Scope(
     newcomers=("Contact", "both Contact"),
     crowd=(1, 2),
 )
+MAILS = Scope(
+    "mails.sync",
+    {
+        "contact~Lead": (LAST, EMAIL, COMPANY),
+        "email~Task": tuple(
+            replace(one, both=False)
+            for one in (Mapped("subject", "Subject"), Mapped("body_text", "Description"), PERSON)
+        ),
+        "meeting~Event": tuple(
+            replace(one, both=False)
+            for one in (
+                *(Mapped("subject", "Subject"), Mapped("description", "Description"), PERSON),
+                Mapped("start_time", "StartDateTime", kind="moment"),
+                Mapped("end_time", "EndDateTime", kind="moment"),
+            )
+        ),
+    },
+    {"contact": _everybody},
+    (("push", "contact"), ("pull", "Lead"), ("push", "email"), ("push", "meeting")),
+    places=("left", "left", "both Lead"),
+    newcomers=("left", "Lead"),
+    crowd=(1, 2),
+)
 OWNERS = Scope(
     "owners.sync",
     {"contact~Lead": (LAST, EMAIL, replace(TITLE, both=False), COMPANY, OWNER)},
@@ -308,9 +333,21 @@ MOVED = Scope(
     earlier="moved_before.sync",
     over=frozenset({"contact~Lead"}),
 )
+GUARDED = Scope(
+    "guarded.sync",
+    {"contact~Lead": (replace(FIRST, clear=True), LAST, EMAIL, TITLE, COMPANY)},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "left", "both Lead", "both Lead"),
+    newcomers=("left", "Lead"),
+    crowd=(2, 5),
+    rounds=(1, 2, 2, 3),
+    earlier="guarded_before.sync",
+    guards={("Lead", "create"): 1, ("Lead", "update"): 1, ("contact", "update"): 1},
+)
 SMALLER = (
     *(LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD),
-    *(GONE, FREE, CALLS, TASKS, OWNERS, EDITED, MOVED),
+    *(GONE, FREE, CALLS, TASKS, MAILS, OWNERS, EDITED, MOVED, GUARDED),
 )
 SCOPES = (FULL, *SMALLER)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}

@@ -48,6 +48,7 @@ class _Checker(Once, Written, Together, Kept, Signed):
         yield from self.only_what_follows()
         yield from self.followed_up()
         yield from self.journal_closed()
+        yield from self.within_guards()
         yield from self.told_rightly()
         yield from self.deletions_known()
         for link in self.links:

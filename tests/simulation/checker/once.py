@@ -115,17 +115,19 @@ class Once(Ended):
         people = {key[2] for ends in pairs for key in ends}
         for key, row in self.rows.items():
             pulled = key[1] == "Task" and "task~Task" in self.scope.flows and row["Status"] != DONE
-            pushed = key[1] == "call" or (key[1] == "task" and row.get("status") == "completed")
+            pushed = key[1] in ("call", "email")
+            pushed = pushed or (key[1] == "task" and row.get("status") == "completed")
+            pushed = pushed or (key[1] == "meeting" and not row.get("cancelled"))
             about = row.get("contact") or row.get("WhoId")
             known = key in linked or key[2] in self.blamed
             if (pulled or pushed) and about in people and not known:
                 yield f"{key} {tag_of(row)} has no counterpart, though {about} has"
 
     def deeds_about(self) -> Iterator[str]:
-        """What we made of a call or a task is with somebody: until one of them is known, it
+        """What we made of what somebody did is with somebody: until one of them is known, it
         waits."""
         for key, birth in self.log.born.items():
-            if birth.who == "sync" and key[1] in ("task", "Task"):
+            if birth.who == "sync" and key[1] in ("task", "Task", "Event"):
                 name = "contact" if key[1] == "task" else "WhoId"
                 if not self.first(key, name, birth.seq):
                     yield f"{key} was made, and is with nobody"

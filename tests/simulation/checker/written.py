@@ -10,7 +10,7 @@ from syncrules.tests.simulation.checker.ended import Ended
 from syncrules.tests.simulation.checker.facts import RACE
 from syncrules.tests.simulation.fields import SPELLED, allowed, canon, mapped
 from syncrules.tests.simulation.people import BAD_TITLE
-from syncrules.tests.simulation.recorder import Event, Key
+from syncrules.tests.simulation.recorder import DEEDS, Event, Key
 
 
 class Written(Ended):
@@ -56,6 +56,18 @@ class Written(Ended):
         if self.due[0] and not self.log.hidden & set(self.log.heirs.values()):
             yield f"{self.due[0]} marks are left that are due"
 
+    def within_guards(self) -> Iterator[str]:
+        """R8: while the rules had guards, no run did more than these let go."""
+        for (object, action), most in self.scope.guards.items():
+            records: dict[int, set[str]] = {}
+            for row in self.journal:
+                tried = row[0] <= self.log.edited and row[12] not in ("planned", "dropped")
+                if tried and (row[5], row[6]) == (object, action):
+                    records.setdefault(row[0], set()).add(row[8] or row[9])
+            for run, some in records.items():
+                if len(some) > most:
+                    yield f"run {run} did {action} with {len(some)} {object}, and {most} may be"
+
     def told_rightly(self) -> Iterator[str]:
         """Who stands in the error log is guilty of what is said there, still."""
         codes = {row[0]: row[3] for row in self.errors}
@@ -72,8 +84,10 @@ class Written(Ended):
     def guilty(self, code: str, record: str, about: set[Key]) -> bool:
         """Whether what a code says can be so; `about` are the record and its partner."""
         here = [self.rows[key] for key in about & self.rows.keys()]
-        titles = {one.get("title") or one.get("Title") for one in here}
-        deed = {key[1] for key in about} & {"call", "task", "Task"}
+        # Also of those that somebody has deleted since: Apollo tells nobody.
+        lasts = [self.last(key, name) for key in about for name in ("title", "Title")]
+        titles = {one.new for one in lasts if one is not None}
+        deed = {key[1] for key in about} & {*DEEDS["apollo"], *DEEDS["salesforce"]}
         if code in ("ambiguous-match", "match-taken") or BAD_TITLE in titles:
             return True
         if code == "unknown-value":
