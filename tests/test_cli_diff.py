@@ -396,6 +396,10 @@ def test_records_of_the_present_state_are_counted(counted: Repository) -> None:
     assert one["title"] == "item.name from item.name"
     for change in (one, two):
         assert change["records"] == {"found": 2, "linked": 2, "total": 2, "unread": 0}
+    out = counted.type("diff", rows, "rules", "--records").out
+    for way in ("push", "pull"):
+        waits = f"what they hold by now waits for `syncrules backfill {way} item`"
+        assert f"    2 item records linked with item; {waits}\n" in out
 
 
 def waiting(repository: Repository) -> int:

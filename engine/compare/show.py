@@ -130,9 +130,12 @@ def counted(one: Difference, count: Count | None) -> str:
         said = [f"{count.found:,} of {count.total:,} {records} {_are(one)}"]
     if not _linked(one) and count.linked:
         said.append(f"{count.linked:,} of them linked already")
+    way = "push" if one.records.side == "left" else "pull"
+    backfill = f"`syncrules backfill {way} {one.records.object}`"
     if one.kind == "created" and count.found > count.linked:
-        way = "push" if one.records.side == "left" else "pull"
-        said.append(f"the others wait for `syncrules backfill {way} {one.records.object}`")
+        said.append(f"the others wait for {backfill}")
+    if one.kind == "written" and count.found:
+        said.append(f"what they hold by now waits for {backfill}")
     if count.unread:
         said.append(f"of {count.unread:,} it can't be told: a field was never read")
     return "; ".join(said)
