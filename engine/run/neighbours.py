@@ -1,18 +1,23 @@
-"""Who else is to be decided once two records are linked, or are there again: what refers to them.
+"""Who else is to be decided once two records are linked, or are there again: what refers to them,
+and who refers to what was linked while their own change was under way.
 
 Marks only; what becomes of a mark is `propose.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
-from ...connectors.base.values import folded
+from ...connectors.base.values import Value, folded
 from ...dsl.rules import Side
 from ..plan.model import Flow, People
 from ..store import statements as sql
 from ..store import unknown
 from .session import Session
+
+Halves: TypeAlias = tuple[Mapping[str, Value], Mapping[str, Value]]
+"""What each side held, by row, when the two last agreed."""
 
 _SIDES: tuple[Side, Side] = ("left", "right")
 
@@ -44,6 +49,28 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
                 ids = [pair[_SIDES.index(people.side)] for pair in made]
                 with_them = with_address(session, ready.flow, people, ids)
                 wake(session, ready.flow, people.side, with_them)
+
+
+def tell_late(session: Session, flow: str, bases: Mapping[tuple[str, str], Halves]) -> None:
+    """Records whose reference came to nothing when they were decided, and now leads to what was
+    linked meanwhile, later in the same run: they are decided once more. `bases` by pair."""
+    for row in session.flows[flow].rows:
+        if not row.row.through:
+            continue
+        bare = [
+            pair
+            for pair, halves in bases.items()
+            if all(pair) and halves[0].get(row.key) is None and halves[1].get(row.key) is None
+        ]
+        for place, side in enumerate(_SIDES):
+            end = session.flows[flow].flow.end(side)
+            name = row.row.left if side == "left" else row.row.right
+            there = session.stored(end.system, end.object, [pair[place] for pair in bare])
+            leads = {id: str(one.values[name]) for id, one in there.items() if one.values.get(name)}
+            for parent in row.row.through:
+                linked = session.links(parent, side, leads.values())
+                ids = [id for id, one in leads.items() if one in linked and not linked[one].ended]
+                session.mark([(flow, side, id) for id in ids], "a link was made")
 
 
 def is_one(session: Session, people: People, flow: str) -> bool:

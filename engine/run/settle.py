@@ -20,7 +20,7 @@ from .decision import Coming
 from .journal import Entry, dump_agree
 from .look import note_life, store
 from .match import key_parts
-from .neighbours import is_one, tell_children, with_address
+from .neighbours import Halves, is_one, tell_children, tell_late, with_address
 from .pairs import of_domains
 from .session import Session, dump_values
 from .state import other
@@ -225,6 +225,7 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
         where = {"org": session.org, "flow": name}
         bases, new, told = [], [], []
         made: list[tuple[str, str]] = []
+        held: dict[tuple[str, str], Halves] = {}
         known = session.links(name, "left", [one.left for one, _ in group if one.left])
         for entry, outcome in group:
             left = entry.left or outcome.id
@@ -237,16 +238,19 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
             if entry.action in ("update", "delete"):
                 if left in known:
                     base = known[left].base
+                    both = {**base.left, **halves[0]}, {**base.right, **halves[1]}
+                    held[left, right] = both
                     bases.append(
                         {
                             **where,
                             "one": left,
-                            "new_left": dump_values({**base.left, **halves[0]}),
-                            "new_right": dump_values({**base.right, **halves[1]}),
+                            "new_left": dump_values(both[0]),
+                            "new_right": dump_values(both[1]),
                         }
                     )
                 continue
             made.append((left, right))
+            held[left, right] = halves
             new.append(
                 {
                     **where,
@@ -265,6 +269,7 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
         session.db.many(sql.put_link, new)
         no_longer_waiting(session, flow, made)
         tell_children(session, name, made)
+        tell_late(session, name, held)
 
 
 def _introduce(session: Session, made: Sequence[Settled]) -> None:
