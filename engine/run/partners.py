@@ -26,12 +26,23 @@ def look_again(session: Session) -> None:
         if flow in session.flows and session.scope.decides(flow):
             waiting.setdefault(flow, []).append(record)
     marks = [
-        (name, side, id)
+        (one, side, id)
         for name, ids in waiting.items()
         for side in _SIDES
         for id in _free(session, session.flows[name].flow, side, ids)
+        for one in _all_of(session, session.flows[name].flow, side)
     ]
     session.mark(marks, "retry")
+
+
+def _all_of(session: Session, flow: Flow, side: Side) -> list[str]:
+    """The flow, and those that are one thing with it: the partner may be found in any of them."""
+    object = flow.end(side).object
+    return [
+        one
+        for one in flow.siblings or (flow.name,)
+        if one in session.flows and session.flows[one].flow.end(side).object == object
+    ]
 
 
 def _free(session: Session, flow: Flow, side: Side, ids: list[str]) -> list[str]:

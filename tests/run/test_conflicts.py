@@ -8,6 +8,7 @@ import pytest
 from syncrules import dsl
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.run import run as verbs
+from syncrules.engine.why import why
 from syncrules.tests.both import HOUR, Both
 
 RULES = """\
@@ -108,3 +109,35 @@ def test_an_ambiguous_match_stays_listed_when_the_rules_are_edited() -> None:
     later(both)
     later(both)
     assert listed(both) == before
+
+
+PEOPLE = """\
+sync apollo with salesforce
+prefer apollo
+push contact as Contact { match on email }
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+}
+"""
+
+
+@pytest.mark.parametrize("object", ["Lead", "Contact"])
+def test_a_match_that_could_not_be_told_is_made_once_a_twin_is_gone(object: str) -> None:
+    """Also where the twins are of the object that no rule writes to."""
+    both = Both(PEOPLE)
+    both.run()
+    company = {"Company": "B"} if object == "Lead" else {}
+    one, other = (
+        both.salesforce.create(object, {"LastName": "Berg", "Email": "a@b.example", **company})
+        for _ in range(2)
+    )
+    both.apollo.create("contact", {"last_name": "Berg", "email": "a@b.example"})
+    later(both)
+    assert {code for _, code in listed(both)} == {"ambiguous-match"}
+    both.salesforce.delete(object, other)
+    later(both)
+    assert listed(both) == []
+    setup = both.setup
+    told = why(setup.plan, setup.org, setup.db, setup.world, "a@b.example")
+    assert [(each.partner.id, each.linked) for each in told if each.partner] == [(one, True)]

@@ -26,8 +26,8 @@ map account with Account {
 def test_who_was_decided_before_the_account_of_another_came_along_gets_it_too(
     linked: bool,
 ) -> None:
-    """Ada's company was in both systems before the rules, and nothing asks for it, until a colleague
-    takes it along in the very run that writes something else of hers."""
+    """Ada's company was in both systems before the rules, and nothing asks for it. Then a colleague
+    takes it along, in the very run that writes something else of hers."""
     both = Both(RULES)
     account = both.apollo.create("account", {"name": "Acme", "domain": "a.example"})
     company = both.salesforce.create("Account", {"Name": "Acme", "Website": "a.example"})
