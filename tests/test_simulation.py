@@ -33,7 +33,7 @@ from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Answer, Key, System, writes
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import LEADS, SMALL, SMALLER, scope_of
-from syncrules.tests.simulation.states import handed_on, held
+from syncrules.tests.simulation.states import Shared, handed_on, held
 from syncrules.tests.simulation.world import Alarms, Crash
 
 HISTORIES = 20_000
@@ -202,8 +202,9 @@ def test_a_second_runner_is_sent_away_or_the_first_is_fenced_out(
 ) -> None:
     """Two runners at once make one Lead. A runner that wakes up after its lease commits nothing,
     and sends nothing, even where it had said what it would send next (EDGE-13)."""
-    machine = Machine(1)
-    second = Second(machine, tmp_path / "state.db", random.Random(1), lambda text: None)
+    shared = Shared.at(tmp_path / "state.db")
+    machine = Machine(1, state=shared.one)
+    second = Second(machine, shared, random.Random(1), lambda text: None)
     machine.go(verbs.run)
     machine.clock.sleep(ROUND)
     ada = contact(machine)
@@ -223,7 +224,7 @@ def test_a_second_runner_is_sent_away_or_the_first_is_fenced_out(
     assert linked(machine, ada, "Lead", lead)
     assert later(machine) == 0
     done(machine)
-    second.close()
+    shared.close()
 
 
 def test_a_refused_record_stands_in_the_error_log_and_the_others_are_written() -> None:

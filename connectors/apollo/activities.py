@@ -405,11 +405,10 @@ def names(undocumented: bool) -> tuple[str, ...]:
 
 def forms(object: str, undocumented: bool) -> dict[str, Form]:
     """The fields of an activity by name; see `names`."""
-    hidden = {} if undocumented else _UNDOCUMENTED.get(object, {})
-    return {
-        one.field.name: replace(one, field=_without(one.field, hidden.get(one.field.name, ())))
-        for one in FORMS[object]
-    }
+    found = {one.field.name: one for one in FORMS[object]}
+    for name, hidden in () if undocumented else _UNDOCUMENTED.get(object, {}).items():
+        found[name] = replace(found[name], field=_without(found[name].field, hidden))
+    return found
 
 
 def describe(object: str, fields: Iterable[Field], lag: float, count: int | None) -> Object:
@@ -436,5 +435,4 @@ def describe(object: str, fields: Iterable[Field], lag: float, count: int | None
 
 def _without(field: Field, values: Iterable[str]) -> Field:
     gone = set(values)
-    left = tuple(one for one in field.choices if one.value not in gone)
-    return replace(field, choices=left) if gone else field
+    return replace(field, choices=tuple(one for one in field.choices if one.value not in gone))

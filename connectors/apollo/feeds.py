@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from ...errors import SystemUnavailable
 from ..base.contract import Page, Read, Record
+from ..base.frozen import dataclass
 from ..base.values import folded, identifier
 from ..base.world import moment, seconds
 from .describe import PAGE, Catalog, record, total

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..base import values
+from ..base.frozen import dataclass
 from ..base.schema import Choice, Field, FieldType, Format
 from ..base.values import Value, identifier
 

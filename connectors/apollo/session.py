@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from ...errors import SignInRefused, SystemUnavailable, UsageError
 from ..base.contract import Meter
+from ..base.frozen import dataclass
 from ..base.login import Secret, address, plain
 from ..base.wire import (
     NoReply,
@@ -156,11 +156,9 @@ class Session:
     def _call(
         self, method: str, path: str, body: Mapping[str, object] | None, *, repeatable: bool
     ) -> Response:
-        request = json_request(
-            method, f"{self._base}/api/v1/{path}", body, cache_control="no-cache"
-        )
-        timed = replace(request, timeout=TIMEOUT)
-        response = self._wire.call(timed, repeatable=repeatable)
+        url = f"{self._base}/api/v1/{path}"
+        request = json_request(method, url, body, timeout=TIMEOUT, cache_control="no-cache")
+        response = self._wire.call(request, repeatable=repeatable)
         self._count(endpoint(method, path), response)
         return response
 
@@ -181,9 +179,11 @@ class Session:
             if told is not None:
                 self._ahead = told - self.world.clock.now()
             for window, limit_header, used_header, left_header in _WINDOWS:
-                limit = figure(response.headers.get(limit_header))
                 used = figure(response.headers.get(used_header))
                 left = figure(response.headers.get(left_header))
+                if used is None and left is None:
+                    continue
+                limit = figure(response.headers.get(limit_header))
                 if used is None and limit is not None and left is not None:
                     used = limit - left
                 if used is not None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import field, replace
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from math import inf
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MOST = 100_000_000
 """Bytes of a reply, unpacked. A page has 100 records (Apollo) or 2,000 (Salesforce): room for a
 million, or for 50,000, of each of them."""
+TIMEOUT = 60.0
+"""Seconds that a request may take in all, where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    timeout: float = 60.0
+    timeout: float = TIMEOUT
     most: int = MOST
 
 
@@ -257,25 +259,36 @@ class Wire:
         return min(least * (1 + 0.25 * self.world.random.random()), LONGEST_WAIT)
 
 
-def json_request(method: str, url: str, body: object = None, **headers: str) -> Request:
-    """A request with a JSON body, or none for None; `_` in header names stands for `-`."""
+def json_request(
+    method: str, url: str, body: object = None, *, timeout: float = TIMEOUT, **headers: str
+) -> Request:
+    """A request with a JSON body, or none for None; `timeout` in seconds; `_` in header names
+    stands for `-`."""
     named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
     named.setdefault("accept", "application/json")
     if body is None:
-        return Request(method, url, named)
+        return Request(method, url, named, timeout=timeout)
     named.setdefault("content-type", "application/json")
-    return Request(method, url, named, json.dumps(body, ensure_ascii=False).encode())
+    return Request(method, url, named, json.dumps(body, ensure_ascii=False).encode(), timeout)
 
 
 def with_headers(request: Request, **headers: str) -> Request:
     """The same request with more headers; `_` in names stands for `-`."""
     more = {name.replace("_", "-").lower(): value for name, value in headers.items()}
-    return replace(request, headers={**request.headers, **more})
+    return signed_as(request, request.url, more)
+
+
+def signed_as(request: Request, url: str, more: Mapping[str, str]) -> Request:
+    """The same request to `url`, with `more` headers."""
+    headers = {**request.headers, **more}
+    return Request(request.method, url, headers, request.body, request.timeout, request.most)
 
 
 def figure(raw: str | None) -> int | None:
     """The whole number of a header, None for anything else: a reply may say what it likes."""
-    found = (raw or "").strip()
+    if not raw:
+        return None
+    found = raw.strip()
     return int(found) if found.isascii() and found.isdigit() and len(found) <= 15 else None
 
 

@@ -18,12 +18,13 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...errors import SystemUnavailable
 from ..base import values
 from ..base.contract import Page, Read, Record
+from ..base.frozen import dataclass
 from ..base.schema import Field, Object
 from ..base.world import moment, seconds
 from . import soql
@@ -245,8 +246,9 @@ class Feeds:
         except (KeyError, ValueError, TypeError):
             return Place(self._columns(ask.object, ask.fields))
         if kept.object == ask.object and kept.covers(ask.fields):
-            kinds = {name: kept.kinds[name] for name in ask.fields}
-            return Place(replace(kept, kinds=kinds), **named)
+            if list(kept.kinds) != list(ask.fields):
+                kept = replace(kept, kinds={name: kept.kinds[name] for name in ask.fields})
+            return Place(kept, **named)
         # The answer of a job lacks a field that it wasn't asked for.
         named |= {"job": "", "sheet": ""}
         return Place(self._columns(ask.object, ask.fields), **named)
@@ -362,7 +364,7 @@ class Feeds:
 def _advance(place: Place, records: Sequence[Record]) -> Place:
     """The place after a later page of a locator: at its last row whose stamp is surely the one it
     was ordered by."""
-    if not place.began:
+    if not (place.began and records):
         return place
     before = moment(seconds(place.began) - OVERLAP)
     sure = [one for one in records if one.stamp < before]
@@ -371,8 +373,9 @@ def _advance(place: Place, records: Sequence[Record]) -> Place:
 
 def _split(seen: Columns) -> tuple[list[str], list[str]]:
     """The columns that fit into a statement, and the others."""
-    head, taken = list(seen.always), 0
-    asked = seen.asked
+    head, taken, asked = list(seen.always), 0, seen.asked
+    if soql.cost(",".join(asked)) + 3 <= _WIDE:
+        return [*head, *asked], []
     for at, name in enumerate(asked):
         taken += soql.cost(name) + 3
         if taken > _WIDE:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ..base import values
@@ -55,12 +56,12 @@ class Columns:
         init=False, repr=False, compare=False, default=()
     )
 
-    @property
+    @cached_property
     def always(self) -> tuple[str, ...]:
         """Columns of every statement: identity, stamp and life."""
         return ("Id", *((STAMP,) if self.stamped else ()), *self.life)
 
-    @property
+    @cached_property
     def asked(self) -> tuple[str, ...]:
         """The other columns, each once."""
         wanted: dict[str, None] = {}

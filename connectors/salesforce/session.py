@@ -11,16 +11,16 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
 from ...errors import LoginLost, SystemUnavailable, UsageError
 from ..base.contract import Meter
+from ..base.frozen import dataclass
 from ..base.linking import Logins
 from ..base.login import Login, Secret
-from ..base.wire import NoReply, Request, Response, Wire, dated, host, json_request
+from ..base.wire import NoReply, Request, Response, Wire, dated, host, json_request, signed_as
 from ..base.world import World
 from .door import Door, Token, text_of
 from .refusals import Complaint, advice, complaint_of, judge
@@ -153,23 +153,23 @@ class Session:
 
         Raises `Refused` for 4xx, and what `Wire.call` raises.
         """
-        return self._read(json_request("GET", self._url(path, **query)), partial(_object, needs))
+        return self._read("GET", self._url(path, **query), partial(_object, needs))
 
     def ask(self, path: str, needs: str, body: object) -> Told:
         """Like `get`, for a question that has to be posted; it changes no record."""
-        return self._read(json_request("POST", self._url(path), body), partial(_object, needs))
+        return self._read("POST", self._url(path), partial(_object, needs), body)
 
     def listed(self, path: str, body: object) -> Told:
         """Like `ask`, where the answer is a list."""
-        return self._read(json_request("POST", self._url(path), body), _list)
+        return self._read("POST", self._url(path), _list, body)
 
     def read(
         self, path: str, parse: Callable[[Response], T], *, accept: str = "text/csv", **query: str
     ) -> T:
         """Like `get`, for what isn't taken as it comes: what `parse` makes of it, which raises
         `ValueError` where it is cut off."""
-        request = json_request("GET", self._url(path, **query), accept=accept)
-        return self._read(request, lambda response, _: parse(response))
+        url = self._url(path, **query)
+        return self._read("GET", url, lambda response, _: parse(response), accept=accept)
 
     def tidy(self, method: str, path: str, body: object = None) -> None:
         """Ends or deletes what is no record, and may be gone already. Nothing depends on it."""
@@ -182,8 +182,9 @@ class Session:
         Raises `NoReply` where it may have been carried out, `Refused`, and what `Wire.call` raises.
         Assignment rules of Salesforce stay out of it: they would move owners.
         """
-        request = json_request(method, self._url(path), body, **NO_ASSIGNMENT)
-        response = self._wire.call(replace(request, timeout=WRITE_TIMEOUT), repeatable=False)
+        url = self._url(path)
+        request = json_request(method, url, body, timeout=WRITE_TIMEOUT, **NO_ASSIGNMENT)
+        response = self._wire.call(request, repeatable=False)
         self._note(response)
         self._raise_refusal(response)
         try:
@@ -203,9 +204,16 @@ class Session:
             fix=advice(refused.wrong.code) or "see the message; `syncrules schema pull` may help",
         )
 
-    def _read(self, request: Request, parse: Callable[[Response, float | None], T]) -> T:
+    def _read(
+        self,
+        method: str,
+        url: str,
+        parse: Callable[[Response, float | None], T],
+        body: object = None,
+        **headers: str,
+    ) -> T:
         """What `parse` makes of a reply and of the server's time when it began to look."""
-        request = replace(request, timeout=READ_TIMEOUT)
+        request = json_request(method, url, body, timeout=READ_TIMEOUT, **headers)
         for _ in range(_UNREADABLE):
             began = self.world.clock.now()
             response = self._wire.call(request, repeatable=True)
@@ -254,10 +262,11 @@ class Session:
             self._login.renew(getattr(self._mine, "token", None))
         token = self._login.get()
         self._mine.token = token
-        parts = urlsplit(request.url)
-        moved = f"{token.instance}{parts.path}{'?' if parts.query else ''}{parts.query}"
-        signed = {**request.headers, "authorization": f"Bearer {token.secret.reveal()}"}
-        return replace(request, url=moved, headers=signed)
+        url = request.url
+        if not url.startswith(f"{token.instance}/"):
+            parts = urlsplit(url)
+            url = f"{token.instance}{parts.path}{'?' if parts.query else ''}{parts.query}"
+        return signed_as(request, url, {"authorization": f"Bearer {token.secret.reveal()}"})
 
     def _refused(self, text: str) -> LoginLost:
         return LoginLost(

@@ -7,11 +7,12 @@ shown as this run's earlier decisions will leave them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from ...connectors.base.company import domains
 from ...connectors.base.free_mail import FREE_MAIL
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import Value, folded
 from ...dsl import conditions
 from ...dsl.conditions import Get

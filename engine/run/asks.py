@@ -169,6 +169,5 @@ def rule_changed(session: Session, flow: Flow) -> None:
 
 def counts(session: Session) -> tuple[int, int]:
     """Changes that wait for a person, and those approved whose value this run found changed."""
-    waiting = session.db.row(sql.count, org=session.org)
-    stale = session.db.row(sql.count_stale, org=session.org, in_run=session.run)
-    return (waiting[0] if waiting else 0), (stale[0] if stale else 0)
+    waiting, stale = session.db.row(sql.counts, org=session.org, in_run=session.run) or (0, 0)
+    return waiting, stale

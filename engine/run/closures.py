@@ -8,9 +8,10 @@ other; whether it should is `decide.py`. Conversions are `dsl/types.py`, conditi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ...connectors.base import values as forms
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.schema import Field, Role
 from ...connectors.base.values import Value
 from ...dsl import conditions, templates, types

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ..store import statements as sql

@@ -7,7 +7,8 @@ nothing. What a mark leads to is `propose.py`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from ...connectors.base.contract import Read, Record
 from ...connectors.base.values import Value
@@ -30,8 +31,7 @@ QUIET_PAGES = 2
 
 def look(session: Session) -> None:
     """Reads every feed that the run is about to its end."""
-    for ask in session.scope.reads(session.plan):
-        look_at(session, ask)
+    look_at(session, session.scope.reads(session.plan))
 
 
 def look_elsewhere(session: Session, gone: str) -> None:
@@ -39,24 +39,35 @@ def look_elsewhere(session: Session, gone: str) -> None:
     what is there. Nothing is decided on that."""
     others = {name: one for name, one in session.connectors.items() if name != gone}
     same_orgs(session.db, session.org, others, session.now)
-    for ask in session.scope.reads(session.plan):
-        if ask.system in others and (ask.system, ask.object) not in session.looked:
-            look_at(session, ask)
+    left = (
+        ask
+        for ask in session.scope.reads(session.plan)
+        if ask.system in others and (ask.system, ask.object) not in session.looked
+    )
+    look_at(session, left)
 
 
-def look_at(session: Session, ask: Read) -> None:
-    """Reads one feed to its end. Raises `SystemUnavailable` with all whole pages stored."""
-    where = {"org": session.org, "system": ask.system, "object": ask.object}
-    key = {**where, "purpose": "changes"}
-    cursors = {purpose: rest for purpose, *rest in session.db.rows(sql.cursors, **where)}
+def look_at(session: Session, asked: Iterable[Read]) -> None:
+    """Reads feeds to their end, one after the other. Raises `SystemUnavailable` with all whole
+    pages stored."""
+    cursors: dict[tuple[str, str], dict[str, tuple[Any, ...]]] = {}
+    for system, object, purpose, *held in session.db.rows(sql.feeds, org=session.org):
+        cursors.setdefault((system, object), {})[purpose] = tuple(held)
+    for ask in asked:
+        _read(session, ask, cursors.get((ask.system, ask.object), {}))
+
+
+def _read(session: Session, ask: Read, cursors: Mapping[str, tuple[Any, ...]]) -> None:
+    """Reads one feed to its end, from where its cursors say."""
+    key = {"org": session.org, "system": ask.system, "object": ask.object, "purpose": "changes"}
     held = cursors.get("changes")
     layout = session.layout(ask.fields)
-    cursor, known, looks = (held[0], held[1], held[2]) if held else (None, layout, 0)
+    cursor, known, looks = held or (None, layout, 0)
     if known != layout:
         # A rule names another field: everything is read again, and what was known stays known.
         cursor = None
     session.progress(f"reading {ask.system} {ask.object}")
-    _keep_keys(session, ask, cursors.get("keys", [""])[0])
+    _keep_keys(session, ask, cursors.get("keys", ("",))[0])
     began = session.now
     quiet = 0
     for page in session.connectors[ask.system].read(ask, cursor):

@@ -9,8 +9,8 @@ knows nothing of rules' conditions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import folded
 from ...dsl.rules import Key, Side
 from ..plan.model import End, Flow

@@ -8,10 +8,11 @@ done with it `propose.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...connectors.base.contract import Read, Record
 from ...connectors.base.free_mail import FREE_MAIL
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import domain, folded
 from ...dsl.rules import Side
 from ..plan.model import Flow, Watch

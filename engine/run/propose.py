@@ -91,8 +91,8 @@ def _look_first(session: Session, flow: Flow) -> bool:
         for one in session.plan.reads
         if (one.system, one.object) in flow.looks and (one.system, one.object) not in session.looked
     ]
-    for one in missing:
-        look_at(session, one)
+    if missing:
+        look_at(session, missing)
     return bool(missing)
 
 

@@ -484,7 +484,9 @@ def _end(
 def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     counts: dict[tuple[str, str, str, str], int] = {}
     lost = 0
-    for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
+    # A run that has given no number has written no row of the journal.
+    where = {"org": session.org, "run": session.run}
+    for row in session.db.stream(sql.changes_of_run, **where) if session.numbers else ():
         one = entry(row)
         kind = (one.system, one.object, one.action, one.state)
         counts[kind] = counts.get(kind, 0) + 1

@@ -20,17 +20,17 @@ LONG = 7 * 86_400.0
 
 def same_orgs(db: Database, org: str, connectors: Mapping[str, Connector], now: float) -> None:
     """The orgs that the state is about are the ones we are signed in to. Raises `Braked`."""
+    known: dict[str, str] = dict(db.rows(sql.identities, org=org))
     for system, connector in connectors.items():
-        where = {"org": org, "system": system, "object": "", "purpose": "identity"}
         here = connector.identity()
-        known = db.row(sql.cursor, **where)
-        if known is None:
+        if system not in known:
+            where = {"org": org, "system": system, "object": "", "purpose": "identity"}
             with db.transaction("identity"):
                 db.run(sql.put_cursor, **where, cursor=here, layout=0, number=0, at=now)
-        elif known[0] != here:
+        elif known[system] != here:
             raise Braked(
                 f"{system} is another org than at the last run",
-                why=f"it was {known[0]} and is {here}; nothing was read or written",
+                why=f"it was {known[system]} and is {here}; nothing was read or written",
                 fix="sign in to the right org, or take another `[state] url` for this one",
             )
 

@@ -69,9 +69,12 @@ def all_there(session: Session) -> None:
     """Raises `Braked` where half of what was linked is gone, as the feeds and a sweep tell, since
     it was last found to be there by a run that came to its end. A run that is about other records
     knows nothing of it."""
-    found = session.db.row(counts.last_good, org=session.org, run=session.run)
-    last = int(found[0] or 0) if found else 0
     there = _kept(session, "there")
+    last = 0
+    if not session.looked.keys() <= there.keys():
+        # They were first looked at by a version that didn't note it, or since that run.
+        found = session.db.row(counts.last_good, org=session.org, run=session.run)
+        last = int(found[0] or 0) if found else 0
     for system, object in session.looked:
         since, _ = there.get((system, object), (last, 0.0))
         if session.ends_seen or since < session.run - 1:

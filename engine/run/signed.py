@@ -111,6 +111,8 @@ def lost(session: Session, system: str, login: str, why: str) -> None:
 
 def found_again(session: Session) -> None:
     """Closes the entries about logins that are good again, or not linked any more."""
+    if not session.open_errors:
+        return
     still = {_cause(system, login) for system, login in session.lost}
     rows = session.db.rows(troubles.of_code, org=session.org, code=LOGIN_LOST)
     for cause in sorted({one for (one,) in rows} - still):

@@ -21,6 +21,8 @@ from .session import Session
 
 _NOTED = {"system": "", "object": "", "purpose": "rules"}
 """The cursor that says when rules were last noted."""
+_Rule = tuple[Flow, Move, str]
+"""A rule's flow, what it does, and its fingerprint."""
 
 
 def note(session: Session) -> None:
@@ -33,16 +35,11 @@ def note(session: Session) -> None:
     where = {"org": session.org, **_NOTED}
     session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=session.run, at=session.now)
     rows: list[dict[str, object]] = []
-    seen: set[str] = set()
-    for flow, move in _moves(session):
-        if move.rule in seen:
-            continue
-        seen.add(move.rule)
-        mark = _fingerprint(move)
-        old = known.get(move.rule)
+    rules = _rules(session)
+    for name, (flow, move, mark) in rules.items():
         about = session.scope.is_about(flow.name) or not move.enrich
-        if about and (not old or old[0] != mark):
-            rows.append(_rule_row(session, move.rule, mark, since))
+        if about and (name not in known or known[name][0] != mark):
+            rows.append(_rule_row(session, name, mark, since))
     for flow in session.plan.flows:
         about = session.scope.is_about(flow.name)
         name = f"flow {flow.name}"
@@ -53,30 +50,33 @@ def note(session: Session) -> None:
             for move in flow.moves:
                 if move.enrich == "existing" and move.rule not in known:
                     _mark_unlinked(session, flow, "right", EXISTING)
-    session.first_runs = _firsts(session, known, since)
+    session.first_runs = _firsts(rules, known, since)
     session.db.many(sql.put_rule, rows)
 
 
 def first_runs(session: Session) -> dict[str, int]:
     """The first run of each rule, as this one would note them."""
     known = _known(session)
-    return _firsts(session, known, _since(session, known))
+    return _firsts(_rules(session), known, _since(session, known))
 
 
-def _firsts(session: Session, known: Mapping[str, tuple[str, int]], since: int) -> dict[str, int]:
-    firsts: dict[str, int] = {}
-    for _, move in _moves(session):
-        if move.rule not in firsts:
-            old = known.get(move.rule)
-            firsts[move.rule] = old[1] if old and old[0] == _fingerprint(move) else since
-    return firsts
+def _firsts(
+    rules: Mapping[str, _Rule], known: Mapping[str, tuple[str, int]], since: int
+) -> dict[str, int]:
+    return {
+        name: known[name][1] if name in known and known[name][0] == mark else since
+        for name, (_, _, mark) in rules.items()
+    }
 
 
-def _moves(session: Session) -> list[tuple[Flow, Move]]:
-    """All rules that link or make records. What comes with a rule carries its name, and in another
-    flow may stand before it: it comes last."""
+def _rules(session: Session) -> dict[str, _Rule]:
+    """All rules that link or make records, by name. What comes with a rule carries its name, and in
+    another flow may stand before it: it is not what the rule means."""
     moves = [(flow, move) for flow in session.plan.flows for move in flow.moves]
-    return sorted(moves, key=lambda one: one[1].implied)
+    first: dict[str, tuple[Flow, Move]] = {}
+    for flow, move in sorted(moves, key=lambda one: one[1].implied):
+        first.setdefault(move.rule, (flow, move))
+    return {name: (flow, move, _fingerprint(move)) for name, (flow, move) in first.items()}
 
 
 def _known(session: Session) -> dict[str, tuple[str, int]]:

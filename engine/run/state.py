@@ -8,9 +8,9 @@ both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.schema import Field
 from ...connectors.base.values import Value
 from ...dsl.rules import Side

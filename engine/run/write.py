@@ -368,8 +368,7 @@ def _look_again(session: Session, flow: Flow) -> None:
     ]
     if not stale or not _any_planned(session, flow):
         return
-    for ask in stale:
-        look_at(session, ask)
+    look_at(session, stale)
     with session.db.transaction("moved"):
         if session.undoing:
             drop_touched(session, flow)

@@ -6,7 +6,7 @@ The rest of a run's statements are in `statements.py`. When an entry comes and g
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy import BindParameter, and_, bindparam, case, func, select, update
 
 from . import tables
 from .database import among, insert, statement, table
@@ -82,9 +82,13 @@ drop_pair = statement(
 waiting = statement(select(*_ask).where(A.org == _org, A.state == "open").order_by(A.id))
 by_id = statement(select(*_ask).where(A.org == _org, A.id == bindparam("one")))
 count = statement(select(func.count()).where(A.org == _org, A.state == "open"))
-count_stale = statement(
-    select(func.count()).where(A.org == _org, A.state == "stale", A.run == bindparam("in_run"))
+counts = statement(
+    select(
+        func.count(case((A.state == "open", 1))),
+        func.count(case((and_(A.state == "stale", A.run == bindparam("in_run")), 1))),
+    ).where(A.org == _org, A.state.in_(("open", "stale")))
 )
+"""Those that are open, and those that a run found stale."""
 
 # ---- marks of what a stop holds back --------------------------------------------------------
 

@@ -134,8 +134,10 @@ def acquire(db: Database, org: str, holder: Holder, now: float, seconds: float) 
 def take(db: Database, org: str, holder: Holder, now: float, seconds: float, words: Words) -> Lease:
     """Takes a lease that no commit needs; as `acquire`, with the `words` of what it is for."""
     with db.transaction("lease"):
-        db.run(_create, org=org)
         found = db.row(_read, org=org)
+        if found is None:
+            db.run(_create, org=org)
+            found = db.row(_read, org=org)
         assert found is not None
         name, host, pid, started, since, until, fence = found
         old = Holder(host, pid, started, name)

@@ -44,7 +44,7 @@ class Compiled:
 
     `fixed` holds values that the statement brings itself; a parameter of that name replaces them.
     `lists` are the parameters that are sent as lists, `known` all that a caller may give. `take`
-    gives the values out of a mapping with all of them, where nothing has to be made of any.
+    gives the values out of a mapping with all of them.
     """
 
     sql: str
@@ -52,7 +52,7 @@ class Compiled:
     fixed: Mapping[str, object]
     lists: frozenset[str]
     known: frozenset[str]
-    take: Callable[[Mapping[str, object]], tuple[object, ...]] | None
+    take: Callable[[Mapping[str, object]], tuple[object, ...]]
 
 
 class Statement:
@@ -216,7 +216,8 @@ def _compile(core: ClauseElement, name: Name) -> Compiled:
         {one: values[one] for one in names if one not in required},
         lists,
         frozenset(names),
-        itemgetter(*names) if len(names) > 1 and not lists else None,
+        # Of one name, it would give the value alone.
+        itemgetter(*names) if len(names) > 1 else lambda whole: tuple(whole[one] for one in names),
     )
 
 
@@ -226,11 +227,8 @@ def _compile(core: ClauseElement, name: Name) -> Compiled:
 def bound(compiled: Compiled, params: Mapping[str, object], name: Name) -> Sequence[object]:
     """The values in the order of the statement's marks. Raises `TypeError` for a name that is no
     parameter: a misspelt one must not pass for one that has a default."""
-    known = compiled.known
-    if compiled.take and len(params) == len(known) and params.keys() == known:
-        return compiled.take(params)
-    if not params.keys() <= known:
-        unknown = params.keys() - known
+    if not params.keys() <= compiled.known:
+        unknown = params.keys() - compiled.known
         raise TypeError(f"no parameter of this statement: {', '.join(sorted(unknown))}")
     whole = params
     if compiled.fixed or compiled.lists:
@@ -239,14 +237,14 @@ def bound(compiled: Compiled, params: Mapping[str, object], name: Name) -> Seque
             # psycopg takes a tuple for a row of several columns.
             values = list(cast("Iterable[object]", whole[one]))
             whole[one] = _dump(values) if name == "sqlite" else values
-    return [whole[one] for one in compiled.names]
+    return compiled.take(whole)
 
 
 def bound_sets(
     compiled: Compiled, params: Sequence[Mapping[str, object]], name: Name
 ) -> Iterable[Sequence[object]]:
     """`bound` for several sets of parameters, all of the same names."""
-    if compiled.take and params[0].keys() == compiled.known:
+    if not compiled.lists and params[0].keys() == compiled.known:
         return map(compiled.take, params)
     return [bound(compiled, one, name) for one in params]
 

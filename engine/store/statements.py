@@ -547,7 +547,14 @@ _these = (P.org == _org, P.system == _system, P.object == _object)
 cursor = statement(
     select(P.cursor, P.layout, P.number, P.at).where(*_these, P.purpose == bindparam("purpose"))
 )
-cursors = statement(select(P.purpose, P.cursor, P.layout, P.number, P.at).where(*_these))
+feeds = statement(
+    select(P.system, P.object, P.purpose, P.cursor, P.layout, P.number).where(
+        P.org == _org, P.purpose.in_(("changes", "keys"))
+    )
+)
+"""How far each feed has been read, and by which fields its records are looked up."""
+identities = statement(select(P.system, P.cursor).where(P.org == _org, P.purpose == "identity"))
+"""Which org each system was."""
 put_cursor = upsert(
     tables.Cursor, ("org", "system", "object", "purpose"), ("cursor", "layout", "number", "at")
 )

@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import cast
 
 from sqlalchemy import func, select
@@ -47,7 +46,16 @@ from syncrules.tests.simulation.people import WORDS, People
 from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
-from syncrules.tests.simulation.states import Held, calls, handed_on, held, put, undisturbed
+from syncrules.tests.simulation.states import (
+    Held,
+    Shared,
+    calls,
+    handed_on,
+    handed_on_to_two,
+    held,
+    put,
+    undisturbed,
+)
 from syncrules.tests.simulation.world import Alarms, AnyOrder, Crash, SeededWorld
 from syncrules.tests.worlds import VirtualClock
 
@@ -276,14 +284,10 @@ class Outcome:
 
 
 class History:
-    """A history under way."""
+    """A history under way; `shared` is the state of one with two runners."""
 
     def __init__(
-        self,
-        seed: int,
-        scope: Scope,
-        folder: Path | None = None,
-        state: Database | None = None,
+        self, seed: int, scope: Scope, state: Database, shared: Shared | None = None
     ) -> None:
         self.scope = scope
         clock = Alarms()
@@ -291,9 +295,9 @@ class History:
         self.chance = self.machine.chance
         self.faults = Faults(self.machine.log, self.machine.people, clock, self.chance)
         self.second: Second | None = None
-        if folder is not None:
+        if shared is not None:
             chance = random.Random(self.chance.getrandbits(32))
-            self.second = Second(self.machine, folder / "state.db", chance, self._tell)
+            self.second = Second(self.machine, shared, chance, self._tell)
         self.story: list[str] = []
         self.todo: list[tuple[str, str]] = []
         self.crashes = 0
@@ -347,7 +351,7 @@ class History:
     def _first(self) -> None:
         """A run before there is anything."""
         log = self.machine.log
-        if self.machine.state is None or log.struck.keys() & {SKEWED, AT_LARGE}:
+        if self.second or log.struck.keys() & {SKEWED, AT_LARGE}:
             self._go(verbs.run, "run")
         else:
             self.machine.begin()
@@ -537,11 +541,9 @@ def play(seed: int) -> Outcome:
     """The history of a seed."""
     chance = random.Random(f"kind {seed}")
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory())) if chance.random() < TWO else None
-        state = None if folder else stack.enter_context(handed_on())
-        history = History(seed, scope_of(seed), folder, state)
-        if history.second:
-            stack.callback(history.second.close)
+        shared = stack.enter_context(handed_on_to_two()) if chance.random() < TWO else None
+        state = shared.one if shared else stack.enter_context(handed_on())
+        history = History(seed, scope_of(seed), state, shared)
         if chance.random() < LARGE:
             history.machine.log.struck[AT_LARGE] += 1
             stack.enter_context(all_is_large())

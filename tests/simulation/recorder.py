@@ -11,12 +11,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from syncrules.connectors.apollo.simulator import screen
 from syncrules.connectors.apollo.simulator.server import ApolloSimulator
+from syncrules.connectors.base.frozen import dataclass
 from syncrules.connectors.base.wire import Request, Response
 from syncrules.connectors.base.world import Clock
 from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator

@@ -7,19 +7,16 @@ has been silent for longer, it takes over, and the first must commit nothing mor
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.run import LEASE
 from syncrules.engine.store import statements as sql
-from syncrules.engine.store.database import Database
 from syncrules.engine.store.lease import Holder
 from syncrules.errors import LeaseHeld, SyncrulesError
+from syncrules.tests.simulation.states import Shared, calls
 from syncrules.tests.simulation.world import Crash, SeededWorld
 
 if TYPE_CHECKING:
@@ -32,13 +29,13 @@ SILENT = (LEASE + 1, LEASE + 100, LEASE + 400)
 
 @dataclass
 class Second:
-    """The second runner of a history. `took` is what the state held when it had taken over from
-    the run under way, how many writes had gone out and what had happened by then; `sent` what was
-    committed as sent before it came; `waits`: it
+    """The second runner of a history; its machine has the first connection to the `state`. `took`
+    is what that held when it had taken over from the run under way, how many writes had gone out
+    and what had happened by then; `sent` what was committed as sent before it came; `waits`: it
     comes next when a write was committed as sent and is still to go out."""
 
     machine: Machine
-    file: Path
+    state: Shared
     chance: random.Random
     tell: Callable[[str], None]
     took: tuple[str, int, int] | None = None
@@ -48,9 +45,7 @@ class Second:
     def __post_init__(self) -> None:
         machine = self.machine
         self.world = SeededWorld(machine.log.serve, machine.clock, self.chance)
-        machine.db.close()
-        machine.db = _opened(self.file, machine.world)
-        self.db = _opened(self.file, self.world)
+        self.db = calls(self.state.other, self.world.point)
         machine.log.in_transaction = lambda: self.db._depth + machine.db._depth > 0
         mine = machine.log.sent
         machine.log.sent = lambda: [*mine(), *self.sent]
@@ -59,10 +54,6 @@ class Second:
     def begin_anew(self) -> None:
         """A new process, not yet signed in."""
         self.connectors = self.machine.sign_in(self.world)
-
-    def close(self) -> None:
-        self.machine.db.close()
-        self.db.close()
 
     def instead(self, setup: verbs.Setup) -> verbs.Setup:
         """The work of the other one, done by this one."""
@@ -111,7 +102,7 @@ class Second:
         log.read = read
         log.struck["a second runner, while one was frozen"] += 1
         self.tell(f"the second runner took over at {machine.world.last_point}")
-        self.took = (self.state(), log.writes, len(log.events))
+        self.took = (self.state.held(), log.writes, len(log.events))
         self.sent = sent
 
     def dies(self) -> None:
@@ -126,19 +117,7 @@ class Second:
         self.sent.clear()
         log = self.machine.log
         log.stray |= {one.key for one in log.events[seen:] if one.who == "sync"}
-        if self.state() != state:
+        if self.state.held() != state:
             log.violations.append("a runner that was replaced has committed something")
         if log.writes > writes:
             log.violations.append(f"a runner that was replaced sent {log.writes - writes} batches")
-
-    def state(self) -> str:
-        """All that the state holds."""
-        with closing(sqlite3.connect(self.file)) as connection:
-            return "\n".join(connection.iterdump())
-
-
-def _opened(file: Path, world: SeededWorld) -> Database:
-    """A state in a file that needs not survive a power cut."""
-    db = Database(f"sqlite:///{file}", world.point)
-    db._driver.execute("PRAGMA synchronous = OFF")
-    return db

@@ -80,7 +80,9 @@ class Limits:
 
     def _windows(self, action: str, now: float) -> list[list[float]]:
         """When each window opened and what was used of it, new ones where the old have ended."""
-        windows = self._used.setdefault(action, [[now, 0] for _ in _WINDOWS])
+        windows = self._used.get(action)
+        if windows is None:
+            windows = self._used[action] = [[now, 0] for _ in _WINDOWS]
         for (_, length), window in zip(_WINDOWS, windows, strict=True):
             if now >= window[0] + length or window[1] == 0:
                 window[:] = [now, 0]

@@ -11,8 +11,9 @@ import zlib
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from ...base.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from ...base.frozen import dataclass
 from .replies import unprocessable
 from .rows import Row, Table
 from .team import Stage, Team

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from ...base.frozen import dataclass
 from ...base.serve import MADE_UP, SimulatorOptions
 from ...base.wire import Request, Response
 from . import accounts, calls, contacts, diary, faults, lists, screen, seed, tasks

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
+from ...base.frozen import dataclass
 from .errors import bad_json
 from .saves import Actor
 

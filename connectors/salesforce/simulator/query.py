@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from ...base.frozen import dataclass
 from .errors import NO_COLUMN, Refused, whole
 from .org import Org
 from .reading import Getter, attributes, getter, parent
@@ -72,9 +72,9 @@ class _Run:
     def found(self) -> Found:
         query = self.query
         names = [path.lower() for path, _ in query.select]
-        for path, _ in query.select:
-            if names.count(path.lower()) > 1:
-                raise whole(400, "MALFORMED_QUERY", f"duplicate field selected: {path}")
+        if len(set(names)) < len(names):
+            twice = next(path for path, _ in query.select if names.count(path.lower()) > 1)
+            raise whole(400, "MALFORMED_QUERY", f"duplicate field selected: {twice}")
         show = self._show(query.select)
         test = None if query.where is None else self._test(query.where)
         order = [(one, self._sortable(one)) for one in query.order]

@@ -126,6 +126,12 @@ class ObjectType:
         for one in fields:
             self.add(one)
 
+    def copy(self) -> ObjectType:
+        """The same object, to which fields can be added apart."""
+        made = ObjectType({**self.raw}, ())
+        made.fields, made.by_lower = dict(self.fields), dict(self.by_lower)
+        return made
+
     def add(self, field: Field) -> None:
         """A field more, or another one in its place."""
         self.fields[field.name] = field
@@ -241,7 +247,7 @@ _spell = json.JSONEncoder(ensure_ascii=False).encode
 def build(folder: Path | None, changed: float) -> Schema:
     """The objects of `standard.py`, and those of a folder of recorded descriptions in their place
     or beside them. Opting out and do-not-call are hidden, as they are in a fresh org."""
-    objects = {one.name: _standard(one) for one in standard.OBJECTS}
+    objects = {one.name: _standard(one).copy() for one in standard.OBJECTS}
     if folder is not None:
         for path in sorted(folder.glob("*.json")):
             raw = json.loads(path.read_text(encoding="utf-8"))
@@ -253,16 +259,12 @@ def build(folder: Path | None, changed: float) -> Schema:
     return schema
 
 
-def _standard(one: standard.Standard) -> ObjectType:
-    raw, fields = _described(one)
-    return ObjectType({**raw}, fields)
-
-
 @cache
-def _described(one: standard.Standard) -> tuple[Json, tuple[Field, ...]]:
-    """An object and its fields. Fields are never changed, so all simulators may share them."""
+def _standard(one: standard.Standard) -> ObjectType:
+    """An object as all simulators begin with it. Fields are never changed, so they may share
+    them."""
     raw = object_json(one)
-    return raw, tuple(Field.of(each) for each in raw["fields"])
+    return ObjectType(raw, map(Field.of, raw["fields"]))
 
 
 def object_json(one: standard.Standard) -> Json:

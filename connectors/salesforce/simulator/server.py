@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -276,7 +276,7 @@ class SalesforceSimulator:
         finally:
             self.org.schema.rights.running = None
         usage = {"sforce-limit-info": f"api-usage={self._used()}/{self.daily_limit}"}
-        return replace(reply, headers={**reply.headers, **usage})
+        return Reply(reply.status, reply.body, {**reply.headers, **usage}, reply.type)
 
     def _one(self, call: Call) -> Reply:
         if call.path[0].lower() == "composite":

@@ -7,11 +7,11 @@ looked up, and literals are held against types, in `query.py`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal as OneOf
 from typing import NamedTuple
 
+from ...base.frozen import dataclass
 from .errors import Refused, whole
 from .values import instant
 
