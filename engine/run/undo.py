@@ -23,7 +23,7 @@ from ..store import undone
 from ..store.database import Database
 from .closures import NotRead, Values
 from .decision import Coming
-from .journal import Entry, dump_agree, entry, undoing, undone_of
+from .journal import Entry, dump_agree, entry
 from .look import store
 from .session import Kept, Session, dump_values
 from .state import Linked, other
@@ -89,13 +89,13 @@ def begin(session: Session) -> None:
 
 def due(db: Database, org: str) -> list[int]:
     """The runs that were put back in part, and have something left."""
-    return sorted(undone_of(reason) for (reason,) in db.rows(undone.due_reasons, org=org))
+    return [run for (run,) in db.rows(undone.due_runs, org=org)]
 
 
 def go_on(session: Session, run: int) -> None:
     """Proposes what is due of putting back a run; what somebody has changed since is kept."""
     work, order = _Work(session, run), _order(session)
-    rows = session.db.rows(undone.due, org=session.org, reason=undoing(run))
+    rows = session.db.rows(undone.due, org=session.org, undoes=run)
     left = sorted((entry(row) for row in rows), key=lambda one: order(one.flow))
     for (name, side), some in groupby(left, key=lambda one: (one.flow, one.side)):
         entries = list(some)
@@ -110,7 +110,7 @@ def go_on(session: Session, run: int) -> None:
 def try_again(session: Session, flow: str, record: str) -> bool:
     """Whether the last that a record was refused puts something back: then that is due again."""
     row = session.db.row(undone.refused, org=session.org, flow=flow, one=record)
-    if not row or not undone_of(row[2]):
+    if not row or not row[2]:
         return False
     session.db.run(undone.again, org=session.org, run=row[0], one=row[1])
     return True
@@ -472,7 +472,7 @@ class _Work:
             before=dump_values(before),
             after=dump_values(after),
             agree=dump_agree(agree),
-            reason=undoing(self.run),
+            reason=f"run {self.run} is undone",
             parent="",
             state="planned",
             sent=0.0,
@@ -480,6 +480,7 @@ class _Work:
             author="",
             login="",
             lost="",
+            undoes=self.run,
         )
 
 

@@ -27,3 +27,13 @@ ON CONFLICT DO NOTHING;
 DROP TABLE errors_before""".split(";\n")
 """Up to version 4 an error was of one record; one that many had met named none of them: they are
 decided again, and named."""
+
+_NUMBER = "REPLACE(REPLACE(reason, 'run ', ''), ' is undone', '')"
+
+UNDOES = (
+    "ALTER TABLE changes ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0",
+    f"""\
+UPDATE changes SET undoes = CAST({_NUMBER} AS INTEGER)
+WHERE reason LIKE 'run _% is undone' AND TRIM({_NUMBER}, '0123456789') = ''""",
+)
+"""Up to version 5 only the reason of a change said which run it puts back: `run 12 is undone`."""

@@ -414,6 +414,7 @@ _change = (
     C.author,
     C.login,
     C.lost,
+    C.undoes,
 )
 planned = statement(
     select(*_change)

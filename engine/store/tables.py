@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 5
+VERSION = 6
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -139,7 +139,8 @@ class Change(Table, table=True):
     the ids of the pair, "" where not known. `author` is the address of the person whose change it
     is, "" where that plays no part, `login` the name of the login it goes under, "" for the sync
     login. `before`, `after`, `agree` and `lost` are JSON; `lost` has the fields in which an edit
-    loses, "" for none. `sent` is when the request went out (seconds UTC), 0 before.
+    loses, "" for none. `undoes` is the run that it puts back a part of, 0 for none. `sent` is when
+    the request went out (seconds UTC), 0 before.
     """
 
     __tablename__ = "changes"
@@ -186,6 +187,7 @@ class Change(Table, table=True):
     author: Text = ""
     login: Text = ""
     lost: Text = ""
+    undoes: int = 0
 
 
 class Life(Table, table=True):

@@ -93,10 +93,10 @@ drop_marks = statement(
 # ---- an undo that has begun -----------------------------------------------------------------
 
 _is_due = (C.org == _org, C.state == "due")
-due_reasons = statement(select(C.reason).distinct().where(*_is_due).order_by(C.reason))
+due_runs = statement(select(C.undoes).distinct().where(*_is_due).order_by(C.undoes))
 due = statement(
     select(*_change)
-    .where(*_is_due, C.reason == bindparam("reason"))
+    .where(*_is_due, C.undoes == bindparam("undoes"))
     .order_by(C.flow, C.side, C.record, C.run, C.number)
 )
 """What is left of putting one run back."""
@@ -118,7 +118,7 @@ taken_up = statement(
             _A.c.side == C.side,
             _A.c.record == C.record,
             _A.c.action == C.action,
-            _A.c.reason == C.reason,
+            _A.c.undoes == C.undoes,
         ),
     )
     .values(state="dropped", code="taken up again")
@@ -130,7 +130,7 @@ leave = statement(
     .values(state="dropped", code="left as it is")
 )
 refused = statement(
-    select(C.run, C.number, C.reason)
+    select(C.run, C.number, C.undoes)
     .where(
         C.org == _org,
         C.flow == bindparam("flow"),
@@ -142,13 +142,13 @@ refused = statement(
             _A.c.flow == C.flow,
             _A.c.side == C.side,
             _A.c.record == C.record,
-            _A.c.reason == C.reason,
+            _A.c.undoes == C.undoes,
         ),
     )
     .order_by(C.run.desc(), C.number.desc())
     .limit(1)
 )
-"""What a record was refused last, and nobody has tried since for the same reason."""
+"""What a record was refused last, where nobody has tried it since."""
 again = statement(
     update(table(tables.Change))
     .where(C.org == _org, C.run == _run, C.number == bindparam("one"))

@@ -38,7 +38,7 @@ NAMES = ("last_name", "LastName", "name", "Name", "Subject", "title", "subject",
 _links = statement(select(L.flow, L.left, L.right, L.ended))
 _begun = statement(
     select(C.number).where(
-        C.reason == bindparam("reason"),
+        C.undoes == bindparam("undoes"),
         or_(C.state.not_in(("planned", "dropped")), C.code == "begun"),
     )
 )
@@ -72,7 +72,7 @@ class Scene(Machine):
 
     def has_begun_to_undo(self) -> bool:
         """Whether an undo of the run that wrote is there, and has got past its plan."""
-        return bool(self.db.row(_begun, reason=f"run {self.wrote} is undone"))
+        return bool(self.db.row(_begun, undoes=self.wrote))
 
     def apply(self) -> None:
         """Saves a preview and makes what it shows, or, where that is not so any more, the next."""
