@@ -13,7 +13,7 @@ def status(shell: Shell, *, shape: str) -> int:
 
     Works from the state and asks no system.
     """
-    from ..engine.report import status_text
+    from ..engine.status import status_text
     from ..engine.verbs import status
 
     project = shell.project()

@@ -251,7 +251,7 @@ def known(project: Project, world: World, emails: Sequence[str]) -> list[Known]:
 
 def status(project: Project, world: World) -> dict[str, Any]:
     """Rules, last runs, what waits, open errors and calls, as data. Asks no system."""
-    from .report import status_json
+    from .status import status_json
 
     with database(project, world) as db:
         return status_json(db, _orgs(project, db), world.clock.now())

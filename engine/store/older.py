@@ -31,6 +31,7 @@ decided again, and named."""
 _NUMBER = "REPLACE(REPLACE(reason, 'run ', ''), ' is undone', '')"
 
 UNDOES = (
+    "ALTER TABLE runs ADD COLUMN part TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE changes ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0",
     f"""\
 UPDATE changes SET undoes = CAST({_NUMBER} AS INTEGER)

@@ -321,7 +321,9 @@ class Rule(Table, table=True):
 
 
 class Run(Table, table=True):
-    """A run; `ended` 0 and `exit` -1 while it is under way. `counts` is JSON."""
+    """A run; `ended` 0 and `exit` -1 while it is under way. `counts` is JSON, and so is `part`:
+    what a person asked an undo to put back, "" once it has begun to.
+    """
 
     __tablename__ = "runs"
 
@@ -333,6 +335,7 @@ class Run(Table, table=True):
     exit: int = -1
     counts: Text
     plan: Text
+    part: Text = ""
 
 
 class Lease(Table, table=True):

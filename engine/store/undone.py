@@ -90,6 +90,33 @@ drop_marks = statement(
 )
 """Marks that nobody's edit of the record has made."""
 
+# ---- an undo that was asked for -------------------------------------------------------------
+
+_later = N.number.table.alias("later")
+_not_begun = (N.org == _org, N.part != "", N.ended == 0.0)
+not_begun = statement(select(N.number, N.part).where(*_not_begun).order_by(N.number))
+"""Undos that have neither begun to put anything back nor come to an end."""
+untold = statement(
+    select(N.number, N.part)
+    .where(
+        *_not_begun,
+        N.number < _run,
+        ~exists().where(
+            _later.c.org == N.org,
+            _later.c.number > N.number,
+            _later.c.number < _run,
+            _later.c.verb != "preview",
+            _later.c.exit.in_((0, 1)),
+        ),
+    )
+    .order_by(N.number)
+)
+"""Those before a run that no other run since could tell of."""
+asked_again = statement(
+    update(table(tables.Run)).where(N.org == _org, among(N.number, "numbers")).values(part="")
+)
+"""They have begun, or another one puts back what they should have."""
+
 # ---- an undo that has begun -----------------------------------------------------------------
 
 _is_due = (C.org == _org, C.state == "due")

@@ -30,7 +30,7 @@ last FLOAT NOT NULL, count INTEGER NOT NULL, closed FLOAT NOT NULL,
 PRIMARY KEY (org, cause), UNIQUE (org, id))"""
 
 BROUGHT = {
-    6: ("ALTER TABLE changes DROP COLUMN undoes",),
+    6: ("ALTER TABLE changes DROP COLUMN undoes", "ALTER TABLE runs DROP COLUMN part"),
     5: (
         "DROP TABLE troubles",
         "DROP TABLE errors",
