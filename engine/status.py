@@ -1,6 +1,8 @@
 """How things stand: rules, the last runs, what waits, open errors and calls, as data and as text.
 
-Told from the state; no system is asked. What a single run is told to have done is `report.py`.
+Told from the state; no system is asked. A rule that no file has any more is told as long as
+something waits for it: it would act again if it came back. What a single run is told to have done
+is `report.py`.
 """
 
 from __future__ import annotations
@@ -17,35 +19,27 @@ from .store import lease as leases
 from .store import statements as sql
 
 if TYPE_CHECKING:
-    from .store.database import Database
+    from .plan.model import Plan
+    from .store.database import Database, Row
 
 
-def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]:
-    """Rules, the last runs, what waits, open errors and calls, as data."""
+def status_json(
+    db: Database, orgs: Iterable[str], now: float, plans: Mapping[str, Plan] | None = None
+) -> dict[str, Any]:
+    """Rules, the last runs, what waits, open errors and calls, as data. `plans` are what the rule
+    files say, by org; None where nobody can tell, since they can't be compiled."""
     sets = []
     for org in orgs:
-        rules = db.rows(sql.rules, org=org)
-        waiting: Counter[str] = Counter()
-        for _, rule, count in db.rows(sql.waiting, org=org):
-            waiting[rule] += count
+        plan = plans.get(org) if plans is not None else None
+        reads = {(one.system, one.object) for one in plan.reads} if plan else set()
         runs = db.rows(sql.runs, org=org, most=5)
-        stopped: dict[str, int] = dict(db.rows(held.stopped, org=org))
         asks = db.row(held.count, org=org)
         errors = db.row(troubles.count, org=org)
-        dirty = db.row(sql.count_due, org=org, now=now)
+        due = db.rows(sql.count_due, org=org, now=now)
         sets.append(
             {
                 "systems": org,
-                "rules": [
-                    {
-                        "name": name,
-                        "since_run": first,
-                        "waiting": waiting[name],
-                        "stopped": stopped.get(name, 0),
-                    }
-                    for name, _, first, _ in rules
-                    if not name.startswith("flow ")
-                ],
+                "rules": list(_rules(db, org, plan, known=plans is not None)),
                 "runs": [
                     {
                         "run": number,
@@ -56,7 +50,9 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
                     }
                     for number, verb, started, ended, code, _ in runs
                 ],
-                "to_decide": dirty[0] if dirty else 0,
+                "to_decide": sum(
+                    count for flow, count in due if plans is None or flow in _flows(plan)
+                ),
                 "broken_off": broken_off_json(_broken_off(db, org, now)),
                 "approvals": asks[0] if asks else 0,
                 "open_errors": errors[0] if errors else 0,
@@ -65,6 +61,7 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
                     {"system": system, "object": object, "at": moment(at)}
                     for system, object, purpose, number, at in db.rows(sql.all_cursors, org=org)
                     if purpose == "changes" and number
+                    if plans is None or (system, object) in reads
                 ],
                 "calls": [
                     {
@@ -79,6 +76,34 @@ def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]
             }
         )
     return {"status": sets}
+
+
+def _rules(db: Database, org: str, plan: Plan | None, *, known: bool) -> Iterator[dict[str, Any]]:
+    """The rules of the state, where it is `known` which the files have: of others only those that
+    something waits for. `again` counts what of that the next run decides, since other rules are
+    about the same two objects."""
+    there = {one.rule for flow in plan.flows for one in flow.moves} if plan else set()
+    waiting, stopped, again = Counter[str](), Counter[str](), Counter[str]()
+    for counted, asked in ((waiting, sql.waiting), (stopped, held.stopped)):
+        for flow, rule, count in db.rows(asked, org=org):
+            counted[rule] += count
+            again[rule] += count if flow in _flows(plan) else 0
+    errors = Counter(rule for _, rule in {(row[0], row[5]) for row in _troubles(db, org)})
+    for name, _, first, _ in db.rows(sql.rules, org=org):
+        gone = known and name not in there
+        if name.startswith("flow ") or (gone and not waiting[name] + stopped[name] + errors[name]):
+            continue
+        told = {"since_run": first, "waiting": waiting[name], "stopped": stopped[name]}
+        more = {"errors": errors[name], "again": again[name]} if gone else {}
+        yield {"name": name, **told, "gone": gone, **more}
+
+
+def _troubles(db: Database, org: str) -> list[Row]:
+    return db.rows(troubles.open_troubles, org=org)
+
+
+def _flows(plan: Plan | None) -> set[str]:
+    return {one.name for one in plan.flows} if plan else set()
 
 
 def _broken_off(db: Database, org: str, now: float) -> list[BrokenOff]:
@@ -103,6 +128,9 @@ def _status(one: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield "  last run   none yet"
     for rule in one["rules"]:
+        if rule["gone"]:
+            yield f"  rule       {_gone(rule)}"
+            continue
         count = rule["waiting"]
         wait = "record waits" if count == 1 else "records wait"
         waiting = f"; {count:,} {wait} for a backfill" if count else ""
@@ -125,6 +153,23 @@ def _status(one: Mapping[str, Any]) -> Iterator[str]:
         limit = f" of {call['limit']:,}" if call["limit"] else ""
         used = f"{call['used']:,}{limit} this {call['window']}"
         yield f"  calls      {call['system']} {call['endpoint']}, {used}"
+
+
+def _gone(rule: Mapping[str, Any]) -> str:
+    """A rule that no file has any more, and what waits for it all the same."""
+    parts = []
+    again = rule["again"]
+    if again:
+        noun = "a record" if again == 1 else f"{again:,} records"
+        parts.append(f"the next run decides {noun} that waited for it")
+    rest = rule["waiting"] + rule["stopped"] - again
+    if rest:
+        wait = "record waits" if rest == 1 else "records wait"
+        parts.append(f"{rest:,} {wait} until it is back")
+    if rule["errors"]:
+        are = "error is" if rule["errors"] == 1 else "errors are"
+        parts.append(f"{rule['errors']:,} open {are} about it")
+    return f"{rule['name']}, in no rule file any more; {'; '.join(parts)}"
 
 
 _ENDS = {

@@ -1,5 +1,5 @@
 """One record that a person pushes: found by what people know it by, and marked. And those that one
-retries after they were out of sight: looked at first.
+retries after they were out of sight: looked at first, or after their rule has gone: let go of.
 
 What follows is decided like anything else, but for the condition of its rule. Why a record can't be
 pushed is told here, before anything is written. One that didn't get through stays pushed, by the
@@ -15,6 +15,7 @@ from ...dsl.rules import Side
 from ...errors import UsageError
 from ..plan.model import Flow, Plan
 from ..store import asked
+from . import problems
 from .around import Pair
 from .closures import Ready
 from .closures import ready as ready_for
@@ -93,6 +94,16 @@ def as_asked(session: Session, ready: Ready, pair: Pair) -> Ready:
     if not row or not any(one.rule == row[0] and one.create for one in flow.moves):
         return ready
     return ready_for(Scope(rule=row[0]).narrowed(flow), session.plan.zone)
+
+
+def let_go(session: Session, flow: str, record: str) -> bool:
+    """Whether no rule is about a record in the error log any more: then its entry is over. It is
+    due, should a rule be back."""
+    if flow in session.flows or flow == problems.RUN:
+        return False
+    problems.over(session, [(flow, record)])
+    session.db.run(asked.due_again, org=session.org, flow=flow, one=record)
+    return True
 
 
 def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:

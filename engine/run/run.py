@@ -194,7 +194,8 @@ def backfill(
 
 
 def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None) -> Result:
-    """Decides the records behind open errors again, with today's values; None: all of them."""
+    """Decides the records behind open errors again, with today's values; None: all of them. Of what
+    no rule is about any more the entry is over."""
 
     def mark(session: Session) -> None:
         rows = session.db.rows(troubles.open_troubles, org=session.org)
@@ -212,6 +213,8 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
         with session.db.transaction("marked"):
             for _, flow, record, operation, *_ in chosen:
                 tried = operation in ("update", "delete")
+                if by_hand.let_go(session, flow, record):
+                    continue
                 if not (tried and undos.try_again(session, flow, record)):
                     _mark_error(session, flow, record)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, and_, bindparam, or_, select, update
 
-from .database import statement
+from . import tables
+from .database import statement, table
 from .statements import C, D, L, _change
 
 _org: BindParameter[Any] = bindparam("org")
@@ -26,6 +27,12 @@ mark = statement(
 link = statement(
     select(L.how, L.run).where(L.org == _org, L.flow == _flow, L.left == bindparam("left"))
 )
+due_again = statement(
+    update(table(tables.Dirty))
+    .where(D.org == _org, D.flow == _flow, D.id == bindparam("one"), D.cause == "error")
+    .values(cause="retry", rule="", not_before=0.0, mark=D.mark + 1)
+)
+"""What a refusal held back is due."""
 pushed_by = statement(
     select(C.rule)
     .where(

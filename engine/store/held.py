@@ -95,9 +95,9 @@ release_stopped = statement(
 )
 """A rule that says something else may stop them no longer."""
 stopped = statement(
-    select(D.rule, func.count())
+    select(D.flow, D.rule, func.count())
     .where(D.org == _org, D.rule != "", D.cause.not_in(("waits", "error")))
-    .group_by(D.rule)
-    .order_by(D.rule)
+    .group_by(D.flow, D.rule)
+    .order_by(D.flow, D.rule)
 )
 """How many records each rule's stop holds back."""

@@ -369,9 +369,10 @@ waiting = statement(
     .order_by(D.flow, D.rule)
 )
 count_due = statement(
-    select(func.count())
-    .select_from(table(tables.Dirty))
+    select(D.flow, func.count())
     .where(D.org == _org, D.not_before <= bindparam("now", type_=Float))
+    .group_by(D.flow)
+    .order_by(D.flow)
 )
 
 
