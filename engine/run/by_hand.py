@@ -3,7 +3,7 @@ retries after they were out of sight: looked at first, or after their rule has g
 
 What follows is decided like anything else, but for the condition of its rule. Why a record can't be
 pushed is told here, before anything is written. One that didn't get through stays pushed, by the
-rule that took it then.
+rule that was named then.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ...connectors.base.values import folded
 from ...dsl.rules import Side
 from ...errors import UsageError
 from ..plan.model import Flow, Plan
-from ..store import asked
+from ..store import asked, held
 from . import problems
 from .around import Pair
 from .closures import Ready
@@ -56,7 +56,9 @@ def mark_record(session: Session, record: str, rule: str = "") -> None:
         rules = ", ".join(f"`{one}`" for name in names for one in _rules(session, name))
         raise UsageError(f"several rules push {record}", fix=f"name one with --rule: {rules}")
     with session.db.transaction("marked"):
-        session.mark([(names[0], "left", found[names[0]])], PUSHED)
+        flow, id = names[0], found[names[0]]
+        session.mark([(flow, "left", id)], PUSHED)
+        session.db.run(asked.name, org=session.org, flow=flow, left=id, rule=rule)
 
 
 def _ids(session: Session, flow: Flow, record: str) -> Sequence[str]:
@@ -85,15 +87,15 @@ def _rules(session: Session, flow: str) -> list[str]:
 
 def as_asked(session: Session, ready: Ready, pair: Pair) -> Ready:
     """What a pair is decided by: of a record that was pushed before and did not get through, the
-    rule that took it then creates alone. A push of now takes its own rule."""
+    rule that was named then creates alone. A push of now takes its own rule."""
     if pair.cause != PUSHED or pair.left is None or session.scope.by_hand:
         return ready
     where = {"org": session.org, "flow": ready.flow.name, "left": pair.left.id}
-    row = session.db.row(asked.pushed_by, **where, reason=PUSHED)
+    [named] = session.db.row(asked.named, **where) or ("",)
     flow = next(one for one in session.plan.flows if one.name == ready.flow.name)
-    if not row or not any(one.rule == row[0] and one.create for one in flow.moves):
+    if not any(one.rule == named and one.create for one in flow.moves):
         return ready
-    return ready_for(Scope(rule=row[0]).narrowed(flow), session.plan.zone)
+    return ready_for(Scope(rule=named).narrowed(flow), session.plan.zone)
 
 
 def let_go(session: Session, flow: str, record: str) -> bool:
@@ -102,7 +104,7 @@ def let_go(session: Session, flow: str, record: str) -> bool:
     if flow in session.flows or flow == problems.RUN:
         return False
     problems.over(session, [(flow, record)])
-    session.db.run(asked.due_again, org=session.org, flow=flow, one=record)
+    session.db.run(held.release_error, org=session.org, flow=flow, one=record)
     return True
 
 

@@ -115,7 +115,10 @@ class Link(Table, table=True):
 
 
 class Dirty(Table, table=True):
-    """A mark: this record is to be decided again, not before a time (seconds UTC)."""
+    """A mark: this record is to be decided again, not before a time (seconds UTC).
+
+    `rule` is what holds it back, `named` the rule that a person has pushed it by, "" for none.
+    """
 
     __tablename__ = "dirty"
     __table_args__ = (Index("dirty_by_time", "org", "flow", "not_before"), _IN_KEY)
@@ -130,6 +133,7 @@ class Dirty(Table, table=True):
     not_before: float
     decided: int = 0
     decided_run: int = 0
+    named: Text = ""
 
 
 class Change(Table, table=True):

@@ -13,8 +13,8 @@ from syncrules.engine import report
 from syncrules.engine.history import history
 from syncrules.engine.lost import lost
 from syncrules.engine.run.undo import due
+from syncrules.engine.store import asked, undone
 from syncrules.engine.store import statements as sql
-from syncrules.engine.store import undone
 from syncrules.engine.store.database import Database, insert, statement, table
 from syncrules.engine.store.tables import VERSION, Ask, Change, Link, Meta
 
@@ -30,7 +30,11 @@ last FLOAT NOT NULL, count INTEGER NOT NULL, closed FLOAT NOT NULL,
 PRIMARY KEY (org, cause), UNIQUE (org, id))"""
 
 BROUGHT = {
-    6: ("ALTER TABLE changes DROP COLUMN undoes", "ALTER TABLE runs DROP COLUMN part"),
+    6: (
+        "ALTER TABLE changes DROP COLUMN undoes",
+        "ALTER TABLE runs DROP COLUMN part",
+        "ALTER TABLE dirty DROP COLUMN named",
+    ),
     5: (
         "DROP TABLE troubles",
         "DROP TABLE errors",
@@ -168,3 +172,26 @@ def test_an_undo_of_an_older_state_is_gone_on_with(shared_url: str, version: int
         told = statement(select(col(Change.number), col(Change.undoes)))
         assert dict(db.rows(told)) == {1: 12, 2: 3, 3: 12, 4: 0, 5: 0, 6: 0, 7: 0}
         db.close()
+
+
+@pytest.mark.parametrize("version", range(1, 6))
+def test_what_was_pushed_by_hand_stays_pushed_by_the_rule_that_took_it(
+    shared_url: str, version: int
+) -> None:
+    """What was only ever refused by another, or is due for another reason, has none."""
+    db = Database(shared_url)
+    pushed: dict[str, object] = {"action": "create", "state": "refused", "left": "l"}
+    by_hand = "pushed by hand"
+    db.run(insert(Change), **change(1, **pushed, rule="first", reason=by_hand))
+    db.run(insert(Change), **change(2, **pushed, rule="second", reason=by_hand))
+    db.run(insert(Change), **change(3, **pushed, rule="third", reason="third is satisfied"))
+    db.run(insert(Change), **change(4, **{**pushed, "left": "m"}, rule="first", reason=by_hand))
+    for id, cause in (("l", by_hand), ("m", "error"), ("n", by_hand)):
+        mark = {"org": "o", "flow": "f", "side": "left", "id": id, "cause": cause}
+        db.run(sql.mark, **mark, not_before=0.0)
+    made_older(db, version)
+    db.close()
+    db = Database(shared_url)
+    named = {id: db.row(asked.named, org="o", flow="f", left=id) for id in "lmn"}
+    assert named == {"l": ("second",), "m": ("",), "n": ("",)}
+    db.close()
