@@ -28,7 +28,8 @@ def push(shell: Shell, *, record: str, rule: str, shape: str) -> int:
 
     RECORD is what people know it by, such as an address or a domain, or its id. It is matched, and
     what it refers to comes along, as in a run; no other record is touched. One that doesn't get
-    through stays pushed: `retry` sends it again, and so does a run once it has been edited.
+    through stays pushed, by the rule that was named, if any: `retry` sends it again, and so does a
+    run once it has been edited.
     """
     from ..engine.verbs import push
 

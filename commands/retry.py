@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def retry(shell: Shell, *, ids: tuple[int, ...], everything: bool, shape: str) -> int:
     """Try again what an error holds back.
 
-    The records are decided again from their present values: nothing old is sent.
+    The records are decided again from their present values: nothing old is sent. Where no rule is
+    about them any more, the entry is over.
     """
     from ..engine.verbs import retry
 

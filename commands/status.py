@@ -11,9 +11,10 @@ from .shared import FORMAT
 def status(shell: Shell, *, shape: str) -> int:
     """Runs, rules, what waits, open errors and calls.
 
-    Works from the state and asks no system.
+    Works from the state and asks no system. A rule that no rule file has any more is told only as
+    long as something waits for it, or an open error is about it.
     """
-    from ..engine.report import status_text
+    from ..engine.status import status_text
     from ..engine.verbs import status
 
     project = shell.project()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..connectors.base.world import moment
-from .report import OLDER, at_time, counted, summary
+from .report import OLDER, at_time, broken_off_text, counted, summary
 from .schedule import Ran, Said, often
 
 
@@ -58,6 +58,8 @@ def _ran(one: Ran) -> str:
     for each in one.result.finished:
         rest = ", ".join(f"{count:,} {what}" for count, what in counted(each)) or "nothing is left"
         said += f"; run {each.run} went on with the undo of run {each.undone}: {rest}"
+    for broken in one.result.broken_off:
+        said += f"; {broken_off_text(broken.run, broken.part.command)}"
     errors = one.result.errors
     if errors:
         said += f"; {errors:,} {'error is' if errors == 1 else 'errors are'} open"

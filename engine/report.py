@@ -1,4 +1,4 @@
-"""What a person or a script is told of runs, errors and the state: as JSON data and as text.
+"""What a person or a script is told of runs and errors: as JSON data and as text.
 
 Reads the journal's entries and the state; decides and writes nothing. The shapes that scripts rely
 on are those of `preview`, `run` and `errors` with `--format json`.
@@ -7,8 +7,7 @@ on are those of `preview`, `run` and `errors` with `--format json`.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,11 @@ from ..connectors.base.world import moment
 from .run.decision import Coming
 from .run.journal import Entry
 from .run.problems import WAITS
-from .store import held, troubles
-from .store import statements as sql
+from .store import troubles
 
 if TYPE_CHECKING:
     from .run.run import Result
+    from .run.undo import BrokenOff
     from .store.database import Database
 
 
@@ -113,7 +112,22 @@ def summary(result: Result) -> dict[str, Any]:
         **({"restored": True} if result.restored else {}),
         **({"undoes": result.undone, "kept": _kept_json(result)} if result.undone else {}),
         **({"finished": [summary(one) for one in result.finished]} if result.finished else {}),
+        **({"broken_off": broken_off_json(result.broken_off)} if result.broken_off else {}),
     }
+
+
+def broken_off_json(found: Iterable[BrokenOff]) -> list[dict[str, Any]]:
+    """Undos that broke off before they had put anything back; `run` is their own number."""
+    return [
+        {
+            "run": one.run,
+            "undoes": one.part.run,
+            "record": one.part.record or None,
+            "field": one.part.field or None,
+            "command": one.part.command,
+        }
+        for one in found
+    ]
 
 
 def _kept_json(result: Result) -> list[dict[str, Any]]:
@@ -205,6 +219,7 @@ def result_text(result: Result) -> str:
             listed = f"{noun.split()[0]} would be open after a run"
         lines.append(f"{result.errors:>8,}  {listed}")
     lines += (line for one in result.finished for line in _finished(one))
+    lines += (f"! {broken_off_text(one.run, one.part.command)}" for one in result.broken_off)
     return "\n".join([OLDER, *lines] if result.restored else lines)
 
 
@@ -215,6 +230,12 @@ def _finished(result: Result) -> Iterator[str]:
     yield from ("", f"{went} on with the undo of run {result.undone}:")
     yield from done or ["       nothing of it is left to be put back"]
     yield from _kept(result)
+
+
+def broken_off_text(run: int, command: str) -> str:
+    """What is said of an undo that broke off before it had put anything back, and of the command
+    that it was."""
+    return f"run {run} broke off before it had put anything back: `{command}` asks for it again"
 
 
 def _kept(result: Result) -> Iterator[str]:
@@ -472,115 +493,6 @@ def _record_text(entry: ErrorEntry, one: Trouble) -> Iterator[str]:
     yield f"      - {one_line(name)}, since {at_time(moment(one.first))}{times}"
     if one.message != entry.message:
         yield f"        {one_line(one.message)}"
-
-
-# ---- the state ------------------------------------------------------------------------------
-
-
-def status_json(db: Database, orgs: Iterable[str], now: float) -> dict[str, Any]:
-    """Rules, the last runs, what waits, open errors and calls, as data."""
-    sets = []
-    for org in orgs:
-        rules = db.rows(sql.rules, org=org)
-        waiting: Counter[str] = Counter()
-        for _, rule, count in db.rows(sql.waiting, org=org):
-            waiting[rule] += count
-        runs = db.rows(sql.runs, org=org, most=5)
-        stopped: dict[str, int] = dict(db.rows(held.stopped, org=org))
-        asks = db.row(held.count, org=org)
-        errors = db.row(troubles.count, org=org)
-        dirty = db.row(sql.count_due, org=org, now=now)
-        sets.append(
-            {
-                "systems": org,
-                "rules": [
-                    {
-                        "name": name,
-                        "since_run": first,
-                        "waiting": waiting[name],
-                        "stopped": stopped.get(name, 0),
-                    }
-                    for name, _, first, _ in rules
-                    if not name.startswith("flow ")
-                ],
-                "runs": [
-                    {
-                        "run": number,
-                        "verb": verb,
-                        "started": moment(started),
-                        "ended": moment(ended) if ended else None,
-                        "exit": code if ended else None,
-                    }
-                    for number, verb, started, ended, code, _ in runs
-                ],
-                "to_decide": dirty[0] if dirty else 0,
-                "approvals": asks[0] if asks else 0,
-                "open_errors": errors[0] if errors else 0,
-                "oldest_error": moment(errors[1]) if errors and errors[1] else None,
-                "looks": [
-                    {"system": system, "object": object, "at": moment(at)}
-                    for system, object, purpose, number, at in db.rows(sql.all_cursors, org=org)
-                    if purpose == "changes" and number
-                ],
-                "calls": [
-                    {
-                        "system": system,
-                        "endpoint": endpoint,
-                        "window": window,
-                        "used": used,
-                        "limit": limit,
-                    }
-                    for system, endpoint, window, used, limit, _ in db.rows(sql.meters, org=org)
-                ],
-            }
-        )
-    return {"status": sets}
-
-
-def status_text(data: Mapping[str, Any]) -> str:
-    """The same for people."""
-    return "\n\n".join("\n".join(_status(one)) for one in data["status"]) or "no run yet"
-
-
-def _status(one: Mapping[str, Any]) -> Iterator[str]:
-    yield one["systems"].replace("~", " with ")
-    run = next((run for run in one["runs"] if run["verb"] != "preview"), None)
-    if run:
-        end = _ENDS.get(run["exit"], f"exit {run['exit']}") if run["ended"] else "it has not ended"
-        yield f"  last run   {run['run']} ({run['verb']}), {at_time(run['started'])}: {end}"
-    else:
-        yield "  last run   none yet"
-    for rule in one["rules"]:
-        count = rule["waiting"]
-        wait = "record waits" if count == 1 else "records wait"
-        waiting = f"; {count:,} {wait} for a backfill" if count else ""
-        halted = rule["stopped"]
-        are = "record is" if halted == 1 else "records are"
-        stopped = f"; {halted:,} {are} stopped" if halted else ""
-        yield f"  rule       {rule['name']}, since run {rule['since_run']}{waiting}{stopped}"
-    noun = "record" if one["to_decide"] == 1 else "records"
-    yield f"  to decide  {one['to_decide']:,} {noun} at the next run"
-    if one["approvals"]:
-        noun = "change waits" if one["approvals"] == 1 else "changes wait"
-        yield f"  approvals  {one['approvals']:,} {noun} for a person"
-    oldest = f", the oldest since {at_time(one['oldest_error'])}" if one["oldest_error"] else ""
-    yield f"  errors     {one['open_errors']:,} open{oldest}"
-    for look in one["looks"]:
-        yield f"  last read  {look['system']} {look['object']}, {at_time(look['at'])}"
-    for call in one["calls"]:
-        limit = f" of {call['limit']:,}" if call["limit"] else ""
-        used = f"{call['used']:,}{limit} this {call['window']}"
-        yield f"  calls      {call['system']} {call['endpoint']}, {used}"
-
-
-_ENDS = {
-    0: "done",
-    1: "done, errors are open",
-    3: "a brake stopped it",
-    4: "a system could not be used",
-    5: "another run was at work",
-    130: "interrupted",
-}
 
 
 def at_time(iso: str) -> str:

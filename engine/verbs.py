@@ -7,13 +7,14 @@ each verb takes them one after the other, and its results come in that order.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import Stale, UsageError
+from ..errors import Stale, SyncrulesError, UsageError
 from .open import Progress, database, opened, silent
 from .systems import nearest
 
@@ -250,11 +251,16 @@ def known(project: Project, world: World, emails: Sequence[str]) -> list[Known]:
 
 
 def status(project: Project, world: World) -> dict[str, Any]:
-    """Rules, last runs, what waits, open errors and calls, as data. Asks no system."""
-    from .report import status_json
+    """Rules, last runs, what waits, open errors and calls, as data. Asks no system. Which rules are
+    gone from the files is told where these can be compiled."""
+    from .open import org
+    from .status import status_json
 
+    plans: dict[str, Plan] | None = None
+    with suppress(SyncrulesError):
+        plans = {org(one): one for one in project.plans()}
     with database(project, world) as db:
-        return status_json(db, _orgs(project, db), world.clock.now())
+        return status_json(db, _orgs(project, db), world.clock.now(), plans)
 
 
 def history(project: Project, world: World, record: str) -> History:

@@ -227,6 +227,76 @@ def test_status_tells_runs_and_rules_without_asking_any_system(shop: Shop) -> No
     assert shop.type("errors").code == 0
 
 
+BINS = """\
+sync north with south
+prefer north
+
+push bin as bin { match on code }
+
+map bin with bin {
+    code <-> code
+}
+"""
+
+
+def test_status_tells_a_rule_that_is_gone_only_where_something_waits_for_it(shop: Shop) -> None:
+    """And what becomes of that: where other rules are about the same two objects the next run
+    decides it, else it waits until the rule is back. While the files can't be read, nobody knows
+    which rule is gone."""
+
+    def told(*rules: str) -> list[str]:
+        shop.rules("\n".join(rules))
+        lines = shop.type("status").out.splitlines()
+        return [line.removeprefix("  rule       ") for line in lines if line.startswith("  rule")]
+
+    def run() -> int:
+        return shop.type("run").code
+
+    both = RULES + BINS.split("prefer north\n")[1]
+    shop.rules(both)
+    assert run() == 0
+    pushes, items = told(both)
+    [count] = re.findall(
+        r"^push item as item, since run 1; (\d+) records wait for a backfill$", items
+    )
+    assert pushes == "push bin as bin, since run 1"
+    # Nothing of it waits: that bins were ever pushed is no news.
+    assert told(RULES) == [items]
+    assert told("sync north with") == [pushes, items]
+    gone = f"push item as item, in no rule file any more; {count} records wait until it is back"
+    for _ in range(2):
+        assert told(BINS) == [pushes, gone]
+        assert run() == 0
+    [pair] = shop.type("status", "--format", "json").json()["status"]
+    assert [(one["name"], one["gone"]) for one in pair["rules"]] == [
+        *(("push bin as bin", False), ("push item as item", True))
+    ]
+    assert {look["object"] for look in pair["looks"]} == {"bin"}
+    assert told(both) == [pushes, items]
+    pulled = RULES.replace("push item as item", "pull item as item")
+    decided = f"the next run decides {count} records that waited for it"
+    assert told(pulled) == [f"push item as item, in no rule file any more; {decided}"]
+    run()
+    assert [line.partition(",")[0] for line in told(pulled)] == ["pull item as item"]
+
+
+def test_status_tells_errors_of_a_rule_that_is_gone(shop: Shop) -> None:
+    """They stand until the rule is back, or somebody lets go of them with `retry`."""
+    shop.rules(RULES.replace("push item as item", "push item as item { match on sku }"))
+    for where in (shop.south, shop.south, shop.north):
+        shop.save(where, "create", sku="N-9", name="Desk")
+    shop.type("run")
+    shop.type("backfill", "push", "item")
+    assert "ambiguous-match" in shop.type("errors").out
+    shop.rules(BINS)
+    assert shop.type("run").code == 1
+    gone = "push item as item, in no rule file any more; 1 open error is about it\n"
+    assert gone in shop.type("status").out
+    assert shop.type("retry", "--all").code == 0
+    assert shop.type("errors").out == "no open errors\n"
+    assert "push item as item" not in shop.type("status").out
+
+
 def test_paths_are_read_instead_of_the_rules_of_the_project(shop: Shop) -> None:
     """`check PATH` finds what is wrong in that file, and says where."""
     draft = shop.folder / "draft.sync"

@@ -14,10 +14,10 @@ from math import ceil
 from pathlib import Path
 
 import pytest
-from syncrules.engine import report
 from syncrules.engine.plan.explain import as_json
 from syncrules.engine.report import ErrorEntry
 from syncrules.engine.run.run import Result
+from syncrules.engine.status import status_json
 from syncrules.tests import demands, oracle
 from syncrules.tests.both import HOUR, ORG, Both, Calls
 from syncrules.tests.edits import edit
@@ -174,7 +174,7 @@ def test_no_secret_is_shown_or_kept(story: Story) -> None:
     both = story.both
     shown = "\n".join(both.said).encode()
     shown += json.dumps(as_json(both.plan)).encode()
-    shown += json.dumps(report.status_json(both.db, [ORG], both.clock.now())).encode()
+    shown += json.dumps(status_json(both.db, [ORG], both.clock.now())).encode()
     kept = [path.read_bytes() for path in story.folder.iterdir()]
     assert len(both.secrets) >= 3
     for secret in both.secrets:

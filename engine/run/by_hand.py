@@ -1,9 +1,9 @@
 """One record that a person pushes: found by what people know it by, and marked. And those that one
-retries after they were out of sight: looked at first.
+retries after they were out of sight: looked at first, or after their rule has gone: let go of.
 
 What follows is decided like anything else, but for the condition of its rule. Why a record can't be
 pushed is told here, before anything is written. One that didn't get through stays pushed, by the
-rule that took it then.
+rule that was named then.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from ...connectors.base.values import folded
 from ...dsl.rules import Side
 from ...errors import UsageError
 from ..plan.model import Flow, Plan
-from ..store import asked
+from ..store import asked, held
+from . import problems
 from .around import Pair
 from .closures import Ready
 from .closures import ready as ready_for
@@ -55,7 +56,9 @@ def mark_record(session: Session, record: str, rule: str = "") -> None:
         rules = ", ".join(f"`{one}`" for name in names for one in _rules(session, name))
         raise UsageError(f"several rules push {record}", fix=f"name one with --rule: {rules}")
     with session.db.transaction("marked"):
-        session.mark([(names[0], "left", found[names[0]])], PUSHED)
+        flow, id = names[0], found[names[0]]
+        session.mark([(flow, "left", id)], PUSHED)
+        session.db.run(asked.name, org=session.org, flow=flow, left=id, rule=rule)
 
 
 def _ids(session: Session, flow: Flow, record: str) -> Sequence[str]:
@@ -84,15 +87,25 @@ def _rules(session: Session, flow: str) -> list[str]:
 
 def as_asked(session: Session, ready: Ready, pair: Pair) -> Ready:
     """What a pair is decided by: of a record that was pushed before and did not get through, the
-    rule that took it then creates alone. A push of now takes its own rule."""
+    rule that was named then creates alone. A push of now takes its own rule."""
     if pair.cause != PUSHED or pair.left is None or session.scope.by_hand:
         return ready
     where = {"org": session.org, "flow": ready.flow.name, "left": pair.left.id}
-    row = session.db.row(asked.pushed_by, **where, reason=PUSHED)
+    [named] = session.db.row(asked.named, **where) or ("",)
     flow = next(one for one in session.plan.flows if one.name == ready.flow.name)
-    if not row or not any(one.rule == row[0] and one.create for one in flow.moves):
+    if not any(one.rule == named and one.create for one in flow.moves):
         return ready
-    return ready_for(Scope(rule=row[0]).narrowed(flow), session.plan.zone)
+    return ready_for(Scope(rule=named).narrowed(flow), session.plan.zone)
+
+
+def let_go(session: Session, flow: str, record: str) -> bool:
+    """Whether no rule is about a record in the error log any more: then its entry is over. It is
+    due, should a rule be back."""
+    if flow in session.flows or flow == problems.RUN:
+        return False
+    problems.over(session, [(flow, record)])
+    session.db.run(held.release_error, org=session.org, flow=flow, one=record)
+    return True
 
 
 def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:

@@ -9,7 +9,6 @@ happened. The statements are in
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -23,19 +22,6 @@ from .lost import load as load_lost
 from .session import Session, dump_values, load_coming
 from .state import Doubts
 
-_UNDONE = re.compile(r"run (\d+) is undone")
-
-
-def undoing(run: int) -> str:
-    """The reason of what puts a run back."""
-    return f"run {run} is undone"
-
-
-def undone_of(reason: str) -> int:
-    """The run that a change with this reason puts back, 0 for none."""
-    found = _UNDONE.fullmatch(reason)
-    return int(found[1]) if found else 0
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -44,7 +30,8 @@ class Entry:
     `left` and `right` are the ids of the pair, "" for the one that isn't there yet. `agree` is what
     the two halves of the base hold once it is done. `author` is the address of the person whose
     change it is, "" where nobody has a login of their own; `login` the name of the one that it is
-    written under, "" for the sync login. `lost` has the fields in which an edit loses.
+    written under, "" for the sync login. `lost` has the fields in which an edit loses. `undoes` is
+    the run that it puts back a part of, 0 for none.
     """
 
     number: int
@@ -69,12 +56,8 @@ class Entry:
     author: str = ""
     login: str = ""
     lost: Mapping[str, Loss] = field(default_factory=dict)
+    undoes: int = 0
     code: str = ""
-
-    @property
-    def undoes(self) -> int:
-        """The run that it puts back a part of, 0 for none."""
-        return undone_of(self.reason)
 
     @property
     def put_off(self) -> str:

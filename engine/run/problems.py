@@ -28,7 +28,7 @@ from .session import Session
 
 CHANGED = "schema-changed"
 """Code of a rule that waits because a system has changed under it."""
-_RUN = "run"
+RUN = "run"
 """What a trouble of no single flow is entered under."""
 _DECIDED = ("match", "map")
 """Operations of what a decision could not do; all others are writes."""
@@ -309,12 +309,12 @@ def stopped(session: Session, error: SystemUnavailable) -> None:
     enter(
         session,
         cause=causes.one_of("", system, code),
-        operation=_RUN,
+        operation=RUN,
         system=system,
         object="",
         record="",
         key=None,
-        flow=_RUN,
+        flow=RUN,
         rule="",
         file="",
         line=0,
@@ -326,10 +326,10 @@ def stopped(session: Session, error: SystemUnavailable) -> None:
 
 def got_through(session: Session) -> None:
     """Closes what stopped earlier runs: this one has come to its end."""
-    where = {"org": session.org, "flow": _RUN, "one": ""}
+    where = {"org": session.org, "flow": RUN, "one": ""}
     if session.open_errors and session.db.rows(troubles.of_record, **where):
         with session.db.transaction("got through"):
-            _close(session, [(_RUN, "")], kept="")
+            _close(session, [(RUN, "")], kept="")
 
 
 def over(session: Session, ids: Sequence[tuple[str, str]], kept: str = "") -> None:

@@ -47,7 +47,7 @@ from .sight import all_there, in_sight, were_there
 from .since import note
 from .sweep import sweep
 from .tidy import tidy
-from .undo import Part
+from .undo import BrokenOff, Part
 from .write import settle_doubts, write
 
 LEASE = 120.0
@@ -103,7 +103,8 @@ class Result:
     that was put back, and `kept` what of it was not. `restored`: the state was an older copy of
     what it had been, and both sides were compared in full. `lost` counts the edits that lose to the
     other side by the word of a rule. `finished` are undos that had been begun and had something
-    left, which it went on with."""
+    left, which it went on with, `broken_off` those that broke off before they had begun, which a
+    person has to ask for again."""
 
     run: int
     verb: Verb
@@ -120,12 +121,13 @@ class Result:
     restored: bool = False
     lost: int = 0
     finished: tuple[Result, ...] = ()
+    broken_off: tuple[BrokenOff, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0, 1 where there is something to look at, 3 where a run would be stopped."""
         kept = self.kept or any(one.kept for one in self.finished)
-        return 3 if self.held else 1 if self.errors or kept else 0
+        return 3 if self.held else 1 if self.errors or kept or self.broken_off else 0
 
 
 def _no_marks(session: Session) -> None:
@@ -142,7 +144,7 @@ class Work:
 
     `agreed` sees what is planned before anything is written. `asked_for`: a person asked for this
     mass of changes. `once`: what comes of them is left to the next run. `undoes` is the run that is
-    put back, 0 for none.
+    put back, 0 for none, and `part` what a person asked for of it.
     """
 
     mark: Callable[[Session], None] = _no_marks
@@ -151,6 +153,7 @@ class Work:
     asked_for: bool = False
     once: bool = False
     undoes: int = 0
+    part: Part | None = None
 
 
 def run(setup: Setup, on_change: OnChange | None = None) -> Result:
@@ -191,7 +194,8 @@ def backfill(
 
 
 def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None) -> Result:
-    """Decides the records behind open errors again, with today's values; None: all of them."""
+    """Decides the records behind open errors again, with today's values; None: all of them. Of what
+    no rule is about any more the entry is over."""
 
     def mark(session: Session) -> None:
         rows = session.db.rows(troubles.open_troubles, org=session.org)
@@ -209,6 +213,8 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
         with session.db.transaction("marked"):
             for _, flow, record, operation, *_ in chosen:
                 tried = operation in ("update", "delete")
+                if by_hand.let_go(session, flow, record):
+                    continue
                 if not (tried and undos.try_again(session, flow, record)):
                     _mark_error(session, flow, record)
 
@@ -240,7 +246,7 @@ def undo(
     """Puts back what a run changed, or a part of that, where it is still as that run left it.
     `dry_run`: every change that it would make now, and no write."""
 
-    work = _undoing(part.run, partial(undos.put_back, part=part))
+    work = replace(_undoing(part.run, partial(undos.put_back, part=part)), part=part)
     return _carry_out(setup, "preview" if dry_run else "undo", work, on_change)
 
 
@@ -264,7 +270,7 @@ def _and_undos(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
 
 
 def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None) -> Result:
-    session, lease = _begin(setup, verb)
+    session, lease = _begin(setup, verb, work.part)
     session.undoing = bool(work.undoes)
     try:
         same_orgs(setup.db, setup.org, setup.connectors, setup.world.clock.now())
@@ -296,6 +302,7 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
         undone=work.undoes,
         kept=tuple(session.kept),
         restored=session.restored is not None,
+        broken_off=tuple(undos.untold(session)),
     )
     _end(setup, session, lease, result.exit_code, result.counts)
     return result
@@ -329,7 +336,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         work.agreed(_planned(session))
         guard(session, asked_for=work.asked_for)
         if work.undoes:
-            undos.begin(session)
+            undos.begin(session, work.part)
         hold_back(session)
         if verb == "apply":
             _all_of_it(session)
@@ -378,7 +385,7 @@ def _all_of_it(session: Session) -> None:
 # ---- beginning and end ----------------------------------------------------------------------
 
 
-def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
+def _begin(setup: Setup, verb: Verb, part: Part | None) -> tuple[Session, leases.Lease]:
     db, now = setup.db, setup.world.clock.now()
     lease = leases.acquire(db, setup.org, setup.holder, now, LEASE)
     if verb != "preview":
@@ -405,6 +412,7 @@ def _begin(setup: Setup, verb: Verb) -> tuple[Session, leases.Lease]:
             exit=-1,
             counts="{}",
             plan=_plan_hash(setup.plan),
+            part=part.text if part is not None and verb == "undo" else "",
         )
     setup.generation.note(Last(number, now, ended=False))
     renewed = [now]

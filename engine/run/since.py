@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from ...dsl import conditions
 from ...dsl.rules import Side
 from ..plan.model import Flow, Move
+from ..store import held, troubles
 from ..store import statements as sql
-from ..store import troubles
 from . import asks, problems
 from .around import EXISTING
 from .session import Session
@@ -116,7 +116,7 @@ def _rule_changed(session: Session, flow: Flow) -> None:
     sides: tuple[Side, Side] = ("left", "right")
     for side in sides:
         _mark_unlinked(session, flow, side, "the rule changed")
-    session.db.run(sql.release_errors, org=session.org, flow=flow.name)
+    session.db.run(held.release_errors, org=session.org, flow=flow.name)
     # What could not be decided may be no longer so: it is decided again, and stays where it is.
     rows = session.db.rows(troubles.undecided, org=session.org, flow=flow.name)
     ids = [id for (id,) in rows]

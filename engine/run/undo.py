@@ -8,6 +8,8 @@ begun, and lost on its way or with its process, is due: the next run goes on wit
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +25,7 @@ from ..store import undone
 from ..store.database import Database
 from .closures import NotRead, Values
 from .decision import Coming
-from .journal import Entry, dump_agree, entry, undoing, undone_of
+from .journal import Entry, dump_agree, entry
 from .look import store
 from .session import Kept, Session, dump_values
 from .state import Linked, other
@@ -49,6 +51,40 @@ class Part:
     run: int
     record: str = ""
     field: str = ""
+
+    @property
+    def command(self) -> str:
+        """What a person types to ask for it."""
+        return shlex.join(["syncrules", "undo", *map(str, self._words)])
+
+    @property
+    def text(self) -> str:
+        """As the state holds it; `part_of` is the inverse."""
+        return json.dumps(self._words, ensure_ascii=False)
+
+    @property
+    def _words(self) -> list[int | str]:
+        return [self.run, *(one for one in (self.record, self.field) if one)]
+
+    def covers(self, other: Part) -> bool:
+        """Whether all of another part is put back with this one."""
+        return self.run == other.run and all(
+            not mine or mine.casefold() == theirs.casefold()
+            for mine, theirs in ((self.record, other.record), (self.field, other.field))
+        )
+
+
+def part_of(text: str) -> Part:
+    """A part as the state holds it."""
+    return Part(*json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenOff:
+    """The `run` of an undo that broke off before it had put anything back of a part."""
+
+    run: int
+    part: Part
 
 
 def put_back(session: Session, part: Part) -> None:
@@ -80,22 +116,39 @@ def _order(session: Session) -> Callable[[str], int]:
     return lambda name: places.get(name, -1)
 
 
-def begin(session: Session) -> None:
-    """It is planned as a whole, and nothing holds it: from now on what doesn't happen is due."""
+def begin(session: Session, part: Part | None) -> None:
+    """It is planned as a whole, and nothing holds it: from now on what doesn't happen is due.
+    `part` is what a person asked for, None for what is gone on with."""
     with session.db.transaction("undo begun"):
         session.db.run(undone.taken_up, org=session.org, run=session.run)
         session.db.run(undone.begin, org=session.org, run=session.run)
+        if part is not None:
+            asked = broken_off(session.db, session.org)
+            numbers = [one.run for one in asked if part.covers(one.part)]
+            session.db.run(undone.asked_again, org=session.org, numbers=numbers)
+
+
+def broken_off(db: Database, org: str) -> list[BrokenOff]:
+    """Undos that have put nothing back and come to no end, and that nobody has asked for again
+    since. One that is under way is among them until it begins to."""
+    return [BrokenOff(run, part_of(text)) for run, text in db.rows(undone.not_begun, org=org)]
+
+
+def untold(session: Session) -> list[BrokenOff]:
+    """Those that broke off before this run, where it is the first since that can tell of them."""
+    rows = session.db.rows(undone.untold, org=session.org, run=session.run)
+    return [BrokenOff(run, part_of(text)) for run, text in rows]
 
 
 def due(db: Database, org: str) -> list[int]:
     """The runs that were put back in part, and have something left."""
-    return sorted(undone_of(reason) for (reason,) in db.rows(undone.due_reasons, org=org))
+    return [run for (run,) in db.rows(undone.due_runs, org=org)]
 
 
 def go_on(session: Session, run: int) -> None:
     """Proposes what is due of putting back a run; what somebody has changed since is kept."""
     work, order = _Work(session, run), _order(session)
-    rows = session.db.rows(undone.due, org=session.org, reason=undoing(run))
+    rows = session.db.rows(undone.due, org=session.org, undoes=run)
     left = sorted((entry(row) for row in rows), key=lambda one: order(one.flow))
     for (name, side), some in groupby(left, key=lambda one: (one.flow, one.side)):
         entries = list(some)
@@ -110,7 +163,7 @@ def go_on(session: Session, run: int) -> None:
 def try_again(session: Session, flow: str, record: str) -> bool:
     """Whether the last that a record was refused puts something back: then that is due again."""
     row = session.db.row(undone.refused, org=session.org, flow=flow, one=record)
-    if not row or not undone_of(row[2]):
+    if not row or not row[2]:
         return False
     session.db.run(undone.again, org=session.org, run=row[0], one=row[1])
     return True
@@ -472,7 +525,7 @@ class _Work:
             before=dump_values(before),
             after=dump_values(after),
             agree=dump_agree(agree),
-            reason=undoing(self.run),
+            reason=f"run {self.run} is undone",
             parent="",
             state="planned",
             sent=0.0,
@@ -480,6 +533,7 @@ class _Work:
             author="",
             login="",
             lost="",
+            undoes=self.run,
         )
 
 

@@ -1,12 +1,14 @@
-"""Statements about one record that somebody asks about; see `engine/why.py`."""
+"""Statements about one record that somebody asks about or pushes; see `engine/why.py` and
+`engine/run/by_hand.py`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, and_, bindparam, or_, select, update
 
-from .database import statement
+from . import tables
+from .database import statement, table
 from .statements import C, D, L, _change
 
 _org: BindParameter[Any] = bindparam("org")
@@ -26,19 +28,10 @@ mark = statement(
 link = statement(
     select(L.how, L.run).where(L.org == _org, L.flow == _flow, L.left == bindparam("left"))
 )
-pushed_by = statement(
-    select(C.rule)
-    .where(
-        C.org == _org,
-        C.flow == _flow,
-        C.left == bindparam("left"),
-        C.action == "create",
-        C.reason == bindparam("reason"),
-    )
-    .order_by(C.run.desc(), C.number.desc())
-    .limit(1)
-)
-"""The rule that a record was last created by for one reason, or was to be."""
+_pushed = (D.org == _org, D.flow == _flow, D.side == "left", D.id == bindparam("left"))
+named = statement(select(D.named).where(*_pushed))
+"""The rule that a person has pushed a record by, "" for none."""
+name = statement(update(table(tables.Dirty)).where(*_pushed).values(named=bindparam("rule")))
 done = statement(
     select(*_change)
     .where(

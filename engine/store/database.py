@@ -19,7 +19,7 @@ from sqlmodel import col
 from ...errors import FenceLost, UsageError
 from . import tables
 from .drivers import Cursor, Driver, Name, connect
-from .older import BEFORE_TROUBLES, TROUBLES
+from .older import BEFORE_TROUBLES, NAMED, TROUBLES, UNDOES
 from .prepared import (
     DIALECTS,
     Statement,
@@ -301,6 +301,9 @@ class Database:
             if version < 5:
                 self._command(BEFORE_TROUBLES)
                 self._command("ALTER TABLE changes ADD COLUMN lost TEXT NOT NULL DEFAULT ''")
+            if version < 6:
+                for made in (*UNDOES, *NAMED):
+                    self._command(made)
             for made in _creation(self._driver.name):
                 self._command(made)
             if version < 5:

@@ -1,4 +1,4 @@
-"""Statements about what is held back: by a rule's stop, or until a person lets it go.
+"""Statements about what is held back: by a refusal, by a rule's stop, or until a person lets it go.
 
 The rest of a run's statements are in `statements.py`. When an entry comes and goes is known to
 `engine/run/asks.py`; it is shown and approved in `engine/approvals.py`.
@@ -6,11 +6,21 @@ The rest of a run's statements are in `statements.py`. When an entry comes and g
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, and_, bindparam, case, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from . import tables
-from .database import among, insert, statement, table
-from .statements import D
+from .database import Statement, among, insert, statement, table
+from .statements import D, _is_pushed
 
 A = table(tables.Ask).columns
 
@@ -90,7 +100,27 @@ counts = statement(
 )
 """Those that are open, and those that a run found stale."""
 
-# ---- marks of what a stop holds back --------------------------------------------------------
+# ---- marks of what is held back -------------------------------------------------------------
+
+
+def _release(*more: ColumnElement[bool]) -> Statement:
+    held_back = or_(D.cause == "error", and_(_is_pushed, D.not_before > 0.0))
+    return statement(
+        update(table(tables.Dirty))
+        .where(D.org == _org, D.flow == _flow, held_back, *more)
+        .values(
+            cause=case((_is_pushed, D.cause), else_="retry"),
+            rule="",
+            not_before=0.0,
+            mark=D.mark + 1,
+        )
+    )
+
+
+release_errors = _release()
+"""What a refusal held back is due again, and whatever held back what a person pushed."""
+release_error = _release(D.id == bindparam("one"))
+"""The same, of one record."""
 
 release_stopped = statement(
     update(table(tables.Dirty))
@@ -99,9 +129,9 @@ release_stopped = statement(
 )
 """A rule that says something else may stop them no longer."""
 stopped = statement(
-    select(D.rule, func.count())
+    select(D.flow, D.rule, func.count())
     .where(D.org == _org, D.rule != "", D.cause.not_in(("waits", "error")))
-    .group_by(D.rule)
-    .order_by(D.rule)
+    .group_by(D.flow, D.rule)
+    .order_by(D.flow, D.rule)
 )
 """How many records each rule's stop holds back."""

@@ -83,19 +83,17 @@ _create = upsert(
         "fence": 0,
     },
 )
-_read = statement(
-    select(
-        col(Row.holder),
-        col(Row.host),
-        col(Row.pid),
-        col(Row.started),
-        col(Row.since),
-        col(Row.until),
-        col(Row.fence),
-    )
-    .where(_of_org)
-    .with_for_update()
-)
+_whole = select(
+    col(Row.holder),
+    col(Row.host),
+    col(Row.pid),
+    col(Row.started),
+    col(Row.since),
+    col(Row.until),
+    col(Row.fence),
+).where(_of_org)
+_read = statement(_whole.with_for_update())
+_seen = statement(_whole)
 _take = statement(
     update(Row)
     .where(_of_org)
@@ -141,7 +139,7 @@ def take(db: Database, org: str, holder: Holder, now: float, seconds: float, wor
         assert found is not None
         name, host, pid, started, since, until, fence = found
         old = Holder(host, pid, started, name)
-        if until > now and old != holder and not (host == holder.host and _dead(old)):
+        if until > now and old != holder and _may_live(old, holder):
             raise LeaseHeld(
                 words.what,
                 why=f"process {pid} on {name or host} has {words.does} since {_told(since)}",
@@ -159,6 +157,16 @@ def take(db: Database, org: str, holder: Holder, now: float, seconds: float, wor
             fence=fence + 1,
         )
     return Lease(org, fence + 1, holder)
+
+
+def at_work(db: Database, org: str, asker: Holder, now: float) -> bool:
+    """Whether somebody holds the lease at `now` (seconds UTC) and may live, as far as `asker` can
+    tell."""
+    found = db.row(_seen, org=org)
+    if found is None:
+        return False
+    name, host, pid, started, _, until, _ = found
+    return until > now and _may_live(Holder(host, pid, started, name), asker)
 
 
 def renew(db: Database, lease: Lease, now: float, seconds: float) -> None:
@@ -182,6 +190,11 @@ def give_back(db: Database, lease: Lease) -> None:
     """Lets go of a lease that no commit needs."""
     with db.transaction("lease"):
         db.run(_extend, org=lease.org, ours=lease.fence, until=0.0)
+
+
+def _may_live(holder: Holder, asker: Holder) -> bool:
+    """Whether a holder may still be at work; of one on another host nobody can tell."""
+    return not (holder.host == asker.host and _dead(holder))
 
 
 def _dead(holder: Holder) -> bool:

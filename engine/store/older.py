@@ -27,3 +27,27 @@ ON CONFLICT DO NOTHING;
 DROP TABLE errors_before""".split(";\n")
 """Up to version 4 an error was of one record; one that many had met named none of them: they are
 decided again, and named."""
+
+_NUMBER = "REPLACE(REPLACE(reason, 'run ', ''), ' is undone', '')"
+
+UNDOES = (
+    "ALTER TABLE runs ADD COLUMN part TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE changes ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0",
+    f"""\
+UPDATE changes SET undoes = CAST({_NUMBER} AS INTEGER)
+WHERE reason LIKE 'run _% is undone' AND TRIM({_NUMBER}, '0123456789') = ''""",
+)
+"""Up to version 5 only the reason of a change said which run it puts back: `run 12 is undone`."""
+
+NAMED = (
+    "ALTER TABLE dirty ADD COLUMN named TEXT NOT NULL DEFAULT ''",
+    """\
+UPDATE dirty SET named = COALESCE((
+    SELECT changes.rule FROM changes
+    WHERE changes.org = dirty.org AND changes.flow = dirty.flow AND changes."left" = dirty.id
+        AND changes.action = 'create' AND changes.reason = 'pushed by hand'
+    ORDER BY changes.run DESC, changes.number DESC LIMIT 1
+), '')
+WHERE side = 'left' AND cause IN ('pushed by hand', 'pushed by hand, nobody known')""",
+)
+"""Up to version 5 the rule that a record was pushed by was that which had last tried to make it."""

@@ -181,8 +181,8 @@ def _mark_records(*more: ColumnElement[bool], keeps: bool = False) -> Statement:
     def build(name: Name) -> ClauseElement:
         new: Any = (sqlite.insert if name == "sqlite" else postgresql.insert)(table(tables.Dirty))
         made = new.from_select(
-            [*columns, "decided", "decided_run"],
-            source.add_columns(literal_column("0"), literal_column("0")),
+            [*columns, "decided", "decided_run", "named"],
+            source.add_columns(literal_column("0"), literal_column("0"), literal_column("''")),
             include_defaults=False,
         )
         return made.on_conflict_do_update(  # type: ignore[no-any-return]
@@ -208,18 +208,6 @@ mark_unlinked_left = _mark_records(
 mark_unlinked_right = _mark_records(
     ~exists().where(L.org == R.org, _siblings, L.right == R.id), keeps=True
 )
-release_errors = statement(
-    update(table(tables.Dirty))
-    .where(
-        D.org == _org,
-        D.flow == _flow,
-        or_(D.cause == "error", and_(_is_pushed, D.not_before > 0.0)),
-    )
-    .values(
-        cause=case((_is_pushed, D.cause), else_="retry"), rule="", not_before=0.0, mark=D.mark + 1
-    )
-)
-"""What a refusal held back is due again, and whatever held back what a person pushed."""
 
 _this_mark = (
     D.org == _org,
@@ -369,9 +357,10 @@ waiting = statement(
     .order_by(D.flow, D.rule)
 )
 count_due = statement(
-    select(func.count())
-    .select_from(table(tables.Dirty))
+    select(D.flow, func.count())
     .where(D.org == _org, D.not_before <= bindparam("now", type_=Float))
+    .group_by(D.flow)
+    .order_by(D.flow)
 )
 
 
@@ -414,6 +403,7 @@ _change = (
     C.author,
     C.login,
     C.lost,
+    C.undoes,
 )
 planned = statement(
     select(*_change)

@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 5
+VERSION = 6
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -115,7 +115,10 @@ class Link(Table, table=True):
 
 
 class Dirty(Table, table=True):
-    """A mark: this record is to be decided again, not before a time (seconds UTC)."""
+    """A mark: this record is to be decided again, not before a time (seconds UTC).
+
+    `rule` is what holds it back, `named` the rule that a person has pushed it by, "" for none.
+    """
 
     __tablename__ = "dirty"
     __table_args__ = (Index("dirty_by_time", "org", "flow", "not_before"), _IN_KEY)
@@ -130,6 +133,7 @@ class Dirty(Table, table=True):
     not_before: float
     decided: int = 0
     decided_run: int = 0
+    named: Text = ""
 
 
 class Change(Table, table=True):
@@ -139,7 +143,8 @@ class Change(Table, table=True):
     the ids of the pair, "" where not known. `author` is the address of the person whose change it
     is, "" where that plays no part, `login` the name of the login it goes under, "" for the sync
     login. `before`, `after`, `agree` and `lost` are JSON; `lost` has the fields in which an edit
-    loses, "" for none. `sent` is when the request went out (seconds UTC), 0 before.
+    loses, "" for none. `undoes` is the run that it puts back a part of, 0 for none. `sent` is when
+    the request went out (seconds UTC), 0 before.
     """
 
     __tablename__ = "changes"
@@ -186,6 +191,7 @@ class Change(Table, table=True):
     author: Text = ""
     login: Text = ""
     lost: Text = ""
+    undoes: int = 0
 
 
 class Life(Table, table=True):
@@ -319,7 +325,9 @@ class Rule(Table, table=True):
 
 
 class Run(Table, table=True):
-    """A run; `ended` 0 and `exit` -1 while it is under way. `counts` is JSON."""
+    """A run; `ended` 0 and `exit` -1 while it is under way. `counts` is JSON, and so is `part`:
+    what a person asked an undo to put back, "" once it has begun to.
+    """
 
     __tablename__ = "runs"
 
@@ -331,6 +339,7 @@ class Run(Table, table=True):
     exit: int = -1
     counts: Text
     plan: Text
+    part: Text = ""
 
 
 class Lease(Table, table=True):

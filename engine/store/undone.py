@@ -90,13 +90,40 @@ drop_marks = statement(
 )
 """Marks that nobody's edit of the record has made."""
 
+# ---- an undo that was asked for -------------------------------------------------------------
+
+_later = N.number.table.alias("later")
+_not_begun = (N.org == _org, N.part != "", N.ended == 0.0)
+not_begun = statement(select(N.number, N.part).where(*_not_begun).order_by(N.number))
+"""Undos that have neither begun to put anything back nor come to an end."""
+untold = statement(
+    select(N.number, N.part)
+    .where(
+        *_not_begun,
+        N.number < _run,
+        ~exists().where(
+            _later.c.org == N.org,
+            _later.c.number > N.number,
+            _later.c.number < _run,
+            _later.c.verb != "preview",
+            _later.c.exit.in_((0, 1)),
+        ),
+    )
+    .order_by(N.number)
+)
+"""Those before a run that no other run since could tell of."""
+asked_again = statement(
+    update(table(tables.Run)).where(N.org == _org, among(N.number, "numbers")).values(part="")
+)
+"""They have begun, or another one puts back what they should have."""
+
 # ---- an undo that has begun -----------------------------------------------------------------
 
 _is_due = (C.org == _org, C.state == "due")
-due_reasons = statement(select(C.reason).distinct().where(*_is_due).order_by(C.reason))
+due_runs = statement(select(C.undoes).distinct().where(*_is_due).order_by(C.undoes))
 due = statement(
     select(*_change)
-    .where(*_is_due, C.reason == bindparam("reason"))
+    .where(*_is_due, C.undoes == bindparam("undoes"))
     .order_by(C.flow, C.side, C.record, C.run, C.number)
 )
 """What is left of putting one run back."""
@@ -118,7 +145,7 @@ taken_up = statement(
             _A.c.side == C.side,
             _A.c.record == C.record,
             _A.c.action == C.action,
-            _A.c.reason == C.reason,
+            _A.c.undoes == C.undoes,
         ),
     )
     .values(state="dropped", code="taken up again")
@@ -130,7 +157,7 @@ leave = statement(
     .values(state="dropped", code="left as it is")
 )
 refused = statement(
-    select(C.run, C.number, C.reason)
+    select(C.run, C.number, C.undoes)
     .where(
         C.org == _org,
         C.flow == bindparam("flow"),
@@ -142,13 +169,13 @@ refused = statement(
             _A.c.flow == C.flow,
             _A.c.side == C.side,
             _A.c.record == C.record,
-            _A.c.reason == C.reason,
+            _A.c.undoes == C.undoes,
         ),
     )
     .order_by(C.run.desc(), C.number.desc())
     .limit(1)
 )
-"""What a record was refused last, and nobody has tried since for the same reason."""
+"""What a record was refused last, where nobody has tried it since."""
 again = statement(
     update(table(tables.Change))
     .where(C.org == _org, C.run == _run, C.number == bindparam("one"))

@@ -16,7 +16,7 @@ from syncrules.connectors.salesforce.simulator.org import DuplicateRule, Validat
 from syncrules.engine import report
 from syncrules.errors import SystemUnavailable
 from syncrules.tests.both import HOUR
-from syncrules.tests.guide.team import CONTACTS, HEAD, LEADS, Desk, Team
+from syncrules.tests.guide.team import ACCOUNTS, CONTACTS, HEAD, LEADS, Desk, Team
 
 RULES = (
     HEAD
@@ -502,6 +502,21 @@ def test_what_is_tried_again_is_todays_truth() -> None:
     team.retry()
     assert len(team.salesforce.rows("Lead")) == 1
     assert team.errors() == []
+
+
+def test_an_entry_that_no_rule_is_about_any_more_can_be_let_go_of() -> None:
+    """A run leaves it, since the rule may come back; `retry` ends it. Should the rule be back all
+    the same, what it was refused is tried."""
+    team = refused()
+    team.rewrite(HEAD + "push account as Account { match on domain }\n" + ACCOUNTS)
+    assert team.hour().exit_code == 1
+    team.retry()
+    assert team.errors() == []
+    assert team.hour().exit_code == 0
+    calm(team)
+    team.rewrite(RULES)
+    assert team.hour().exit_code == 0
+    assert team.right("Lead", "Title") == ["CEO"]
 
 
 def test_status_exit_code_and_last_line_say_that_there_is_something(

@@ -9,7 +9,8 @@ from syncrules import dsl
 from syncrules.engine import approvals
 from syncrules.engine.approvals import Approval
 from syncrules.engine.plan.compile import compile
-from syncrules.engine.report import result_text, status_json, status_text
+from syncrules.engine.report import result_text
+from syncrules.engine.status import status_json, status_text
 from syncrules.engine.store import held
 from syncrules.errors import SyncrulesError, UsageError
 from syncrules.tests.both import HOUR, ORG, Both

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import pytest
 from syncrules.connectors.salesforce.simulator.org import Validation
+from syncrules.engine.history import history
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run import scope
 from syncrules.engine.run.run import Result
-from syncrules.tests.both import HOUR, Both
+from syncrules.tests.both import HOUR, ORG, Both
 
 RULES = """\
 sync apollo with salesforce
@@ -34,7 +35,8 @@ map contact with Lead {
     organization_name  -> Company default "Unknown"
 }
 """
-SECOND = "push contact as Lead 2"
+FIRST, SECOND = "push contact as Lead", "push contact as Lead 2"
+SOURCE = {"": "First", FIRST: "First", SECOND: "Second"}
 
 
 class Refused:
@@ -88,12 +90,24 @@ def test_what_was_refused_is_pushed_again_by_retry() -> None:
     assert ada.go(ada.both.run).counts == {}
 
 
-@pytest.mark.parametrize("rule", ["push contact as Lead", SECOND])
+@pytest.mark.parametrize("rule", ["", FIRST, SECOND])
 def test_it_is_pushed_again_by_the_rule_that_was_named(rule: str) -> None:
     ada = Refused(rule)
     ada.allow()
     ada.retry()
-    assert ada.leads() == ["Second" if rule == SECOND else "First"]
+    assert ada.leads() == [SOURCE[rule]]
+
+
+def test_however_long_it_was_refused_the_rule_that_was_named_is_known() -> None:
+    """Two months later nothing tells any more that it was tried."""
+    ada = Refused(SECOND)
+    for _ in range(60):
+        ada.both.clock.sleep(24 * HOUR)
+        ada.both.run()
+    assert history(ada.both.db, [ORG], ada.ada).done == ()
+    ada.allow()
+    ada.retry()
+    assert ada.leads() == ["Second"]
 
 
 def test_an_edit_of_the_record_pushes_it_again() -> None:
@@ -115,10 +129,13 @@ def test_a_run_of_another_rule_leaves_it_to_the_one_that_was_named() -> None:
     assert ada.leads() == ["Second"]
 
 
-def test_a_new_push_takes_the_rule_that_is_named_now() -> None:
+@pytest.mark.parametrize("rule", ["", FIRST])
+def test_a_new_push_takes_the_rule_that_is_named_now(rule: str) -> None:
+    """Or none: also where that one is refused, too."""
     ada = Refused(SECOND)
+    ada.go(lambda: verbs.push(ada.both.setup, "ada@a.example", rule))
     ada.allow()
-    ada.go(lambda: verbs.push(ada.both.setup, "ada@a.example", "push contact as Lead"))
+    ada.retry()
     assert ada.leads() == ["First"]
 
 
@@ -132,25 +149,27 @@ def test_another_meaning_of_the_rules_pushes_it_again() -> None:
     assert ada.leads() == ["Second"]
 
 
-def test_a_stop_holds_it_back_until_it_is_over() -> None:
+@pytest.mark.parametrize("rule", [FIRST, SECOND])
+def test_a_stop_holds_it_back_until_it_is_over(rule: str) -> None:
     """The command said that it waits; it goes then, although no rule would take it."""
     both = Both(RULES.replace("match on email", 'match on email\n    stop when title is "CEO"'))
     both.run()
     given = {"last_name": "King", "email": "ada@a.example", "stage": "Cold", "title": "CEO"}
     ada = both.apollo.create("contact", given)
     both.clock.sleep(HOUR)
-    verbs.push(both.setup, "ada@a.example", "push contact as Lead", both._show)
+    verbs.push(both.setup, "ada@a.example", rule, both._show)
     assert both.salesforce.rows("Lead") == {}
     both.clock.sleep(HOUR)
     assert both.run().counts == {}
     both.apollo.update("contact", ada, {"title": "CTO"})
     both.clock.sleep(HOUR)
     both.run()
-    assert [row["LeadSource"] for row in both.salesforce.rows("Lead").values()] == ["First"]
+    assert [row["LeadSource"] for row in both.salesforce.rows("Lead").values()] == [SOURCE[rule]]
 
 
-def test_what_had_two_partners_is_pushed_once_it_has_none() -> None:
-    """Nobody guesses; when both get other addresses, it is made."""
+@pytest.mark.parametrize("rule", ["", FIRST, SECOND])
+def test_what_had_two_partners_is_pushed_once_it_has_none(rule: str) -> None:
+    """Nobody guesses; when both get other addresses, it is made, by the rule that was named."""
     both = Both(RULES)
     twins = [
         both.salesforce.create("Lead", {"LastName": name, "Company": "A", "Email": "ada@a.example"})
@@ -159,13 +178,14 @@ def test_what_had_two_partners_is_pushed_once_it_has_none() -> None:
     both.run()
     both.apollo.create("contact", {"last_name": "K", "email": "ada@a.example", "stage": "Cold"})
     both.clock.sleep(HOUR)
-    verbs.push(both.setup, "ada@a.example", "", both._show)
+    verbs.push(both.setup, "ada@a.example", rule, both._show)
     assert [one.code for one in both.errors()] == ["ambiguous-match"]
     for number, one in enumerate(twins):
         both.salesforce.update("Lead", one, {"Email": f"{number}@b.example"})
     both.clock.sleep(HOUR)
     both.run()
-    assert len(both.salesforce.rows("Lead")) == 3
+    made = [row for id, row in both.salesforce.rows("Lead").items() if id not in twins]
+    assert [row["LeadSource"] for row in made] == [SOURCE[rule]]
     assert both.errors() == []
     assert both.run().counts == {}
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from syncrules import dsl
 from syncrules.connectors.salesforce.simulator.org import Validation
-from syncrules.engine import report
 from syncrules.engine.plan.compile import compile
+from syncrules.engine.status import status_json, status_text
 from syncrules.tests.both import HOUR, ORG, Both
 
 RULES = """\
@@ -124,14 +124,14 @@ def test_a_rule_that_stops_no_longer_lets_go_what_it_held_back() -> None:
     both.salesforce.update("Lead", lead, {"IsUnreadByOwner": True})
     both.apollo.update("contact", contact, {"title": "CEO"})
     hour(both)
-    status = report.status_json(both.db, [ORG], both.clock.now())
+    status = status_json(both.db, [ORG], both.clock.now())
     [rule] = [one for one in status["status"][0]["rules"] if one["name"].startswith("push")]
     assert rule["stopped"] == 1
-    assert "1 record is stopped" in report.status_text(status)
+    assert "1 record is stopped" in status_text(status)
     edit(both, RULES.format(moves=PUSH.replace("    stop when %s\n", "")))
     hour(both)
     assert title(both, lead) == "CEO"
-    status = report.status_json(both.db, [ORG], both.clock.now())
+    status = status_json(both.db, [ORG], both.clock.now())
     assert status["status"][0]["rules"][0]["stopped"] == 0
 
 

@@ -1,31 +1,28 @@
 """An undo whose requests were lost, or whose process died, is finished by the next run: once, and
-where nobody has changed anything since."""
+where nobody has changed anything since. One that died before it had begun is told."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from syncrules.connectors.salesforce.simulator.faults import Fault, Kind
 from syncrules.connectors.salesforce.simulator.org import Validation
-from syncrules.engine.report import result_text
+from syncrules.engine.daybook import line
+from syncrules.engine.report import result_text, summary
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.run import Result
-from syncrules.tests.both import HOUR
+from syncrules.engine.schedule import Ran
+from syncrules.engine.status import status_json, status_text
+from syncrules.errors import UsageError
+from syncrules.tests.both import HOUR, ORG
 from syncrules.tests.run.test_undo import World
 
 
 class Dead(BaseException):
     """A process is killed."""
-
-
-def dies_at(place: str) -> Callable[[str], None]:
-    def on_point(name: str) -> None:
-        if name == place:
-            raise Dead
-
-    return on_point
 
 
 METHODS = ("POST", "PATCH", "DELETE")
@@ -54,6 +51,33 @@ class Promoted(World):
     def retry(self) -> Result:
         self.both.clock.sleep(HOUR)
         return verbs.retry(self.both.setup, None, self.both._show)
+
+    def dies(self, number: int, verb: Callable[[], object]) -> None:
+        """A process is killed at a point of a verb, counted from 0; the next one begins later."""
+        left = iter([False] * number + [True])
+        self._dies(lambda name: next(left), verb)
+
+    def dies_at(self, place: str, verb: Callable[[], object]) -> None:
+        self._dies(lambda name: name == place, verb)
+
+    def _dies(self, now: Callable[[str], bool], verb: Callable[[], object]) -> None:
+        def on_point(name: str) -> None:
+            if now(name):
+                raise Dead
+
+        self.both.world.on_point = on_point
+        try:
+            verb()
+        finally:
+            self.both.world.on_point = None
+            self.both.setup = replace(self.both.setup, connectors=self.both.sign_in())
+            self.both.clock.sleep(HOUR)
+
+    def told(self) -> list[str]:
+        """What `status` says of undos."""
+        text = status_text(status_json(self.both.db, [ORG], self.both.clock.now()))
+        lines = (line.split(maxsplit=1) for line in text.splitlines()[1:])
+        return [said for name, said in lines if name == "undo"]
 
     def titles(self) -> list[object]:
         return [row["Title"] for _, row in sorted(self.leads().items())]
@@ -109,18 +133,90 @@ def test_what_somebody_has_changed_since_stays_and_is_told_once() -> None:
     world.quiet()
 
 
-def test_a_process_that_dies_while_it_puts_back_is_gone_on_from() -> None:
-    """From the first request on; before that nothing was begun, and nobody goes on with it."""
-    for place, begun in (("before undo begun", False), ("after undo begun", True)):
+def test_a_process_that_dies_is_gone_on_from_or_told_wherever_it_was() -> None:
+    """At each of its commits. What had begun to be put back is, by the next run; what hadn't is
+    left alone, since who has broken it off may not want it any more. The next run says so, once,
+    and `status` until it is asked for again: as it was, of one record. Nobody is told of what did
+    not die."""
+    whole = Promoted()
+    whole.both.world.points.clear()
+    whole.undo(whole.wrong, "ada@a.example")
+    assert whole.told() == []
+    points = whole.both.world.points
+    begun, last = points.index("after undo begun"), points.index("after ended")
+    assert 10 < begun < last
+    for number in range(points.index("after begun"), len(points)):
         world = Promoted()
-        world.both.world.on_point = dies_at(place)
         with pytest.raises(Dead):
-            world.undo(world.wrong)
-        world.both.world.on_point = None
-        world.both.setup = replace(world.both.setup, connectors=world.both.sign_in())
-        world.run()
-        assert world.titles() == ["CTO" if begun else "CEO"] * 3
+            world.dies(number, partial(world.undo, world.wrong, "ada@a.example"))
+        command = f"syncrules undo {world.wrong} ada@a.example"
+        broke_off = f"run {world.wrong + 1} broke off before it had put anything back"
+        said = [f"{broke_off}: `{command}` asks for it again"]
+        gone_on = number >= begun
+        assert world.told() == ([] if gone_on else said)
+        result = world.run()
+        assert result_text(result).count("broke off") == (not gone_on)
+        assert result.exit_code == (not gone_on)
+        assert world.titles() == [*(["CTO"] if gone_on else ["CEO"]), "CEO", "CEO"]
+        assert "broke off" not in result_text(world.run())
+        assert world.told() == ([] if gone_on else said)
+        if not gone_on:
+            assert world.undo(world.wrong, "ada@a.example").broken_off == ()
+        assert world.titles() == ["CTO", "CEO", "CEO"]
+        assert world.told() == []
         world.quiet()
+
+
+def test_a_run_that_dies_leaves_it_to_the_next_to_tell() -> None:
+    """And so does a preview: of a saved one that is applied nobody sees what it says."""
+    world = Promoted()
+    with pytest.raises(Dead):
+        world.dies_at("before undo begun", lambda: world.undo(world.wrong))
+    assert len(world.both.preview().broken_off) == 1
+    with pytest.raises(Dead):
+        world.dies_at("before ended", world.run)
+    result = world.run()
+    [told] = result.broken_off
+    assert (told.part.run, told.run) == (world.wrong, world.wrong + 1)
+    assert f"; run {told.run} broke off" in line(Ran(0.0, world.both.plan, (15,), result))
+    assert summary(world.undo(world.wrong)).get("broken_off") is None
+
+
+def test_another_part_does_not_stand_for_what_broke_off() -> None:
+    """An undo of one record is asked for again by one of the whole run, and not the other way
+    round; one that is only looked at asks for nothing."""
+    world = Promoted()
+    with pytest.raises(Dead):
+        world.dies_at("before undo begun", lambda: world.undo(world.wrong, "ada@a.example"))
+    world.undo(world.wrong, "bea@a.example")
+    world.undo(world.wrong, "ADA@a.example", "Title")
+    world.undo(world.wrong, dry_run=True)
+    assert len(world.told()) == 1
+    world.undo(world.wrong)
+    assert world.told() == []
+
+
+def test_an_undo_that_is_under_way_has_not_broken_off() -> None:
+    """Its lease tells; that of a process which lives no more is soon over."""
+    world = Promoted()
+    told: list[list[str]] = []
+
+    def look(name: str) -> None:
+        if name == "after planned":
+            told.append(world.told())
+
+    world.both.world.on_point = look
+    world.undo(world.wrong)
+    assert told == [[]]
+
+
+def test_what_was_refused_before_it_began_has_not_broken_off() -> None:
+    """Whoever asked for it was told why: here, that the run did nothing to that record."""
+    world = Promoted()
+    with pytest.raises(UsageError):
+        world.undo(world.wrong, "nobody@a.example")
+    assert world.told() == []
+    assert world.run().broken_off == ()
 
 
 def test_who_asks_for_it_once_more_gets_it_once() -> None:

@@ -533,8 +533,8 @@ class History:
 
     def _due(self) -> int:
         """How many marks the next run has to look at: a link was made, and others had waited."""
-        [due] = self.machine.db.row(sql.count_due, org=ORG, now=self.machine.clock.now()) or (0,)
-        return int(due)
+        due = self.machine.db.rows(sql.count_due, org=ORG, now=self.machine.clock.now())
+        return sum(int(count) for _, count in due)
 
 
 def play(seed: int) -> Outcome:

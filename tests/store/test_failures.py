@@ -14,12 +14,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlmodel import col
-from syncrules.engine import report
-from syncrules.engine.store import statements as sql
-from syncrules.engine.store.database import Database, insert, statement, table, upsert
-from syncrules.engine.store.tables import VERSION, Ask, Change, Link, Meta, Rule
+from syncrules.engine.store.database import Database, statement, upsert
+from syncrules.engine.store.tables import Meta, Rule
 from syncrules.errors import SyncrulesError, SystemUnavailable, UsageError
 
 PUT = upsert(Rule, ("org", "name"), ("fingerprint", "first_run"))
@@ -171,65 +169,3 @@ def test_each_commit_on_sqlite_is_on_the_disk_and_readers_do_not_wait(tmp_path: 
         assert reader.rows(NAMES) == []
         reader.close()
     db.close()
-
-
-ERRORS_OF_4 = """\
-CREATE TABLE errors (org TEXT NOT NULL, cause TEXT NOT NULL, id INTEGER NOT NULL,
-operation TEXT NOT NULL, system TEXT NOT NULL, object TEXT NOT NULL, record TEXT NOT NULL,
-key TEXT, flow TEXT NOT NULL, rule TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
-code TEXT NOT NULL, message TEXT NOT NULL, advice TEXT NOT NULL, first FLOAT NOT NULL,
-last FLOAT NOT NULL, count INTEGER NOT NULL, closed FLOAT NOT NULL,
-PRIMARY KEY (org, cause), UNIQUE (org, id))"""
-
-
-def with_errors_of_4(db: Database) -> None:
-    """The error log as it was up to version 4, and the journal."""
-    older = ("DROP INDEX changes_lost", "ALTER TABLE changes DROP COLUMN lost")
-    for one in ("DROP TABLE troubles", "DROP TABLE errors", ERRORS_OF_4, *older):
-        db.run(statement(text(one)))
-
-
-def test_errors_of_an_older_state_are_listed_under_their_records(shared_url: str) -> None:
-    """One that named none of those who met it is over: they are decided again at the next run."""
-    db = Database(shared_url)
-    with_errors_of_4(db)
-    rows = """\
-'c1', 1, 'create', 's', 'Lead', '7', 'a@b', 'f', 'push', 'x', 3, 'BAD', 'no', '', 1, 2, 3, 0
-'c2', 2, 'map', 's', 'Lead', '', NULL, 'f', 'map', 'x', 4, 'unknown', 'what', '', 1, 2, 1000, 0
-'c3', 3, 'create', 's', 'Lead', '8', NULL, 'f', 'push', 'x', 3, 'BAD', 'no', '', 1, 2, 1, 9"""
-    for one in rows.splitlines():
-        db.run(statement(text(f"INSERT INTO errors VALUES ('o', {one})")))
-    link = {"org": "o", "flow": "f", "base_left": "{}", "base_right": "{}", "how": "", "run": 1}
-    db.run(insert(Link), **link, left="l", right="r", ended="")
-    db.run(OF_VERSION, to="4")
-    db.close()
-    for _ in range(2):
-        db = Database(shared_url)
-        [entry] = report.open_errors(db, ["o"])
-        assert (entry.id, entry.code, entry.count, entry.first) == (1, "BAD", 3, 1.0)
-        assert (entry.key, entry.record, entry.line) == ("a@b", "7", 3)
-        due = db.rows(sql.marks_of, org="o", flow="f", side="left", ids=["l"])
-        assert [one[3] for one in due] == ["the rule changed"]
-        db.close()
-
-
-def test_an_older_state_gets_what_it_lacks(shared_url: str) -> None:
-    """And the columns; what is in it stays, and it is of this version from then on."""
-    first = statement(select(col(Meta.value)).where(col(Meta.key) == "version"))
-    db = Database(shared_url)
-    db.run(insert(Meta), key="mine", value="kept")
-    db.run(statement(text("DROP TABLE asks")))
-    with_errors_of_4(db)
-    db.run(statement(text("ALTER TABLE records RENAME COLUMN first TO sweep")))
-    for name in ("author", "login"):
-        db.run(statement(text(f"ALTER TABLE changes DROP COLUMN {name}")))
-    db.run(OF_VERSION, to="1")
-    db.close()
-    for _ in range(2):
-        db = Database(shared_url)
-        assert db.row(first) == (str(VERSION),)
-        assert db.row(statement(select(func.count()).select_from(table(Ask)))) == (0,)
-        mine = statement(select(col(Meta.value)).where(col(Meta.key) == "mine"))
-        assert db.row(mine) == ("kept",)
-        assert db.rows(statement(select(col(Change.author), col(Change.login)))) == []
-        db.close()

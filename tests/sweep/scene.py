@@ -16,12 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import select
 from syncrules.engine.report import open_errors
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run.undo import broken_off
 from syncrules.engine.saved import VERSION, load, saving
 from syncrules.engine.store.database import statement
-from syncrules.engine.store.statements import C, L
+from syncrules.engine.store.statements import L, N
 from syncrules.errors import Stale
 from syncrules.tests.simulation.history import ORG, ROUND, RULES, Machine
 from syncrules.tests.simulation.recorder import Key, System
@@ -36,12 +37,7 @@ PASSING = re.compile(r"[Ii]d$|[Dd]ate|_at$|stamp$|ById$|^creator|^last_activity"
 """Names of fields that hold ids, times, or who wrote last."""
 NAMES = ("last_name", "LastName", "name", "Name", "Subject", "title", "subject", "Title")
 _links = statement(select(L.flow, L.left, L.right, L.ended))
-_begun = statement(
-    select(C.number).where(
-        C.reason == bindparam("reason"),
-        or_(C.state.not_in(("planned", "dropped")), C.code == "begun"),
-    )
-)
+_undos = statement(select(N.number).where(N.verb == "undo"))
 
 
 class Scene(Machine):
@@ -70,9 +66,13 @@ class Scene(Machine):
         super().restart()
         self.db.fence = None
 
-    def has_begun_to_undo(self) -> bool:
-        """Whether an undo of the run that wrote is there, and has got past its plan."""
-        return bool(self.db.row(_begun, reason=f"run {self.wrote} is undone"))
+    def has_undone(self) -> bool:
+        """Whether an undo has been asked for, however far it got."""
+        return bool(self.db.row(_undos))
+
+    def is_broken_off(self) -> bool:
+        """Whether `status` says that an undo has to be asked for again."""
+        return bool(broken_off(self.db, ORG))
 
     def apply(self) -> None:
         """Saves a preview and makes what it shows, or, where that is not so any more, the next."""

@@ -223,8 +223,13 @@ def put_back(scene: Scene) -> None:
 
 
 def put_back_or_run(scene: Scene) -> None:
-    """The same; one that died once it was begun is left to the next run."""
-    (run if scene.has_begun_to_undo() else put_back)(scene)
+    """The same; one that died is left to the next run, and asked for again only where it says so
+    itself."""
+    if scene.has_undone():
+        run(scene)
+        if not scene.is_broken_off():
+            return
+    put_back(scene)
 
 
 TITLES = held("Lead", "Title")

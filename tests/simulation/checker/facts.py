@@ -66,7 +66,7 @@ class Facts:
         self.here: list[Key] = [(one[0], one[1], one[2]) for one in db.rows(_here)]
         self.journal = db.rows(journal)
         self.errors = db.rows(troubles.open_errors, org=org)
-        self.due = db.row(sql.count_due, org=org, now=log.clock.now()) or (0,)
+        self.due = sum(count for _, count in db.rows(sql.count_due, org=org, now=log.clock.now()))
         self.troubles = db.rows(troubles.open_troubles, org=org)
         self.blamed = {row[2] for row in self.troubles} - {""}
         self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}

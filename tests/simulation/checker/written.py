@@ -53,8 +53,8 @@ class Written(Ended):
             if row[12] in ("planned", "sent", "doubt"):
                 what = f"{row[5]} {row[7] or row[8] or row[9]}"
                 yield f"change {row[0]}/{row[1]} of {what} is left {row[12]} ({row[13]})"
-        if self.due[0] and not self.log.hidden & set(self.log.heirs.values()):
-            yield f"{self.due[0]} marks are left that are due"
+        if self.due and not self.log.hidden & set(self.log.heirs.values()):
+            yield f"{self.due} marks are left that are due"
 
     def within_guards(self) -> Iterator[str]:
         """R8: while the rules had guards, no run did more than these let go."""
