@@ -484,7 +484,8 @@ KINDS = frozenset(
         *("a feed fails, for a run",),
         *("a second runner, sent away", "a second runner, while one was frozen"),
         *("a change is approved", "a stop is over", "a value is taken away"),
-        "somebody linked is deleted",
+        *("somebody linked is deleted", "somebody linked is brought back"),
+        *("somebody free is brought back", "a merge is taken back", "two linked are merged"),
         *("something is done", "what was done is deleted", "a user leaves or is back"),
     }
 )
