@@ -134,6 +134,18 @@ def test_a_merge_leaves_a_trace_and_moves_children(org: Org) -> None:
     assert org.sim.rows("Task")[task]["WhoId"] == winner
 
 
+def test_what_was_merged_away_comes_out_of_the_bin_as_itself(org: Org) -> None:
+    """It is there under its own id, and what went over to the survivor stays there."""
+    winner, loser = (org.make("Contact", LastName=name) for name in ("W", "L"))
+    task = org.make("Task", Subject="Call", WhoId=loser)
+    org.sim.merge("Contact", winner, [loser])
+    org.sim.undelete("Contact", loser)
+    text = f"SELECT LastName, IsDeleted, MasterRecordId FROM Contact WHERE Id = '{loser}'"
+    (back,) = org.query(text, "queryAll")["records"]
+    assert (back["LastName"], back["IsDeleted"], back["MasterRecordId"]) == ("L", False, None)
+    assert org.sim.rows("Task")[task]["WhoId"] == winner
+
+
 def test_a_converted_lead_stays_and_freezes(org: Org) -> None:
     """It points to its contact, and can't be changed any more."""
     lead = org.make("Lead", LastName="A", Company="Acme", Apollo_Id__c="64f0")

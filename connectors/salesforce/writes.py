@@ -199,8 +199,9 @@ class Writes:
 
         A record is a write's work where all that was sent is in it. So is the only one that is
         there and has the write's keys, or of a write without any all but one of its values: an
-        automation or a person has changed it meanwhile. Of several, none is taken and none is made
-        beside them: their keys say whose they are.
+        automation or a person has changed it meanwhile. Where none is there, that is so of the only
+        one in the bin. Of several, none is taken and none is made beside them: their keys say whose
+        they are.
         """
         if not self._user(group[0].login):
             yield from (Outcome(write.ref, "unknown") for write in group)
@@ -413,22 +414,25 @@ def _changed(
     claims: Mapping[int, Sequence[str]],
     known: Mapping[str, Field],
 ) -> dict[int, list[str]]:
-    """For each write the records that may be its work and were changed since: those that are there
-    with its keys, or, of a write without any, with all but one of its values and nobody else's."""
+    """For each write the records that may be its work and were changed since: those with its keys,
+    or, of a write without any, with all but one of its values and nobody else's. One that was
+    deleted as well counts where none is there: it is not to be made again."""
     whose = {id for ids in claims.values() for id in ids}
-    return {
-        write.ref: [
-            one.id
+    found: dict[int, list[str]] = {}
+    for write, made in looked:
+        near = [
+            one
             for one in made
-            if one.life == "here"
             if (
                 _keys_equal(write, one, known)
                 if _keyed(write)
                 else one.id not in whose and _all_but_one(write, one, known)
             )
         ]
-        for write, made in looked
-    }
+        here = [one.id for one in near if one.life == "here"]
+        gone = [one.id for one in near if one.id not in whose]
+        found[write.ref] = here or (gone if len(gone) == 1 else [])
+    return found
 
 
 def _keyed(write: Write) -> bool:

@@ -21,7 +21,7 @@ STEPS = 10
 @dataclass(frozen=True, slots=True)
 class Heir:
     """What a record became, deleted since or not: one that is `free`, one that is `taken` by a link
-    of its own, one `unseen` by any look so far, or `none` that rules know."""
+    of its own or of one on the way, one `unseen` by any look so far, or `none` that rules know."""
 
     kind: Literal["free", "taken", "unseen", "none"]
     flow: str = ""
@@ -32,7 +32,8 @@ NONE = Heir("none")
 
 
 def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
-    """What became of a merged or converted record of a flow's side."""
+    """What became of a merged or converted record of a flow's side. Where one that it became on the
+    way has a link of its own, that goes on, and not the link of this one."""
     end = flow.end(side)
     object, now = end.object, record
     read = {(one.system, one.object) for one in state.plan.reads}
@@ -48,6 +49,8 @@ def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
         if found is None:
             return Heir("unseen")
         now = found
+        if now.life in ("merged", "converted") and _taken(state, side, end.system, object, now.id):
+            return Heir("taken", flow.name, now)
     if now.life in ("merged", "converted"):
         return NONE
     name = _flow_of(state, flow, side, object)

@@ -35,6 +35,37 @@ def test_a_lead_that_was_edited_before_it_was_found_is_linked_all_the_same() -> 
     assert both.errors() == []
 
 
+@pytest.mark.parametrize("email", ["ada@berg.example", ""])
+def test_a_lead_that_was_edited_and_deleted_before_it_was_found_is_not_made_again(
+    email: str,
+) -> None:
+    """Its reply was lost, somebody gave it another title and deleted it, with an address and
+    without: it stays deleted, and taken out of the bin it is the contact's (R1, EDGE-6)."""
+    both = of(contacts=False)
+    body = {"first_name": "Ada", "last_name": "Berg", "title": "CEO", "organization_name": "Berg"}
+    more = {"stage": "Interested", **({"email": email} if email else {})}
+    ada = both.apollo.create("contact", {**body, **more})
+    both.salesforce.faults.rules.append(Fault("lost after", "POST", "composite/sobjects"))
+
+    def gone(point: str) -> None:
+        for id in both.salesforce.rows("Lead"):
+            both.salesforce.update("Lead", id, {"Title": "Chief"})
+            both.salesforce.delete("Lead", id)
+
+    both.world.on_point = gone
+    later(both)
+    both.world.on_point = lambda point: None
+    later(both)
+    later(both)
+    [lead] = both.salesforce.rows("Lead", deleted=True)
+    assert both.salesforce.rows("Lead") == {}
+    both.salesforce.undelete("Lead", lead)
+    later(both)
+    assert list(both.salesforce.rows("Lead")) == [lead]
+    assert both.apollo.rows("contact")[ada]["title"] == "Chief"
+    assert both.errors() == []
+
+
 def test_a_contact_that_was_edited_before_it_was_found_is_linked_all_the_same() -> None:
     """The same in Apollo: the user of our key made it through the API since it was sent, so what
     stands in it now is an edit of what we wrote, and arrives (R1, R3)."""

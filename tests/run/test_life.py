@@ -239,6 +239,44 @@ def test_of_two_linked_ones_that_are_merged_the_survivor_keeps_its_link() -> Non
     assert quiet(both)
 
 
+def test_of_linked_ones_that_are_merged_one_into_the_next_the_last_link_goes_on() -> None:
+    """Bea's lead goes into Ada's, and that into one that nobody knew, between two runs: it is
+    Ada's, as it is where a run comes between (EDGE-6)."""
+    both = of()
+    bea, first = pair(both, "bea")
+    ada, second = pair(both)
+    new = both.salesforce.create("Lead", {"LastName": "Berg", "Company": "Other"})
+    both.salesforce.merge("Lead", second, [first])
+    both.salesforce.merge("Lead", new, [second])
+    both.apollo.update("contact", bea, {"title": "CFO"})
+    edit(both, ada, "CEO")
+    assert title(both, "Lead", new) == "CEO"
+    assert list(both.salesforce.rows("Lead")) == [new]
+    assert quiet(both)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_merge_that_is_taken_back_leaves_two_of_them(known: bool) -> None:
+    """Salesforce takes what was merged away out of the bin as itself. Where the survivor was linked
+    the link of the other stood still, and goes on; else it went to the survivor, and stays there.
+    Nobody is made again (EDGE-6)."""
+    both = of()
+    left, lead = pair(both)
+    if known:
+        ada, other = pair(both, "bea")
+    else:
+        ada, other = left, both.salesforce.create("Lead", {"LastName": "Berg", "Company": "Other"})
+    both.salesforce.merge("Lead", other, [lead])
+    edit(both, ada, "CEO")
+    both.salesforce.undelete("Lead", lead)
+    later(both)
+    edit(both, left, "Chair")
+    assert title(both, "Lead", lead if known else other) == "Chair"
+    assert set(both.salesforce.rows("Lead")) == {lead, other}
+    assert set(both.apollo.rows("contact")) == {left, ada}
+    assert quiet(both)
+
+
 COMPANIES = """\
 sync apollo with salesforce
 prefer salesforce

@@ -45,7 +45,7 @@ def lift(people: People) -> None:
         row = people.log.values(people.log.rows(key[0])[key])
         of = stops.left if key[0] == "apollo" else stops.right
         for name, value in of.items():
-            if row.get(name) == value and key not in people.log.heirs:
+            if row.get(name) == value and not people.log.is_other(key):
                 people.log.struck["a stop is over"] += 1
                 people.change(key, {name: OPEN[name]})
 

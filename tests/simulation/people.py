@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 from syncrules.connectors.salesforce.simulator.errors import Refused
@@ -197,13 +198,17 @@ class People:
             (1, "Contact account", self.rehouse),
             (1, "contact", self.readdress),
             (1, "contact", self.leave),
+            (1, "contact", self.leave_unknown),
+            (2, "contact", self.come_back),
             (1, "contact", self.touch),
             (1, "contact", self.twin),
             (1, "account", self.founded),
             (2, "Lead Contact", self.convert),
             (2, "contact", self.merge),
+            (1, "contact", self.merge_linked),
             (1, "account Opportunity", self.stage_by_hand),
             (4, "after", self.leave),
+            (4, "after", self.come_back),
             *(
                 (weight, about, partial(act, self))
                 for weight, about, act in (*duties.DUTIES, *deeds.DEEDS)
@@ -393,6 +398,31 @@ class People:
             self.delete(self.chance.choice(keys))
             self.log.struck["somebody linked is deleted"] += 1
 
+    def leave_unknown(self) -> None:
+        """Somebody in Salesforce whom no link is about is deleted."""
+        keys = sorted({*self.right_people()} - self.linked())
+        if keys:
+            self.delete(self.chance.choice(keys))
+
+    def come_back(self) -> None:
+        """Somebody who was deleted in Salesforce is taken out of the bin. In Apollo there is
+        none."""
+        bin = sorted(
+            ("salesforce", object, id)
+            for object in ("Lead", "Contact")
+            for id, row in self.log.salesforce.rows(object, deleted=True).items()
+            if row.get("IsDeleted")
+        )
+        if not bin:
+            return
+        key = self.chance.choice(bin)
+        self.log.deed("salesforce", lambda: self.log.salesforce.undelete(*key[1:]))
+        if key in self.log.heirs:
+            self.log.parted.add(key)
+            self.log.struck["a merge is taken back"] += 1
+        who = "somebody linked" if key in self.linked() else "somebody free"
+        self.log.struck[f"{who} is brought back"] += 1
+
     def convert(self) -> None:
         """A lead becomes a Contact of an account."""
         leads = [key for key in self.right_people() if key[1] == "Lead"]
@@ -427,14 +457,24 @@ class People:
             others = [("salesforce", key[1], self.make("salesforce", key[1], values))]
             if others[0] not in self.log.rows("salesforce"):
                 return
-        pair = [key, self.chance.choice(others)]
-        self.chance.shuffle(pair)
-        winner, loser = pair
+        self.into_one(key, self.chance.choice(others))
+
+    def merge_linked(self) -> None:
+        """Two people in Salesforce whom the other side knows, too, are taken for one."""
+        keys = sorted({*self.right_people()} & self.linked())
+        pairs = [(one, two) for one, two in combinations(keys, 2) if one[1] == two[1]]
+        if pairs:
+            done = self.into_one(*self.chance.choice(pairs))
+            self.log.struck["two linked are merged"] += done
+
+    def into_one(self, *pair: Key) -> bool:
+        """One of two records is merged into the other; whether Salesforce did it."""
+        winner, loser = self.chance.sample(pair, 2)
         done: list[bool] = []
 
         def act() -> None:
             try:
-                self.log.salesforce.merge(key[1], winner[2], [loser[2]])
+                self.log.salesforce.merge(winner[1], winner[2], [loser[2]])
             except Refused:
                 return  # One of them is saved and not yet seen.
             done.append(True)
@@ -442,13 +482,16 @@ class People:
         self.log.deed("salesforce", act)
         if done:
             self.log.heirs[loser] = winner
+            self.log.parted.discard(loser)
+            self.log.merges.add(self.log.deletions(loser)[-1].seq)
             self.log.said_again(winner, mapped(self.scope, winner[1], lambda row: row.clear))
             self.log.struck["two records are merged"] += 1
+        return bool(done)
 
     def right_people(self) -> list[Key]:
         """The people in Salesforce who have become nobody else."""
         return [
-            key for key in self.everyone() if key[0] == "salesforce" and key not in self.log.heirs
+            key for key in self.everyone() if key[0] == "salesforce" and not self.log.is_other(key)
         ]
 
     def touch(self) -> None:

@@ -67,11 +67,12 @@ class Recorder:
     by the number that the state gave it. `between` is the way to a system and back; `struck` counts
     by name what went wrong there, and in the systems; `hidden` are records that were out of our
     sight for a while: nothing tells when they are back; `stray` are those that a runner has written
-    or made which had been replaced when its last batch arrived; `heirs`
-    has what was converted or merged, and into what; `copies` were made by hand while a write of
-    the same was in doubt; `purged` are those that were deleted and then
-    taken out of the bin, as if they had never been.
-    `deeds`: what people did is looked at, too.
+    or made which had been replaced when its last batch arrived; `heirs` has what was converted or
+    merged, and into what, `merges` the deletions that were merges, `parted` those that were merged
+    and are out of the bin again; `copies` were made by hand while a write of the same was in doubt;
+    `purged` are those that were deleted past the bin, as if they had never been.
+    `deeds`: what people did is looked at, too. `asked` is how long the log was when a person first
+    asked for what was there before the rules.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
     that did so: how long the log was, when, and the object. `approved` are the changes that a
     person has let go: how long the log was, the record, its field, and what it may become. `signed`
@@ -91,9 +92,12 @@ class Recorder:
     hidden: set[Key] = field(default_factory=set)
     stray: set[Key] = field(default_factory=set)
     heirs: dict[Key, Key] = field(default_factory=dict)
+    merges: set[int] = field(default_factory=set)
+    parted: set[Key] = field(default_factory=set)
     copies: set[Key] = field(default_factory=set)
     purged: set[Key] = field(default_factory=set)
     deeds: bool = False
+    asked: int | None = None
     run: int = 0
     events: list[Event] = field(default_factory=list)
     writes: int = 0
@@ -115,6 +119,8 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
+        self._left: dict[Key, Values] = {}
+        """What records last held that are gone: who comes back is who they were."""
 
     def begin_run(self) -> None:
         """A run begins: nothing has been read in it."""
@@ -147,8 +153,21 @@ class Recorder:
         )
 
     def gone_by(self, key: Key, seq: int) -> bool:
-        """Whether a record was gone by then."""
-        return any(one.seq < seq and one.new is None for one in self.by_field.get((key, ""), []))
+        """Whether a record had been gone by then, back since or not."""
+        return any(one.seq < seq for one in self.deletions(key))
+
+    def gone_at(self, key: Key, seq: int) -> bool:
+        """Whether a record was not there at that time."""
+        turns = [one for one in self.by_field.get((key, ""), []) if one.seq < seq]
+        return bool(turns) and turns[-1].new is None
+
+    def is_other(self, key: Key) -> bool:
+        """Whether a record has become another one, and is that still."""
+        return key in self.heirs and key not in self.parted
+
+    def deletions(self, key: Key) -> list[Event]:
+        """Each time that a record went."""
+        return [one for one in self.by_field.get((key, ""), []) if one.new is None]
 
     # ---- requests
 
@@ -287,8 +306,9 @@ class Recorder:
         self, system: str, before: Mapping[Key, Any], who: Literal["sync", "person"]
     ) -> None:
         after = self.rows(system)
-        for key in before.keys() - after.keys():
+        for key in sorted(before.keys() - after.keys()):
             self._event(who, key, "", "here", None)
+            self._left[key] = self.values(before[key])
         for key, row in after.items():
             old = before.get(key)
             if old is row:
@@ -297,7 +317,9 @@ class Recorder:
             if who == "sync" and system == "salesforce":
                 self.signed.append((len(self.events), key, str(now["LastModifiedById"])))
             if old is None:
-                self.born[key] = self._event(who, key, "", None, "here")
+                came = self._event(who, key, "", None, "here")
+                was = self._left.pop(key, was)
+                self.born.setdefault(key, came)
             for name in sorted(was.keys() | now.keys()):
                 if was.get(name) != now.get(name):
                     self._event(who, key, name, was.get(name), now.get(name))

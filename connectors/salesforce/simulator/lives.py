@@ -84,11 +84,13 @@ def purge(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
 
 
 def undelete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
-    """Takes a row out of the bin under its old id, and with it what was deleted with it."""
+    """Takes a row out of the bin under its old id, and with it what was deleted with it. One that
+    was merged away is itself again; what went over to the survivor stays there."""
     row = org.store.table(of).latest(id)
-    if row is None or not row.get("IsDeleted") or row.get("MasterRecordId"):
+    if row is None or not row.get("IsDeleted"):
         raise refused("UNDELETE_FAILED", "entity is not in the recycle bin")
-    _touch(org, of, row, {"IsDeleted": False}, actor)
+    own = {name: one for name, one in row.items() if name != "MasterRecordId"}
+    _touch(org, of, own, {"IsDeleted": False}, actor)
     for name, _ in _CHILDREN.get(of.name, ()):
         table = org.store.named(name)
         for child in sorted(one for one, parent in org.went_with.items() if parent == id):

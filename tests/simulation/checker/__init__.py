@@ -41,6 +41,7 @@ class _Checker(Once, Written, Together, Kept, Signed):
     def all(self) -> Iterator[str]:
         yield from self.made_once()
         yield from self.nobody_lost()
+        yield from self.from_now_on()
         if self.log.deeds:
             yield from self.deeds_there()
             yield from self.deeds_about()
@@ -58,7 +59,7 @@ class _Checker(Once, Written, Together, Kept, Signed):
             yield from self.under_whose_name(link)
             yield from self.given_to_nobody_gone(link)
             there = link.left in self.rows and link.right in self.rows
-            if there and not link.ended and link.right not in self.log.heirs:
+            if there and not link.ended and not self.log.is_other(link.right):
                 yield from self.pair(link)
 
     def pair(self, link: Link) -> Iterator[str]:

@@ -43,8 +43,7 @@ class Ended(Facts):
             for side, mine, theirs in sides(pair)
             if mine == event.key and side in self.scope.after
             if self.scope.after[side].does == does
-            for there in [self.left(theirs)]
-            if there is not None
+            for there in self.left(theirs)
         )
         done = self.log.by_field[event.key, event.field]
         ours = [one for one in done if one.who == "sync" and one.new == event.new]
@@ -62,27 +61,44 @@ class Ended(Facts):
             for row in self.journal
         )
 
-    def left(self, key: Key) -> Event | None:
-        """When somebody deleted a record."""
-        events = self.log.by_field.get((key, ""), [])
-        return next((one for one in events if one.new is None and one.who == "person"), None)
+    def left(self, key: Key) -> list[Event]:
+        """When somebody deleted a record: as often as it had been brought back meanwhile."""
+        return [
+            one
+            for one in self.log.deletions(key)
+            if one.who == "person" and one.seq not in self.log.merges
+        ]
 
     def followed_up(self) -> Iterator[str]:
         """Where one of two linked records was deleted, the rule was carried out on the other."""
         for pair in sorted(self.pairs):
             for side, mine, theirs in sides(pair):
-                gone, after = self.left(theirs), self.scope.after.get(side)
-                if gone is None or after is None or mine not in self.rows:
+                after = self.scope.after.get(side)
+                if after is None or mine not in self.rows or theirs in self.rows:
                     continue
                 # What was purged can't be told from what is out of sight.
-                if theirs in self.log.purged or not self.alone(pair):
+                if theirs in self.log.purged or not self.alone(pair) or not self.left(theirs):
                     continue
+                gone = self.told_first(theirs)
                 if after.does == "delete":
-                    yield f"{mine} is there, and {theirs} was deleted"
+                    # Whoever brings back what we have deleted means it.
+                    if mine[2] not in self.deleted:
+                        yield f"{mine} is there, and {theirs} was deleted"
                 elif after.does == "unlink" and self.across.get(pair[1]) == pair[2]:
                     yield f"{mine} is linked, still, to {theirs}, which was deleted"
                 elif after.does == "mark" and not self.marked(mine, after.field, after.text, gone):
                     yield f"{mine}.{after.field} does not say that {theirs} was deleted"
+
+    def told_first(self, key: Key) -> Event:
+        """The deletion of a record that a run may have heard of first: one that was brought back
+        and deleted again between two runs was never there for them."""
+        *earlier, gone = self.left(key)
+        for one in reversed(earlier):
+            back = next(each for each in self.log.by_field[key, ""] if each.seq > one.seq)
+            if self.heard(back, gone):
+                break
+            gone = one
+        return gone
 
     def marked(self, key: Key, name: str, text: str, gone: Event) -> bool:
         """Whether a record got the text after that, or had it."""
@@ -111,8 +127,8 @@ class Ended(Facts):
                 if mine != key or after is None or after.does != "unlink":
                     continue
                 heir = theirs in self.log.heirs and after.merged
-                gone = self.log.by_field.get((theirs, ""), [])[-1:]
-                if (heir or self.left(theirs)) and not self.changed_since(key, gone):
+                gone = self.log.deletions(theirs)[-1:]
+                if gone and (heir or self.left(theirs)) and not self.changed_since(key, gone):
                     return True
         return False
 

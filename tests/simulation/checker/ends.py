@@ -62,10 +62,13 @@ def _not_made_again(log: Recorder, db: Database) -> Iterator[str]:
         birth = log.born.get(made)
         earlier = partners.get(source, ()) if action == "create" else ()
         for one in earlier:
-            if birth and one not in log.heirs and log.gone_by(one, birth.seq):
+            if birth and log.gone_by(one, birth.seq):
                 yield f"{made} was made of {source}, whose partner {one} somebody has deleted"
-        partners.setdefault(source, []).append(made)
-        partners.setdefault(made, []).append(source)
+        for end, new in (ends, ends[::-1]):
+            for one in partners.get(end, ()):
+                if one != new and end in partners.get(one, ()):
+                    partners[one].remove(end)  # The link has left it, and it would begin anew.
+            partners.setdefault(end, []).append(new)
 
 
 def not_cured(log: Recorder, db: Database, org: str) -> Iterator[str]:

@@ -73,6 +73,7 @@ class Facts:
         self.beyond = log.hidden | log.stray
         self.pairs = {_pair(row) for row in self.journal if row[6] in ("link", "create")}
         self.pairs |= {(one.flow, one.left, one.right) for one in self.links}
+        self.deleted = {row[7] for row in self.journal if row[6] == "delete" and row[12] == "done"}
         self.across = {one.left: one.right for one in self.links if not one.ended}
 
     def began(self, link: Link) -> int:
@@ -84,12 +85,16 @@ class Facts:
         return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if moved else 0
 
     def met(self, link: Link) -> int:
-        """Where the log stood when the left record was first linked in this flow."""
-        runs = [
-            row[0]
-            for row in self.journal
-            if row[6] in ("link", "create") and row[2] == link.flow and link.left[2] in row[7:9]
-        ]
+        """Where the log stood when the left record was first linked in this flow, or first since a
+        rule had let it go: what the two agreed on before is no past of theirs any more."""
+        runs: list[int] = []
+        for row in self.journal:
+            if row[2] != link.flow or link.left[2] not in row[7:9]:
+                continue
+            if row[6] == "unlink":
+                runs.clear()
+            elif row[6] in ("link", "create"):
+                runs.append(row[0])
         return min((self.log.numbers[one][0] for one in runs if one in self.log.numbers), default=0)
 
     def filled_unheard(self, link: Link, edit: Event | None) -> bool:
@@ -108,7 +113,7 @@ class Facts:
         """What a field of a record has held, and of those that became this record."""
         keys = [key]
         for one in keys:
-            keys += [old for old, new in self.log.heirs.items() if new == one]
+            keys += [old for old, new in self.log.heirs.items() if new == one and old not in keys]
         found = [event for one in keys for event in self.log.by_field.get((one, name), [])]
         return sorted(found, key=lambda event: event.seq)
 

@@ -24,10 +24,12 @@ class Once(Ended):
                 continue
             tag = self.tag_at(key, birth.seq)
             thing = (key[0], tag)
-            if thing in made and self.followed_away(made[thing], birth.seq):
+            if thing in made and self.let_off(made[thing], birth.seq):
                 del made[thing]
             if thing in made and not (
-                self.never_seen(made[thing], birth.seq) or self.of_two(made[thing], key)
+                self.never_seen(made[thing], birth.seq)
+                or self.of_two(made[thing], key)
+                or self.went_over(made[thing], key)
             ):
                 yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
             made[thing] = key
@@ -44,22 +46,35 @@ class Once(Ended):
             key not in (one.left, one.right) or key in self.log.heirs.values() for one in self.links
         )
 
-    def followed_away(self, key: Key, seq: int) -> bool:
-        """Whether we had deleted a record by then, after the one that it was made of: another one
-        of that person may have a counterpart now."""
-        events = self.log.by_field.get((key, ""), [])
-        return any(one.seq < seq and one.new is None and one.who == "sync" for one in events)
+    def let_off(self, key: Key, seq: int) -> bool:
+        """Whether we had deleted a record by then, after the one that it was made of, or a rule had
+        let its partner go: that person may have another counterpart now."""
+        ours = any(one.seq < seq and one.who == "sync" for one in self.log.deletions(key))
+        return ours or any(row[6] == "unlink" and key[2] in row[8:10] for row in self.journal)
 
     def of_two(self, one: Key, other: Key) -> bool:
         """Whether two records without a key were made of two: nobody can tell that those are one
         person."""
-        of = {
-            row[7]: row[9] if row[3] == "left" else row[8]
-            for row in self.journal
-            if row[6] == "create" and row[12] == "done"
-        }
-        two = of.get(one[2], "") != of.get(other[2], "")
+        two = self.made_of(one) != self.made_of(other)
         return two and self.keyless(one) and self.keyless(other)
+
+    def made_of(self, key: Key) -> str:
+        """The id of the record that one was made of."""
+        for row in self.journal:
+            if row[6] == "create" and row[12] == "done" and row[7] == key[2]:
+                return str(row[9] if row[3] == "left" else row[8])
+        return ""
+
+    def went_over(self, one: Key, other: Key) -> bool:
+        """Whether the link of one record had gone on to another partner before its old one, which
+        was gone, came back: that began anew, and has the other record."""
+        with_it = [
+            set(row[7:10]) - {one[2]}
+            for row in self.journal
+            if row[6] in ("create", "link") and row[12] == "done" and one[2] in row[7:10]
+        ]
+        source = self.made_of(other)
+        return any(source in each for each in with_it) and source not in with_it[-1]
 
     def keyless(self, key: Key) -> bool:
         """Whether a record was made without what tells who it is."""
@@ -77,13 +92,22 @@ class Once(Ended):
                 continue
             if there.seq >= begun or birth.at - there.at < RACE:
                 continue
-            if self.log.gone_by(other, birth.seq) or other in self.beyond | self.log.heirs.keys():
+            if self.away(other, begun, birth.at) or self.log.gone_at(other, birth.seq):
+                continue
+            if other in self.beyond | self.log.heirs.keys():
                 continue
             event = self.last_before(other, names[other[1]], birth.seq)
             if event and event.seq < begun and birth.at - event.at >= RACE:
                 kind: Kind = "email" if "mail" in names[other[1]] else "domain"
                 if canon(kind, event.new) == canon(kind, mine):
                     yield f"{key} was made, though {other} with {mine} was there"
+
+    def away(self, key: Key, seq: int, at: float) -> bool:
+        """Whether a record was gone by then, or had just come back: no look need have shown it."""
+        turns = [one for one in self.log.by_field.get((key, ""), []) if one.seq < seq]
+        return bool(turns) and (
+            turns[-1].new is None or (len(turns) > 1 and at - turns[-1].at < RACE)
+        )
 
     def nobody_lost(self) -> Iterator[str]:
         """Everyone who satisfies a rule has a counterpart, or stands in the error log."""
@@ -97,7 +121,7 @@ class Once(Ended):
                 yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
         by_email: dict[str, list[Key]] = {}
         for key, row in self.rows.items():
-            if key in self.log.heirs:
+            if self.log.is_other(key):
                 continue
             email = canon("email", row.get("email") or row.get("Email"))
             if email and key[1] in ("contact", "Lead", "Contact"):
@@ -134,7 +158,7 @@ class Once(Ended):
 
     def linked_rightly(self, link: Link) -> Iterator[str]:
         """A link joins one person's two records: the right reply went to the right write."""
-        if link.right in self.log.heirs:
+        if self.log.is_other(link.right):
             yield from self.followed(link)
         elif link.ended and link.left in self.rows and link.right in self.rows:
             yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
@@ -151,7 +175,7 @@ class Once(Ended):
     def followed(self, link: Link) -> Iterator[str]:
         """A link goes with what its record was converted or merged into."""
         heir = link.right
-        while heir in self.log.heirs:
+        while self.log.is_other(heir):
             heir = self.log.heirs[heir]
         if link.left not in self.rows or heir not in self.rows:
             return
@@ -167,6 +191,7 @@ class Once(Ended):
         if link.right in self.log.heirs.values() or link.left[1] not in KEYS:
             return  # It went with what its record became, or has no keys.
         begin, at = self.decided(link)
+        end = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
         for key in (link.left, link.right):
             birth = self.log.born.get(key)
             if (birth and birth.who == "sync") or key in self.log.copies:
@@ -176,8 +201,10 @@ class Once(Ended):
             if mine is None or not mine.new or at - mine.at < RACE:
                 continue
             for other in self.log.born:
-                if other[:2] != key[:2] or other == key or self.log.gone_by(other, begin):
+                if other[:2] != key[:2] or other == key or self.away(other, begin, at):
                     continue
+                if any(begin <= one.seq < end for one in self.log.deletions(other)):
+                    continue  # It went in that run, maybe before it was looked at.
                 if other in self.beyond | self.log.heirs.keys():
                     continue
                 event = self.last_before(other, name, begin)
@@ -205,6 +232,25 @@ class Once(Ended):
             stages = [one.new for one in self.log.by_field.get((source, "stage"), [])]
             if not any(wanted({"stage": one}) for one in (*stages, None)):
                 yield f"{made} was made of {source}, whose stage was never one that asks for it"
+
+    def from_now_on(self) -> Iterator[str]:
+        """People who were there before the rules, and whom nobody changed since, wait for somebody
+        who asks for them."""
+        rules = self.log.starts[0]
+        for row in self.journal:
+            begun = self.log.numbers.get(row[0], (0, 0, 0.0))[0]
+            asked = self.log.asked is not None and begun >= self.log.asked
+            if asked or row[6] not in ("create", "link") or not row[2].startswith("contact~"):
+                continue
+            right = ("salesforce", row[2].partition("~")[2], row[9])
+            ends = {key for key in (("apollo", "contact", row[8]), right) if key[2]}
+            if ends & self.beyond:
+                continue
+            end = self.log.numbers[row[0]][1] if row[0] in self.log.numbers else 0
+            since = self.log.events[rules:end]
+            left_alone = not any(one.who == "person" and one.key in ends for one in since)
+            if left_alone and all(self.log.born[key].seq < rules for key in ends):
+                yield f"{sorted(ends)} were there before the rules, and nobody asked: {row[6]}"
 
     def deletions_known(self) -> Iterator[str]:
         """Who is gone from where deletions are told is known to be gone."""
