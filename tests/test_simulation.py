@@ -24,7 +24,8 @@ from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import report
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.run import LEASE
-from syncrules.errors import FenceLost
+from syncrules.engine.store import statements as sql
+from syncrules.errors import FenceLost, SystemUnavailable
 from syncrules.tests.simulation.checker import check, journal
 from syncrules.tests.simulation.faults import KINDS, LATE, all_is_large
 from syncrules.tests.simulation.history import ORG, ROUND, Machine, play
@@ -358,6 +359,35 @@ def test_a_search_that_lags_behind_our_own_write_is_no_edit() -> None:
     assert machine.apollo.rows("contact")[ada]["first_name"] == "Augusta"
     assert later(machine) == 0
     done(machine)
+
+
+def test_a_run_that_finds_nothing_new_commits_once_for_all_feeds() -> None:
+    """Each commit waits for the disk, or for a server."""
+    machine = Machine(1)
+    contact(machine)
+    machine.go(push)
+    later(machine)
+    points: list[str] = []
+    machine.world.watch = points.append
+    assert later(machine) == 0
+    assert points.count("after page") == 1
+    done(machine)
+
+
+def test_what_was_read_counts_as_read_where_another_system_is_out_of_reach() -> None:
+    """`status` tells how far each feed has been read, also where the run came to nothing."""
+    machine = Machine(1)
+    machine.go(verbs.run)
+
+    def between(system: System, request: Request, answer: Answer) -> Response:
+        return Response(503) if "FROM+Lead" in request.url else answer()
+
+    machine.log.between = between
+    with pytest.raises(SystemUnavailable):
+        later(machine)
+    cursors = machine.db.rows(sql.all_cursors, org=ORG)
+    read = {object: at for _, object, purpose, _, at in cursors if purpose == "changes"}
+    assert read["contact"] >= read["Lead"] + ROUND
 
 
 def test_an_edit_in_the_middle_of_a_run_is_not_lost() -> None:

@@ -128,4 +128,4 @@ def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:
         ask = session.reads[system, object]
         found = session.connectors[system].fetch(object, ask.fields, "id", sorted(ids))
         with session.db.transaction("page"):
-            store(session, ask, [one for one in found if one.life == "here"], first=False)
+            store(session, ask, [one for one in found if one.life == "here"])

@@ -2,7 +2,8 @@
 
 A page, the marks of what differs in it, and the cursor are one commit: a cursor never stands
 behind a record that is neither stored nor marked. Overlap and echo differ in nothing, so they mark
-nothing. What a mark leads to is `propose.py`.
+nothing; the cursors of feeds that end so are one commit, whose loss costs no more than to read them
+once more. What a mark leads to is `propose.py`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...connectors.base.contract import Read, Record
+from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
+from ...errors import SyncrulesError
 from ..store import lives
 from ..store import statements as sql
 from .neighbours import tell_children
@@ -51,14 +54,32 @@ def look_at(session: Session, asked: Iterable[Read]) -> None:
     """Reads feeds to their end, one after the other. Raises `SystemUnavailable` with all whole
     pages stored."""
     cursors: dict[tuple[str, str], dict[str, tuple[Any, ...]]] = {}
-    for system, object, purpose, *held in session.db.rows(sql.feeds, org=session.org):
-        cursors.setdefault((system, object), {})[purpose] = tuple(held)
-    for ask in asked:
-        _read(session, ask, cursors.get((ask.system, ask.object), {}))
+    for system, name, purpose, *held in session.db.rows(sql.feeds, org=session.org):
+        cursors.setdefault((system, name), {})[purpose] = tuple(held)
+    ends: list[dict[str, object]] = []
+    try:
+        for ask in asked:
+            _read(session, ask, cursors.get((ask.system, ask.object), {}), ends)
+    except SyncrulesError:
+        _put_cursors(session, ends)
+        raise
+    _put_cursors(session, ends)
 
 
-def _read(session: Session, ask: Read, cursors: Mapping[str, tuple[Any, ...]]) -> None:
-    """Reads one feed to its end, from where its cursors say."""
+def _put_cursors(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        with session.db.transaction("page"):
+            session.db.many(sql.put_cursor, rows)
+
+
+def _read(
+    session: Session,
+    ask: Read,
+    cursors: Mapping[str, tuple[Any, ...]],
+    ends: list[dict[str, object]],
+) -> None:
+    """Reads one feed to its end, from where its cursors say. Where it ends without anything that
+    differs, where it has got to is added to `ends`, and is still to be kept."""
     key = {"org": session.org, "system": ask.system, "object": ask.object, "purpose": "changes"}
     held = cursors.get("changes")
     layout = session.layout(ask.fields)
@@ -69,25 +90,27 @@ def _read(session: Session, ask: Read, cursors: Mapping[str, tuple[Any, ...]]) -
     session.progress(f"reading {ask.system} {ask.object}")
     _keep_keys(session, ask, cursors.get("keys", ("",))[0])
     began = session.now
+    goes_on = looks > 0 and known == layout and cursor is not None
     quiet = 0
     for page in session.connectors[ask.system].read(ask, cursor):
         session.keep_alive()
-        with session.db.transaction("page"):
-            news = store(session, ask, page.records, first=looks == 0)
-            quiet = 0 if news else quiet + 1
-            done = page.complete or (
-                (looks > 0 and known == layout and cursor is not None and quiet >= QUIET_PAGES)
-                and ask.until_quiet
-            )
-            if done or page.cursor is not None:
-                session.db.run(
-                    sql.put_cursor,
-                    **key,
-                    cursor=page.cursor if page.cursor is not None else cursor,
-                    layout=layout,
-                    number=looks + 1 if done else looks,
-                    at=began,
-                )
+        found = _compared(session, ask, page.records)
+        quiet = 0 if found.news else quiet + 1
+        done = page.complete or (goes_on and ask.until_quiet and quiet >= QUIET_PAGES)
+        place = {
+            **key,
+            "cursor": page.cursor if page.cursor is not None else cursor,
+            "layout": layout,
+            "number": looks + 1 if done else looks,
+            "at": began,
+        }
+        if done and goes_on and not found.changed:
+            ends.append(place)
+        elif done or page.cursor is not None or found.changed:
+            with session.db.transaction("page"):
+                _keep(session, ask, found, first=looks == 0)
+                if done or page.cursor is not None:
+                    session.db.run(sql.put_cursor, **place)
         if done:
             break
     session.looked[ask.system, ask.object] = began
@@ -116,22 +139,45 @@ def _keep_keys(session: Session, ask: Read, held: str) -> None:
         )
 
 
-def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool) -> int:
-    """Stores what differs and marks it; returns how many did. `first`: they were there before."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Records of a page beside what was known: those that `changed`, and of them those where more
+    than that more of them is read now (`news`)."""
+
+    before: Mapping[str, Stored]
+    changed: Sequence[Record]
+    news: Sequence[Record]
+
+
+def store(session: Session, ask: Read, records: Sequence[Record]) -> None:
+    """Stores what differs and marks it, with the transaction under way."""
+    _keep(session, ask, _compared(session, ask, records), first=False)
+
+
+def _compared(session: Session, ask: Read, records: Sequence[Record]) -> _Found:
+    """What differs from what is stored."""
     latest = {one.id: one for one in records}
     before = session.stored(ask.system, ask.object, latest)
-    layout = session.layout(ask.fields)
     session.blind |= any(
         _loses_sight(before.get(one.id), one, ask.fields) for one in latest.values()
     )
     aside = _aside(session, ask)
     changed = [one for one in latest.values() if _differs(before.get(one.id), one, aside)]
     changed = _seen_late(session, ask, before, changed, aside)
+    quiet = _quiet(session, ask)
+    news = [one for one in changed if not _only_more_fields(before.get(one.id), one, quiet)]
+    return _Found(before, changed, news)
+
+
+def _keep(session: Session, ask: Read, found: _Found, *, first: bool) -> None:
+    """Stores and marks what differs, with the transaction under way. `first`: it was there
+    before."""
+    before, changed, news = found.before, found.changed, found.news
     if not changed:
-        return 0
+        return
+    layout, quiet = session.layout(ask.fields), _quiet(session, ask)
     session.ends_seen |= any(one.life in ("deleted", "out of sight") for one in changed)
     where = {"org": session.org, "system": ask.system, "object": ask.object}
-    quiet = {*session.silent.get((ask.system, ask.object), ()), aside}
     session.db.many(
         sql.put_record,
         [
@@ -165,7 +211,6 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
             ],
         )
     _turns(session, ask, before, changed)
-    news = [one for one in changed if not _only_more_fields(before.get(one.id), one, quiet)]
     marks: list[tuple[str, Side, str]] = [
         (flow.name, side, one.id)
         for flow, side in session.ends(ask.system, ask.object)
@@ -177,13 +222,17 @@ def store(session: Session, ask: Read, records: Sequence[Record], *, first: bool
     session.mark(_linked(session, ask, more), "read in full")
     related = watched(session, ask, before, news)
     session.mark(related, "there before" if first else "a related record changed")
-    return len(news)
 
 
 def _aside(session: Session, ask: Read) -> str:
     """The field that only tells who changed the rest: it is kept as of the last change of that."""
     editor = session.editors.get((ask.system, ask.object))
     return editor.field if editor and editor.quiet else ""
+
+
+def _quiet(session: Session, ask: Read) -> set[str]:
+    """The fields whose changes are no news."""
+    return {*session.silent.get((ask.system, ask.object), ()), _aside(session, ask)}
 
 
 def _turns(

@@ -304,7 +304,8 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
         restored=session.restored is not None,
         broken_off=tuple(undos.untold(session)),
     )
-    _end(setup, session, lease, result.exit_code, result.counts)
+    whole = verb != "preview"
+    _end(setup, session, lease, result.exit_code, result.counts, whole=whole)
     return result
 
 
@@ -350,7 +351,6 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
     if session.restored is not None:
         compared(session)
     tidy(session)
-    were_there(session)
     return _result(session, verb, on_change)
 
 
@@ -458,9 +458,14 @@ def _end(
     lease: leases.Lease,
     code: int,
     counts: Mapping[tuple[str, str, str, str], int],
+    *,
+    whole: bool = False,
 ) -> None:
+    """Notes that a run is over; `whole`: it came to its end and took nothing back."""
     now = setup.world.clock.now()
     with setup.db.transaction("ended"):
+        if whole:
+            were_there(session)
         setup.db.run(
             sql.end_run,
             org=setup.org,

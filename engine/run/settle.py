@@ -379,7 +379,7 @@ def _gone(session: Session, entry: Entry) -> None:
         return
     gone = found or [Record(entry.object, entry.record, {}, life="deleted")]
     session.again = session.again or any(one.into for one in gone)
-    store(session, ask, gone, first=False)
+    store(session, ask, gone)
     _clear(session, [entry])
 
 
@@ -387,7 +387,7 @@ def _existed(session: Session, entry: Entry, outcome: Outcome) -> None:
     """The system has it already: look at it, and link it next time if a key says so."""
     ask: Read = session.reads[entry.system, entry.object]
     found = session.connectors[entry.system].fetch(entry.object, ask.fields, "id", [outcome.id])
-    store(session, ask, found, first=False)
+    store(session, ask, found)
     if entry.alone:
         session.again = True
         return

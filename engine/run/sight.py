@@ -95,8 +95,8 @@ def _not_half_gone(session: Session, system: str, object: str, since: int) -> No
 
 
 def were_there(session: Session) -> None:
-    """Notes that the run has come to its end with what it had found to be there. What a later look
-    of it has found gone counts for the next one."""
+    """Notes, with the transaction under way, that the run has come to its end with what it had
+    found to be there. What a later look of it has found gone counts for the next one."""
     run = session.run - 1 if session.ends_seen else session.run
     session.db.many(
         sql.put_cursor,

@@ -44,7 +44,7 @@ def _sweep(session: Session, ask: Read) -> bool:
         session.keep_alive()
         linked -= {one.id for one in page.records}
         with session.db.transaction("page"):
-            store(session, ask, page.records, first=False)
+            store(session, ask, page.records)
         if page.complete:
             break
     too_many_gone(session, ask.system, ask.object, len(linked), there)
@@ -52,5 +52,5 @@ def _sweep(session: Session, ask: Read) -> bool:
     if missing:
         found = connector.fetch(ask.object, ask.fields, "id", missing)
         with session.db.transaction("page"):
-            store(session, ask, [one for one in found if one.life != "here"], first=False)
+            store(session, ask, [one for one in found if one.life != "here"])
     return len(missing) == len(linked)

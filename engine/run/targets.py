@@ -30,7 +30,7 @@ def without_target(session: Session, refused: Sequence[Entry]) -> set[int]:
             continue
         found = session.connectors[system].fetch(object, ask.fields, "id", here)
         lost = [one for one in found if one.life != "here"]
-        store(session, ask, lost, first=False)
+        store(session, ask, lost)
         gone |= {(system, object, one.id) for one in lost}
     again = [one for one in refused if _any(gone, one.system, _targets(session, one))]
     session.mark(

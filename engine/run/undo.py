@@ -301,7 +301,7 @@ class _Work:
         ask = session.reads[end.system, end.object]
         records = session.connectors[end.system].fetch(end.object, ask.fields, "id", ids)
         with session.db.transaction("seen"):
-            store(session, ask, records, first=False)
+            store(session, ask, records)
         return {one.id: one for one in records if one.life == "here"}
 
     def _last_sent(self, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, float]:
