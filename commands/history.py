@@ -19,8 +19,8 @@ def history(shell: Shell, *, record: str, only_lost: bool, shape: str) -> int:
     What became of it in its system is told, too: deleted, merged, converted, out of sight, back.
 
     With --lost the edits that gave way to the other side by the word of a rule, of that record or
-    of all: what stood there, what won, by which line and, as far as the system tells, by whom and
-    when that was written, and the command that puts it back.
+    of all: what stood there, what won, by which line and, as far as the systems tell, by whom and
+    when either was written, and the command that puts it back.
     """
     from ..engine.history import history_json, history_text
     from ..engine.lost import lost_json, lost_text

@@ -106,7 +106,9 @@ def lost_json(found: Sequence[Lost]) -> dict[str, Any]:
                 "file": one.loss.place.rpartition(":")[0],
                 "line": int(one.loss.place.rpartition(":")[2]),
                 "won_by": one.loss.by or None,
-                "won_at": _told_at(one.loss) or None,
+                "won_at": _told_at(one.loss.at) or None,
+                "lost_by": one.loss.lost_by or None,
+                "lost_at": _told_at(one.loss.lost_at) or None,
                 "put_back_by_run": one.back or None,
             }
             for one in found
@@ -127,28 +129,32 @@ def _text(one: Lost) -> str:
     gave_way = f"{show(one.value)} lost to {show(one.won)} of {one.winner}: {one.loss.policy}"
     back = f"`syncrules undo {one.run} {one.record} {one.field}` puts it back"
     told = f"put back by run {one.back}" if one.back else back
-    wrote = winner_text(one.loss, one.winner)
     return "\n".join(
         [
             f"{one.system} {one.object} {who}, {one.field}",
             f"    {gave_way}    [{one.loss.rule}, {one.loss.place}]",
-            *([f"    {wrote}"] if wrote else []),
+            *(f"    {wrote}" for wrote in writers(one.loss, one.winner, one.system)),
             f"    in run {one.run}, {at_time(moment(one.at))}; {told}",
         ]
     )
 
 
-def winner_text(loss: Loss, winner: str) -> str:
-    """Who wrote what won, as far as the system tells; "" for what a rule made, and where nothing
-    was kept of it."""
-    at = _told_at(loss)
+def writers(loss: Loss, winner: str, loser: str) -> list[str]:
+    """Who wrote what won, and who wrote what lost, as far as their systems tell; nothing of what a
+    rule made, and where nothing was kept of it."""
+    found = (_changed(winner, loss.by, loss.at), _changed(loser, loss.lost_by, loss.lost_at))
+    return [one for one in found if one]
+
+
+def _changed(system: str, by: str, stamp: str) -> str:
+    at = _told_at(stamp)
     when = f" at {at_time(at)}" if at else ""
-    said = f"the record was last changed in {winner}"
-    if loss.by:
-        return f"{said} by {loss.by if '@' in loss.by else f'user {loss.by}'}{when}"
-    return f"{said}{when}; {winner} doesn't tell by whom" if at else ""
+    said = f"the record was last changed in {system}"
+    if by:
+        return f"{said} by {by if '@' in by else f'user {by}'}{when}"
+    return f"{said}{when}; {system} doesn't tell by whom" if at else ""
 
 
-def _told_at(loss: Loss) -> str:
-    """When the record that won was changed, in UTC as ISO 8601."""
-    return moment(datetime.fromisoformat(loss.at).timestamp()) if loss.at else ""
+def _told_at(stamp: str) -> str:
+    """When a record was changed, in UTC as ISO 8601."""
+    return moment(datetime.fromisoformat(stamp).timestamp()) if stamp else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..dsl.rules import Place
-from .lost import winner_text
+from .lost import writers
 from .report import show, value_json
 from .run.journal import Entry
 from .why import Half, Reason, RowWhy, Spot, Why
@@ -57,7 +57,7 @@ def _last(one: RowWhy, last: Entry) -> str:
     loss = last.lost.get(field)
     other = one.right.system if last.side == "left" else one.left.system
     if loss:
-        wrote = winner_text(loss, other)
+        wrote = "; ".join(writers(loss, other, last.system))
         told = f"{told}; an edit lost" + (f": {wrote}" if wrote else "")
     return f"last written by run {last.run} to {last.system}: {before} -> {after}, because {told}"
 

@@ -59,7 +59,7 @@ def as_text(plan: Plan, schemas: Mapping[str, Schema] | None = None) -> str:
         parts.append(["Whose login a change goes under", *who])
     if plan.editors:
         who = [f"  {one.system} {one.object}: by {one.field}" for one in plan.editors]
-        parts.append(["Who changed what wins over an edit", *who])
+        parts.append(["Who wrote what lost, and what won", *who])
     if schemas is not None:
         parts.append(["Requests to read, reckoned from the stored schemas", *_costs(plan, schemas)])
     lines = "\n\n".join("\n".join(part) for part in parts).split("\n")

@@ -241,9 +241,9 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Who changed a record last, for the edits that lose to it: the user whom a `field` refers to,
-    known by the `address` of a record of `users`, where such are read. `quiet`: nothing else reads
-    the field, and that it changed is no news."""
+    """Who changed a record last, for the edits that win or lose there: the user whom a `field`
+    refers to, known by the `address` of a record of `users`, where such are read. `quiet`: nothing
+    else reads the field, and that it changed is no news."""
 
     system: str
     object: str
@@ -262,7 +262,8 @@ class Plan:
     - `free_mail`: domains, besides the well-known ones, whose addresses stand for no account.
     - `team`: the team's own domains, whose meetings among themselves stay out.
     - `authors` tell whose login a write goes under, where people have logins of their own.
-    - `editors` tell who changed what wins over an edit, where a system says so.
+    - `editors` tell who changed what wins over an edit, and who made that edit, where a system says
+      so.
     - `sweeps`: (system, object) whose deletions show only in a read of everything, where a rule
       says what follows them.
     - `sights`: (system, object) whose records may get out of our sight without a word.

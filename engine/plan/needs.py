@@ -147,17 +147,19 @@ def authors_of(
 def editors_of(
     flows: tuple[Flow, ...], schemas: Mapping[Side, Schema], needs: Collection[Need]
 ) -> dict[Side, tuple[Editor, ...]]:
-    """Who tells whose a value is that goes over: of the records that rows read."""
+    """Who tells whose a value is that goes over, or is written over: of the records that have
+    rows."""
     read = {(one.side, one.object, one.field) for one in needs}
+    spots = {one.spot for one in needs}
     found: dict[Side, tuple[Editor, ...]] = {}
-    back: dict[Side, str] = {"left": "pull", "right": "push"}
-    for side in ("left", "right"):
+    sides: tuple[Side, Side] = ("left", "right")
+    for side in sides:
         schema = schemas[side]
         user = next(iter(schema.things("user")), None)
         names = dict.fromkeys(
             flow.end(side).object
             for flow in flows
-            if not flow.users and any(row.direction != back[side] for row in flow.rows)
+            if not flow.users and flow.rows and (side, flow.end(side).object) in spots
         )
         found[side] = tuple(
             Editor(

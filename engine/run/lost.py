@@ -21,15 +21,18 @@ MADE = ("=", "!")
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """By which word of which rule, and where that stands, the value of a field loses; and who
-    changed the record of the other side last (an address, or an id of a user), and when, "" where
-    the system doesn't tell. A value that a rule made itself is nobody's."""
+    """By which word of which rule, and where that stands, the value of a field loses; who changed
+    the record of the other side last (an address, or an id of a user), and when, and the same of
+    the record that loses, both as the last look found them; "" where the system doesn't tell. A
+    value that a rule made itself is nobody's."""
 
     policy: str
     rule: str
     place: str
     by: str = ""
     at: str = ""
+    lost_by: str = ""
+    lost_at: str = ""
 
 
 def losses(
@@ -37,11 +40,12 @@ def losses(
     side: Side,
     base: Base | None,
     changes: Sequence[Change],
-    changed: tuple[str, str] = ("", ""),
+    won: tuple[str, str] = ("", ""),
+    lost: tuple[str, str] = ("", ""),
 ) -> dict[str, Loss]:
     """Of the fields that are written to `side`, those that held something else than when both last
-    agreed; with no past, those that held anything. `changed`: by whom and when the record of the
-    other side was."""
+    agreed; with no past, those that held anything. `won`: by whom and when the record of the other
+    side was changed, `lost`: this one."""
     found: dict[str, Loss] = {}
     for one in changes:
         agreed = list(_agreed(ready, side, base, one))
@@ -50,8 +54,8 @@ def losses(
             edited = not any(same(one.before, value) for same, value in agreed)
         if edited:
             place = one.reason.rpartition("; ")[2]
-            told = ("", "") if one.key.startswith(MADE) else changed
-            found[one.field] = Loss(_policy(ready, side, one), one.rule, place, *told)
+            told = ("", "") if one.key.startswith(MADE) else won
+            found[one.field] = Loss(_policy(ready, side, one), one.rule, place, *told, *lost)
     return found
 
 
@@ -59,12 +63,15 @@ def dump(found: Mapping[str, Loss]) -> str:
     """Losses as a row of the journal holds them, "" for none."""
     if not found:
         return ""
-    named = {name: [one.policy, one.rule, one.place, one.by, one.at] for name, one in found.items()}
+    named = {
+        name: [one.policy, one.rule, one.place, one.by, one.at, one.lost_by, one.lost_at]
+        for name, one in found.items()
+    }
     return json.dumps(named, ensure_ascii=False)
 
 
 def load(text: str) -> dict[str, Loss]:
-    """The inverse of `dump`."""
+    """The inverse of `dump`; older rows say nothing of who wrote what lost."""
     return {name: Loss(*one) for name, one in json.loads(text).items()} if text else {}
 
 

@@ -32,7 +32,7 @@ from .restored import careful, note
 from .scope import BROUGHT, NEEDED, PUSHED
 from .session import Session, dump_values
 from .signed import Signing
-from .state import Linked, leads_further
+from .state import Linked, leads_further, other
 
 CHUNK = 500
 """Records that are loaded and decided at once."""
@@ -316,6 +316,7 @@ class Kept:
                     side,
                     base,
                     changes,
+                    self._signing.changed(self.flow, other(side), pair),
                     self._signing.changed(self.flow, side, pair),
                 )
             ),

@@ -48,14 +48,13 @@ class Signing:
         return address, login
 
     def changed(self, flow: Flow, side: Side, pair: Pair) -> tuple[str, str]:
-        """Who changed the record that is written to `side` last, and when; "" for what its system
-        doesn't tell."""
-        source, end = pair.left if side == "right" else pair.right, flow.end(other(side))
-        if source is None:
+        """Who changed the record of `side` last, and when; "" for what its system doesn't tell."""
+        record, end = pair.left if side == "left" else pair.right, flow.end(side)
+        if record is None:
             return "", ""
         editor = self._session.editors.get((end.system, end.object))
-        user = str(source.values.get(editor.field) or "") if editor else ""
-        return (self._address(editor, user) or user if editor and user else ""), source.stamp
+        user = str(record.values.get(editor.field) or "") if editor else ""
+        return (self._address(editor, user) or user if editor and user else ""), record.stamp
 
     def _address(self, author: Author | Editor, user: str) -> str:
         key = (author.system, user)

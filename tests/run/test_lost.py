@@ -287,6 +287,47 @@ def test_who_wrote_what_won_is_told_as_far_as_the_system_tells() -> None:
     assert one["won_at"] and other["won_at"]
 
 
+def test_who_wrote_what_lost_is_told_as_far_as_the_system_tells() -> None:
+    """As it was at the look: what the sync has written over it since is nobody's. Also of an object
+    that rules only write to. (CFM-4)"""
+    one_way = BY_WHOM.replace("<->", "->")
+    for rules in (BY_WHOM, one_way):
+        pair = Pair(rules)
+        ann, bob = list(pair.both.salesforce.rows("User").values())[1:3]
+        pair.both.salesforce.update("Lead", pair.lead, {"Title": "Clerk"}, user=ann["Id"])
+        changed = pair.both.clock.now()
+        pair.left(title="CEO", organization_name="Berg AG")
+        pair.run()
+        [title] = pair.lost()
+        assert (title.field, title.value) == ("Title", "Clerk")
+        assert title.loss.lost_by == ann["Email"]
+        assert datetime.fromisoformat(title.loss.lost_at).timestamp() == pytest.approx(
+            changed, abs=1
+        )
+        pair.both.salesforce.update("Lead", pair.lead, {"Company": "Byron"}, user=bob["Id"])
+        pair.left(organization_name="Berg and sons")
+        pair.run()
+        text = lost_text(pair.lost())
+        assert text.count("the record was last changed in salesforce by ") == 2
+        [told] = why(pair.both.plan, ORG, pair.both.db, pair.both.world, "ada@a.example", "title")
+        last = f"; the record was last changed in salesforce by {ann['Email']} at "
+        assert last in why_text([told])
+        first, second = listing.lost_json(pair.lost())["lost"]
+        assert (first["lost_by"], first["won_by"]) == (ann["Email"], None)
+        assert first["lost_at"] < second["lost_at"]
+
+
+def test_what_lost_in_apollo_is_told_with_its_time() -> None:
+    """Which doesn't tell by whom."""
+    pair = Pair()
+    pair.left(last_name="Byron")
+    pair.right(LastName="Lovelace")
+    pair.run()
+    [name] = pair.lost()
+    assert (name.loss.lost_by, bool(name.loss.lost_at)) == ("", True)
+    assert "the record was last changed in apollo at " in lost_text([name])
+
+
 def test_who_edits_what_no_rule_names_has_not_written_what_wins() -> None:
     """Ann wrote the value, a run saw it; what Bob did later to another field, and what the sync
     wrote itself, make it nobody else's."""
