@@ -244,8 +244,8 @@ class Once(Ended):
                 continue
             right = ("salesforce", row[2].partition("~")[2], row[9])
             ends = {key for key in (("apollo", "contact", row[8]), right) if key[2]}
-            if ends & self.beyond:
-                continue
+            if not ends or ends & self.beyond:
+                continue  # Who wrote and was made known is nobody's counterpart.
             end = self.log.numbers[row[0]][1] if row[0] in self.log.numbers else 0
             since = self.log.events[rules:end]
             left_alone = not any(one.who == "person" and one.key in ends for one in since)
