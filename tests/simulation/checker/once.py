@@ -210,6 +210,11 @@ class Once(Ended):
                 event = self.last_before(other, name, begin)
                 if event is None or at - event.at < RACE:
                     continue
+                # Our own write gave it another one, before the same run met who was left.
+                end = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
+                later = self.log.by_field.get((other, name), [])
+                if any(one.who == "sync" and begin <= one.seq < end for one in later):
+                    continue
                 if canon("email", event.new) == canon("email", mine.new):
                     yield f"{key} was linked by a guess: {other} has {mine.new}, too"
 
