@@ -302,6 +302,11 @@ def test_a_row_becomes_a_record_in_our_forms() -> None:
         ({"IsDeleted": True, "MasterRecordId": "00Q2"}, "merged", "00Q2"),
         ({"IsConverted": True, "ConvertedContactId": "0031"}, "converted", "Contact/0031"),
         ({"IsConverted": True, "ConvertedContactId": None}, "converted", ""),
+        (
+            {"IsDeleted": True, "IsConverted": True, "ConvertedContactId": "0031"},
+            "converted",
+            "Contact/0031",
+        ),
         ({"IsDeleted": False, "IsConverted": False}, "here", ""),
     ],
 )

@@ -179,13 +179,13 @@ def long_id(id: str) -> str:
 
 
 def _life(row: Mapping[str, Any]) -> tuple[Life, str]:
-    if row.get("IsDeleted"):
-        master = row.get("MasterRecordId")
-        return ("merged", str(master)) if master else ("deleted", "")
+    if row.get("IsDeleted") and row.get("MasterRecordId"):
+        return "merged", str(row["MasterRecordId"])
+    # Also where the lead was deleted after that: who it is has gone over before.
     if row.get("IsConverted"):
         contact = row.get("ConvertedContactId")
         return "converted", f"Contact/{contact}" if contact else ""
-    return "here", ""
+    return ("deleted" if row.get("IsDeleted") else "here"), ""
 
 
 def _plain(name: str, read: Callable[[Any], Value]) -> Callable[[Mapping[str, Any]], Value]:

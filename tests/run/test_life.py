@@ -109,7 +109,9 @@ def during_write(both: Both, act: Callable[[], object]) -> None:
 # ---- conversions ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("when", ["between two runs", "inside a run", "while a write waits"])
+@pytest.mark.parametrize(
+    "when", ["between two runs", "inside a run", "while a write waits", "and the lead is deleted"]
+)
 def test_a_link_follows_a_lead_that_is_converted(when: str) -> None:
     """Nothing is created again; edits of both sides go to and come from the Contact, and the edit
     that was under way arrives there (EDGE-5)."""
@@ -127,6 +129,8 @@ def test_a_link_follows_a_lead_that_is_converted(when: str) -> None:
         later(both)
     else:
         convert()
+    if when == "and the lead is deleted":
+        both.salesforce.delete("Lead", lead)
     edit(both, left, "CEO")
     later(both)
     (contact,) = both.salesforce.rows("Contact")
