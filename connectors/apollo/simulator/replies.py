@@ -34,7 +34,10 @@ class Refusal(Exception):
 def json_reply(body: object, status: int = 200, headers: Mapping[str, str] = {}) -> Response:
     """A JSON reply; Apollo's successes are 200 throughout, creates too."""
     shown = {"content-type": JSON_TYPE, **headers}
-    return Response(status, shown, json.dumps(body, ensure_ascii=False).encode())
+    return Response(status, shown, _spelled(body).encode())
+
+
+_spelled = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def text_reply(
