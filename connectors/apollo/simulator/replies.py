@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from ...base.wire import Response
@@ -38,6 +40,12 @@ def json_reply(body: object, status: int = 200, headers: Mapping[str, str] = {})
 
 
 _spelled = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@lru_cache(maxsize=8)
+def http_date(seconds: float) -> str:
+    """A time as headers have it."""
+    return formatdate(seconds, usegmt=True)
 
 
 def text_reply(
