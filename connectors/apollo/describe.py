@@ -98,6 +98,7 @@ class Catalog:
             return True
 
     def _stage(self, object: str) -> Form:
+        """The field `stage`, made anew once the list of stages is."""
         _, key, rights = _STAGES[object]
         raw = text_of(key)
 
@@ -112,7 +113,8 @@ class Catalog:
                 raise Unreadable(id)
             return name
 
-        return stage_form(rights, key, read, self.stages(object))
+        stages = self.stages(object)
+        return self._list(f"field of {key}", lambda: stage_form(rights, key, read, stages))
 
     def _customs(self) -> Mapping[str, list[Custom]]:
         def load() -> dict[str, list[Custom]]:

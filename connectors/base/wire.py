@@ -269,7 +269,10 @@ def json_request(
     if body is None:
         return Request(method, url, named, timeout=timeout)
     named.setdefault("content-type", "application/json")
-    return Request(method, url, named, json.dumps(body, ensure_ascii=False).encode(), timeout)
+    return Request(method, url, named, _spelled(body).encode(), timeout)
+
+
+_spelled = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def with_headers(request: Request, **headers: str) -> Request:

@@ -80,7 +80,7 @@ Kinds = Sequence[tuple[str, Side, str, str, str, int]]
 def planned(session: Session) -> Kinds:
     """What this run plans, counted."""
     if not session.numbers:
-        return ()  # It has written no row of the journal.
+        return ()
     rows = session.db.rows(sql.planned_kinds, org=session.org, run=session.run)
     return [(one[0], one[1], one[2], one[3], one[4], one[5]) for one in rows]
 

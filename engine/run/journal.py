@@ -20,7 +20,7 @@ from .decision import Coming
 from .lost import Loss
 from .lost import load as load_lost
 from .session import Session, dump_values, load_coming
-from .state import Doubts
+from .state import NO_DOUBTS, Doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ def dump_agree(halves: tuple[Mapping[str, object], Mapping[str, object]]) -> str
 
 def doubts(session: Session, flow: str) -> Doubts:
     """Writes of a flow whose outcome nobody knows."""
+    if not session.doubtful:
+        return NO_DOUBTS
     rows = session.db.rows(sql.doubtful_pairs, org=session.org, flow=flow)
     ids = {("left", left) for left, *_ in rows if left} | {
         ("right", one[1]) for one in rows if one[1]

@@ -82,6 +82,8 @@ def _flow(session: Session, ready: Ready, signing: Signing) -> int:
         session.keep_alive()
         with session.db.transaction("planned"):
             count += _chunk(session, ready, [Mark(*row) for row in rows], signing)
+        if len(rows) < CHUNK:
+            return count  # What these have marked is due in the next pass.
 
 
 def _look_first(session: Session, flow: Flow) -> bool:

@@ -497,7 +497,6 @@ def _end(
 def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     counts: dict[tuple[str, str, str, str], int] = {}
     lost = 0
-    # A run that has given no number has written no row of the journal.
     where = {"org": session.org, "run": session.run}
     for row in session.db.stream(sql.changes_of_run, **where) if session.numbers else ():
         one = entry(row)

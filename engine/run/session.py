@@ -74,11 +74,14 @@ class Session:
     indexes: dict[tuple[str, str], tuple[Index, ...]] = field(default_factory=dict)
     looked: dict[tuple[str, str], float] = field(default_factory=dict)
     numbers: int = 0
+    """The rows of the journal that this run has written: where it is 0, it has planned nothing."""
     again: bool = False
     """Whether a write has met a record that was merged, converted or changed since it was read, or
     has made a person whom an activity waits for: then the run decides once more."""
     strangers: set[str] = field(default_factory=set)
     """Addresses of the people whom this run makes known."""
+    doubtful: bool = True
+    """Whether there may be writes whose outcome nobody knows."""
     open_errors: bool = False
     ends_seen: bool = False
     """Whether a look of this run has found a record gone, since it was last asked."""
@@ -233,6 +236,8 @@ class Session:
 
     def planned_pairs(self, flow: str, ids: Iterable[str]) -> list[tuple[str, str]]:
         """(left, right) of the creates and links that this run plans for any of `ids`."""
+        if not self.numbers:
+            return []
         return self.db.rows(
             sql.planned_creates, org=self.org, run=self.run, flow=flow, ids=sorted(set(ids))
         )
@@ -242,7 +247,7 @@ class Session:
     ) -> list[tuple[str, Mapping[str, Value | Coming]]]:
         """(id, fields) of the updates that this run plans."""
         wanted = sorted(set(ids))
-        if not wanted:
+        if not (wanted and self.numbers):
             return []
         where = {"org": self.org, "system": system, "object": object}
         rows = self.db.rows(sql.planned_updates, **where, run=self.run, ids=wanted)
@@ -295,7 +300,7 @@ class Session:
 
     def planned_ids(self, flow: str, side: Side, ids: Sequence[str]) -> set[str]:
         """Those of `ids` that this run has something open for."""
-        if not ids:
+        if not (ids and self.numbers):
             return set()
         rows = self.db.rows(sql.open_pairs, org=self.org, run=self.run, flow=flow, ids=sorted(ids))
         return {left if side == "left" else right for left, right in rows}

@@ -124,6 +124,7 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
             advice = session.advise(entry.system, outcome.code)
             problems.refused(session, entry, outcome, advice)
     elif kind == "unknown":
+        session.doubtful = True
         _state(session, [(entry, "doubt", outcome.code, "")])
         if outcome.code == problems.IN_DOUBT:
             problems.refused(session, entry, outcome, "")

@@ -289,6 +289,7 @@ def _send(
                 continue
             sent.update(each.ref for each in batch.writes)
             at = session.now
+            session.doubtful = True
             with session.db.transaction("sent"):
                 session.db.run(
                     sql.set_sent,
@@ -401,6 +402,7 @@ def settle_doubts(session: Session) -> dict[str, int]:
     """Before anything else: what earlier runs sent and never heard of. Counts the outcomes."""
     counts: dict[str, int] = {}
     both = _doubted(session)
+    session.doubtful = bool(both)
     for system in (session.plan.left, session.plan.right):
         doubtful = [one for one in both if one.system == system]
         if doubtful:

@@ -246,11 +246,12 @@ class Database:
         return self._driver
 
     def _execute(self, statement: Statement, params: Mapping[str, object]) -> Cursor:
-        compiled = statement.compiled(self._driver.name)
-        values = bound(compiled, params, self._driver.name)
+        driver = self._driver if self._depth else self._connected()
+        compiled = statement.compiled(driver.name)
+        values = bound(compiled, params, driver.name)
         try:
-            return self._connected().execute(compiled.sql, values)
-        except self._driver.errors as error:
+            return driver.execute(compiled.sql, values)
+        except driver.errors as error:
             self._tell(error)
             raise
 

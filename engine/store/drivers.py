@@ -110,6 +110,8 @@ class SQLite:
         except sqlite3.Error as error:
             self.close()
             raise self.translated(error) or error from None
+        # As it is: a function around it would cost each statement of a run a call more.
+        self.execute = self._connection.execute
 
     def _write_ahead(self) -> None:
         """Lets others read while one writes.
@@ -126,9 +128,6 @@ class SQLite:
                     raise
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("ROLLBACK")
-
-    def execute(self, sql: str, params: Sequence[Any] = (), /) -> Cursor:
-        return self._connection.execute(sql, params)
 
     def cursor(self) -> Cursor:
         return self._connection.cursor()

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -230,13 +230,13 @@ def bound(compiled: Compiled, params: Mapping[str, object], name: Name) -> Seque
     if not params.keys() <= compiled.known:
         unknown = params.keys() - compiled.known
         raise TypeError(f"no parameter of this statement: {', '.join(sorted(unknown))}")
-    whole = params
-    if compiled.fixed or compiled.lists:
-        whole = {**compiled.fixed, **params}
-        for one in compiled.lists:
-            # psycopg takes a tuple for a row of several columns.
-            values = list(cast("Iterable[object]", whole[one]))
-            whole[one] = _dump(values) if name == "sqlite" else values
+    if not (compiled.fixed or compiled.lists):
+        return compiled.take(params)
+    whole: dict[str, Any] = {**compiled.fixed, **params}
+    for one in compiled.lists:
+        # psycopg takes a tuple for a row of several columns.
+        values = list(whole[one])
+        whole[one] = _dump(values) if name == "sqlite" else values
     return compiled.take(whole)
 
 

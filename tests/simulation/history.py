@@ -72,10 +72,10 @@ RESTS = 5
 RULES = Path(__file__).with_name(FULL.rules)
 HOLDER = Holder("simulated", 1, "1", "simulated")
 
-_sent = statement(select(C.object, C.action, C.record).where(C.state == "sent"))
+_sent = statement(select(C.object, C.action, C.record).where(C.org == ORG, C.state == "sent"))
 _planned = statement(
     select(C.system, C.object, C.record, C.after)
-    .where(C.state == "planned", C.action == "update")
+    .where(C.org == ORG, C.state == "planned", C.action == "update")
     .order_by(C.number)
 )
 _done = statement(

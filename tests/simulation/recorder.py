@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import Any, Literal
-from urllib.parse import parse_qs, unquote_plus, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from syncrules.connectors.apollo.simulator import screen
 from syncrules.connectors.apollo.simulator.server import ApolloSimulator
@@ -204,9 +204,7 @@ class Recorder:
         if "/jobs/query/" in path and not path.endswith("/results"):
             object = _of_job(response)
         elif system == "salesforce" and "/query" in path:
-            words = unquote_plus(query).split()
-            if "FROM" in words:
-                object = words[words.index("FROM") + 1]
+            object = query.partition("+FROM+")[2].partition("+")[0]
         elif path.endswith("/search"):
             object = path.split("/")[-2].removesuffix("s")
         if not object or object in self.read - self.stale or response.status != 200:

@@ -93,11 +93,8 @@ class SeededWorld:
 
     def send(self, request: Request) -> Response:
         response = self._serve(request)
-        self._pass("reply")
+        self.point("reply")
         return response
-
-    def point(self, name: str) -> None:
-        self._pass(name)
 
     def lanes(
         self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
@@ -130,7 +127,7 @@ class SeededWorld:
         if failures:
             raise failures[0]
 
-    def _pass(self, name: str) -> None:
+    def point(self, name: str) -> None:
         self.last_point = name
         self.points += 1
         action = self.happens.pop(self.points, None)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from ...base.wire import Response
@@ -34,7 +36,16 @@ class Refusal(Exception):
 def json_reply(body: object, status: int = 200, headers: Mapping[str, str] = {}) -> Response:
     """A JSON reply; Apollo's successes are 200 throughout, creates too."""
     shown = {"content-type": JSON_TYPE, **headers}
-    return Response(status, shown, json.dumps(body, ensure_ascii=False).encode())
+    return Response(status, shown, _spelled(body).encode())
+
+
+_spelled = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@lru_cache(maxsize=8)
+def http_date(seconds: float) -> str:
+    """A time as headers have it."""
+    return formatdate(seconds, usegmt=True)
 
 
 def text_reply(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +18,7 @@ from ...base.wire import Request, Response
 from . import accounts, calls, contacts, diary, faults, lists, screen, seed, tasks
 from .faults import Fault
 from .limits import Limits
-from .replies import Refusal, bad_key, json_reply, never_public, not_found, out_of_scope
+from .replies import Refusal, bad_key, http_date, json_reply, never_public, not_found, out_of_scope
 from .search import Params
 from .team import Team
 
@@ -168,7 +167,7 @@ class ApolloSimulator:
         self, request: Request, query: str, action: str, handler: Handler | None, id: str
     ) -> Response:
         now = self.options.clock.now() + self.team.offset
-        shown = {"date": formatdate(now, usegmt=True)}
+        shown = {"date": http_date(now)}
         try:
             key = request.headers.get("x-api-key", "")
             if action == "auth/health":
