@@ -302,7 +302,7 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
         undone=work.undoes,
         kept=tuple(session.kept),
         restored=session.restored is not None,
-        broken_off=tuple(undos.untold(session)),
+        broken_off=tuple(undos.untold(session)) if work.part or not work.undoes else (),
     )
     whole = verb != "preview"
     _end(setup, session, lease, result.exit_code, result.counts, whole=whole)

@@ -273,26 +273,39 @@ class Database:
         there = _TABLES[self._driver.name]
         if not self.row(there):
             with self.transaction("create"):
-                if self._driver.name == "postgresql":
-                    # Two programs that create the same tables at once would fail in the catalogue.
-                    self._command("SELECT pg_advisory_xact_lock(hashtext('syncrules state'))")
+                self._alone()
                 if not self.row(there):
                     for made in _creation(self._driver.name):
                         self._command(made)
                     self.run(_put_version, key="version", value=str(tables.VERSION))
-        found = self.row(_version)
-        if found is not None and int(found[0]) < tables.VERSION:
-            self._upgrade(int(found[0]))
-        elif found is not None and int(found[0]) > tables.VERSION:
+        version = self._its_version()
+        if version < tables.VERSION:
+            self._upgrade()
+        elif version > tables.VERSION:
             raise UsageError(
                 "the state was written by a newer syncrules",
-                why=f"its version is {found[0]}, and this one knows {tables.VERSION}",
+                why=f"its version is {version}, and this one knows {tables.VERSION}",
                 fix="pip install --upgrade syncrules",
             )
 
-    def _upgrade(self, version: int) -> None:
+    def _alone(self) -> None:
+        """Two programs that change the same tables at once would fail in the catalogue; SQLite has
+        one that writes at a time."""
+        if self._driver.name == "postgresql":
+            self._command("SELECT pg_advisory_xact_lock(hashtext('syncrules state'))")
+
+    def _its_version(self) -> int:
+        found = self.row(_version)
+        return int(found[0]) if found is not None else tables.VERSION
+
+    def _upgrade(self) -> None:
         """A state of an older version gets the tables and columns that it doesn't have yet."""
         with self.transaction("upgrade"):
+            self._alone()
+            # Another program may have done it since we looked.
+            version = self._its_version()
+            if version >= tables.VERSION:
+                return
             if version < 3:
                 # What was never filled: 0, as for a record that was there before.
                 self._command("ALTER TABLE records RENAME COLUMN sweep TO first")

@@ -32,8 +32,8 @@ map contact with Lead {
 class World:
     """Contacts and leads under rules, and hours that pass between the verbs."""
 
-    def __init__(self, rules: str = RULES) -> None:
-        self.both = Both(rules)
+    def __init__(self, rules: str = RULES, state: str = "sqlite://") -> None:
+        self.both = Both(rules, state=state)
         self.run()
 
     def run(self) -> Result:

@@ -31,8 +31,8 @@ METHODS = ("POST", "PATCH", "DELETE")
 class Promoted(World):
     """Three contacts became CEOs, and their leads with them; then that run is to be undone."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, state: str = "sqlite://") -> None:
+        super().__init__(state=state)
         names = ("ada", "bea", "cid")
         self.people = [
             self.contact(last_name=name.title(), email=f"{name}@a.example", title="CTO")
@@ -217,6 +217,22 @@ def test_what_was_refused_before_it_began_has_not_broken_off() -> None:
         world.undo(world.wrong, "nobody@a.example")
     assert world.told() == []
     assert world.run().broken_off == ()
+
+
+def test_it_is_the_same_on_postgresql(postgres_url: str) -> None:
+    """One that breaks off is told and asked for again, what is lost then is gone on with."""
+    world = Promoted(postgres_url)
+    with pytest.raises(Dead):
+        world.dies_at("before undo begun", lambda: world.undo(world.wrong))
+    assert len(world.run().broken_off) == len(world.told()) == 1
+    world.fails("lost before")
+    world.undo(world.wrong)
+    assert world.told() == []
+    assert world.titles() == ["CEO"] * 3
+    [rest] = world.run().finished
+    assert (rest.undone, world.titles()) == (world.wrong, ["CTO"] * 3)
+    world.quiet()
+    world.both.db.close()
 
 
 def test_who_asks_for_it_once_more_gets_it_once() -> None:

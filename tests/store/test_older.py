@@ -6,6 +6,8 @@ The older states are made of one of today, less what each version has brought.
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import bindparam, func, select, text, update
 from sqlmodel import col
@@ -121,6 +123,30 @@ def test_an_older_state_becomes_one_of_this_version(shared_url: str, version: in
         [row] = db.rows(sql.records, org="o", system="s", object="Lead", ids=["r1"])
         assert row[-1] == 0
         db.close()
+
+
+@pytest.mark.parametrize("version", [1, 5])
+def test_several_programs_may_open_an_older_state_at_once(shared_url: str, version: int) -> None:
+    """`serve` starts on it while somebody asks for `status`: one of them brings it up to date."""
+    db = Database(shared_url)
+    made_older(db, version)
+    db.close()
+    failed: list[BaseException] = []
+    together = threading.Barrier(4)
+
+    def open_it() -> None:
+        together.wait()
+        try:
+            Database(shared_url).close()
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert failed == []
 
 
 def test_errors_of_an_older_state_are_listed_under_their_records(shared_url: str) -> None:
