@@ -70,7 +70,7 @@ class Kept(Facts):
                     each
                     for each in theirs
                     if each.seq < write.seq
-                    and each.who == "person"
+                    and (each.who == "person" or each.seq < met)
                     and canon(one.kind, each.new) == canon(one.kind, write.new)
                 ]
                 if not chosen:
@@ -79,7 +79,8 @@ class Kept(Facts):
                 last = chosen[-1]
                 if last.seq > edit.seq and self.knew(edit, last):
                     continue
-                passed_on = self.passed_on(theirs, one, edit, last)
+                made = next((each for each in chosen[::-1] if each.old != each.new), last)
+                passed_on = self.passed_on(theirs, one, edit, made)
                 if not passed_on and not self.journalled(key, name, one.kind, edit.new, lost=True):
                     yield f"{what}, and no list says that it lost"
                 if side == one.prefer:
