@@ -152,7 +152,7 @@ class Decision:
     - `asks`: changes of linked records that wait for a person; none of them is in `left` or
       `right`, and the base knows nothing of them.
     - `look_again`: tomorrow, since the rule counts days.
-    - `once`: what the base remembers of a delete, so that it happens once.
+    - `once`: what the other half of the base remembers of a delete, so that it happens once.
     - `waits`: an activity that nobody it is about is known of; `strangers` are those who are to be
       made known.
     - `stopped`: the rule whose `stop` holds something back, "" for none.

@@ -22,7 +22,7 @@ _SAID = {"delete": "was deleted", "merge": "was merged into another", "cancel": 
 
 
 def once(event: End) -> str:
-    """What the halves of a base call an end that has been followed."""
+    """What the half of a base calls an end of its record that has been followed."""
     return f"!{event}"
 
 
@@ -104,9 +104,10 @@ def _mark(
     key = once(event.on)
     before = target.get(event.field)
     if text is None or before == text:
-        return Decision("nothing", agree=({key: True}, {key: True}))
+        return Decision("nothing", agree=({key: True}, {}) if side == "left" else ({}, {key: True}))
     reason = f"{_why(flow, side, event)}; {_place(event)}"
-    change = Change(event.field, before, text, move.rule, reason, key, (True, True))
+    halves = (True, None) if side == "left" else (None, True)
+    change = Change(event.field, before, text, move.rule, reason, key, halves)
     changes = ((change,), ()) if side == "right" else ((), (change,))
     return Decision("update", _other(side), move.rule, reason, *changes)
 

@@ -123,7 +123,8 @@ def _gone(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
                 return NOTHING
         elif one.life != "deleted":
             return NOTHING
-        if pair.link.base.left.get(once(event)) or pair.link.base.right.get(once(event)):
+        base = pair.link.base
+        if (base.left if side == "left" else base.right).get(once(event)):
             return NOTHING
         values = (
             pair.left.values if pair.left else None,

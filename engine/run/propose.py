@@ -356,7 +356,8 @@ def _agreements(decision: Decision, changes: Sequence[Change], action: str) -> s
         left.update(decision.agree[0])
         right.update(decision.agree[1])
     if decision.once:
-        left[decision.once] = right[decision.once] = True
+        half = left if decision.side == "right" else right
+        half[decision.once] = True
     for one in changes:
         if not one.key:
             continue

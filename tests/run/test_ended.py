@@ -73,7 +73,7 @@ def test_a_mark_that_stands_there_already_is_not_written() -> None:
     """It is remembered as done all the same."""
     given = of("push", Event(HERE, "delete", "mark", "Title", "Old"))
     found = said(given, "left", "delete")
-    assert (found.action, found.agree) == ("nothing", ({"!delete": True}, {"!delete": True}))
+    assert (found.action, found.agree) == ("nothing", ({"!delete": True}, {}))
 
 
 def test_a_template_that_fails_is_a_problem_and_not_silence() -> None:

@@ -433,6 +433,25 @@ def test_who_is_put_back_and_deleted_again_is_marked_again() -> None:
         assert title(both, "Lead", lead) == "CEO"
 
 
+def test_what_followed_one_end_says_nothing_of_the_other() -> None:
+    """The lead's deletion marked the contact; then the contact is deleted, too, and the lead comes
+    out of the bin: that the contact is gone has not been followed yet (EDGE-6)."""
+    both = of(push="on delete delete", pull='on delete mark title "Gone"')
+    left, lead = pair(both)
+    both.salesforce.delete("Lead", lead)
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "Gone"
+    both.apollo.delete("contact", left)
+    both.salesforce.undelete("Lead", lead)
+    both.clock.sleep(24 * HOUR)
+    later(both)
+    assert both.salesforce.rows("Lead") == {}
+    both.salesforce.undelete("Lead", lead)
+    later(both)
+    assert list(both.salesforce.rows("Lead")) == [lead]
+    assert quiet(both)
+
+
 def test_on_delete_unlink_lets_the_other_record_go() -> None:
     """The contact is free: its next change makes a lead, which a tombstone would not."""
     both = of(pull="on delete unlink")

@@ -495,6 +495,7 @@ KINDS = frozenset(
         *("a change is approved", "a stop is over", "a value is taken away"),
         *("somebody linked is deleted", "somebody linked is brought back"),
         *("somebody free is brought back", "a merge is taken back", "two linked are merged"),
+        *("a deal is brought back", "what was done is brought back"),
         *("something is done", "what was done is deleted", "a user leaves or is back"),
         *("the rules are edited", "a guard holds a run"),
         *("a stranger writes", "a meeting moves"),

@@ -108,9 +108,12 @@ class People:
         left: Mapping[int, str],
         right: Mapping[int, str],
     ) -> None:
-        """One more person, on one side or on both under one address."""
+        """One more person, on one side or on both under one address; in Salesforce maybe as a
+        Contact and as a Lead."""
         chance = self.chance
         tag = f"p{self.next()}"
+        if where == "both Contact Lead":
+            self.twins.add(tag)
         first, last = chance.choice(FIRST), f"{chance.choice(LAST)}-{tag}"
         host = f"a{company}.example" if company is not None else "gmail.com"
         email: str | None = f"{tag}@{host}"
@@ -121,8 +124,7 @@ class People:
             if company is not None and company in left and chance.random() < 0.7:
                 values["account_id"] = left[company]
             self.make("apollo", "contact", values)
-        if where != "left":
-            object = where.removeprefix("both ")
+        for object in where.removeprefix("both ").split() if where != "left" else ():
             shown = email.upper() if email and chance.random() < 0.2 else email
             if chance.random() < 0.15:
                 first = f"{first}{self.next()}"
@@ -199,7 +201,7 @@ class People:
             (1, "contact", self.readdress),
             (1, "contact", self.leave),
             (1, "contact", self.leave_unknown),
-            (2, "contact", self.come_back),
+            (2, "", self.come_back),
             (1, "contact", self.touch),
             (1, "contact", self.twin),
             (1, "account", self.founded),
@@ -208,7 +210,8 @@ class People:
             (1, "contact", self.merge_linked),
             (1, "account Opportunity", self.stage_by_hand),
             (4, "after", self.leave),
-            (4, "after", self.come_back),
+            *((4, about, self.come_back) for about in ("Opportunity", "Task")),
+            (8, "after", self.come_back),
             *(
                 (weight, about, partial(act, self))
                 for weight, about, act in (*duties.DUTIES, *deeds.DEEDS)
@@ -318,7 +321,7 @@ class People:
         accounts = sorted(key for key in rows if key[1] == "Account")
         if deals and self.chance.random() < 0.6:
             key = self.chance.choice(deals)
-            if self.chance.random() < 0.15:
+            if self.chance.random() < 0.25:
                 self.delete(key)
             else:
                 self.change(key, {"StageName": self.chance.choice(DEALS)})
@@ -392,8 +395,12 @@ class People:
                 self.make("salesforce", key[1], values)
 
     def leave(self) -> None:
-        """Somebody who is linked is deleted on one side."""
+        """Somebody who is linked is deleted on one side; who had been brought back, rather than
+        others."""
         keys = sorted(self.linked() & set(self.everyone()))
+        again = [key for key in keys if self.log.deletions(key)]
+        if again and self.chance.random() < 0.5:
+            keys = again
         if keys:
             self.delete(self.chance.choice(keys))
             self.log.struck["somebody linked is deleted"] += 1
@@ -405,11 +412,11 @@ class People:
             self.delete(self.chance.choice(keys))
 
     def come_back(self) -> None:
-        """Somebody who was deleted in Salesforce is taken out of the bin. In Apollo there is
+        """Who or what was deleted in Salesforce is taken out of the bin. In Apollo there is
         none."""
         bin = sorted(
             ("salesforce", object, id)
-            for object in ("Lead", "Contact")
+            for object in sorted(self.scope.objects & {"Lead", "Contact", "Opportunity", "Task"})
             for id, row in self.log.salesforce.rows(object, deleted=True).items()
             if row.get("IsDeleted")
         )
@@ -421,7 +428,8 @@ class People:
             self.log.parted.add(key)
             self.log.struck["a merge is taken back"] += 1
         who = "somebody linked" if key in self.linked() else "somebody free"
-        self.log.struck[f"{who} is brought back"] += 1
+        named = {"Opportunity": "a deal", "Task": "what was done"}
+        self.log.struck[f"{named.get(key[1], who)} is brought back"] += 1
 
     def convert(self) -> None:
         """A lead becomes a Contact of an account."""

@@ -161,7 +161,7 @@ FULL = Scope(
         "Account": _everybody,
     },
     (("push", "contact"), ("pull", "Contact"), ("pull", "Account"), ("pull", "Lead")),
-    places=("left", "left", "Lead", "Contact", "both Lead", "both Contact"),
+    places=("left", "left", "Lead", "Contact", "both Lead", "both Contact", "both Contact Lead"),
     newcomers=("left", "left", "Lead", "Contact"),
     crowd=(4, 9),
     companies=(1, 1, 2, 3),
@@ -234,7 +234,7 @@ GONE = Scope(
     (("push", "contact"), ("pull", "Lead")),
     places=("left", "both Lead", "both Lead"),
     newcomers=("left", "Lead"),
-    rounds=(1, 2, 3, 3),
+    rounds=(2, 3, 3, 4),
     after={"left": After("delete"), "right": After("mark", "title", "Gone from Salesforce")},
 )
 FREE = Scope(
@@ -244,7 +244,7 @@ FREE = Scope(
     (("push", "contact"), ("pull", "Contact")),
     places=("left", "both Contact", "both Contact"),
     newcomers=("left", "Contact"),
-    rounds=(1, 2, 3, 3),
+    rounds=(2, 3, 3, 4),
     after={
         "left": After("mark", "Department", "Gone from Apollo"),
         "right": After("unlink", merged=True),

@@ -80,7 +80,8 @@ class Kept(Facts):
                 last = chosen[-1]
                 if last.seq > edit.seq and self.knew(edit, last):
                     continue
-                passed_on = self.passed_on(theirs, one, edit, last)
+                made = next((each for each in chosen[::-1] if each.old != each.new), last)
+                passed_on = self.passed_on(theirs, one, edit, made)
                 if not passed_on and not self.journalled(key, name, one.kind, edit.new, lost=True):
                     yield f"{what}, and no list says that it lost"
                 if side == one.prefer:
