@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import select
 from syncrules.engine.report import open_errors
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run.journal import Entry
 from syncrules.engine.run.undo import broken_off
 from syncrules.engine.saved import VERSION, load, saving
 from syncrules.engine.store.database import statement
@@ -77,10 +78,14 @@ class Scene(Machine):
     def apply(self) -> None:
         """Saves a preview and makes what it shows, or, where that is not so any more, the next."""
         for _ in range(3):
+            shown: list[Entry] = []
+            self.go(partial(verbs.preview, on_change=shown.append))
+            # A copy of this process that dies in a run would take a file that is open along.
             with TemporaryDirectory() as folder:
                 file = Path(folder) / "preview.json"
                 with saving(file, HEAD) as keep:
-                    self.go(lambda setup: verbs.preview(setup, lambda one: keep(ORG, one)))
+                    for one in shown:
+                        keep(ORG, one)
                 agreed = partial(load(file).agreed, ORG)
             try:
                 self.go(partial(verbs.apply, agreed=agreed))
