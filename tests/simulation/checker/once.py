@@ -218,7 +218,9 @@ class Once(Ended):
         made = [one for one in births if one is not None and one.who == "sync"]
         if made:
             return self.log.starts[made[0].run - 1], made[0].at
-        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        ids = {link.left[2], link.right[2]}
+        sent = [row[0] for row in self.journal if row[6] == "create" and row[7] in ids]
+        begin, _, at = self.log.numbers.get(min([link.run, *sent]), (0, 0, 0.0))
         return begin, at
 
     def asked_for(self, link: Link) -> Iterator[str]:
