@@ -376,8 +376,6 @@ class History:
         """One run; whether it came to its end."""
         machine = self.machine
         writes = machine.log.writes
-        if name != "run" and machine.log.asked is None:
-            machine.log.asked = len(machine.log.events)
         try:
             result = machine.go(self._by_one_of_both(verb))
         except Crash:

@@ -6,6 +6,7 @@ what a system purges is found in the same way.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from syncrules.tests.simulation.checker.facts import Facts, Pair
@@ -46,7 +47,18 @@ class Ended(Facts):
         )
         done = self.log.by_field[event.key, event.field]
         ours = [one for one in done if one.who == "sync" and one.new == event.new]
-        return gone >= sum(one.seq <= event.seq for one in ours)
+        return gone + self.unheard_of(event) >= sum(one.seq <= event.seq for one in ours)
+
+    def unheard_of(self, event: Event) -> int:
+        """How often a write of ours had no reply, and was taken for not carried out, since somebody
+        had put something else in its place by then."""
+        return sum(
+            row[12:14] == ("dropped", "not carried out")
+            and row[7] == event.key[2]
+            and json.loads(row[11]).get(event.field) == event.new
+            for row in self.journal
+            if event.field
+        )
 
     def left(self, key: Key) -> list[Event]:
         """When somebody deleted a record: as often as it had been brought back meanwhile."""

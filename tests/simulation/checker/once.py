@@ -238,9 +238,8 @@ class Once(Ended):
         who asks for them."""
         rules = self.log.starts[0]
         for row in self.journal:
-            begun = self.log.numbers.get(row[0], (0, 0, 0.0))[0]
-            asked = self.log.asked is not None and begun >= self.log.asked
-            if asked or row[6] not in ("create", "link") or not row[2].startswith("contact~"):
+            linked = row[6] in ("create", "link") and row[2].startswith("contact~")
+            if not linked or row[0] >= self.asked:
                 continue
             right = ("salesforce", row[2].partition("~")[2], row[9])
             ends = {key for key in (("apollo", "contact", row[8]), right) if key[2]}
