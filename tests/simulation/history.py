@@ -399,8 +399,6 @@ class History:
         """One run; whether it came to its end."""
         machine = self.machine
         writes = machine.log.writes
-        if name != "run" and machine.log.asked is None:
-            machine.log.asked = len(machine.log.events)
         try:
             result = machine.go(self._by_one_of_both(verb))
         except Crash:
@@ -524,7 +522,8 @@ class History:
         for _ in range(RESTS):
             before, due = machine.log.writes, self._due()
             done = self._go(verbs.run, "run")
-            machine.clock.sleep(ROUND)
+            # Who has just been linked is looked for within a day.
+            machine.clock.sleep(DAY if self.scope.after else ROUND)
             approved = machine.approve(lambda: True) if self.scope.asks else 0
             quiet = machine.log.writes == before and machine.db.row(_done) == (0,)
             if done and quiet and not approved and self._due() in (0, due):

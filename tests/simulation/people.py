@@ -395,8 +395,8 @@ class People:
                 self.make("salesforce", key[1], values)
 
     def leave(self) -> None:
-        """Somebody who is linked is deleted on one side; who had been brought back, rather than
-        others."""
+        """Somebody who is linked is deleted on one side, rather somebody who had been brought
+        back."""
         keys = sorted(self.linked() & set(self.everyone()))
         again = [key for key in keys if self.log.deletions(key)]
         if again and self.chance.random() < 0.5:
@@ -414,17 +414,17 @@ class People:
     def come_back(self) -> None:
         """Who or what was deleted in Salesforce is taken out of the bin. In Apollo there is
         none."""
-        bin = sorted(
-            ("salesforce", object, id)
+        bin: dict[Key, Mapping[str, Any]] = {
+            ("salesforce", object, id): row
             for object in sorted(self.scope.objects & {"Lead", "Contact", "Opportunity", "Task"})
             for id, row in self.log.salesforce.rows(object, deleted=True).items()
             if row.get("IsDeleted")
-        )
+        }
         if not bin:
             return
-        key = self.chance.choice(bin)
+        key = self.chance.choice(sorted(bin))
         self.log.deed("salesforce", lambda: self.log.salesforce.undelete(*key[1:]))
-        if key in self.log.heirs:
+        if bin[key].get("MasterRecordId"):
             self.log.parted.add(key)
             self.log.struck["a merge is taken back"] += 1
         who = "somebody linked" if key in self.linked() else "somebody free"
@@ -549,10 +549,13 @@ class People:
             else:
                 # What an account's stage follows from is looked for nowhere but in the feed.
                 purged = object != "Opportunity" and self.chance.random() < 0.3
+                try:
+                    self.log.salesforce.delete(object, id, purged=purged)
+                except Refused:
+                    return  # Somebody else is saving it.
                 self.log.struck["a deletion that nothing tells of"] += purged
                 if purged:
                     self.log.purged.add(key)
-                self.log.salesforce.delete(object, id, purged=purged)
 
         self.log.deed(system, act)
 

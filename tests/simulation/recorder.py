@@ -71,8 +71,7 @@ class Recorder:
     merged, and into what, `merges` the deletions that were merges, `parted` those that were merged
     and are out of the bin again; `copies` were made by hand while a write of the same was in doubt;
     `purged` are those that were deleted past the bin, as if they had never been.
-    `deeds`: what people did is looked at, too. `asked` is how long the log was when a person first
-    asked for what was there before the rules.
+    `deeds`: what people did is looked at, too.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
     that did so: how long the log was, when, and the object. `approved` are the changes that a
     person has let go: how long the log was, the record, its field, and what it may become. `signed`
@@ -97,7 +96,6 @@ class Recorder:
     copies: set[Key] = field(default_factory=set)
     purged: set[Key] = field(default_factory=set)
     deeds: bool = False
-    asked: int | None = None
     run: int = 0
     events: list[Event] = field(default_factory=list)
     writes: int = 0

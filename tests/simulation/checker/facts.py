@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
-from syncrules.engine.store.statements import C, L, R
+from syncrules.engine.store.statements import C, L, N, R
 from syncrules.tests.simulation.people import TAGGED, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
 
@@ -27,6 +28,8 @@ _links = statement(select(L.flow, L.left, L.right, L.ended, L.run).order_by(L.fl
 _here = statement(
     select(R.system, R.object, R.id).where(R.system == "salesforce", R.life == "here")
 )
+
+_asked = statement(select(func.min(N.number)).where(N.verb != "run"))
 
 RACE = 600.0
 """Seconds within which a write of ours and a person's may cross without either seeing the other:
@@ -63,6 +66,9 @@ class Facts:
             for key, row in log.rows(system).items()
         }
         self.links = [_link(row) for row in db.rows(_links) if row[0] in self.scope.flows]
+        [asked] = db.row(_asked) or (None,)
+        # The first run in which somebody asked for what was there before the rules.
+        self.asked = inf if asked is None else asked
         self.here: list[Key] = [(one[0], one[1], one[2]) for one in db.rows(_here)]
         self.journal = db.rows(journal)
         self.errors = db.rows(troubles.open_errors, org=org)

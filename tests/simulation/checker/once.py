@@ -167,9 +167,9 @@ class Once(Ended):
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
 
     def handed_on(self, link: Link, tags: set[str]) -> bool:
-        """Whether one of the two has got the address that the other one had."""
-        left, right = self.rows.get(link.left, {}), self.rows.get(link.right, {})
-        mine, theirs = (canon("email", one) for one in (left.get("email"), right.get("Email")))
+        """Whether one of the two has got the address that the other one has, or had to its end."""
+        ends = self.last(link.left, "email"), self.last(link.right, "Email")
+        mine, theirs = (canon("email", one.new) if one else None for one in ends)
         return tags <= self.moved and mine == theirs is not None
 
     def followed(self, link: Link) -> Iterator[str]:
@@ -225,7 +225,9 @@ class Once(Ended):
         made = [one for one in births if one is not None and one.who == "sync"]
         if made:
             return self.log.starts[made[0].run - 1], made[0].at
-        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        ids = {link.left[2], link.right[2]}
+        sent = [row[0] for row in self.journal if row[6] == "create" and row[7] in ids]
+        begin, _, at = self.log.numbers.get(min([link.run, *sent]), (0, 0, 0.0))
         return begin, at
 
     def asked_for(self, link: Link) -> Iterator[str]:
@@ -243,9 +245,8 @@ class Once(Ended):
         who asks for them."""
         rules = self.log.starts[0]
         for row in self.journal:
-            begun = self.log.numbers.get(row[0], (0, 0, 0.0))[0]
-            asked = self.log.asked is not None and begun >= self.log.asked
-            if asked or row[6] not in ("create", "link") or not row[2].startswith("contact~"):
+            linked = row[6] in ("create", "link") and row[2].startswith("contact~")
+            if not linked or row[0] >= self.asked:
                 continue
             right = ("salesforce", row[2].partition("~")[2], row[9])
             ends = {key for key in (("apollo", "contact", row[8]), right) if key[2]}
