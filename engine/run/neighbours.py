@@ -54,13 +54,15 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
 def tell_late(session: Session, flow: str, bases: Mapping[tuple[str, str], Halves]) -> None:
     """Records whose reference came to nothing when they were decided, and now leads to what was
     linked meanwhile, later in the same run: they are decided once more. `bases` by pair."""
-    for row in session.flows[flow].rows:
-        if not row.row.through:
-            continue
+    rows = [row for row in session.flows[flow].rows if row.row.through]
+    # What is still to be written of a pair may be this very reference.
+    under_way = session.planned_ids(flow, "left", [left for left, _ in bases]) if rows else set()
+    for row in rows:
         bare = [
             pair
             for pair, halves in bases.items()
-            if all(pair) and halves[0].get(row.key) is None and halves[1].get(row.key) is None
+            if all(pair) and pair[0] not in under_way
+            if halves[0].get(row.key) is None and halves[1].get(row.key) is None
         ]
         for place, side in enumerate(_SIDES):
             end = session.flows[flow].flow.end(side)

@@ -160,6 +160,11 @@ class Machine:
             self.log.end_run(self.number(), whole=whole)
         return result
 
+    def due(self) -> int:
+        """How many marks the next run has to look at: a link was made, and others had waited."""
+        due = self.db.rows(sql.count_due, org=ORG, now=self.clock.now())
+        return sum(int(count) for _, count in due)
+
     def number(self) -> int:
         """The last run's, as the state counts."""
         [number] = self.db.row(sql.last_run, org=ORG) or (0,)
@@ -520,22 +525,17 @@ class History:
         if self.scope.after:
             machine.clock.sleep(DAY)
         for _ in range(RESTS):
-            before, due = machine.log.writes, self._due()
+            before, due = machine.log.writes, self.machine.due()
             done = self._go(verbs.run, "run")
             # Who has just been linked is looked for within a day.
             machine.clock.sleep(DAY if self.scope.after else ROUND)
             approved = machine.approve(lambda: True) if self.scope.asks else 0
             quiet = machine.log.writes == before and machine.db.row(_done) == (0,)
-            if done and quiet and not approved and self._due() in (0, due):
+            if done and quiet and not approved and self.machine.due() in (0, due):
                 break
         else:
             machine.log.violations.append(f"{RESTS} runs without faults did not come to rest")
         machine.log.violations += checker.check(machine.log, machine.people, machine.db, ORG)
-
-    def _due(self) -> int:
-        """How many marks the next run has to look at: a link was made, and others had waited."""
-        due = self.machine.db.rows(sql.count_due, org=ORG, now=self.machine.clock.now())
-        return sum(int(count) for _, count in due)
 
 
 def play(seed: int) -> Outcome:
