@@ -9,6 +9,7 @@ once more. What a mark leads to is `propose.py`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...connectors.base.contract import Read, Record
@@ -277,8 +278,8 @@ def _seen_late(
     changed: Sequence[Record],
     aside: str,
 ) -> list[Record]:
-    """Less those that only show what we have just replaced: a search that lags behind our writes
-    is no edit by a person. A later look, whose overlap is longer than the lag, sees them again."""
+    """Less what only shows values that we have just replaced: a search that lags behind our writes
+    is no edit by a person. A later look, whose overlap is longer than the lag, sees it again."""
     lag = session.lags.get((ask.system, ask.object), 0.0)
     known = [one.id for one in changed if one.id in before]
     if not lag or not known:
@@ -294,20 +295,25 @@ def _seen_late(
     ):
         for name, value in load_values(old).items():
             replaced.setdefault(id, {}).setdefault(name, value)
-    return [
-        one for one in changed if not _is_old(before.get(one.id), one, replaced.get(one.id), aside)
-    ]
+    fresh = (_fresh(before.get(one.id), one, replaced.get(one.id), aside) for one in changed)
+    return [one for one in fresh if one is not None]
 
 
-def _is_old(
+def _fresh(
     before: Stored | None, now: Record, replaced: Mapping[str, Value] | None, aside: str
-) -> bool:
+) -> Record | None:
+    """What of a record is news: an edit may show together with a value that we replaced after it.
+    None where it is that value alone."""
     if before is None or not replaced or now.life != before.life:
-        return False
+        return now
     differing = [
         name for name, one in now.values.items() if name != aside and before.values.get(name) != one
     ]
-    return all(name in replaced and replaced[name] == now.values[name] for name in differing)
+    late = [one for one in differing if one in replaced and replaced[one] == now.values[one]]
+    if len(late) == len(differing):
+        return None
+    ours = {one: before.values[one] for one in late if one in before.values}
+    return replace(now, values={**now.values, **ours}) if ours else now
 
 
 def _linked(session: Session, ask: Read, ids: Sequence[str]) -> list[tuple[str, Side, str]]:

@@ -40,3 +40,32 @@ def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
     both.run()
     assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
     assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+
+
+def test_an_edit_that_a_late_search_shows_with_what_we_replaced_after_it_flows_alone() -> None:
+    """Somebody edits another field a moment before we write: what the search shows then is the edit
+    and, beside it, the value that is ours no more."""
+    both = Both(RULES)
+    both.run()
+    contact = both.apollo.create(
+        "contact", {"last_name": "King", "email": "ada@a.example", "title": "CTO"}
+    )
+    both.clock.sleep(900)
+    both.run()
+    [lead] = both.salesforce.rows("Lead")
+    both.salesforce.update("Lead", lead, {"Title": "CEO"})
+    both.setup = replace(both.setup, lags={("apollo", "contact"): 30.0})
+    both.clock.sleep(900)
+    both.apollo.team.lag = 30.0
+    both.apollo.update("contact", contact, {"last_name": "Lovelace"})
+    both.clock.sleep(10)
+    both.run()
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+    both.clock.sleep(25)
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["LastName"] == "Lovelace"
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
+    both.clock.sleep(900)
+    both.run()
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
