@@ -80,6 +80,8 @@ class Ended(Facts):
                 if theirs in self.log.purged or not self.alone(pair) or not self.left(theirs):
                     continue
                 gone = self.told_first(theirs)
+                if self.let_go_by(pair, gone):
+                    continue
                 if after.does == "delete":
                     # Whoever brings back what we have deleted means it.
                     if mine[2] not in self.deleted:
@@ -88,6 +90,16 @@ class Ended(Facts):
                     yield f"{mine} is linked, still, to {theirs}, which was deleted"
                 elif after.does == "mark" and not self.marked(mine, after.field, after.text, gone):
                     yield f"{mine}.{after.field} does not say that {theirs} was deleted"
+
+    def let_go_by(self, pair: Pair, gone: Event) -> bool:
+        """Whether the two were nobody's pair any more when one was deleted, or in the same run: the
+        other one had been deleted before that, and was brought back."""
+        return any(
+            (row[2], row[6], row[12]) == (pair[0], "unlink", "done")
+            and (row[8], row[9]) == (pair[1][2], pair[2][2])
+            and self.log.numbers[row[0]][0] <= gone.seq
+            for row in self.journal
+        )
 
     def told_first(self, key: Key) -> Event:
         """The deletion of a record that a run may have heard of first: one that was brought back
