@@ -18,7 +18,9 @@ Kind = Literal["text", "email", "domain", "user", "reference", "stage", "status"
 Wanted = Callable[[Mapping[str, Any]], bool]
 
 SMALL = 0.92
-"""The share of histories that are under one of the small sets."""
+"""The share of histories that are under one of the small sets, of those under no narrow one."""
+FEW = 0.12
+"""The share of those under a set that has one thing to show: fewer of them do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,15 +347,16 @@ GUARDED = Scope(
     earlier="guarded_before.sync",
     guards={("Lead", "create"): 1, ("Lead", "update"): 1, ("contact", "update"): 1},
 )
-SMALLER = (
-    *(LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD),
-    *(GONE, FREE, CALLS, TASKS, MAILS, OWNERS, EDITED, MOVED, GUARDED),
-)
-SCOPES = (FULL, *SMALLER)
+SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
+NARROW = (EDITED, MOVED, GUARDED, MAILS)
+SCOPES = (FULL, *SMALLER, *NARROW)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 
 
 def scope_of(seed: int) -> Scope:
     """The scope of a seed's history."""
+    chance = random.Random(f"narrow {seed}")
+    if chance.random() < FEW:
+        return chance.choice(NARROW)
     chance = random.Random(f"scope {seed}")
     return chance.choice(SMALLER) if chance.random() < SMALL else FULL
