@@ -181,7 +181,9 @@ class Once(Ended):
             return
         taken = {one.right for one in self.links if not one.ended} | self.beyond
         untold = link.right in self.log.purged | self.log.hidden
-        if heir not in taken and not (untold and {link.left[2], heir[2]} & self.blamed):
+        # Where no row writes to it any more, nothing comes across what nobody told.
+        known = {link.left[2], heir[2]} & self.blamed or link.flow in self.scope.over
+        if heir not in taken and not (untold and known):
             yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
 
     def no_guess(self, link: Link) -> Iterator[str]:
