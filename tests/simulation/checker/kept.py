@@ -45,6 +45,8 @@ class Kept(Facts):
             ("right", link.right, one.right, link.left, one.left),
         )
         met = self.met(link)
+        # What came from another partner that it had before was chosen there.
+        met_anew = 0 if link.right in self.log.heirs.values() else self.began(link)
         for side, key, name, partner, other in sides:
             # What a merge only says again, nobody can see in the record.
             events = self.log.by_field.get((key, name), [])
@@ -70,8 +72,7 @@ class Kept(Facts):
                     each
                     for each in theirs
                     if each.seq < write.seq
-                    # What came from a partner that it had before was chosen there.
-                    and (each.who == "person" or each.seq < self.began(link))
+                    and (each.who == "person" or each.seq < met_anew)
                     and canon(one.kind, each.new) == canon(one.kind, write.new)
                 ]
                 if not chosen:
