@@ -238,6 +238,8 @@ class Once(Ended):
             wanted = self.scope.wanted.get(source[1])
             if made not in self.log.born or self.log.born[made].who != "sync" or not wanted:
                 continue
+            if self.made_of(made) not in ("", source[2]):
+                continue  # It was another one's, and is found by this one since.
             stages = [one.new for one in self.log.by_field.get((source, "stage"), [])]
             if not any(wanted({"stage": one}) for one in (*stages, None)):
                 yield f"{made} was made of {source}, whose stage was never one that asks for it"
