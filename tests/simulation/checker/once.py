@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from syncrules.tests.simulation.checker.ended import Ended
 from syncrules.tests.simulation.checker.facts import RACE, Link
@@ -56,7 +57,16 @@ class Once(Ended):
         """Whether two records without a key were made of two: nobody can tell that those are one
         person."""
         two = self.made_of(one) != self.made_of(other)
-        return two and self.keyless(one) and self.keyless(other)
+        return two and ((self.keyless(one) and self.keyless(other)) or self.readdressed(one, other))
+
+    def readdressed(self, one: Key, other: Key) -> bool:
+        """Whether a record that we made had got another address before we made the other one."""
+        name = KEYS.get(one[1], {}).get(one[1], "")
+        born = self.log.born[other].seq
+        had = self.last_before(one, name, born) if name else None
+        return had is not None and canon("email", had.new) != canon(
+            "email", self.first(other, name, born)
+        )
 
     def made_of(self, key: Key) -> str:
         """The id of the record that one was made of."""
@@ -117,7 +127,7 @@ class Once(Ended):
             wanted = self.scope.wanted.get(key[1])
             if not wanted or not wanted(row) or key in linked or key[2] in self.blamed:
                 continue
-            if not self.freed(key):
+            if not self.freed(key) and not self.told_by_its_address(row):
                 yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
         by_email: dict[str, list[Key]] = {}
         for key, row in self.rows.items():
@@ -130,6 +140,14 @@ class Once(Ended):
             apart = len(keys) == 2 and keys[0][0] != keys[1][0] and not linked & set(keys)
             if apart and not {key[2] for key in keys} & self.blamed:
                 yield f"{keys} share {email} and are not linked"
+
+    def told_by_its_address(self, row: Mapping[str, Any]) -> bool:
+        """Whether an entry is about somebody in the other system who has the same address."""
+        wanted = canon("email", row.get("email") or row.get("Email"))
+        return wanted is not None and any(
+            key[2] in self.blamed and canon("email", one.get("email") or one.get("Email")) == wanted
+            for key, one in self.rows.items()
+        )
 
     def deeds_there(self) -> Iterator[str]:
         """What was done about somebody who is linked has a counterpart, where a rule moves it."""
