@@ -199,8 +199,11 @@ class Once(Ended):
             return
         taken = {one.right for one in self.links if not one.ended} | self.beyond
         untold = link.right in self.log.purged | self.log.hidden
-        # Where no row writes to it any more, nothing comes across what nobody told.
-        known = {link.left[2], heir[2]} & self.blamed or link.flow in self.scope.over
+        # Nothing comes across what nobody told where nothing is to be written to it.
+        edits = [one for one in self.log.events if one.key == link.left and one.who == "person"]
+        gone = max((one.seq for one in self.log.by_field.get((link.right, ""), [])), default=0)
+        still = link.flow in self.scope.over or not any(one.seq > gone for one in edits)
+        known = {link.left[2], heir[2]} & self.blamed or still
         if heir not in taken and not (untold and known):
             yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
 
