@@ -511,7 +511,7 @@ def rules_are(rules: str) -> Deed:
     """The rule file is another one from now on."""
 
     def act(scene: Scene) -> None:
-        scene.rules = rules
+        scene.written = rules
 
     return act
 
