@@ -8,7 +8,8 @@ parts are put together; what rules demand of the rows is `oracle.py`, histories 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from syncrules import dsl
 from syncrules.connectors.apollo.connector import KIND as APOLLO
@@ -16,6 +17,7 @@ from syncrules.connectors.apollo.simulator import ApolloSimulator
 from syncrules.connectors.apollo.simulator import simulate as made_up_apollo
 from syncrules.connectors.base.contract import Connector
 from syncrules.connectors.base.login import Secret
+from syncrules.connectors.base.schema import Schema
 from syncrules.connectors.base.serve import SimulatorOptions
 from syncrules.connectors.salesforce.connector import KIND as SALESFORCE
 from syncrules.connectors.salesforce.simulator import SalesforceSimulator
@@ -83,9 +85,7 @@ class Both:
         self.said: list[str] = []
         connectors = self.sign_in()
         schemas = {name: one.describe() for name, one in connectors.items()}
-        checked = dsl.check({"rules.sync": self.rules}, schemas)
-        assert checked.rules is not None, checked.findings
-        self.plan: Plan = compile(checked.rules.sets[0], schemas, team=self.team)
+        self.plan: Plan = self._compiled(self.rules, schemas)
         sizes = {name: one.write_batch for name, one in schemas.items()}
         deadlines = dict.fromkeys(connectors, 60.0)
         self.setup = Setup(
@@ -99,6 +99,16 @@ class Both:
             lambda system, code: (APOLLO if system == "apollo" else SALESFORCE).advice(code),
             this_process(),
         )
+
+    def _compiled(self, rules: str, schemas: Mapping[str, Schema]) -> Plan:
+        checked = dsl.check({"rules.sync": rules}, schemas)
+        assert checked.rules is not None, checked.findings
+        return compile(checked.rules.sets[0], schemas, team=self.team)
+
+    def edit(self, rules: str) -> None:
+        """The rule file is another one from now on."""
+        schemas = {name: one.describe() for name, one in self.setup.connectors.items()}
+        self.setup = replace(self.setup, plan=self._compiled(rules, schemas))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from syncrules import dsl
 from syncrules.engine import approvals
 from syncrules.engine.approvals import Approval
-from syncrules.engine.plan.compile import compile
 from syncrules.engine.report import result_text
 from syncrules.engine.status import status_json, status_text
 from syncrules.engine.store import held
@@ -45,12 +41,6 @@ class World(Linked):
 
     def approve(self, *ids: int) -> list[Approval]:
         return approvals.approve(self.both.db, [ORG], ids or None)
-
-    def edit(self, rules: str) -> None:
-        schemas = {name: one.describe() for name, one in self.both.setup.connectors.items()}
-        checked = dsl.check({"rules.sync": rules}, schemas)
-        assert checked.rules is not None, checked.findings
-        self.both.setup = replace(self.both.setup, plan=compile(checked.rules.sets[0], schemas))
 
 
 def test_a_change_waits_until_a_person_lets_it_go() -> None:
@@ -187,7 +177,7 @@ def test_a_rule_that_asks_no_longer_makes_the_change() -> None:
     world = World()
     world.left(title="CEO")
     world.run()
-    world.edit(RULES.replace("   ask", ""))
+    world.both.edit(RULES.replace("   ask", ""))
     world.run()
     assert world.titles() == ("CEO", "CEO")
     assert world.waiting() == []
@@ -362,6 +352,6 @@ def test_it_is_the_same_on_postgresql(postgres_url: str) -> None:
     world.approve()
     world.run()
     assert world.titles() == ("CEO", "CEO")
-    world.edit(rules.replace("   ask", ""))
+    world.both.edit(rules.replace("   ask", ""))
     assert world.run().asks == 0
     world.both.db.close()

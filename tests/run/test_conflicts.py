@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from syncrules import dsl
-from syncrules.engine.plan.compile import compile
 from syncrules.engine.run import run as verbs
 from syncrules.engine.why import why
 from syncrules.tests.both import HOUR, Both
@@ -102,10 +98,7 @@ def test_an_ambiguous_match_stays_listed_when_the_rules_are_edited() -> None:
     assert {code for _, code in before} == {"ambiguous-match"}
     row = "    title     <-> Title     prefer latest\n"
     edited = RULES.replace(" update only", "").replace(row, "")
-    schemas = {name: one.describe() for name, one in both.sign_in().items()}
-    checked = dsl.check({"rules.sync": edited}, schemas)
-    assert checked.rules is not None
-    both.setup = replace(both.setup, plan=compile(checked.rules.sets[0], schemas))
+    both.edit(edited)
     later(both)
     later(both)
     assert listed(both) == before

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from syncrules import dsl
-from syncrules.engine.plan.compile import compile
 from syncrules.engine.run import brakes
 from syncrules.engine.run.run import Result
 from syncrules.errors import Braked
@@ -25,14 +23,6 @@ NEW = "sync apollo with salesforce\nprefer salesforce\nenrich Lead with contact\
 EXISTING = NEW.replace("enrich Lead", "enrich existing Lead")
 ADA = {"last_name": "King", "email": "ada@a.example", "title": "CTO", "direct_phone": "+1 555 1000"}
 LEAD = {"LastName": "Byron", "Company": "A", "Email": "ADA@a.example", "FirstName": "Ada"}
-
-
-def edit(both: Both, rules: str) -> None:
-    """The rule file is another one from now on."""
-    schemas = {name: one.describe() for name, one in both.setup.connectors.items()}
-    checked = dsl.check({"rules.sync": rules}, schemas)
-    assert checked.rules is not None, checked.findings
-    both.setup = replace(both.setup, plan=compile(checked.rules.sets[0], schemas))
 
 
 def hour(both: Both) -> Result:
@@ -127,7 +117,7 @@ def test_the_switch_fills_what_was_there_before_once() -> None:
     lonely = both.salesforce.create("Lead", {**LEAD, "Email": "grace@a.example"})
     contact = person(both)
     both.run()
-    edit(both, EXISTING)
+    both.edit(EXISTING)
     both.clock.sleep(HOUR)
     seen = both.preview()
     assert seen.counts == {
@@ -238,11 +228,11 @@ def test_what_was_there_is_filled_though_the_rules_change_once_more_before_it_is
     person(both)
     lead = both.salesforce.create("Lead", LEAD)
     both.run()
-    edit(both, EXISTING + "guard at most 0 Lead changed per run\n")
+    both.edit(EXISTING + "guard at most 0 Lead changed per run\n")
     both.clock.sleep(HOUR)
     with pytest.raises(Braked):
         both.run()
-    edit(both, EXISTING.replace("prefer apollo", "prefer latest"))
+    both.edit(EXISTING.replace("prefer apollo", "prefer latest"))
     hour(both)
     assert row(both, lead) == FILLED
 
@@ -253,7 +243,7 @@ def test_a_backfill_fills_what_was_there_as_a_run_does() -> None:
     person(both)
     lead = both.salesforce.create("Lead", LEAD)
     both.run()
-    edit(both, EXISTING)
+    both.edit(EXISTING)
     both.clock.sleep(HOUR)
     both.backfill("pull", "Lead")
     assert row(both, lead) == FILLED

@@ -19,8 +19,8 @@ map contact with Lead {
 """
 
 
-def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
-    """The value we have just replaced does not flow back over the new one."""
+def linked() -> tuple[Both, str, str]:
+    """A contact and the Lead that was made of it."""
     both = Both(RULES)
     both.run()
     contact = both.apollo.create(
@@ -29,6 +29,12 @@ def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
     both.clock.sleep(900)
     both.run()
     [lead] = both.salesforce.rows("Lead")
+    return both, contact, lead
+
+
+def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
+    """The value we have just replaced does not flow back over the new one."""
+    both, contact, lead = linked()
     both.clock.sleep(900)
     both.run()
     both.salesforce.update("Lead", lead, {"Title": "CEO"})
@@ -45,14 +51,7 @@ def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
 def test_an_edit_that_a_late_search_shows_with_what_we_replaced_after_it_flows_alone() -> None:
     """Somebody edits another field a moment before we write: what the search shows then is the edit
     and, beside it, the value that is ours no more."""
-    both = Both(RULES)
-    both.run()
-    contact = both.apollo.create(
-        "contact", {"last_name": "King", "email": "ada@a.example", "title": "CTO"}
-    )
-    both.clock.sleep(900)
-    both.run()
-    [lead] = both.salesforce.rows("Lead")
+    both, contact, lead = linked()
     both.salesforce.update("Lead", lead, {"Title": "CEO"})
     both.setup = replace(both.setup, lags={("apollo", "contact"): 30.0})
     both.clock.sleep(900)

@@ -3,11 +3,7 @@ linked before, also where runs of the schedule came in between."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from syncrules import dsl
-from syncrules.engine.plan.compile import compile
 from syncrules.engine.why import why
 from syncrules.tests.both import HOUR, Both
 
@@ -45,10 +41,7 @@ def later(both: Both) -> None:
 
 def add_row(both: Both) -> None:
     """The rules get a row for titles."""
-    schemas = {name: one.describe() for name, one in both.setup.connectors.items()}
-    found = dsl.check({"rules.sync": RULES.replace("}\n", TITLE + "}\n")}, schemas)
-    assert found.rules is not None, found.findings
-    both.setup = replace(both.setup, plan=compile(found.rules.sets[0], schemas, "UTC"))
+    both.edit(RULES.replace("}\n", TITLE + "}\n"))
 
 
 def titles(both: Both) -> tuple[object, object]:

@@ -5,7 +5,6 @@ Statements of the engine have their own tests where they are used; the lease is 
 
 from __future__ import annotations
 
-import threading
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import col
 from syncrules.engine.store.database import Database, among, insert, statement, upsert
 from syncrules.engine.store.tables import Dirty, Key, Layout, Record, Rule
+from syncrules.tests.store.together import opened_at_once
 
 PUT_RULE = upsert(Rule, ("org", "name"), ("fingerprint",), first=("first_run",))
 RULES = statement(
@@ -234,19 +234,4 @@ def test_a_state_is_there_when_it_is_opened_again(shared_url: str) -> None:
 
 
 def test_several_programs_may_create_the_same_state_at_once(shared_url: str) -> None:
-    failed: list[BaseException] = []
-    together = threading.Barrier(4)
-
-    def open_it() -> None:
-        together.wait()
-        try:
-            Database(shared_url).close()
-        except Exception as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=open_it) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert failed == []
+    assert opened_at_once(shared_url) == []

@@ -6,8 +6,6 @@ The older states are made of one of today, less what each version has brought.
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from sqlalchemy import bindparam, func, select, text, update
 from sqlmodel import col
@@ -19,6 +17,7 @@ from syncrules.engine.store import asked, undone
 from syncrules.engine.store import statements as sql
 from syncrules.engine.store.database import Database, insert, statement, table
 from syncrules.engine.store.tables import VERSION, Ask, Change, Link, Meta
+from syncrules.tests.store.together import opened_at_once
 
 OF_VERSION = statement(update(Meta).where(col(Meta.key) == "version").values(value=bindparam("to")))
 KEPT = statement(select(col(Meta.key), col(Meta.value)).order_by(col(Meta.key)))
@@ -131,22 +130,7 @@ def test_several_programs_may_open_an_older_state_at_once(shared_url: str, versi
     db = Database(shared_url)
     made_older(db, version)
     db.close()
-    failed: list[BaseException] = []
-    together = threading.Barrier(4)
-
-    def open_it() -> None:
-        together.wait()
-        try:
-            Database(shared_url).close()
-        except Exception as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=open_it) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert failed == []
+    assert opened_at_once(shared_url) == []
 
 
 def test_errors_of_an_older_state_are_listed_under_their_records(shared_url: str) -> None:
