@@ -56,7 +56,7 @@ class Ended(Facts):
         return any(
             (row[4], row[5], row[7]) == write.key
             and row[12:14] == ("dropped", "not carried out")
-            and write.field in json.loads(row[11])
+            and (write.field in json.loads(row[11]) if write.field else row[6] == "delete")
             and self.log.numbers[row[0]][0] <= write.seq < self.log.numbers[row[0]][1]
             for row in self.journal
         )

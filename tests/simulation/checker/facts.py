@@ -82,12 +82,15 @@ class Facts:
         self.deleted = {row[7] for row in self.journal if row[6] == "delete" and row[12] == "done"}
         self.across = {one.left: one.right for one in self.links if not one.ended}
 
+    def earlier(self, link: Link) -> list[Pair]:
+        """The other pairs that one of the two has been in."""
+        ends = {link.left, link.right}
+        return [pair for pair in self.pairs if ends & {*pair[1:]} and ends != {*pair[1:]}]
+
     def began(self, link: Link) -> int:
         """Where the log stood when a link may have come to be with this partner: one of the two may
         have had another one before."""
-        ends = {link.left, link.right}
-        others = [pair for pair in self.pairs if ends & {*pair[1:]} and ends != {*pair[1:]}]
-        moved = others or self.log.hidden or self.log.heirs or self.scope.after
+        moved = self.earlier(link) or self.log.hidden or self.log.heirs or self.scope.after
         return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if moved else 0
 
     def met(self, link: Link) -> int:

@@ -46,7 +46,7 @@ class Kept(Facts):
         )
         met = self.met(link)
         # What came from another partner that it had before was chosen there.
-        met_anew = 0 if link.right in self.log.heirs.values() else self.began(link)
+        met_anew = 0 if self.took_over(link) else self.began(link)
         for side, key, name, partner, other in sides:
             # What a merge only says again, nobody can see in the record.
             events = self.log.by_field.get((key, name), [])
@@ -90,6 +90,13 @@ class Kept(Facts):
                         yield f"{what}, though its own side wins"
                 elif last.seq < edit.seq > met and self.agreed_before(since, one, last, edit):
                     yield f"{what}: an old value came back"
+
+    def took_over(self, link: Link) -> bool:
+        """Whether the right record has its partner from one that became it, by whatever way."""
+        became = {link.right}
+        while more := {old for old, new in self.log.heirs.items() if new in became} - became:
+            became |= more
+        return any(left == link.left and right in became for _, left, right in self.earlier(link))
 
     def inherited(self, one: Event) -> bool:
         """Whether a new record has a value from the one that became it."""

@@ -197,6 +197,8 @@ class Once(Ended):
             heir = self.log.heirs[heir]
         if link.left not in self.rows or heir not in self.rows:
             return
+        if heir in self.log.parted:
+            return  # Its partner went on when it was merged itself: out of the bin it begins anew.
         taken = {one.right for one in self.links if not one.ended} | self.beyond
         untold = link.right in self.log.purged | self.log.hidden
         # Nothing comes across what nobody told where nothing is to be written to it.
