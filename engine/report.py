@@ -18,6 +18,7 @@ from .run.problems import WAITS
 from .store import troubles
 
 if TYPE_CHECKING:
+    from .run.newer import Behind
     from .run.run import Result
     from .run.undo import BrokenOff
     from .store.database import Database
@@ -103,6 +104,7 @@ def summary(result: Result) -> dict[str, Any]:
             for (system, object, action, state), count in sorted(result.counts.items())
         ],
         "waiting": dict(sorted(result.waiting.items())),
+        **({"behind": behind_json(result.behind)} if result.behind else {}),
         "settled": dict(sorted(result.settled.items())),
         "approvals": result.asks,
         "open_errors": result.errors,
@@ -114,6 +116,11 @@ def summary(result: Result) -> dict[str, Any]:
         **({"finished": [summary(one) for one in result.finished]} if result.finished else {}),
         **({"broken_off": broken_off_json(result.broken_off)} if result.broken_off else {}),
     }
+
+
+def behind_json(found: Iterable[Behind]) -> list[dict[str, Any]]:
+    """Linked pairs that differ in a row that is newer, by map."""
+    return [{"map": one.map, "count": one.count, "command": one.backfill} for one in found]
 
 
 def broken_off_json(found: Iterable[BrokenOff]) -> list[dict[str, Any]]:
@@ -193,6 +200,9 @@ def result_text(result: Result) -> str:
     for rule, count in sorted(result.waiting.items()):
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
         lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
+    lines += (
+        f"{one.count:>8,}  {behind_text(one.count, one.map, one.backfill)}" for one in result.behind
+    )
     if result.unknown:
         waits = "activity waits" if result.unknown == 1 else "activities wait"
         lines.append(f"{result.unknown:>8,}  {waits} until somebody involved is linked")
@@ -230,6 +240,12 @@ def _finished(result: Result) -> Iterator[str]:
     yield from ("", f"{went} on with the undo of run {result.undone}:")
     yield from done or ["       nothing of it is left to be put back"]
     yield from _kept(result)
+
+
+def behind_text(count: int, map: str, backfill: str) -> str:
+    """What is said, behind their number, of linked pairs that differ in a row that is newer."""
+    was, wait = ("pair was", "waits") if count == 1 else ("pairs were", "wait")
+    return f"{was} linked before a row was added to `{map}`, and {wait} for `{backfill}`"
 
 
 def broken_off_text(run: int, command: str) -> str:

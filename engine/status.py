@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.world import moment
-from .report import at_time, broken_off_json, broken_off_text
+from .report import at_time, behind_json, behind_text, broken_off_json, broken_off_text
+from .run.newer import behind
 from .run.undo import BrokenOff, broken_off
 from .store import held, troubles
 from .store import lease as leases
@@ -50,6 +51,7 @@ def status_json(
                     }
                     for number, verb, started, ended, code, _ in runs
                 ],
+                "behind": behind_json(behind(plan, db.rows(sql.waiting, org=org)) if plan else ()),
                 "to_decide": sum(
                     count for flow, count in due if plans is None or flow in _flows(plan)
                 ),
@@ -138,6 +140,9 @@ def _status(one: Mapping[str, Any]) -> Iterator[str]:
         are = "record is" if halted == 1 else "records are"
         stopped = f"; {halted:,} {are} stopped" if halted else ""
         yield f"  rule       {rule['name']}, since run {rule['since_run']}{waiting}{stopped}"
+    for each in one["behind"]:
+        count = each["count"]
+        yield f"  new rows   {count:,} {behind_text(count, each['map'], each['command'])}"
     noun = "record" if one["to_decide"] == 1 else "records"
     yield f"  to decide  {one['to_decide']:,} {noun} at the next run"
     for broken in one["broken_off"]:

@@ -23,9 +23,9 @@ from .run.activities import counted_elsewhere
 from .run.around import Pair, Surroundings, View, key_text
 from .run.by_hand import as_asked
 from .run.closures import NotRead, Ready, ReadyRow
-from .run.decide import apart
-from .run.decision import Change, Decision
+from .run.decision import Change, Decision, apart
 from .run.journal import Entry, doubts, entry
+from .run.newer import backfill_of
 from .run.pairs import Mark, decide_pair, pairs_of
 from .run.session import Session
 from .run.since import first_runs
@@ -472,7 +472,7 @@ class _Asked:
         if changed is None and any(apart(row.key) in half for half in self.decision.agree):
             return (
                 "nothing: the row is newer than the link, so that what changes flows, and "
-                f"`{self._backfill()}` brings the two in line"
+                f"`{backfill_of(self.ready.flow)}` brings the two in line"
             )
         if changed is None:
             return "nothing: both sides are as they last agreed"
@@ -490,13 +490,6 @@ class _Asked:
         if row.row.when_blank:
             return "nothing: `when blank` fills, and never overwrites"
         return "nothing: both sides say the same"
-
-    def _backfill(self) -> str:
-        """The command that decides about all pairs of the flow as if they had just met."""
-        flow = self.ready.flow
-        pushes = any(one.direction == "push" and not one.implied for one in flow.moves)
-        way, end = ("push", flow.left) if pushes else ("pull", flow.right)
-        return f"syncrules backfill {way} {end.object}"
 
     # ---- parts of sentences
 

@@ -46,10 +46,13 @@ from .decision import (
     Change,
     Coming,
     Decision,
+    Halves,
     Problem,
+    apart,
     path,
 )
 from .fill import fill, fill_new, lacking
+from .state import other
 
 
 def decide(
@@ -103,10 +106,26 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
     return _finish("update", flow, draft, "")
 
 
-def apart(key: str) -> str:
-    """What the halves of a base call the values in which a row that is newer than their link found
-    two records to differ: changes flow from then on, and a backfill brings the two in line."""
-    return f"?{key}"
+def met(flow: Ready, left: Values, right: Values, base: Base, around: Around) -> Halves:
+    """What two linked records hold in the rows that are newer than their link, as they meet them:
+    nothing of it flows before it changes."""
+    draft = Draft()
+    for row in unmet(flow, base):
+        lv, rv = row.left(left), row.right(right)
+        if not (isinstance(lv, NotRead) or isinstance(rv, NotRead)):
+            then = (NOT_READ, NOT_READ)
+            _later_row(flow, row, (lv, rv), then, around, draft, new=True)
+    return draft.agree_left, draft.agree_right
+
+
+def unmet(flow: Ready, base: Base) -> list[ReadyRow]:
+    """The rows of which a base says nothing yet."""
+    known = (base.left, base.right)
+    return [
+        row
+        for row in flow.rows
+        if not any(key in half for key in (row.key, apart(row.key)) for half in known)
+    ]
 
 
 def _as_agreed(flow: Ready, left: Values, right: Values, base: Base) -> bool:
@@ -238,7 +257,7 @@ def _later_row(
     else:
         # What somebody made of the side that a one-way row writes to is agreed on by nobody.
         own_left, own_right = left_changed and not row.pushes, right_changed and not row.pulls
-        key = apart(row.key) if new and not equal(row, lv, rv, around) else row.key
+        key = apart(row.key) if new and _first_way(flow, row, lv, rv, around) else row.key
         draft.agree(key, NOT_READ if own_left else lv, NOT_READ if own_right else rv)
 
 
@@ -292,25 +311,36 @@ def _first_row(
         elif isinstance(rv, Failed) and not isinstance(lv, NotRead):
             draft.agree(row.key, lv, None)
         return
+    way = _first_way(flow, row, lv, rv, around)
+    if way is None or way == "nobody's":
+        if way:
+            draft.problems.append(conflict(row, lv, rv))
+        draft.agree(row.key, lv, rv)
+        return
+    why = "blank was filled at the first link"
+    if lv is not None and rv is not None:
+        why = f"differed at the first link, {_system(flow, other(way))} wins"
+    begin(row, way, lv, rv, around, draft, why)
+
+
+def _first_way(
+    flow: Ready, row: ReadyRow, lv: Value, rv: Value, around: Around
+) -> Side | Literal["nobody's"] | None:
+    """The side to which a value goes at the first link; None where both stay as they are, nobody's
+    where a person has to say which one stands."""
     may_push, may_pull = row.pushes and flow.push_updates, row.pulls and flow.pull_updates
     if lv is None and rv is not None and may_pull:
-        begin(row, "left", lv, rv, around, draft, "blank was filled at the first link")
-    elif rv is None and lv is not None and may_push:
-        begin(row, "right", lv, rv, around, draft, "blank was filled at the first link")
-    elif lv is None or rv is None or row.row.when_blank or equal(row, lv, rv, around):
-        draft.agree(row.key, lv, rv)
-    else:
-        winner = _first_winner(row)
-        if winner == "left" and may_push:
-            why = f"differed at the first link, {_system(flow, 'left')} wins"
-            begin(row, "right", lv, rv, around, draft, why)
-        elif winner == "right" and may_pull:
-            why = f"differed at the first link, {_system(flow, 'right')} wins"
-            begin(row, "left", lv, rv, around, draft, why)
-        else:
-            if winner is None:
-                draft.problems.append(conflict(row, lv, rv))
-            draft.agree(row.key, lv, rv)
+        return "left"
+    if rv is None and lv is not None and may_push:
+        return "right"
+    if lv is None or rv is None or row.row.when_blank or equal(row, lv, rv, around):
+        return None
+    winner = _first_winner(row)
+    if winner is None:
+        return "nobody's"
+    if winner == "left":
+        return "right" if may_push else None
+    return "left" if may_pull else None
 
 
 def _first_winner(row: ReadyRow) -> Side | None:

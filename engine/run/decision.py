@@ -6,9 +6,9 @@ says is journalled by `propose.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import Value
@@ -17,6 +17,9 @@ from ...dsl.rules import Side
 from ..plan.model import Move, People, StandIn
 from .closures import ReadyInfer, ReadyRow, Values
 
+Halves: TypeAlias = tuple[Mapping[str, Value], Mapping[str, Value]]
+"""What the left and the right side hold, by row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -24,6 +27,37 @@ class Base:
 
     left: Mapping[str, Value]
     right: Mapping[str, Value]
+
+    def moved(self, agree: Halves) -> Base:
+        """The base once both agree on more, by row: what differed in those does so no longer."""
+        over = {apart(key) for half in agree for key in half}
+        return Base(_moved(self.left, agree[0], over), _moved(self.right, agree[1], over))
+
+    @property
+    def differing(self) -> frozenset[str]:
+        """What the halves call those rows in which the two have differed since the row is there."""
+        return frozenset(key for key in self.left if key.startswith(_APART))
+
+    def without(self, keys: Collection[str]) -> Base:
+        """The base less what it knows by some names."""
+        return Base(_moved(self.left, {}, keys), _moved(self.right, {}, keys))
+
+
+_APART = "?"
+
+
+def apart(key: str) -> str:
+    """What the halves of a base call the values in which a row that is newer than their link found
+    two records to differ: changes flow from then on, and a backfill brings the two in line."""
+    return f"{_APART}{key}"
+
+
+def _moved(
+    then: Mapping[str, Value], now: Mapping[str, Value], over: Collection[str]
+) -> Mapping[str, Value]:
+    """A half of a base. What still differs stands first, where the state looks for it."""
+    half = {key: one for key, one in {**then, **now}.items() if key not in over}
+    return dict(sorted(half.items(), key=lambda one: not one[0].startswith(_APART)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +198,7 @@ class Decision:
     reason: str = ""
     left: tuple[Change, ...] = ()
     right: tuple[Change, ...] = ()
-    agree: tuple[Mapping[str, Value], Mapping[str, Value]] = field(default_factory=lambda: ({}, {}))
+    agree: Halves = field(default_factory=lambda: ({}, {}))
     needs: tuple[Coming, ...] = ()
     problems: tuple[Problem, ...] = ()
     look_again: bool = False

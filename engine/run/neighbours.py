@@ -7,17 +7,14 @@ Marks only; what becomes of a mark is `propose.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
-from ...connectors.base.values import Value, folded
+from ...connectors.base.values import folded
 from ...dsl.rules import Side
 from ..plan.model import Flow, People
 from ..store import statements as sql
 from ..store import unknown
+from .decision import Halves
 from .session import Session
-
-Halves: TypeAlias = tuple[Mapping[str, Value], Mapping[str, Value]]
-"""What each side held, by row, when the two last agreed."""
 
 _SIDES: tuple[Side, Side] = ("left", "right")
 

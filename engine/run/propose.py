@@ -173,7 +173,7 @@ class Kept:
         self._asks.add(pair, decision)
         planned = self._journal(pair, decision) or self._strangers(decision)
         if pair.link is not None:
-            self._agree(pair.link, decision)
+            self._agree(pair.link, pair, decision)
         both = {mark.side for mark in marks} == {"left", "right"}
         for mark in marks:
             # People count pairs: of two that are marked the left one is held back for both.
@@ -251,18 +251,20 @@ class Kept:
             )
         return bool(decision.strangers)
 
-    def _agree(self, link: Linked, decision: Decision) -> None:
+    def _agree(self, link: Linked, pair: Pair, decision: Decision) -> None:
         """Halves of the base that hold without a write."""
-        left = {**link.base.left, **decision.agree[0]}
-        right = {**link.base.right, **decision.agree[1]}
-        if left != link.base.left or right != link.base.right:
+        base = link.base.moved(decision.agree)
+        if not all(one is not None and one.life == "here" for one in (pair.left, pair.right)):
+            # No backfill brings in line with what is gone; once it is back, the two meet anew.
+            base = base.without(base.differing)
+        if base != link.base:
             self._bases.append(
                 {
                     "org": self.session.org,
                     "flow": self.flow.name,
                     "one": link.left,
-                    "new_left": dump_values(left),
-                    "new_right": dump_values(right),
+                    "new_left": dump_values(base.left),
+                    "new_right": dump_values(base.right),
                 }
             )
 

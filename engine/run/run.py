@@ -37,6 +37,7 @@ from . import undo as undos
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
+from .newer import Behind, behind
 from .paused import hold_back
 from .propose import propose
 from .restored import Generation, Last, Nowhere, compared
@@ -95,7 +96,8 @@ class Setup:
 @dataclass(frozen=True)
 class Result:
     """What a run did. `counts` has (system, object, action, state) and how often; `waiting` counts
-    by rule the records that a backfill would take; `errors` are open entries. `settled` counts what
+    by rule the records that a backfill would take, `behind` by map the linked pairs that it would
+    bring in line with a row that is newer; `errors` are open entries. `settled` counts what
     became of writes that an earlier run had sent and never heard of, by kind of outcome. `held`
     says, for a preview, what would stop a run before its first write. `asks` counts the changes
     that wait for a person, `stale` those that one has approved and whose value changed since.
@@ -110,6 +112,7 @@ class Result:
     verb: Verb
     counts: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+    behind: tuple[Behind, ...] = ()
     errors: int = 0
     settled: Mapping[str, int] = field(default_factory=dict)
     held: tuple[str, ...] = ()
@@ -507,7 +510,8 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
             on_change(one)
     waiting: dict[str, int] = {}
     known = {one.rule for flow in session.plan.flows for one in flow.moves}
-    for _, rule, count in session.db.rows(sql.waiting, org=session.org):
+    rows = session.db.rows(sql.waiting, org=session.org)
+    for _, rule, count in rows:
         if rule in known:  # Of a rule that is gone nobody can ask for the rest.
             waiting[rule] = waiting.get(rule, 0) + count
     errors = session.db.row(troubles.count, org=session.org)
@@ -519,6 +523,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
         verb,
         counts,
         waiting,
+        behind(session.plan, rows),
         open_errors,
         asks=asked,
         stale=stale,

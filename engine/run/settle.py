@@ -16,11 +16,11 @@ from ..plan.model import Flow
 from ..store import lives
 from ..store import statements as sql
 from . import asks, problems, signed, struck
-from .decision import Coming
+from .decision import Coming, Halves
 from .journal import Entry, dump_agree
 from .look import note_life, store
 from .match import key_parts
-from .neighbours import Halves, is_one, tell_children, tell_late, with_address
+from .neighbours import is_one, tell_children, tell_late, with_address
 from .pairs import of_domains
 from .session import Session, dump_values
 from .state import other
@@ -238,15 +238,14 @@ def _link(session: Session, done: Sequence[Settled]) -> None:
                 told.append({**place, "new_after": after, "new_agree": agree})
             if entry.action in ("update", "delete"):
                 if left in known:
-                    base = known[left].base
-                    both = {**base.left, **halves[0]}, {**base.right, **halves[1]}
-                    held[left, right] = both
+                    base = known[left].base.moved(halves)
+                    held[left, right] = base.left, base.right
                     bases.append(
                         {
                             **where,
                             "one": left,
-                            "new_left": dump_values(both[0]),
-                            "new_right": dump_values(both[1]),
+                            "new_left": dump_values(base.left),
+                            "new_right": dump_values(base.right),
                         }
                     )
                 continue

@@ -15,7 +15,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow, Move
 from ..store import held, troubles
 from ..store import statements as sql
-from . import asks, problems
+from . import asks, newer, problems
 from .around import EXISTING
 from .session import Session
 
@@ -126,6 +126,7 @@ def _rule_changed(session: Session, flow: Flow) -> None:
         session.mark([(flow.name, side, id) for id in there], "the rule changed")
     problems.over(session, [(flow.name, "")])
     asks.rule_changed(session, flow)
+    newer.meet(session, flow)
 
 
 def _mark_unlinked(session: Session, flow: Flow, side: Side, cause: str) -> None:

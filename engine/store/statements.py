@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
     tuple_,
     union,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -351,11 +352,17 @@ stop_waiting = statement(
 )
 """Two records that have been linked wait for no backfill any more."""
 waiting = statement(
-    select(D.flow, D.rule, func.count())
-    .where(D.org == _org, D.cause == "waits")
-    .group_by(D.flow, D.rule)
-    .order_by(D.flow, D.rule)
+    union_all(
+        select(D.flow, D.rule, func.count())
+        .where(D.org == _org, D.cause == "waits")
+        .group_by(D.flow, D.rule),
+        select(L.flow, literal_column("''"), func.count())
+        .where(L.org == _org, L.ended == "", *map(literal_column, tables.APART))
+        .group_by(L.flow),
+    ).order_by(literal_column("1"), literal_column("2"))
 )
+"""How much waits for a backfill: records by rule, and with none the linked pairs that differ in a
+row that is newer."""
 count_due = statement(
     select(D.flow, func.count())
     .where(D.org == _org, D.not_before <= bindparam("now", type_=Float))

@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 6
+VERSION = 7
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -26,6 +26,10 @@ MaybeText = Annotated[str | None, Field(sa_type=_BYTES, nullable=True)]
 
 # Few rows of the journal have an edit that lost.
 _LOST = text("lost <> ''")
+
+# Few links are of records that differ in a row that is newer, which stands first in their bases.
+APART = ("base_left >= '{\"?'", "base_left < '{\"@'")
+_APART = text(" AND ".join(APART))
 
 # Rows that are reached by their key lie in the key's tree itself: smaller, and fewer pages a write.
 _IN_KEY = {"sqlite_with_rowid": False}
@@ -101,7 +105,10 @@ class Link(Table, table=True):
     """Two records that are one thing, and what each side held when they last agreed (JSON)."""
 
     __tablename__ = "links"
-    __table_args__ = (UniqueConstraint("org", "flow", "right"),)
+    __table_args__ = (
+        UniqueConstraint("org", "flow", "right"),
+        Index("links_apart", "org", "ended", "flow", sqlite_where=_APART, postgresql_where=_APART),
+    )
 
     org: KeyText
     flow: KeyText

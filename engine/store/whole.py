@@ -1,4 +1,4 @@
-"""Statements that read a whole table, record by record: for who counts, not for who runs.
+"""Statements that read a whole table, record by record: for who counts, and where rules are new.
 
 They page by the key, so that a state that doesn't fit in memory can be gone through while others
 write. Statements of a run are in `statements.py`; what the bodies mean is known to `engine/run`.
@@ -27,4 +27,15 @@ records_after = statement(
 )
 links_of = statement(
     select(_L.flow, _L.left, _L.right).where(_L.org == bindparam("org"), _L.ended == "")
+)
+links_after = statement(
+    select(_L.left, _L.right, _L.base_left, _L.base_right, _L.ended)
+    .where(
+        _L.org == bindparam("org"),
+        _L.flow == bindparam("flow"),
+        _L.ended == "",
+        _L.left > bindparam("after"),
+    )
+    .order_by(_L.left)
+    .limit(bindparam("most"))
 )

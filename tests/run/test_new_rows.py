@@ -4,8 +4,10 @@ linked before, also where runs of the schedule came in between."""
 from __future__ import annotations
 
 import pytest
+from syncrules.engine.report import summary
+from syncrules.engine.status import status_json, status_text
 from syncrules.engine.why import why
-from syncrules.tests.both import HOUR, Both
+from syncrules.tests.both import HOUR, ORG, Both
 
 RULES = """\
 sync apollo with salesforce
@@ -119,3 +121,132 @@ def test_why_says_that_the_row_is_newer_and_what_brings_the_two_in_line(decided:
     both.backfill("push", "contact")
     [told] = why(setup.plan, setup.org, setup.db, setup.world, lead, "Title")
     assert [one.next for one in told.rows] == ["nothing: both sides are as they last agreed"]
+
+
+def test_the_first_edit_after_a_row_that_names_nothing_new_flows() -> None:
+    """Nothing is read anew for it, so that nobody is looked at again before something changes."""
+    names = "    first_name <-> FirstName  prefer apollo\n"
+    both = Both(RULES.replace("}\n", names + TITLE + "}\n"))
+    both.run()
+    ids = pair(both, "ada", "CEO", "CEO")
+    later(both)
+    crossed = names.replace("FirstName", "Title") + TITLE.replace("Title", "FirstName")
+    both.edit(RULES.replace("}\n", crossed + "}\n"))
+    later(both)
+    both.apollo.update("contact", ids[0], {"title": "Chair"})
+    later(both)
+    lead = both.salesforce.rows("Lead")[ids[1]]
+    assert (lead["Title"], lead["FirstName"]) == ("CEO", "Chair")
+
+
+# ---- how many wait is told ------------------------------------------------------------------
+
+ONE = (
+    "1 pair was linked before a row was added to `map contact with Lead`, and waits for "
+    "`syncrules backfill push contact`"
+)
+TWO = ONE.replace("1 pair was", "2 pairs were").replace("waits", "wait")
+
+
+def pair(both: Both, name: str, left: str | None, right: str | None) -> tuple[str, str]:
+    """A contact and a Lead whom the next run links."""
+    lead = {"LastName": "Berg", "Email": f"{name}@b.example", "Company": "B", "Title": right}
+    contact = {"last_name": "Berg", "email": f"{name}@b.example", "organization_name": "B"}
+    return (
+        both.apollo.create("contact", contact | {"title": left}),
+        both.salesforce.create("Lead", lead),
+    )
+
+
+def pairs(state: str = "sqlite://", row: str = TITLE) -> tuple[Both, list[tuple[str, str]]]:
+    """Some who are linked: two differ in the row that the rules then get, two don't."""
+    both = Both(RULES, state=state)
+    both.run()
+    titles = [("CEO", "CTO"), ("CEO", None), ("CEO", "CEO"), (None, None)]
+    ids = [pair(both, f"p{number}", *one) for number, one in enumerate(titles)]
+    later(both)
+    assert told(both) == []
+    both.edit(RULES.replace("}\n", row + "}\n"))
+    both.clock.sleep(HOUR)
+    return both, ids
+
+
+def told(both: Both) -> list[str]:
+    """What `status` says of new rows, which is what the last run said."""
+    data = status_json(both.db, [ORG], both.clock.now(), {ORG: both.setup.plan})
+    start = "  new rows   "
+    found = [one.removeprefix(start) for one in status_text(data).splitlines() if start in one]
+    lines = [" ".join(one.split()) for one in both.said[-1].splitlines()]
+    assert [one for one in lines if "before a row" in one] == found
+    return found
+
+
+def test_a_run_tells_how_many_pairs_wait_since_a_row_is_new() -> None:
+    """From the first on, until somebody's change or a backfill has brought them in line."""
+    both, ids = pairs()
+    both.preview()
+    assert TWO in " ".join(both.said[-1].split())
+    result = both.run()
+    assert told(both) == [TWO]
+    assert summary(result)["behind"] == [
+        {"map": "map contact with Lead", "count": 2, "command": "syncrules backfill push contact"}
+    ]
+    later(both)
+    assert told(both) == [TWO]
+    both.salesforce.update("Lead", ids[0][1], {"Title": "CFO"})
+    later(both)
+    assert told(both) == [ONE]
+    both.clock.sleep(HOUR)
+    both.backfill("push", "contact")
+    assert told(both) == []
+    assert "behind" not in summary(both.run())
+
+
+def test_what_is_changed_otherwise_waits_on() -> None:
+    both, ids = pairs()
+    both.run()
+    both.apollo.update("contact", ids[0][0], {"organization_name": "B and sons"})
+    later(both)
+    assert both.salesforce.rows("Lead")[ids[0][1]]["Company"] == "B and sons"
+    assert told(both) == [TWO]
+
+
+def test_what_a_backfill_would_leave_as_it_is_does_not_wait() -> None:
+    """A blank takes nothing away, and a one-way row brings nothing back."""
+    both, _ = pairs(row="    title <- Title\n")
+    both.run()
+    assert told(both) == [ONE]
+    both.backfill("push", "contact")
+    assert [one.get("title") for one in both.apollo.rows("contact").values()].count("CTO") == 1
+    assert told(both) == []
+
+
+def test_nobody_waits_for_a_row_that_is_gone_again() -> None:
+    both, _ = pairs()
+    both.run()
+    both.edit(RULES)
+    later(both)
+    assert told(both) == []
+    add_row(both)
+    later(both)
+    assert told(both) == [TWO]
+
+
+def test_who_is_gone_waits_for_nothing_and_meets_the_row_anew_once_back() -> None:
+    both, ids = pairs()
+    both.run()
+    both.salesforce.delete("Lead", ids[0][1])
+    later(both)
+    assert told(both) == [ONE]
+    both.salesforce.undelete("Lead", ids[0][1])
+    later(both)
+    assert told(both) == [TWO]
+
+
+def test_pairs_that_wait_are_counted_on_postgresql(postgres_url: str) -> None:
+    both, _ = pairs(postgres_url)
+    both.run()
+    assert told(both) == [TWO]
+    both.backfill("push", "contact")
+    assert told(both) == []
+    both.db.close()

@@ -31,6 +31,7 @@ last FLOAT NOT NULL, count INTEGER NOT NULL, closed FLOAT NOT NULL,
 PRIMARY KEY (org, cause), UNIQUE (org, id))"""
 
 BROUGHT = {
+    7: ("DROP INDEX links_apart",),
     6: (
         "ALTER TABLE changes DROP COLUMN undoes",
         "ALTER TABLE runs DROP COLUMN part",

@@ -1,0 +1,104 @@
+"""Rows that are newer than a link: what two linked records hold in them as the rules get them.
+
+Nothing of that flows before it changes; where the two differ they wait for a backfill, which the
+base remembers (`decision.py`) and a run tells. What it comes to is decided in `decide.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...connectors.base.frozen import dataclass
+from ..plan.model import Flow, Plan
+from ..store import statements as sql
+from ..store import whole
+from .around import Surroundings
+from .closures import Ready
+from .decide import met, unmet
+from .decision import Base, apart
+from .journal import doubts
+from .pairs import Mark, pairs_of
+from .session import Session, dump_values, load_values
+from .state import Linked
+
+CHUNK = 500
+"""Links that are gone over at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """How many linked pairs of a map differ in a row that is newer, and what brings them in
+    line."""
+
+    map: str
+    backfill: str
+    count: int
+
+
+def behind(plan: Plan, waiting: Iterable[tuple[str, str, int]]) -> tuple[Behind, ...]:
+    """Of what waits for a backfill, the pairs that rules are about."""
+    flows = {one.name: one for one in plan.flows}
+    return tuple(
+        Behind(map_of(flows[name]), backfill_of(flows[name]), count)
+        for name, rule, count in waiting
+        if not rule and name in flows
+    )
+
+
+def map_of(flow: Flow) -> str:
+    """What people call the rows of a flow."""
+    return f"map {flow.left.object} with {flow.right.object}"
+
+
+def backfill_of(flow: Flow) -> str:
+    """The command that decides about all pairs of a flow as if they had just met."""
+    pushes = any(one.direction == "push" and not one.implied for one in flow.moves)
+    way, end = ("push", flow.left) if pushes else ("pull", flow.right)
+    return f"syncrules backfill {way} {end.object}"
+
+
+def meet(session: Session, flow: Flow) -> None:
+    """Notes what the linked pairs of a flow whose rules are others now hold in rows that are newer,
+    with the transaction under way: what is changed after this flows. Of rows that are gone nothing
+    waits."""
+    ready, after = session.flows[flow.name], ""
+    while True:
+        where = {"org": session.org, "flow": flow.name, "after": after, "most": CHUNK}
+        rows = session.db.rows(whole.links_after, **where)
+        links = [
+            Linked(left, right, Base(load_values(bl), load_values(br)), ended)
+            for left, right, bl, br, ended in rows
+        ]
+        _some(session, ready, links)
+        if len(rows) < CHUNK:
+            return
+        after = links[-1].left
+
+
+def _some(session: Session, ready: Ready, links: list[Linked]) -> None:
+    flow = ready.flow
+    there = {apart(row.key) for row in ready.rows}
+    bases = {one.left: one.base.without(one.base.differing - there) for one in links}
+    new = [Mark("left", id, 0, "") for id, base in bases.items() if unmet(ready, base)]
+    pairs = [pair for _, pair in pairs_of(session, flow, new, doubts(session, flow.name))]
+    around = Surroundings(session, ready, pairs)
+    for pair in pairs:
+        left, right = pair.left, pair.right
+        if left and right and left.life == right.life == "here":
+            base = bases[left.id]
+            agree = met(ready, left.values, right.values, base, around.of(pair))
+            bases[left.id] = base.moved(agree)
+    session.db.many(
+        sql.put_base,
+        [
+            {
+                "org": session.org,
+                "flow": flow.name,
+                "one": link.left,
+                "new_left": dump_values(bases[link.left].left),
+                "new_right": dump_values(bases[link.left].right),
+            }
+            for link in links
+            if bases[link.left] != link.base
+        ],
+    )
