@@ -15,7 +15,8 @@ def errors(shell: Shell, *, shape: str) -> int:
     """The error log: what waits for someone.
 
     One entry for each cause: what was tried, on which records, by which rule, what went wrong and
-    what to do. It is over once the last of its records got through.
+    what to do. It is over once the last of its records got through. Where its rule is in no rule
+    file any more, it says so, and what becomes of it.
     """
     if click.get_current_context().invoked_subcommand:
         return 0

@@ -7,17 +7,19 @@ on are those of `preview`, `run` and `errors` with `--format json`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..connectors.base.world import moment
 from .run.decision import Coming
 from .run.journal import Entry
-from .run.problems import WAITS
+from .run.problems import RUN, WAITS
+from .store import statements as sql
 from .store import troubles
 
 if TYPE_CHECKING:
+    from .plan.model import Plan
     from .run.newer import Behind
     from .run.run import Result
     from .run.undo import BrokenOff
@@ -318,10 +320,17 @@ def one_line(text: str) -> str:
 # ---- errors ---------------------------------------------------------------------------------
 
 
+Gone = Literal["", "waits", "decided", "stands"]
+"""Whether no rule file has a rule any more, and what becomes of what was told of it: it waits until
+the rule is back, is decided by the next run, since other rules are about the same two objects, or
+stands, since a run has done so. "" where the rule is there, or nobody knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """A record that an entry of the error log is about: what was tried, and what was said to it."""
 
+    gone: Gone
     flow: str
     record: str
     operation: str
@@ -351,10 +360,25 @@ class ErrorEntry:
     object: str
     code: str
     said: str
-    advice: str
+    of_code: str
     first: float
     last: float
     count: int
+
+    @property
+    def gone(self) -> Gone:
+        """What is so of the rules of all its records, as far as it is the same."""
+        found = {one.gone for one in self.troubles}
+        return found.pop() if len(found) == 1 else "" if "" in found else "stands"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        if self.gone == "waits":
+            return f"It waits until the rule is back; `syncrules retry {self.id}` lets go of it."
+        if self.gone == "decided":
+            return "The next run decides it again, as the rules say now."
+        return self.of_code
 
     @property
     def operation(self) -> str:
@@ -379,15 +403,20 @@ class ErrorEntry:
 
     @property
     def rule(self) -> str:
-        return self.troubles[0].rule
+        return self._shown.rule
 
     @property
     def file(self) -> str:
-        return self.troubles[0].file
+        return self._shown.file
 
     @property
     def line(self) -> int:
-        return self.troubles[0].line
+        return self._shown.line
+
+    @property
+    def _shown(self) -> Trouble:
+        """The first whose rule is there, else the first."""
+        return next((one for one in self.troubles if not one.gone), self.troubles[0])
 
     @property
     def records(self) -> tuple[Trouble, ...]:
@@ -405,16 +434,32 @@ class ErrorEntry:
         return found[0] if len({one.casefold() for one in found}) == 1 else ""
 
 
-def open_errors(db: Database, orgs: Iterable[str]) -> list[ErrorEntry]:
-    """All open entries, oldest first."""
+def open_errors(
+    db: Database, orgs: Iterable[str], plans: Mapping[str, Plan] | None = None
+) -> list[ErrorEntry]:
+    """All open entries, oldest first. `plans` are what the rule files say, by org; None where
+    nobody can tell."""
     entries = []
     for org in orgs:
+        rules = {name: print_ for name, print_, *_ in db.rows(sql.rules, org=org)}
         of: dict[int, list[Trouble]] = {}
         for number, *told in db.rows(troubles.open_troubles, org=org):
-            of.setdefault(number, []).append(Trouble(*told))
+            gone = _gone(told[0], told[4], rules, plans.get(org)) if plans is not None else ""
+            of.setdefault(number, []).append(Trouble(gone, *told))
         for number, *told in db.rows(troubles.open_errors, org=org):
             entries.append(ErrorEntry(tuple(of[number]), number, *told))
     return entries
+
+
+def _gone(flow: str, rule: str, known: Mapping[str, str], plan: Plan | None) -> Gone:
+    """What has become of the rule of a trouble; `known` are the rules of the state, with their
+    fingerprints."""
+    flows = {one.name: one for one in plan.flows} if plan else {}
+    if flow not in flows:
+        return "" if flow == RUN else "waits"
+    if rule not in known or any(one.rule == rule for each in flows.values() for one in each.moves):
+        return ""
+    return "stands" if known.get(f"flow {flow}") == flows[flow].fingerprint else "decided"
 
 
 def errors_json(entries: Sequence[ErrorEntry]) -> dict[str, Any]:
@@ -434,6 +479,7 @@ def error_json(one: ErrorEntry) -> dict[str, Any]:
         "rule": one.rule,
         "file": one.file,
         "line": one.line,
+        "gone": bool(one.gone),
         "code": one.code,
         "message": one.message,
         "advice": one.advice,
@@ -468,6 +514,8 @@ def errors_text(entries: Sequence[ErrorEntry]) -> str:
     return "\n\n".join([*(error_text(one) for one in entries), end])
 
 
+GONE = "in no rule file any more"
+"""What is said of a rule that only the state knows."""
 _SHOWN = 3
 """Records that the list names of each entry; `errors show` has them all."""
 
@@ -484,7 +532,8 @@ def error_text(one: ErrorEntry, *, whole: bool = False) -> str:
     if one.waiting:
         lines.append(f"      waits  {one.waiting:,} of them were not sent; the next run tries them")
     if one.rule:
-        lines.append(f"      rule   {one.rule}, {one.file}:{one.line}")
+        place = GONE if one.gone else f"{one.file}:{one.line}"
+        lines.append(f"      rule   {one.rule}, {place}")
     lines.append(f"      since  {at_time(moment(one.first))}{times}")
     if one.advice:
         lines.append(f"      mend   {one.advice}")
@@ -509,6 +558,8 @@ def _record_text(entry: ErrorEntry, one: Trouble) -> Iterator[str]:
     yield f"      - {one_line(name)}, since {at_time(moment(one.first))}{times}"
     if one.message != entry.message:
         yield f"        {one_line(one.message)}"
+    if one.gone and not entry.gone:
+        yield f"        by {one.rule}, {GONE}"
 
 
 def at_time(iso: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.world import moment
-from .report import at_time, behind_json, behind_text, broken_off_json, broken_off_text
+from .report import GONE, at_time, behind_json, behind_text, broken_off_json, broken_off_text
 from .run.newer import behind
 from .run.undo import BrokenOff, broken_off
 from .store import held, troubles
@@ -174,7 +174,7 @@ def _gone(rule: Mapping[str, Any]) -> str:
     if rule["errors"]:
         are = "error is" if rule["errors"] == 1 else "errors are"
         parts.append(f"{rule['errors']:,} open {are} about it")
-    return f"{rule['name']}, in no rule file any more; {'; '.join(parts)}"
+    return f"{rule['name']}, {GONE}; {'; '.join(parts)}"
 
 
 _ENDS = {

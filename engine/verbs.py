@@ -219,11 +219,12 @@ def retry(
 
 
 def errors(project: Project, world: World) -> list[ErrorEntry]:
-    """The open entries of the error log, oldest first. Asks no system."""
+    """The open entries of the error log, oldest first. Asks no system. Which rules are gone from
+    the files is told where these can be compiled."""
     from .report import open_errors
 
     with database(project, world) as db:
-        return open_errors(db, _orgs(project, db))
+        return open_errors(db, _orgs(project, db), _plans(project))
 
 
 def approvals(project: Project, world: World) -> list[Approval]:
@@ -253,14 +254,10 @@ def known(project: Project, world: World, emails: Sequence[str]) -> list[Known]:
 def status(project: Project, world: World) -> dict[str, Any]:
     """Rules, last runs, what waits, open errors and calls, as data. Asks no system. Which rules are
     gone from the files is told where these can be compiled."""
-    from .open import org
     from .status import status_json
 
-    plans: dict[str, Plan] | None = None
-    with suppress(SyncrulesError):
-        plans = {org(one): one for one in project.plans()}
     with database(project, world) as db:
-        return status_json(db, _orgs(project, db), world.clock.now(), plans)
+        return status_json(db, _orgs(project, db), world.clock.now(), _plans(project))
 
 
 def history(project: Project, world: World, record: str) -> History:
@@ -339,6 +336,15 @@ def _open(setup: Setup) -> set[int]:
     from .report import open_errors
 
     return {one.id for one in open_errors(setup.db, [setup.org])}
+
+
+def _plans(project: Project) -> dict[str, Plan] | None:
+    """What the rule files say, by org; None where they can't be compiled."""
+    from .open import org
+
+    with suppress(SyncrulesError):
+        return {org(one): one for one in project.plans()}
+    return None
 
 
 def _orgs(project: Project, db: Database) -> list[str]:

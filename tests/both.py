@@ -164,7 +164,7 @@ class Both:
 
     def errors(self) -> list[report.ErrorEntry]:
         """`syncrules errors`."""
-        found = report.open_errors(self.db, [ORG])
+        found = report.open_errors(self.db, [ORG], {ORG: self.setup.plan})
         self.said.append(report.errors_text(found))
         return found
 

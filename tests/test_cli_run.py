@@ -280,18 +280,36 @@ def test_status_tells_a_rule_that_is_gone_only_where_something_waits_for_it(shop
     assert [line.partition(",")[0] for line in told(pulled)] == ["pull item as item"]
 
 
-def test_status_tells_errors_of_a_rule_that_is_gone(shop: Shop) -> None:
-    """They stand until the rule is back, or somebody lets go of them with `retry`."""
+def test_status_and_errors_tell_of_a_rule_that_is_gone(shop: Shop) -> None:
+    """What it left stands until it is back, or somebody lets go of it with `retry`."""
+
+    def told() -> tuple[str, ...]:
+        """The entry: its head, its rule, what mends it."""
+        head, *lines = shop.type("errors", "show", "1").out.splitlines()
+        said = dict(re.findall(r"^ +(rule|mend) +(.*)$", "\n".join(lines), re.MULTILINE))
+        return (head, said["rule"], said["mend"])
+
     shop.rules(RULES.replace("push item as item", "push item as item { match on sku }"))
     for where in (shop.south, shop.south, shop.north):
         shop.save(where, "create", sku="N-9", name="Desk")
     shop.type("run")
     shop.type("backfill", "push", "item")
-    assert "ambiguous-match" in shop.type("errors").out
+    before = told()
+    assert "ambiguous-match" in before[0]
+    assert before[1] == "push item as item, rules/items.sync:4"
     shop.rules(BINS)
     assert shop.type("run").code == 1
     gone = "push item as item, in no rule file any more; 1 open error is about it\n"
     assert gone in shop.type("status").out
+    assert told()[1:] == (
+        "push item as item, in no rule file any more",
+        "It waits until the rule is back; `syncrules retry 1` lets go of it.",
+    )
+    [entry] = shop.type("errors", "--format", "json").json()["errors"]
+    assert entry["gone"] and "lets go of it" in entry["advice"]
+    shop.rules("sync north with")
+    assert told() == before, "nobody knows which rules there are"
+    shop.rules(BINS)
     assert shop.type("retry", "--all").code == 0
     assert shop.type("errors").out == "no open errors\n"
     assert "push item as item" not in shop.type("status").out

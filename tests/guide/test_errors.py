@@ -519,6 +519,57 @@ def test_an_entry_that_no_rule_is_about_any_more_can_be_let_go_of() -> None:
     assert team.right("Lead", "Title") == ["CEO"]
 
 
+PULLED = HEAD + "pull Lead as contact hidden { match on email }\n" + LEADS
+"""Rules about the same two objects as those that push a contact as a Lead, less these."""
+
+
+def test_what_other_rules_are_about_as_well_is_told_to_be_decided_by_them() -> None:
+    """Of a rule that is gone; what it was refused, the next run has no reason to try again."""
+    team = refused()
+    assert not team.errors()[0].gone
+    team.rewrite(PULLED)
+    [entry] = team.errors()
+    assert entry.advice == "The next run decides it again, as the rules say now."
+    assert "rule   push contact as Lead, in no rule file any more\n" in team.said[-1]
+    team.hour()
+    assert team.errors() == []
+
+
+def test_what_is_so_for_rules_of_now_as_well_keeps_its_advice() -> None:
+    """That the rule is gone is told, and what to do is what it was."""
+    team = Team(RULES).began()
+    for _ in range(2):
+        team.lead()
+    team.contact()
+    team.hour()
+    [before] = team.errors()
+    assert before.code == "ambiguous-match"
+    team.rewrite(PULLED)
+    team.hour()
+    [entry] = team.errors()
+    assert (entry.advice, entry.gone) == (before.advice, "stands")
+    assert "rule   push contact as Lead, in no rule file any more\n" in team.said[-1]
+
+
+def test_of_an_entry_of_several_rules_those_that_are_gone_are_told() -> None:
+    """One cause, met by two rules: the entry is about the one that is there, and its advice."""
+    team = Team(RULES).began()
+    ada = team.contact(title="CTO")
+    team.hour()
+    validation(team)
+    team.apollo.update("contact", ada, {"title": "CEO"})
+    team.contact("bea", title="CEO")
+    team.hour()
+    [before] = team.errors()
+    team.rewrite(PULLED)
+    [entry] = team.errors()
+    assert (entry.rule, entry.gone, entry.advice) == ("map contact with Lead", "", before.advice)
+    told = report.error_text(entry, whole=True)
+    assert told.count("in no rule file any more") == 1
+    bea = told.partition("- bea@berg.example")[2]
+    assert "by push contact as Lead, in no rule file any more" in bea
+
+
 def test_status_exit_code_and_last_line_say_that_there_is_something(
     desk: Callable[..., Desk],
 ) -> None:
