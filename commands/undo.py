@@ -33,7 +33,8 @@ def undo(shell: Shell, *, run: int, record: str, field: str, dry_run: bool, shap
     its reason: then the exit code is 1. The next run makes none of it again before somebody changes
     something. Where a request is lost or the process dies, the next run goes on with it. What broke
     off before it had put anything back is not done by itself: the next run and `status` say so,
-    with the command that asks for it again.
+    with the command that asks for it again. An undo that `status` has no run of never began: it
+    gets its number before it asks either system anything.
     """
     from ..engine.run.undo import Part
     from ..engine.verbs import undo

@@ -73,6 +73,11 @@ class Promoted(World):
             self.both.setup = replace(self.both.setup, connectors=self.both.sign_in())
             self.both.clock.sleep(HOUR)
 
+    def runs(self) -> list[tuple[int, str]]:
+        """The last runs that `status` knows, by number and verb."""
+        [told] = status_json(self.both.db, [ORG], self.both.clock.now())["status"]
+        return [(one["run"], one["verb"]) for one in told["runs"]]
+
     def told(self) -> list[str]:
         """What `status` says of undos."""
         text = status_text(status_json(self.both.db, [ORG], self.both.clock.now()))
@@ -164,6 +169,28 @@ def test_a_process_that_dies_is_gone_on_from_or_told_wherever_it_was() -> None:
             assert world.undo(world.wrong, "ada@a.example").broken_off == ()
         assert world.titles() == ["CTO", "CEO", "CEO"]
         assert world.told() == []
+        world.quiet()
+
+
+def test_one_that_dies_before_it_has_its_number_never_began() -> None:
+    """By then neither system was asked anything, and no run of it is known, so that nothing is told
+    of it: whoever types it again gets all of it, under the number that it would have had."""
+    whole = Promoted()
+    whole.both.world.points.clear()
+    whole.undo(whole.wrong)
+    before = whole.both.world.points.index("before begun")
+    assert before > 0
+    for number in range(before + 1):
+        world = Promoted()
+        runs, asked = world.runs(), len(world.both.world.sent)
+        with pytest.raises(Dead):
+            world.dies(number, partial(world.undo, world.wrong))
+        assert (world.runs(), len(world.both.world.sent)) == (runs, asked)
+        assert world.told() == []
+        assert world.both.preview().broken_off == ()
+        result = world.undo(world.wrong)
+        assert (result.broken_off, world.titles()) == ((), ["CTO"] * 3)
+        assert "broke off" not in result_text(world.run())
         world.quiet()
 
 
