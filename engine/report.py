@@ -375,7 +375,8 @@ class ErrorEntry:
     def advice(self) -> str:
         """What to do about it."""
         if self.gone == "waits":
-            return f"It waits until the rule is back; `syncrules retry {self.id}` lets go of it."
+            let_go = f"`syncrules retry {self.id}` lets go of it"
+            return f"It waits until the rule is back; if it won't be, {let_go}."
         if self.gone == "decided":
             return "The next run decides it again, as the rules say now."
         return self.of_code

@@ -303,7 +303,7 @@ def test_status_and_errors_tell_of_a_rule_that_is_gone(shop: Shop) -> None:
     assert gone in shop.type("status").out
     assert told()[1:] == (
         "push item as item, in no rule file any more",
-        "It waits until the rule is back; `syncrules retry 1` lets go of it.",
+        "It waits until the rule is back; if it won't be, `syncrules retry 1` lets go of it.",
     )
     [entry] = shop.type("errors", "--format", "json").json()["errors"]
     assert entry["gone"] and "lets go of it" in entry["advice"]

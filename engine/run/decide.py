@@ -91,7 +91,7 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
             then = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
             _later_row(flow, row, (lv, rv), then, around, into)
         elif around.backfill:
-            _first_row(flow, row, lv, rv, around, into)
+            _first_row(flow, row, lv, rv, around, into, "at the backfill")
         else:
             key = apart(row.key)
             then = base.left.get(key, NOT_READ), base.right.get(key, NOT_READ)
@@ -303,7 +303,13 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
 
 
 def _first_row(
-    flow: Ready, row: ReadyRow, lv: Seen, rv: Seen, around: Around, draft: Draft
+    flow: Ready,
+    row: ReadyRow,
+    lv: Seen,
+    rv: Seen,
+    around: Around,
+    draft: Draft,
+    when: str = "at the first link",
 ) -> None:
     if unread(row, lv, rv, draft=draft) or isinstance(lv, NotRead) or isinstance(rv, NotRead):
         if isinstance(lv, Failed) and not isinstance(rv, NotRead):
@@ -317,9 +323,9 @@ def _first_row(
             draft.problems.append(conflict(row, lv, rv))
         draft.agree(row.key, lv, rv)
         return
-    why = "blank was filled at the first link"
+    why = f"blank was filled {when}"
     if lv is not None and rv is not None:
-        why = f"differed at the first link, {_system(flow, other(way))} wins"
+        why = f"differed {when}, {_system(flow, other(way))} wins"
     begin(row, way, lv, rv, around, draft, why)
 
 

@@ -199,6 +199,7 @@ def test_a_run_tells_how_many_pairs_wait_since_a_row_is_new() -> None:
     both.clock.sleep(HOUR)
     both.backfill("push", "contact")
     assert told(both) == []
+    assert "because blank was filled at the backfill (" in both.said[-2]
     assert "behind" not in summary(both.run())
 
 
