@@ -8,7 +8,7 @@ for our own, from here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ...connectors.base.contract import Outcome
 from ...connectors.base.values import Value
@@ -82,7 +82,8 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     if _still_several(flow, pair, decision):
         return
     problems = {causes.of_problem(flow, one): one for one in found}
-    _close(session, ids, kept="" if decision.action == "nothing" else "writes", still=problems)
+    still = {*problems, *_told_of(session, ids, _planned(session, flow, decision))}
+    _close(session, ids, kept="" if decision.action == "nothing" else "writes", still=still)
     key = key_text(
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
@@ -144,6 +145,29 @@ def _standing(
             if _message(one) in told and (one.code, one.field) not in listed:
                 found.append(one)
     return found
+
+
+def _planned(session: Session, flow: Flow, decision: Decision) -> set[str]:
+    """The fields of rows that a decision brings in line: until that has arrived, what was told of
+    them stays, since it may be lost and taken back."""
+    keys = {one.key for one in (*decision.left, *decision.right)}
+    return _fields(one for one in session.flows[flow.name].rows if one.key in keys)
+
+
+def _fields(rows: Iterable[ReadyRow]) -> set[str]:
+    return {name for one in rows for name in (one.row.left, one.row.right)}
+
+
+def _told_of(
+    session: Session, ids: Sequence[tuple[str, str]], fields: Collection[str]
+) -> Iterator[str]:
+    """The causes for which records (flow, id) were told that one of these fields can't go."""
+    for flow, id in ids if fields and session.open_errors else ():
+        for cause, operation, _, message in session.db.rows(
+            troubles.of_record, org=session.org, flow=flow, one=id
+        ):
+            if operation == "map" and message.partition(": ")[0] in fields:
+                yield cause
 
 
 def _troubles(row: ReadyRow, left: Value, right: Value) -> Iterator[Problem]:
@@ -225,7 +249,7 @@ def _tried_again(session: Session, change: Entry, cause: str) -> None:
     for id in (change.left, change.right):
         where = {"org": session.org, "flow": change.flow, "one": id}
         found = session.db.rows(troubles.of_record, **where) if id else ()
-        for other, operation, system in found:
+        for other, operation, system, _ in found:
             if system == change.system and operation not in _DECIDED and other != cause:
                 _got_through(session, change.flow, id, other)
 
@@ -276,8 +300,9 @@ def changed(
 
 
 def written(session: Session, entries: Sequence[Entry]) -> None:
-    """Closes the refusals of pairs that have now been written, all that was to be written. What
-    their decision could not do stays until they are decided again."""
+    """Closes the refusals of pairs that have now been written, all that was to be written, and what
+    was told of the values that this brought in line. What else their decision could not do stays
+    until they are decided again."""
     if not session.open_errors:
         return
     open_pairs: set[tuple[str, int, str, str]] = set()
@@ -295,6 +320,20 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
         if id
     ]
     _close(session, ids_of, kept="decisions")
+    for one in whole:
+        names = _written(session, one)
+        for id in (one.left, one.right):
+            for cause in _told_of(session, [(one.flow, id)], names):
+                _got_through(session, one.flow, id, cause)
+
+
+def _written(session: Session, entry: Entry) -> set[str]:
+    """The fields, of both sides, of the rows that an entry has written."""
+    return _fields(
+        one
+        for one in session.flows[entry.flow].rows
+        if (one.row.right if entry.side == "right" else one.row.left) in entry.after
+    )
 
 
 def system_of(session: Session, error: SystemUnavailable) -> str:
@@ -356,7 +395,7 @@ def _close(
     if not session.open_errors:
         return
     for flow, id in ids:
-        for cause, operation, _ in session.db.rows(
+        for cause, operation, *_ in session.db.rows(
             troubles.of_record, org=session.org, flow=flow, one=id
         ):
             kind = "decisions" if operation in _DECIDED else "writes"

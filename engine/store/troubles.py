@@ -52,7 +52,7 @@ count = statement(select(func.count(), func.min(E.first)).where(_open))
 known = statement(select(E.id, E.count, E.first, E.closed).where(E.org == _org, E.cause == _cause))
 last = statement(select(func.max(E.id)).where(E.org == _org))
 of_record = statement(
-    select(T.cause, T.operation, E.system).where(
+    select(T.cause, T.operation, E.system, T.message).where(
         T.org == _org, T.flow == _flow, T.record == bindparam("one"), _of_cause
     )
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from syncrules.connectors.apollo.simulator.faults import Fault
 from syncrules.engine.run import run as verbs
 from syncrules.engine.why import why
 from syncrules.tests.both import HOUR, Both
@@ -72,6 +73,19 @@ def test_a_conflict_is_over_once_a_value_changes(side: str) -> None:
     assert listed(both) == []
     assert both.apollo.rows("contact")[left]["title"] == "Owner"
     assert both.salesforce.rows("Lead")[right]["Title"] == "Owner"
+
+
+def test_a_conflict_stays_listed_where_what_was_to_end_it_was_lost_and_taken_back() -> None:
+    """It ends once a value has arrived, and not once that is planned."""
+    both, left, right = linked()
+    both.salesforce.update("Lead", right, {"Title": "Owner"})
+    both.apollo.faults.append(Fault("lost before", "POST", "bulk_update"))
+    later(both)
+    both.salesforce.update("Lead", right, {"Title": "CTO"})
+    later(both)
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "CEO"
+    assert listed(both) == [(1, "conflict")]
 
 
 def test_a_conflict_is_over_once_somebody_made_the_values_equal() -> None:
