@@ -79,8 +79,30 @@ def write_over(people: People) -> None:
                 people.change(key, {name: f"Word {people.next()}"})
 
 
+def put_back(people: People) -> None:
+    """Somebody in Salesforce is taken out of the bin, rather somebody who is linked, and nothing
+    says any more that they were deleted."""
+    bin = people.bin()
+    if bin:
+        people.take_out(people.chance.choice(sorted(bin.keys() & people.linked() or bin)))
+    write_over(people)
+
+
+def leave_again(people: People) -> None:
+    """Somebody who had been taken out of the bin is deleted once more, or else somebody for the
+    first time."""
+    keys = sorted(key for key in people.linked() if key in {*people.right_people()})
+    again = [key for key in keys if people.log.deletions(key)]
+    if keys:
+        write_over(people)
+        people.delete(people.chance.choice(again or keys), to_bin=True)
+        people.log.struck["somebody is deleted again"] += bool(again)
+
+
 DUTIES: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (4, "after", write_over),
+    (16, "returns", put_back),
+    (16, "returns", leave_again),
     (4, "asks", let_go),
     (4, "clears", take_away),
     (4, "logins", come_or_go),

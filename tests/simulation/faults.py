@@ -146,6 +146,9 @@ class Faults:
             sides: tuple[System, System] = ("apollo", "salesforce")
             nth = self.chance.choice((1, 1, 2))
             self.waiting += [Fault(name, one, spoiled, "", True, nth) for one in sides]
+        if self.people.scope.lists and self.chance.random() < 0.5:
+            name, path = "reply lost, not done", self.chance.choice(IN_PARTS)
+            self.waiting.append(Fault(name, "apollo", _lost_before, path, True))
         paged = self.log.salesforce.resources.page_size == SMALL_PAGE
         if self.chance.random() < (0.3 if paged else 0.05):
             one: System = self.chance.choice(("apollo", "salesforce", "salesforce"))
@@ -472,6 +475,8 @@ OF_RUN: Mapping[str, tuple[Named, ...]] = {
         ),
     ),
 }
+IN_PARTS = ("bulk_update", "bulk_update", "update_stages")
+"""Where the parts of a write to somebody in Apollo go, whose stage changes, too."""
 PATHS: Mapping[str, tuple[str, ...]] = {
     "apollo": ("", "", "bulk_create", "bulk_update", "update_stages", "/contacts/"),
     "salesforce": ("", "", "composite/sobjects"),
@@ -494,6 +499,7 @@ KINDS = frozenset(
         *("a second runner, sent away", "a second runner, while one was frozen"),
         *("a change is approved", "a stop is over", "a value is taken away"),
         *("somebody linked is deleted", "somebody linked is brought back"),
+        "somebody is deleted again",
         *("somebody free is brought back", "a merge is taken back", "two linked are merged"),
         *("a deal is brought back", "what was done is brought back"),
         *("something is done", "what was done is deleted", "a user leaves or is back"),

@@ -212,6 +212,7 @@ class People:
             (4, "after", self.leave),
             *((4, about, self.come_back) for about in ("Opportunity", "Task")),
             (8, "after", self.come_back),
+            (24, "lists", self.go_through),
             *(
                 (weight, about, partial(act, self))
                 for weight, about, act in (*duties.DUTIES, *deeds.DEEDS)
@@ -414,17 +415,24 @@ class People:
     def come_back(self) -> None:
         """Who or what was deleted in Salesforce is taken out of the bin. In Apollo there is
         none."""
-        bin: dict[Key, Mapping[str, Any]] = {
+        bin = self.bin()
+        if bin:
+            self.take_out(self.chance.choice(sorted(bin)))
+
+    def bin(self) -> dict[Key, Mapping[str, Any]]:
+        """What was deleted in Salesforce and may come back."""
+        return {
             ("salesforce", object, id): row
             for object in sorted(self.scope.objects & {"Lead", "Contact", "Opportunity", "Task"})
             for id, row in self.log.salesforce.rows(object, deleted=True).items()
             if row.get("IsDeleted")
         }
-        if not bin:
-            return
-        key = self.chance.choice(sorted(bin))
+
+    def take_out(self, key: Key) -> None:
+        """Somebody takes one of these out of the bin."""
+        merged = self.bin()[key].get("MasterRecordId")
         self.log.deed("salesforce", lambda: self.log.salesforce.undelete(*key[1:]))
-        if bin[key].get("MasterRecordId"):
+        if merged:
             self.log.parted.add(key)
             self.log.struck["a merge is taken back"] += 1
         who = "somebody linked" if key in self.linked() else "somebody free"
@@ -540,7 +548,8 @@ class People:
 
         self.log.deed(system, act)
 
-    def delete(self, key: Key) -> None:
+    def delete(self, key: Key, *, to_bin: bool = False) -> None:
+        """A person deletes a record. `to_bin`: it may come back, for sure, where that can be."""
         system, object, id = key
 
         def act() -> None:
@@ -548,7 +557,7 @@ class People:
                 self.log.apollo.delete(object, id)
             else:
                 # What an account's stage follows from is looked for nowhere but in the feed.
-                purged = object != "Opportunity" and self.chance.random() < 0.3
+                purged = not to_bin and object != "Opportunity" and self.chance.random() < 0.3
                 try:
                     self.log.salesforce.delete(object, id, purged=purged)
                 except Refused:

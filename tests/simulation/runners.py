@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 HOLDER = Holder("elsewhere", 2, "2", "elsewhere")
 SILENT = (LEASE + 1, LEASE + 100, LEASE + 400)
 """Seconds for which a runner may be frozen, all of them longer than its lease."""
+ON_THE_WAY = 0.25
+"""The share of histories in which the other one comes while a request of the first leaves."""
 
 
 @dataclass
@@ -32,7 +34,8 @@ class Second:
     """The second runner of a history; its machine has the first connection to the `state`. `took`
     is what that held when it had taken over from the run under way, how many writes had gone out
     and what had happened by then; `sent` what was committed as sent before it came; `waits`: it
-    comes next when a write was committed as sent and is still to go out."""
+    comes next when a write was committed as sent and is still to go out; `late`: when that write is
+    on its way already."""
 
     machine: Machine
     state: Shared
@@ -41,9 +44,11 @@ class Second:
     took: tuple[str, int, int] | None = None
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     waits: bool = True
+    late: bool = False
 
     def __post_init__(self) -> None:
         machine = self.machine
+        self.late = random.Random(f"late {machine.seed}").random() < ON_THE_WAY
         self.world = SeededWorld(machine.log.serve, machine.clock, self.chance)
         self.db = calls(self.state.other, self.world.point)
         machine.log.in_transaction = lambda: self.db._depth + machine.db._depth > 0
@@ -68,7 +73,7 @@ class Second:
     def comes_in(self) -> None:
         """It begins in the middle of the other's run, which may have been frozen meanwhile."""
         machine = self.machine
-        self.waits = self.waits and machine.world.last_point != "after sent"
+        self.waits = self.waits and not self._awaited(machine.world.last_point)
         if machine.db._depth or self.waits:
             # The state is locked, or it comes when it does the most harm.
             machine.world.happens[machine.world.points + 1] = self.comes_in
@@ -79,6 +84,12 @@ class Second:
         frozen = self.chance.random() < 0.7
         self.works(silent=self.chance.choice(SILENT) if frozen else 0.0)
         self.world.plan({})
+
+    def _awaited(self, point: str) -> bool:
+        """Whether a write is just about to leave, or is leaving."""
+        if self.late and point.startswith("request"):
+            return bool(self.machine.log.sent())
+        return not self.late and point == "after sent"
 
     def works(self, *, silent: float) -> None:
         """A run of its own, where the one under way has been silent for so many seconds."""

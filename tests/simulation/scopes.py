@@ -74,6 +74,7 @@ class Scope:
     beginning, `newcomers` where somebody new may be; `crowd` how many there are, from and to,
     `companies` and `rounds` are choices of how many. `stops` is when nothing may be written to the
     right, `after` what follows when a record of a side is deleted.
+    `lists`: people go through lists of records rather than save one of them.
     `logins`: people write under logins of their own. `earlier` are the rules until somebody edits
     them, where somebody does, `over` the flows that only those had, and
     `guards` how many records of an object a run could then create or update.
@@ -91,6 +92,7 @@ class Scope:
     infers: bool = False
     stops: Stops = Stops()
     after: Mapping[Side, After] = field(default_factory=dict)
+    lists: bool = False
     logins: bool = False
     earlier: str = ""
     over: frozenset[str] = frozenset()
@@ -106,8 +108,15 @@ class Scope:
     def about(self) -> frozenset[str]:
         """The objects, and by a word what else people have to do with."""
         return self.objects | {
-            one for one in ("asks", "clears", "after", "logins") if getattr(self, one)
+            one
+            for one in ("asks", "clears", "after", "returns", "lists", "logins")
+            if getattr(self, one)
         }
+
+    @cached_property
+    def returns(self) -> bool:
+        """Whether who is deleted leaves a word, and may come out of the bin."""
+        return "right" in self.after and self.after["right"].does == "mark"
 
     @cached_property
     def clears(self) -> bool:
@@ -185,6 +194,9 @@ STAGES = Scope(
     (("push", "contact"), ("pull", "Lead")),
     places=("left", "both Lead", "both Lead"),
     newcomers=("left", "Lead"),
+    crowd=(2, 5),
+    rounds=(2, 2, 3),
+    lists=True,
 )
 CONTACTS = Scope(
     "contacts.sync",
@@ -236,7 +248,7 @@ GONE = Scope(
     (("push", "contact"), ("pull", "Lead")),
     places=("left", "both Lead", "both Lead"),
     newcomers=("left", "Lead"),
-    rounds=(2, 3, 3, 4),
+    rounds=(4, 4, 5),
     after={"left": After("delete"), "right": After("mark", "title", "Gone from Salesforce")},
 )
 FREE = Scope(

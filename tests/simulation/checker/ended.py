@@ -52,12 +52,17 @@ class Ended(Facts):
 
     def dropped(self, write: Event) -> bool:
         """Whether we never heard of a write of ours, and a later look showed what somebody had made
-        of it, as if it had not been carried out."""
+        of it, as if it had not been carried out: it may have been only after its run."""
         return any(
             (row[4], row[5], row[7]) == write.key
             and row[12:14] == ("dropped", "not carried out")
-            and (write.field in json.loads(row[11]) if write.field else row[6] == "delete")
-            and self.log.numbers[row[0]][0] <= write.seq < self.log.numbers[row[0]][1]
+            and (write.field in json.loads(row[11]) or (row[6] == "delete" and not write.field))
+            and self.log.numbers[row[0]][0] <= write.seq
+            and all(
+                write.seq < begin
+                for number, (begin, _, _) in self.log.numbers.items()
+                if number > row[0]
+            )
             for row in self.journal
         )
 

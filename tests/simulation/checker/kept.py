@@ -83,6 +83,7 @@ class Kept(Facts):
                     continue
                 made = next((each for each in chosen[::-1] if each.old != each.new), last)
                 passed_on = self.passed_on(theirs, one, edit, made)
+                passed_on = passed_on or self.merged_away(partner, other, one, edit)
                 if not passed_on and not self.journalled(key, name, one.kind, edit.new, lost=True):
                     yield f"{what}, and no list says that it lost"
                 if side == one.prefer:
@@ -132,6 +133,16 @@ class Kept(Facts):
             return True
         return canon(one.kind, last.old) == value or any(
             edit.seq < each.seq < last.seq and canon(one.kind, each.new) == value for each in theirs
+        )
+
+    def merged_away(self, partner: Key, name: str, one: Mapped, edit: Event) -> bool:
+        """Whether somebody merged a record that had got the value of `edit` into the other side's,
+        which holds another: both were there to choose from."""
+        lasts = [self.last(old, name) for old, heir in self.log.heirs.items() if heir == partner]
+        value = canon(one.kind, edit.new)
+        return any(
+            last is not None and last.seq > edit.seq and canon(one.kind, last.new) == value
+            for last in lasts
         )
 
     def agreed_before(self, mine: list[Event], one: Mapped, last: Event, edit: Event) -> bool:
