@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from syncrules.connectors.apollo.simulator.faults import Fault
+from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine.run import run as verbs
 from syncrules.engine.why import why
 from syncrules.tests.both import HOUR, Both
@@ -148,3 +149,17 @@ def test_a_match_that_could_not_be_told_is_made_once_a_twin_is_gone(object: str)
     setup = both.setup
     told = why(setup.plan, setup.org, setup.db, setup.world, "a@b.example")
     assert [(each.partner.id, each.linked) for each in told if each.partner] == [(one, True)]
+
+
+def test_a_conflict_stays_listed_beside_a_write_that_is_refused_for_another_reason() -> None:
+    """What a field was refused for yesterday is over, and the two titles differ as before."""
+    both, left, _ = linked()
+    for wanted in ("No such company", "Ask Eva first"):
+        refuses = Validation("Lead", wanted, lambda row: row["Company"] != "B")
+        both.salesforce.org.validations[:] = [refuses]
+        both.apollo.update("contact", left, {"organization_name": f"{wanted} and sons"})
+        later(both)
+        assert [one.code for one in both.errors()] == [
+            "conflict",
+            "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+        ]
