@@ -124,12 +124,7 @@ def _standing(
     deciding the pair once more mends none, only a change of one of the two values does."""
     if not session.open_errors or pair.link is None or pair.left is None or pair.right is None:
         return []
-    told = {
-        text
-        for (text,) in session.db.rows(
-            troubles.decisions, org=session.org, flow=flow.name, one=record
-        )
-    }
+    told = session.db.rows(troubles.decisions, org=session.org, flow=flow.name, one=record)
     if not told:
         return []
     written = {one.key for one in (*decision.left, *decision.right)}
@@ -142,9 +137,19 @@ def _standing(
         if isinstance(left, NotRead) or isinstance(right, NotRead):
             continue
         for one in _troubles(row, left, right):
-            if _message(one) in told and (one.code, one.field) not in listed:
+            if _was_told(one, told) and (one.code, one.field) not in listed:
                 found.append(one)
     return found
+
+
+def _was_told(problem: Problem, told: Iterable[tuple[str, str]]) -> bool:
+    """Whether that stands in the log (code, message), or that another value of the field can't go:
+    a value that is back as it was agreed on is no change, and can't go any more than then."""
+    if problem.code == "conflict":
+        return ("conflict", _message(problem)) in told
+    return any(
+        code != "conflict" and message.startswith(f"{problem.field}: ") for code, message in told
+    )
 
 
 def _planned(session: Session, flow: Flow, decision: Decision) -> set[str]:

@@ -57,14 +57,15 @@ of_record = statement(
     )
 )
 decisions = statement(
-    select(T.message).where(
+    select(E.code, T.message).where(
         T.org == _org,
         T.flow == _flow,
         T.record == bindparam("one"),
         T.operation == "map",
+        _of_cause,
     )
 )
-"""What a record was told that could not be decided of its fields."""
+"""What a record was told that could not be decided of its fields: the code and the text."""
 undecided = statement(
     select(T.record)
     .where(T.org == _org, T.flow == _flow, T.record != "", T.operation == "map")

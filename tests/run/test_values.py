@@ -93,3 +93,34 @@ def test_a_template_that_fails_stands_in_the_error_log_until_it_can_be_said() ->
     assert world.now("title", "Description") == ("Chief", "50")
     assert world.both.errors() == []
     assert world.rests()
+
+
+STAGES = """title <-> Title
+}
+map contact stage with Lead.Status {
+    "Cold"           <-> "Open - Not Contacted"
+    "Not Interested" <-> "Closed - Not Converted\""""
+
+
+def test_a_value_that_is_not_in_the_table_is_told_whatever_stood_there_meanwhile() -> None:
+    """It was there before, and so was another one that isn't in the table, either; the other side
+    has gone on since."""
+    world = World(STAGES, stage="Approaching")
+    assert told(world) == ['Status: "Approaching" is not in the table']
+    world.left(stage="Bad Data")
+    world.right(Status="Closed - Not Converted")
+    world.run()
+    assert told(world) == ['Status: "Bad Data" is not in the table']
+    world.left(stage="Approaching")
+    world.run()
+    world.run()
+    assert told(world) == ['Status: "Approaching" is not in the table']
+    world.left(stage="Cold")
+    world.run()
+    world.run()
+    assert world.now("title", "Status")[1] == "Open - Not Contacted"
+    assert told(world) == []
+
+
+def told(world: World) -> list[str]:
+    return [one.message for one in world.both.errors()]
