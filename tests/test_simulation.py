@@ -33,7 +33,16 @@ from syncrules.tests.simulation.many import Told, commit, many
 from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import Answer, Key, System, writes
 from syncrules.tests.simulation.runners import Second
-from syncrules.tests.simulation.scopes import FEW, LEADS, NARROW, SMALL, SMALLER, scope_of
+from syncrules.tests.simulation.scopes import (
+    FEW,
+    FEWER,
+    LEADS,
+    NARROW,
+    NARROWER,
+    SMALL,
+    SMALLER,
+    scope_of,
+)
 from syncrules.tests.simulation.states import Shared, handed_on, held
 from syncrules.tests.simulation.world import Alarms, Crash
 
@@ -75,11 +84,12 @@ def test_no_history_breaks_a_promise_where_all_is_large() -> None:
 def test_most_histories_are_small_and_each_set_of_rules_has_its_share() -> None:
     """Many small worlds show more than a few large ones in the same time."""
     drawn = [scope_of(seed) for seed in range(1000)]
-    wide = [one for one in drawn if one not in NARROW]
-    assert abs(1 - len(wide) / 1000 - FEW) < 0.05
+    wide = [one for one in drawn if one not in (*NARROW, *NARROWER)]
+    assert abs(sum(one in NARROWER for one in drawn) / 1000 - FEWER) < 0.02
+    assert abs(1 - len(wide) / 1000 - FEW - FEWER) < 0.05
     assert abs(sum(one in SMALLER for one in wide) / len(wide) - SMALL) < 0.05
     assert all(drawn.count(one) >= 50 for one in SMALLER)
-    assert all(drawn.count(one) >= 20 for one in NARROW)
+    assert all(drawn.count(one) >= 20 for one in (*NARROW, *NARROWER))
 
 
 def test_the_first_run_that_histories_begin_with_is_what_one_leaves() -> None:

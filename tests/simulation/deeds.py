@@ -7,7 +7,7 @@ which is which. Those who work there are in `people.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from syncrules.tests.simulation.recorder import Key, System
@@ -104,6 +104,57 @@ def move(people: People) -> None:
         people.log.struck["a meeting moves"] += 1
 
 
+def call_off(people: People) -> None:
+    """A meeting is called off, or takes place after all: one of which a run has heard such news, or
+    there has been none. In Salesforce somebody may have given it a word of their own."""
+    log = people.log
+    rows = log.rows("apollo")
+    heard = log.finished[-1][0] if log.finished else 0
+    news = {key: of[-1].seq for (key, name), of in log.by_field.items() if name == "cancelled"}
+    keys = sorted(key for key in rows if key[1] == "meeting" and news.get(key, -1) < heard)
+    if people.chance.random() < 0.7:
+        name_anew(people)
+    if keys:
+        key = people.chance.choice([one for one in keys if one in news] or keys)
+        off = not rows[key].get("cancelled")
+        people.change(key, {"cancelled": off})
+        what = "is called off" if off else "takes place after all"
+        log.struck[f"a meeting {what}"] += 1
+
+
+def put_off(people: People) -> None:
+    """A meeting that was called off gets another time all the same."""
+    rows = people.log.rows("apollo")
+    keys = sorted(key for key in rows if key[1] == "meeting" and rows[key].get("cancelled"))
+    if keys:
+        times = dict(zip(("start_time", "end_time"), people.chance.choice(TIMES), strict=True))
+        name_anew(people)
+        people.change(people.chance.choice(keys), times)
+
+
+def name_anew(people: People) -> None:
+    """Nobody in Salesforce is told any more that a meeting was called off."""
+    for key, row in sorted(people.log.rows("salesforce").items()):
+        if key[1] == "Event" and str(row.get("Subject")).startswith(OFF):
+            people.change(key, {"Subject": f"Ask {people.next()}"})
+
+
+def jot(people: People) -> None:
+    """Somebody notes something about a contact."""
+    key = people.someone(side="apollo")
+    if key is not None:
+        people.make("apollo", "note", {"contact_id": key[2], "content": _text(people, "Noted")})
+        people.log.struck["something is noted"] += 1
+
+
+def note_anew(people: People) -> None:
+    """A note gets other words, on either side."""
+    key = some(people, people.chance.choice(("apollo", "salesforce")), ("note", "Note"))
+    if key is not None:
+        name = "content" if key[0] == "apollo" else "Body"
+        people.change(key, {name: f"Word {people.next()}-{people.tag(key)}"})
+
+
 def edit(people: People) -> None:
     """One of them gets other words, on either side."""
     key = some(people, people.chance.choice(("apollo", "salesforce")))
@@ -129,15 +180,18 @@ def finish(people: People) -> None:
 
 def strike_out(people: People) -> None:
     """One of them is deleted."""
-    key = some(people, people.chance.choice(("apollo", "salesforce")))
+    key = some(people, people.chance.choice(("apollo", "salesforce")), (*_EDITED, "note", "Note"))
     if key is not None:
         people.delete(key)
         people.log.struck["what was done is deleted"] += 1
 
 
-def some(people: People, system: System) -> Key | None:
-    """A call, a task or an event that is there."""
-    keys = sorted(one for one in people.log.rows(system) if one[1] in _EDITED)
+_EDITED = ("call", "task", "Task", "Event")
+
+
+def some(people: People, system: System, among: Collection[str] = _EDITED) -> Key | None:
+    """One of what was done that is there."""
+    keys = sorted(one for one in people.log.rows(system) if one[1] in among)
     return people.chance.choice(keys) if keys else None
 
 
@@ -146,6 +200,8 @@ def _text(people: People, word: str) -> str:
     return f"{word} {number}-d{number}"
 
 
+OFF = "Cancelled: "
+"""What rules say of a meeting that is called off begins so."""
 MAILS = ((False, False), (False, True), (True, True))
 """Whether a mail came in, and whether through a mailbox that Apollo only reads."""
 TIMES = (
@@ -154,8 +210,13 @@ TIMES = (
     ("2026-02-04T14:00:00.000Z", "2026-02-04T16:00:00.000Z"),
 )
 """When meetings begin and end."""
-_EDITED = ("call", "task", "Task", "Event")
-_MAKES = {"call": (ring,), "task": (plan, plan, do), "email": (write,), "meeting": (meet,)}
+_MAKES = {
+    "call": (ring,),
+    "task": (plan, plan, do),
+    "email": (write,),
+    "meeting": (meet,),
+    "note": (jot,),
+}
 DEEDS: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (8, "call", ring),
     (8, "task", plan),
@@ -166,5 +227,11 @@ DEEDS: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (14, "Task", edit),
     (8, "Task", finish),
     (4, "Task", strike_out),
+    (8, "note", jot),
+    (6, "note", note_anew),
+    (30, "off", call_off),
+    (8, "off", put_off),
+    (6, "off", edit),
+    (3, "off", strike_out),
 )
 """How often each is done, and what the rules must be about."""

@@ -504,7 +504,8 @@ KINDS = frozenset(
         *("a deal is brought back", "what was done is brought back"),
         *("something is done", "what was done is deleted", "a user leaves or is back"),
         *("the rules are edited", "a guard holds a run"),
-        *("a stranger writes", "a meeting moves"),
+        *("a stranger writes", "a meeting moves", "a meeting is called off"),
+        *("a meeting takes place after all", "something is noted"),
     }
 )
 """Every fault by name."""

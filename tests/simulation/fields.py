@@ -23,6 +23,7 @@ ACCOMPANY: Mapping[str, frozenset[str]] = {
     "Task": SAVED | {"CompletedDateTime", "IsClosed", "AccountId", "ActivityDate", "OwnerId"},
     "Event": SAVED
     | {"ActivityDate", "ActivityDateTime", "DurationInMinutes", "EndDate", "AccountId", "OwnerId"},
+    "Note": SAVED,
 }
 """Fields that a system itself sets when it saves ours."""
 WIRE = {
@@ -50,7 +51,7 @@ def mapped(
         for one in filter(which, rows):
             if object == left and one.both:
                 names |= {*WIRE.get(one.left, (one.left,))}
-            if object == right:
+            if object == right and flow not in scope.once:
                 names.add(one.right)
     return frozenset(names)
 

@@ -43,7 +43,7 @@ from syncrules.tests.simulation.checker import ends
 from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
 from syncrules.tests.simulation.logins import Book
 from syncrules.tests.simulation.people import WORDS, People
-from syncrules.tests.simulation.recorder import APOLLO, SALESFORCE, Key, Recorder
+from syncrules.tests.simulation.recorder import APOLLO, DEEDS, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
 from syncrules.tests.simulation.states import (
@@ -118,7 +118,7 @@ class Machine:
         self.people.approve = self.approve
         self.people.scope = BY_RULES.get(self.rules, FULL)
         self.written = self.people.scope.earlier or self.rules
-        self.log.deeds = "Task" in self.people.scope.objects
+        self.log.deeds = bool(self.people.scope.objects & {*DEEDS["salesforce"]})
         self.book = Book(self.salesforce) if self.people.scope.logins else None
         self._connectors: Mapping[str, Connector] | None = None
 

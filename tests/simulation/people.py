@@ -67,7 +67,7 @@ class People:
             self.person(where, company, left, right)
         if chance.random() < 0.4:
             self.twin()
-        if "Task" in self.scope.objects:
+        if self.log.deeds:
             deeds.begun(self)
 
     def company(self, left: dict[int, str], right: dict[int, str]) -> None:
@@ -644,7 +644,7 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
 
 TAGGED = (
     *("last_name", "LastName", "name", "Name"),
-    *("note", "body_text", "description", "Description"),
+    *("note", "body_text", "description", "Description", "content", "Body"),
 )
 """Fields that end in a tag, the first that a record has."""
 

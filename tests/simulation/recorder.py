@@ -36,8 +36,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "salesforce": ("Lead", "Contact", "Account", "Opportunity"),
 }
 DEEDS: dict[str, tuple[str, ...]] = {
-    "apollo": ("call", "task", "email", "meeting"),
-    "salesforce": ("Task", "Event"),
+    "apollo": ("call", "task", "email", "meeting", "note"),
+    "salesforce": ("Task", "Event", "Note"),
 }
 """What people did, where rules are about that."""
 

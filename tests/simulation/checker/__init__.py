@@ -13,6 +13,7 @@ from syncrules.engine.store.database import Database
 from syncrules.tests.simulation.checker import ends
 from syncrules.tests.simulation.checker.facts import Link, journal
 from syncrules.tests.simulation.checker.kept import Kept
+from syncrules.tests.simulation.checker.off import Off
 from syncrules.tests.simulation.checker.once import Once
 from syncrules.tests.simulation.checker.signed import Signed
 from syncrules.tests.simulation.checker.together import Together
@@ -35,7 +36,7 @@ def under_any_rules(log: Recorder, people: People, db: Database, org: str) -> li
     return [*asked.made_once(), *asked.journal_closed(), *linked]
 
 
-class _Checker(Once, Written, Together, Kept, Signed):
+class _Checker(Off, Once, Written, Together, Kept, Signed):
     """All promises over one history."""
 
     def all(self) -> Iterator[str]:
@@ -63,6 +64,10 @@ class _Checker(Once, Written, Together, Kept, Signed):
                 yield from self.pair(link)
 
     def pair(self, link: Link) -> Iterator[str]:
+        yield from self.followed_off(link)
+        if link.flow in self.scope.once:
+            yield from self.as_it_was(link)
+            return
         refused = {link.left[2], link.right[2]} & self.blamed or link.right in self.log.hidden
         for one in self.scope.flows[link.flow]:
             if not refused and link.flow not in self.scope.over:

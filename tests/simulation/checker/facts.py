@@ -126,6 +126,25 @@ class Facts:
         found = [event for one in keys for event in self.log.by_field.get((one, name), [])]
         return sorted(found, key=lambda event: event.seq)
 
+    def says_off(self, event: Event) -> bool:
+        """Whether we wrote what a rule says of a meeting that is called off."""
+        off = self.scope.off
+        return (
+            off is not None
+            and (event.who, event.key[1], event.field) == ("sync", "Event", off.field)
+            and any(
+                event.new == self.off_text(left)
+                for _, left, right in self.pairs
+                if right == event.key
+            )
+        )
+
+    def off_text(self, key: Key) -> str:
+        """What a rule says of a meeting that is called off."""
+        subject = self.last(key, "subject")
+        text = self.scope.off.text if self.scope.off else ""
+        return text.format(subject=subject.new if subject else "")
+
     def last(self, key: Key, name: str) -> Event | None:
         events = self.log.by_field.get((key, name))
         return events[-1] if events else None

@@ -13,6 +13,9 @@ from syncrules.tests.simulation.people import tag_of
 from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import Kind
 
+_WITH = {"task": "contact", "Task": "WhoId", "Event": "WhoId", "Note": "ParentId"}
+"""What we make of what people did, and the field that says whom it is with."""
+
 
 class Once(Ended):
     """Who is there, and who belongs together."""
@@ -38,11 +41,11 @@ class Once(Ended):
                 yield from self.was_not_there(key, birth)
 
     def never_seen(self, key: Key, seq: int) -> bool:
-        """Whether we never heard of a record, and by the time we looked were not shown it, or
-        nothing told it from others: it has no key, and somebody had edited it. The one that we made
-        in its place may have been merged into it since."""
+        """Whether we never heard of a record, and by the time we looked were not shown it, or it
+        had been deleted past the bin, or nothing told it from others: it has no key, and somebody
+        had edited it. The one that we made in its place may have been merged into it since."""
         edited = any(one.key == key and one.who == "person" for one in self.log.events[:seq])
-        unknown = key in self.log.hidden or (self.keyless(key) and edited)
+        unknown = key in self.log.hidden | self.log.purged or (self.keyless(key) and edited)
         return unknown and all(
             key not in (one.left, one.right) or key in self.log.heirs.values() for one in self.links
         )
@@ -157,7 +160,7 @@ class Once(Ended):
         people = {key[2] for ends in pairs for key in ends}
         for key, row in self.rows.items():
             pulled = key[1] == "Task" and "task~Task" in self.scope.flows and row["Status"] != DONE
-            pushed = key[1] in ("call", "email")
+            pushed = key[1] in ("call", "email", "note")
             pushed = pushed or (key[1] == "task" and row.get("status") == "completed")
             pushed = pushed or (key[1] == "meeting" and not row.get("cancelled"))
             about = row.get("contact") or row.get("WhoId")
@@ -169,8 +172,8 @@ class Once(Ended):
         """What we made of what somebody did is with somebody: until one of them is known, it
         waits."""
         for key, birth in self.log.born.items():
-            if birth.who == "sync" and key[1] in ("task", "Task", "Event"):
-                name = "contact" if key[1] == "task" else "WhoId"
+            if birth.who == "sync" and key[1] in _WITH:
+                name = _WITH[key[1]]
                 if not self.first(key, name, birth.seq):
                     yield f"{key} was made, and is with nobody"
 

@@ -70,8 +70,12 @@ class Together(Held, Signed):
             emptied = right is not None and right.who == "person" and right.seq > left.seq
             if not rv and not emptied:
                 yield f"{what}: the blank was not filled"
-        elif right is None or right.who == "sync" or right.seq < left.seq:
+        elif right is None or right.seq < left.seq or self.only_ours(right):
             yield f"{what}: the right side did not follow"
+
+    def only_ours(self, event: Event) -> bool:
+        """Whether we wrote a value that should have been the other side's."""
+        return event.who == "sync" and not self.says_off(event)
 
     def agree(self, one: Mapped, lv: Any, rv: Any) -> bool:
         if not lv and not rv:

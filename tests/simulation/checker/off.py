@@ -1,0 +1,76 @@
+"""R1 and R3, of what people did: what is made once stays as it was, and a meeting that is called
+off is followed as its rule says, once for each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syncrules.tests.simulation.checker.ended import Ended
+from syncrules.tests.simulation.checker.facts import RACE, Link
+from syncrules.tests.simulation.fields import canon
+from syncrules.tests.simulation.recorder import Event, Key
+
+
+class Off(Ended):
+    """Whether nothing follows a note but a note, and what follows a meeting is what is said."""
+
+    def as_it_was(self, link: Link) -> Iterator[str]:
+        """What was made of a record is what that one held, of the one it is about."""
+        for row in self.scope.flows[link.flow]:
+            made = self.first(link.right, row.right, 0)
+            held = {each.new for each in self.told(link.left, row.left)}
+            if row.kind == "reference":
+                held = {pair[2][2] for pair in self.pairs if pair[1][2] in held}
+            if canon("text", made) not in {canon("text", one) for one in held}:
+                yield f"{link.right}.{row.right} was made as {made!r}, which {link.left} never had"
+
+    def marks(self, event: Event) -> bool:
+        return super().marks(event) or self.says_off(event)
+
+    def owed(self, event: Event, does: str) -> bool:
+        return super().owed(event, does) or self.owed_off(event, does)
+
+    def owed_off(self, event: Event, does: str) -> bool:
+        """Whether the meeting had been called off by then, more often than that was followed."""
+        off = self.scope.off
+        if off is None or off.does != does or event.key[1] != "Event":
+            return False
+        meetings = [pair[1] for pair in self.pairs if pair[2] == event.key]
+        times = sum(one.seq < event.seq for key in meetings for one in self.called_off(key))
+        done = [
+            one
+            for one in self.log.by_field[event.key, event.field]
+            if one.who == "sync" and one.new == event.new and one.seq <= event.seq
+        ]
+        return times >= sum(one is event or not self.dropped(one) for one in done)
+
+    def called_off(self, key: Key) -> list[Event]:
+        """Each time that a meeting was called off."""
+        return [one for one in self.log.by_field.get((key, "cancelled"), []) if one.new is True]
+
+    def followed_off(self, link: Link) -> Iterator[str]:
+        """Where a meeting doesn't take place, its rule was carried out on the other side."""
+        off, (left, right) = self.scope.off, (link.left, link.right)
+        if off is None or left[1] != "meeting" or not self.rows[left].get("cancelled"):
+            return
+        if {left[2], right[2]} & self.blamed or {left, right} & self.beyond:
+            return
+        if off.does == "delete":
+            yield f"{right} is there, and {left} was called off"
+        elif not self.marked(right, off.field, self.off_text(left), self.off_first(left)):
+            yield f"{right}.{off.field} does not say that {left} was called off"
+
+    def off_first(self, key: Key) -> Event:
+        """The time it was called off that a run may have heard of first: where it was to take place
+        again between two runs, it was off for them all the time."""
+        *earlier, off = self.called_off(key)
+        for one in reversed(earlier):
+            on = next(each for each in self.log.by_field[key, "cancelled"] if each.seq > one.seq)
+            if any(
+                on.seq < begin and end <= off.seq and at - on.at >= RACE
+                for begin, end, at in self.log.finished
+            ):
+                break
+            off = one
+        return off
