@@ -148,7 +148,7 @@ def _was_told(problem: Problem, told: Iterable[tuple[str, str]]) -> bool:
     if problem.code == "conflict":
         return ("conflict", _message(problem)) in told
     return any(
-        code != "conflict" and message.startswith(f"{problem.field}: ") for code, message in told
+        code != "conflict" and _field(message) == problem.field != "" for code, message in told
     )
 
 
@@ -171,7 +171,7 @@ def _told_of(
         for cause, operation, _, message in session.db.rows(
             troubles.of_record, org=session.org, flow=flow, one=id
         ):
-            if operation == "map" and message.partition(": ")[0] in fields:
+            if operation == "map" and _field(message) in fields:
                 yield cause
 
 
@@ -190,6 +190,12 @@ def _troubles(row: ReadyRow, left: Value, right: Value) -> Iterator[Problem]:
 
 def _message(problem: Problem) -> str:
     return f"{problem.field}: {problem.message}" if problem.field else problem.message
+
+
+def _field(message: str) -> str:
+    """The field that such a text names."""
+    name, colon, _ = message.partition(": ")
+    return name if colon else ""
 
 
 def refused(session: Session, change: Entry, outcome: Outcome, advice: str, login: str = "") -> str:
