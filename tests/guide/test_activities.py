@@ -384,6 +384,24 @@ def test_a_meeting_is_moved_cancelled_or_one_of_a_series() -> None:
     ]
 
 
+def test_a_meeting_that_is_called_off_again_is_followed_again() -> None:
+    """Where it was to take place after all in between; that alone takes no word away."""
+    day = Day(f'{RULES["meeting"]} {{ on cancel mark Subject "Cancelled: {{{{ subject }}}}" }}')
+    id = day.meeting()
+    day.run()
+    for _ in range(2):
+        day.both.apollo.update("meeting", id, {"cancelled": True})
+        day.run()
+        (event,) = day.made("Event")
+        assert event["Subject"] == "Cancelled: Kick-off"
+        day.both.apollo.update("meeting", id, {"cancelled": False})
+        day.run()
+        assert day.made("Event")[0]["Subject"] == "Cancelled: Kick-off"
+        day.both.salesforce.update("Event", event["Id"], {"Subject": "Kick-off"})
+        day.run()
+        assert day.made("Event")[0]["Subject"] == "Kick-off"
+
+
 def test_a_note_goes_to_the_right_parent_once() -> None:
     """However often a run repeats. (ACT-16)"""
     day = Day(RULES["note"])
