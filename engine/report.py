@@ -274,7 +274,7 @@ OLDER = (
 )
 _NOTHING = {
     "preview": "a run would change nothing",
-    "push": "nothing to send: both sides agree",
+    "push": "nothing to send: no change that a rule would write",
     "retry": "nothing changed",
 }
 _FOUND = {
