@@ -163,9 +163,9 @@ def _compared(session: Session, ask: Read, records: Sequence[Record]) -> _Found:
         _loses_sight(before.get(one.id), one, ask.fields) for one in latest.values()
     )
     aside = _aside(session, ask)
+    quiet = {*session.silent.get((ask.system, ask.object), ()), aside}
     changed = [one for one in latest.values() if _differs(before.get(one.id), one, aside)]
     changed = _seen_late(session, ask, before, changed, aside)
-    quiet = _quiet(session, ask)
     news = [one for one in changed if not _only_more_fields(before.get(one.id), one, quiet)]
     return _Found(before, changed, news)
 
@@ -176,7 +176,8 @@ def _keep(session: Session, ask: Read, found: _Found, *, first: bool) -> None:
     before, changed, news = found.before, found.changed, found.news
     if not changed:
         return
-    layout, quiet = session.layout(ask.fields), _quiet(session, ask)
+    layout, run = session.layout(ask.fields), 0 if first else session.run
+    fresh = {one.id for one in news}
     session.ends_seen |= any(one.life in ("deleted", "out of sight") for one in changed)
     where = {"org": session.org, "system": ask.system, "object": ask.object}
     session.db.many(
@@ -190,8 +191,8 @@ def _keep(session: Session, ask: Read, found: _Found, *, first: bool) -> None:
                 "stamp": one.stamp,
                 "life": one.life,
                 "into": one.into,
-                "run": _run_of(session, before.get(one.id), one, first, quiet),
-                "first": 0 if first else session.run,
+                "run": run if one.id in fresh else before[one.id].run,
+                "first": run,
             }
             for one in changed
         ],
@@ -218,7 +219,6 @@ def _keep(session: Session, ask: Read, found: _Found, *, first: bool) -> None:
         for one in news
     ]
     session.mark(marks, "there before" if first else "changed")
-    fresh = {one.id for one in news}
     more = [one.id for one in changed if one.id not in fresh]
     session.mark(_linked(session, ask, more), "read in full")
     related = watched(session, ask, before, news)
@@ -229,11 +229,6 @@ def _aside(session: Session, ask: Read) -> str:
     """The field that only tells who changed the rest: it is kept as of the last change of that."""
     editor = session.editors.get((ask.system, ask.object))
     return editor.field if editor and editor.quiet else ""
-
-
-def _quiet(session: Session, ask: Read) -> set[str]:
-    """The fields whose changes are no news."""
-    return {*session.silent.get((ask.system, ask.object), ()), _aside(session, ask)}
 
 
 def _turns(
@@ -364,11 +359,3 @@ def _only_more_fields(before: Stored | None, now: Record, quiet: Collection[str]
         for name, one in now.values.items()
         if name in before.values and name not in quiet
     )
-
-
-def _run_of(
-    session: Session, before: Stored | None, now: Record, first: bool, quiet: Collection[str]
-) -> int:
-    if before and _only_more_fields(before, now, quiet):
-        return before.run
-    return 0 if first else session.run
