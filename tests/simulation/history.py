@@ -161,9 +161,8 @@ class Machine:
         return result
 
     def due(self) -> int:
-        """How many marks the next run has to look at: a link was made, and others had waited."""
-        due = self.db.rows(sql.count_due, org=ORG, now=self.clock.now())
-        return sum(int(count) for _, count in due)
+        """How many marks the next run has to look at."""
+        return checker.due(self.db, ORG, self.clock.now())
 
     def number(self) -> int:
         """The last run's, as the state counts."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from syncrules.engine.store.database import Database
 from syncrules.tests.simulation.checker import ends
-from syncrules.tests.simulation.checker.facts import Link, journal
+from syncrules.tests.simulation.checker.facts import Link, due, journal
 from syncrules.tests.simulation.checker.kept import Kept
 from syncrules.tests.simulation.checker.off import Off
 from syncrules.tests.simulation.checker.once import Once
@@ -21,7 +21,7 @@ from syncrules.tests.simulation.checker.written import Written
 from syncrules.tests.simulation.people import People
 from syncrules.tests.simulation.recorder import Recorder
 
-__all__ = ["check", "journal", "under_any_rules"]
+__all__ = ["check", "due", "journal", "under_any_rules"]
 
 
 def check(log: Recorder, people: People, db: Database, org: str) -> list[str]:

@@ -72,7 +72,7 @@ class Facts:
         self.here: list[Key] = [(one[0], one[1], one[2]) for one in db.rows(_here)]
         self.journal = db.rows(journal)
         self.errors = db.rows(troubles.open_errors, org=org)
-        self.due = sum(count for _, count in db.rows(sql.count_due, org=org, now=log.clock.now()))
+        self.due = due(db, org, log.clock.now())
         self.troubles = db.rows(troubles.open_troubles, org=org)
         self.blamed = {row[2] for row in self.troubles} - {""}
         self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
@@ -163,6 +163,11 @@ class Facts:
             if events:
                 return tag_of({name: events[0].new})
         return ""
+
+
+def due(db: Database, org: str, now: float) -> int:
+    """How many marks the next run has to look at: a link was made, and others had waited."""
+    return sum(count for _, count in db.rows(sql.count_due, org=org, now=now))
 
 
 def _link(row: tuple[Any, ...]) -> Link:
