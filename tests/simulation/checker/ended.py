@@ -6,7 +6,6 @@ what a system purges is found in the same way.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from syncrules.tests.simulation.checker.facts import Facts, Pair
@@ -47,24 +46,8 @@ class Ended(Facts):
         )
         done = self.log.by_field[event.key, event.field]
         ours = [one for one in done if one.who == "sync" and one.new == event.new]
-        ours = [one for one in ours if not self.dropped(one) or one is event]
+        ours = [one for one in ours if not self.unheard(one) or one is event]
         return gone >= sum(one.seq <= event.seq for one in ours)
-
-    def dropped(self, write: Event) -> bool:
-        """Whether we never heard of a write of ours, and a later look showed what somebody had made
-        of it, as if it had not been carried out: it may have been only after its run."""
-        return any(
-            (row[4], row[5], row[7]) == write.key
-            and row[12:14] == ("dropped", "not carried out")
-            and (write.field in json.loads(row[11]) or (row[6] == "delete" and not write.field))
-            and self.log.numbers[row[0]][0] <= write.seq
-            and all(
-                write.seq < begin
-                for number, (begin, _, _) in self.log.numbers.items()
-                if number > row[0]
-            )
-            for row in self.journal
-        )
 
     def left(self, key: Key) -> list[Event]:
         """When somebody deleted a record: as often as it had been brought back meanwhile."""

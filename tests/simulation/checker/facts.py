@@ -5,7 +5,8 @@ Reads, and judges nothing: what follows from it is in the modules beside this on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -15,8 +16,10 @@ from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L, N, R
+from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.people import TAGGED, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
+from syncrules.tests.simulation.scopes import Kind
 
 journal = statement(
     select(
@@ -117,6 +120,32 @@ class Facts:
             and not edit.old
             and birth.seq < edit.seq < found
         )
+
+    def unheard(self, write: Event, kind: Kind = "text") -> bool:
+        """Whether the reply to a write of ours was lost, and a later look, which showed what
+        somebody had made of it, took it for not carried out: edits on top of it and in place of it
+        look the same, and it may have been carried out only after its run."""
+        asked = [
+            row
+            for row in self.journal
+            if self.log.numbers[row[0]][0] <= write.seq and self.asks_for(row, write, kind)
+        ]
+        return any(
+            row[12:14] == ("dropped", "not carried out") for row in asked if row[0] == asked[-1][0]
+        )
+
+    def asks_for(self, row: Sequence[Any], write: Event, kind: Kind) -> bool:
+        """Whether a change of the journal is the one that a write carries out. A create that was
+        not heard of has no record, but the one that it was to be made of."""
+        if (row[4], row[5]) != write.key[:2]:
+            return False
+        partners = {end[2] for _, *ends in self.pairs if write.key in ends for end in ends}
+        if row[7] != write.key[2] and (row[7] or not partners & {*row[8:10]} - {""}):
+            return False
+        if not write.field:
+            return bool(row[6] == "delete")
+        after = json.loads(row[11])
+        return write.field in after and canon(kind, after[write.field]) == canon(kind, write.new)
 
     def told(self, key: Key, name: str) -> list[Event]:
         """What a field of a record has held, and of those that became this record."""

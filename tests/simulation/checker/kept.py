@@ -154,23 +154,11 @@ class Kept(Facts):
                 last.seq <= each.seq < edit.seq
                 and canon(one.kind, each.new) == canon(one.kind, last.new)
                 and (each.who == "sync" or self.knew(each, edit))
-                and (self.knew(each, edit) or not self.unheard(one, each, last))
+                and (self.knew(each, edit) or not self.unheard(each, one.kind))
                 for each in mine
             )
             and self.knew(last, edit)
         )
-
-    def unheard(self, one: Mapped, write: Event, last: Event) -> bool:
-        """Whether the reply to a write of what `last` is was lost, and the next look showed an edit
-        and took it for not carried out: edits on top of it and in place of it look the same."""
-        became = [
-            row[12:14]
-            for row in self.journal
-            if (row[4], row[5]) == write.key[:2] and last.key[2] in row[8:10]
-            if self.log.numbers[row[0]][0] <= write.seq
-            if canon(one.kind, json.loads(row[11]).get(write.field)) == canon(one.kind, write.new)
-        ]
-        return became[-1:] == [("dropped", "not carried out")]
 
     def journalled(
         self, key: Key, name: str, kind: Kind, value: Any, *, lost: bool = False

@@ -43,7 +43,7 @@ class Off(Ended):
             for one in self.log.by_field[event.key, event.field]
             if one.who == "sync" and one.new == event.new and one.seq <= event.seq
         ]
-        return times >= sum(one is event or not self.dropped(one) for one in done)
+        return times >= sum(one is event or not self.unheard(one) for one in done)
 
     def called_off(self, key: Key) -> list[Event]:
         """Each time that a meeting was called off."""
