@@ -124,9 +124,10 @@ def _standing(
     deciding the pair once more mends none, only a change of one of the two values does."""
     if not session.open_errors or pair.link is None or pair.left is None or pair.right is None:
         return []
-    told = session.db.rows(troubles.decisions, org=session.org, flow=flow.name, one=record)
-    if not told:
+    rows = session.db.rows(troubles.decisions, org=session.org, flow=flow.name, one=record)
+    if not rows:
         return []
+    told = {_as_told(code, message) for _, code, message in rows}
     written = {one.key for one in (*decision.left, *decision.right)}
     listed = {(one.code, one.field) for one in decision.problems}
     found = []
@@ -137,19 +138,17 @@ def _standing(
         if isinstance(left, NotRead) or isinstance(right, NotRead):
             continue
         for one in _troubles(row, left, right):
-            if _was_told(one, told) and (one.code, one.field) not in listed:
+            known = _as_told(one.code, _message(one)) in told
+            if known and (one.code, one.field) not in listed:
                 found.append(one)
     return found
 
 
-def _was_told(problem: Problem, told: Iterable[tuple[str, str]]) -> bool:
-    """Whether that stands in the log (code, message), or that another value of the field can't go:
-    a value that is back as it was agreed on is no change, and can't go any more than then."""
-    if problem.code == "conflict":
-        return ("conflict", _message(problem)) in told
-    return any(
-        code != "conflict" and _field(message) == problem.field != "" for code, message in told
-    )
+def _as_told(code: str, message: str) -> str:
+    """What must stand in the log for this to be told already: of a conflict the very values, of a
+    value that can't go its field, whatever the value. One that is back as it was agreed on is no
+    change, and can't go any more than then."""
+    return message if code == "conflict" else _field(message)
 
 
 def _planned(session: Session, flow: Flow, decision: Decision) -> set[str]:
@@ -168,10 +167,10 @@ def _told_of(
 ) -> Iterator[str]:
     """The causes for which records (flow, id) were told that one of these fields can't go."""
     for flow, id in ids if fields and session.open_errors else ():
-        for cause, operation, _, message in session.db.rows(
-            troubles.of_record, org=session.org, flow=flow, one=id
+        for cause, _, message in session.db.rows(
+            troubles.decisions, org=session.org, flow=flow, one=id
         ):
-            if operation == "map" and _field(message) in fields:
+            if _field(message) in fields:
                 yield cause
 
 
@@ -260,7 +259,7 @@ def _tried_again(session: Session, change: Entry, cause: str) -> None:
     for id in (change.left, change.right):
         where = {"org": session.org, "flow": change.flow, "one": id}
         found = session.db.rows(troubles.of_record, **where) if id else ()
-        for other, operation, system, _ in found:
+        for other, operation, system in found:
             if system == change.system and operation not in _DECIDED and other != cause:
                 _got_through(session, change.flow, id, other)
 
@@ -406,7 +405,7 @@ def _close(
     if not session.open_errors:
         return
     for flow, id in ids:
-        for cause, operation, *_ in session.db.rows(
+        for cause, operation, _ in session.db.rows(
             troubles.of_record, org=session.org, flow=flow, one=id
         ):
             kind = "decisions" if operation in _DECIDED else "writes"

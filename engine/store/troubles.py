@@ -52,12 +52,12 @@ count = statement(select(func.count(), func.min(E.first)).where(_open))
 known = statement(select(E.id, E.count, E.first, E.closed).where(E.org == _org, E.cause == _cause))
 last = statement(select(func.max(E.id)).where(E.org == _org))
 of_record = statement(
-    select(T.cause, T.operation, E.system, T.message).where(
+    select(T.cause, T.operation, E.system).where(
         T.org == _org, T.flow == _flow, T.record == bindparam("one"), _of_cause
     )
 )
 decisions = statement(
-    select(E.code, T.message).where(
+    select(T.cause, E.code, T.message).where(
         T.org == _org,
         T.flow == _flow,
         T.record == bindparam("one"),
@@ -65,7 +65,7 @@ decisions = statement(
         _of_cause,
     )
 )
-"""What a record was told that could not be decided of its fields: the code and the text."""
+"""What a record was told that could not be decided of its fields: the cause, the code, the text."""
 undecided = statement(
     select(T.record)
     .where(T.org == _org, T.flow == _flow, T.record != "", T.operation == "map")
