@@ -364,9 +364,9 @@ EDITED = Scope(
     {"contact~Lead": (FIRST, LAST, EMAIL, TITLE, PHONE, COMPANY)},
     {"contact": _of_stage("Interested", "Replied")},
     (("push", "contact"), ("pull", "Lead")),
-    places=("left", "left", "both Lead"),
+    places=("left", "both Lead", "both Lead"),
     newcomers=("left", "Lead"),
-    rounds=(1, 2, 2, 3),
+    rounds=(2, 3, 3, 4),
     earlier="edited_before.sync",
 )
 MOVED = Scope(
