@@ -81,10 +81,16 @@ def write_over(people: People) -> None:
 
 def put_back(people: People) -> None:
     """Somebody in Salesforce is taken out of the bin, rather somebody who is linked, and nothing
-    says any more that they were deleted."""
+    says any more that they were deleted; or they are deleted in Apollo, in turn."""
     bin = people.bin()
     if bin:
-        people.take_out(people.chance.choice(sorted(bin.keys() & people.linked() or bin)))
+        key = people.chance.choice(sorted(bin.keys() & people.linked() or bin))
+        people.take_out(key)
+        if people.chance.random() < 0.3:
+            rows = people.log.rows("apollo")
+            for one in sorted(people.linked() & rows.keys()):
+                if people.tag(one) == people.tag(key):
+                    people.delete(one)
     write_over(people)
 
 
