@@ -137,7 +137,7 @@ class Faults:
 
     def before_run(self) -> None:
         """Draws what the run to come meets."""
-        if self.chance.random() < 0.08:
+        if self.chance.random() < (0.2 if self.people.scope.returns else 0.08):
             self.hide()
         if self.chance.random() < 0.05:
             self.take_right()
