@@ -4,13 +4,12 @@ the error log is true.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from syncrules.tests.simulation.checker.ended import Ended
 from syncrules.tests.simulation.checker.facts import RACE
 from syncrules.tests.simulation.fields import SPELLED, allowed, canon, mapped
-from syncrules.tests.simulation.people import BAD_TITLE, tag_of
+from syncrules.tests.simulation.people import BAD_TITLE
 from syncrules.tests.simulation.recorder import DEEDS, Event, Key
 
 
@@ -49,15 +48,14 @@ class Written(Ended):
         return edit is not None and (write.run == edit.run or write.at - edit.at < RACE)
 
     def journal_closed(self) -> Iterator[str]:
-        """Nothing is left planned, sent or marked, and doubt only where nobody can tell."""
-        open = [row for row in self.journal if row[12] in ("planned", "sent", "doubt")]
-        for row in open:
-            if not self.of_several(row):
+        """Nothing is left planned, sent, in doubt or marked."""
+        for row in self.journal:
+            if row[12] in ("planned", "sent", "doubt"):
                 what = f"{row[5]} {row[7] or row[8] or row[9]}"
                 yield f"change {row[0]}/{row[1]} of {what} is left {row[12]} ({row[13]})"
         # What a record became may be out of sight, or be purged before any look.
         unseen = (self.log.hidden | self.log.purged) & set(self.log.heirs.values())
-        if self.due and not unseen and not any(self.of_several(row) for row in open):
+        if self.due and not unseen:
             yield f"{self.due} marks are left that are due"
 
     def within_guards(self) -> Iterator[str]:
@@ -71,17 +69,6 @@ class Written(Ended):
             for run, some in records.items():
                 if len(some) > most:
                     yield f"run {run} did {action} with {len(some)} {object}, and {most} may be"
-
-    def of_several(self, row: Sequence[Any]) -> bool:
-        """Whether a create is in doubt that may have made each of several: a person tells them
-        apart, and until then nothing is made beside them."""
-        if (row[6], row[12], row[13]) != ("create", "doubt", "in-doubt"):
-            return False
-        left, _, right = row[2].partition("~")
-        source = ("apollo", left, row[8]) if row[3] == "right" else ("salesforce", right, row[9])
-        tag = self.tag_at(source, 0)
-        alike = [one for one in self.rows if one[:2] == (row[4], row[5])]
-        return sum(tag_of(self.rows[one]) == tag for one in alike) > 1
 
     def told_rightly(self) -> Iterator[str]:
         """Who stands in the error log is guilty of what is said there, still."""
@@ -113,8 +100,6 @@ class Written(Ended):
             return self.shares_address(about)
         if code == "task-closed":
             return "completed" in {one.get("status") for one in here}
-        if code == "in-doubt":
-            return any(self.of_several(row) for row in self.journal if record in row[8:10])
         if code == "login-lost":
             users = self.log.salesforce.rows("User")
             return not users[self.log.salesforce.user(record)]["IsActive"]
