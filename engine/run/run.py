@@ -557,14 +557,11 @@ def _mark_error(session: Session, flow: str, record: str) -> None:
     """Marks a record behind an error; an entry that names none marks all of its flow."""
     if flow not in session.flows:
         return
-    if not record:
-        for side in ("left", "right"):
-            ready = session.flows[flow].flow
-            _mark_all(session, ready, "left" if side == "left" else "right", "retry")
-        return
-    ready = session.flows[flow].flow
+    about = session.flows[flow].flow
     sides: tuple[Side, Side] = ("left", "right")
     for side in sides:
-        end = ready.left if side == "left" else ready.right
-        if record in session.stored(end.system, end.object, [record]):
+        end = about.end(side)
+        if not record:
+            _mark_all(session, about, side, "retry")
+        elif record in session.stored(end.system, end.object, [record]):
             session.mark([(flow, side, record)], "retry")
