@@ -27,6 +27,7 @@ from .parse import assembled, decoded, is_left_over, pieces, too_long
 from .prove import check as whole
 from .recover import MOST_COMPLAINTS, Piece
 from .resolve import bind, may_be, sets
+from .rules import SIDES
 
 _AROUND = ("sync", "every", "prefer")
 """What lines that speak of all that follow begin with."""
@@ -300,7 +301,7 @@ def _with_left_over(whose: Sequence[Here], left: Schema, right: Schema) -> list[
 
 def _too_many_calls(found: Sequence[Proved], schemas: Sequence[Schema]) -> bool:
     """Whether all rules together go over a guard on calls or a limit."""
-    for place, (side, schema) in enumerate(zip(("left", "right"), schemas, strict=True)):
+    for place, (side, schema) in enumerate(zip(SIDES, schemas, strict=True)):
         asked: dict[str, tuple[int, int]] = {}
         for one in found:
             for name, (requests, minutes) in one.looks[place].items():

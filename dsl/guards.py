@@ -11,7 +11,7 @@ from typing import Literal, cast
 from . import tree
 from .bound import Bound, BoundGuard, Placed, place
 from .nearest import nearest
-from .rules import GuardRule, Side
+from .rules import SIDES, GuardRule, Side
 
 _RECORDS = ("created", "changed", "blanked", "deleted")
 _METERS = ("calls", "credits")
@@ -87,8 +87,7 @@ def _is_system(bound: Bound, file: tree.File, node: tree.Guard) -> bool:
 
 
 def _sides(bound: Bound, file: tree.File, node: tree.Guard) -> tuple[Side, ...]:
-    both: tuple[Side, Side] = ("left", "right")
-    sides = tuple(side for side in both if node.of.text in bound.schema(side).by_name)
+    sides = tuple(side for side in SIDES if node.of.text in bound.schema(side).by_name)
     if sides:
         return sides
     names = [*bound.left.by_name, *bound.right.by_name]

@@ -14,6 +14,7 @@ from ..connectors.base.values import Value
 from .conditions import Condition
 
 Side = Literal["left", "right"]
+SIDES: tuple[Side, Side] = ("left", "right")
 Direction = Literal["push", "pull", "both"]
 """`push` goes left to right (`->`), `pull` right to left (`<-`)."""
 

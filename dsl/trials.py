@@ -16,11 +16,19 @@ from .bound import Bound, BoundTest, Placed, place
 from .finding import Further
 from .names import find_choice, find_field, is_day, needs_quotes, quoted
 from .nearest import nearest
-from .rules import Expectation, LastOf, Side, TestRecord, TestRule, TestStep, TestValue, UserBy
+from .rules import (
+    SIDES,
+    Expectation,
+    LastOf,
+    Side,
+    TestRecord,
+    TestRule,
+    TestStep,
+    TestValue,
+    UserBy,
+)
 from .types import KINDS
 from .written import VALUES
-
-_BOTH: tuple[Side, Side] = ("left", "right")
 
 
 def test(bound: Bound, placed: Placed, node: tree.Test) -> None:
@@ -176,7 +184,7 @@ class _Test:
     ) -> tuple[Side, Object]:
         """The object and its side. Where both sides have one: the one that was given, if asked
         for, else that of `prefer`."""
-        found = [one for one in _BOTH if name.text in self.bound.schema(one).by_name]
+        found = [one for one in SIDES if name.text in self.bound.schema(one).by_name]
         if given:
             found.sort(key=lambda one: (one, name.text) not in self.given)
         elif prefer == "right":

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..connectors.base.contract import Read
 from ..connectors.base.schema import Field, Object
 from ..dsl.activities import standard_rows
-from ..dsl.rules import PairRules, RowRule, RuleSet, Side
+from ..dsl.rules import SIDES, PairRules, RowRule, RuleSet, Side
 from ..errors import SyncrulesError, UsageError
 from .schemas import type_of
 from .systems import nearest
@@ -97,10 +97,9 @@ def fields(project: Project, world: World, left: str, right: str) -> Pairing:
         None,
     )
     ends = (schemas[systems[0]].by_name[left], schemas[systems[1]].by_name[right])
-    sides: tuple[Side, Side] = ("left", "right")
     halves = [
         _half(project, world, system, end, _mapped(pair, ends, side))
-        for system, end, side in zip(systems, ends, sides, strict=True)
+        for system, end, side in zip(systems, ends, SIDES, strict=True)
     ]
     return Pairing(halves[0], halves[1], rules is None)
 

@@ -14,7 +14,7 @@ from ..connectors.base.values import Value, folded
 from ..connectors.base.world import World, moment
 from ..dsl import conditions
 from ..dsl.conditions import Condition
-from ..dsl.rules import Place, Side
+from ..dsl.rules import SIDES, Place, Side
 from ..errors import UsageError
 from .history import turned
 from .plan.model import Flow, Move, Plan
@@ -37,7 +37,6 @@ from .systems import nearest
 if TYPE_CHECKING:
     from .store.database import Database
 
-_SIDES: tuple[Side, Side] = ("left", "right")
 _NO_MAKER = "no rule makes a"
 
 
@@ -109,7 +108,7 @@ def why(plan: Plan, org: str, db: Database, world: World, record: str, name: str
     for ready in session.flows.values():
         if ready.flow.users or ready.flow.identity:
             continue
-        for side in _SIDES:
+        for side in SIDES:
             for id in _ids(session, ready.flow, side, record):
                 told = _Asked(session, ready, side, id, name).told()
                 ends = [told.record.id, told.partner.id if told.partner else ""]
@@ -241,7 +240,7 @@ class _Asked:
 
     def _turned(self) -> Iterator[Reason]:
         """What became of either record in its system, and what was taken apart."""
-        ends = {self._id(side): self.ready.flow.end(side) for side in _SIDES}
+        ends = {self._id(side): self.ready.flow.end(side) for side in SIDES}
         ids = sorted(id for id in ends if id)
         for run, at, system, object, id, life, into in self.session.db.rows(
             lives.of_records, org=self.session.org, ids=ids
@@ -255,7 +254,7 @@ class _Asked:
             yield Reason(f"run {last.run} took the two apart: {last.reason}", last.rule)
 
     def _ended(self) -> Iterator[Reason]:
-        for side in _SIDES:
+        for side in SIDES:
             record, end = self._record(side), self.ready.flow.end(side)
             if record is not None and record.life != "here":
                 into = f" {record.into}" if record.into else ""
@@ -536,7 +535,7 @@ def _because(change: Change) -> str:
 def must_know(plans: Sequence[Plan], schemas: Mapping[str, Any], name: str) -> None:
     """Raises `UsageError` where no object that rules are about has a field of that name."""
     flows = [one for plan in plans for one in plan.flows if not one.users]
-    ends = [one.end(side) for one in flows for side in _SIDES]
+    ends = [one.end(side) for one in flows for side in SIDES]
     names = {
         one.name
         for end in ends

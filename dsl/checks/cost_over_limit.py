@@ -33,7 +33,7 @@ from math import ceil
 from ...connectors.base.cost import DAY, look
 from ...connectors.base.schema import Schema
 from ..bound import Bound, BoundGuard
-from ..rules import Side
+from ..rules import SIDES, Side
 
 CODE = "cost-over-limit"
 
@@ -44,8 +44,7 @@ between two looks."""
 
 def find(bound: Bound) -> None:
     """Guards on calls and limits of systems that looking alone goes over."""
-    sides: tuple[Side, Side] = ("left", "right")
-    for side in sides:
+    for side in SIDES:
         asked = looks(bound, side)
         if not asked:
             continue

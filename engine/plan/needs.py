@@ -16,7 +16,7 @@ from ...connectors.base.schema import Field, Format, Role, Schema
 from ...dsl import conditions
 from ...dsl import rules as typed
 from ...dsl.conditions import Condition, Get
-from ...dsl.rules import InferRule, MoveRule, PairRules, RowRule, RuleSet, Side
+from ...dsl.rules import SIDES, InferRule, MoveRule, PairRules, RowRule, RuleSet, Side
 from .model import Author, Editor, Flow, Index, Move, StandIn, Tie, Watch
 from .order import needed_first
 
@@ -127,7 +127,7 @@ def authors_of(
     """Who tells whose a change is that goes to a system where people have logins of their own."""
     read = {(one.side, one.object, one.field) for one in needs}
     found: dict[Side, tuple[Author, ...]] = {}
-    for side in ("left", "right"):
+    for side in SIDES:
         schema, there = schemas[side], schemas[other(side)].system
         users = schema.things("user")
         if there not in personal or not users or not users[0].keys:
@@ -152,8 +152,7 @@ def editors_of(
     read = {(one.side, one.object, one.field) for one in needs}
     spots = {one.spot for one in needs}
     found: dict[Side, tuple[Editor, ...]] = {}
-    sides: tuple[Side, Side] = ("left", "right")
-    for side in sides:
+    for side in SIDES:
         schema = schemas[side]
         user = next(iter(schema.things("user")), None)
         names = dict.fromkeys(
@@ -331,11 +330,10 @@ def sights_of(
 ) -> tuple[tuple[str, str], ...]:
     """(system, object) of linked records whose feed tells what was deleted: what it doesn't tell is
     whether we still see them."""
-    sides: tuple[Side, Side] = ("left", "right")
     ends = {
         (side, flow.end(side).object)
         for flow in flows
-        for side in sides
+        for side in SIDES
         if not (flow.users or flow.activity)
     }
     return tuple(

@@ -11,16 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...connectors.base.values import Value, domain, folded
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, People
 from .closures import Ready, Values
 from .decision import Around, Decision, Stranger
 from .ended import ended, once, says
 from .match import in_flow
 from .state import State, Stored
-
-_SIDES: tuple[Side, Side] = ("left", "right")
-
 
 # ---- whom it is with ------------------------------------------------------------------------
 
@@ -126,7 +123,7 @@ def with_cancel(
     """A decision about two linked activities, with what follows where one of them is cancelled;
     `then` are the halves of their base."""
     key = once("cancel")
-    for side, record in zip(_SIDES, sides, strict=True):
+    for side, record in zip(SIDES, sides, strict=True):
         name = ready.cancelled.get(side, "")
         if not name or says(ready.flow, side, "cancel") is None:
             continue

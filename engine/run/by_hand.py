@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...connectors.base.values import folded
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES
 from ...errors import UsageError
 from ..plan.model import Flow, Plan
 from ..store import asked, held
@@ -114,9 +114,8 @@ def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:
     No feed tells that they are back, nor what was done with them meanwhile.
     """
     wanted: dict[tuple[str, str], set[str]] = {}
-    sides: tuple[Side, Side] = ("left", "right")
     for flow, record in missed:
-        for side in sides if flow in session.flows else ():
+        for side in SIDES if flow in session.flows else ():
             pair = session.flows[flow].flow
             end, there = pair.end(side), pair.end(other(side))
             if record in session.stored(end.system, end.object, [record]):

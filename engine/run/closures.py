@@ -16,7 +16,7 @@ from ...connectors.base.schema import Field, Role
 from ...connectors.base.values import Value
 from ...dsl import conditions, templates, types
 from ...dsl.conditions import Get
-from ...dsl.rules import InferRule, Side
+from ...dsl.rules import SIDES, InferRule, Side
 from ..plan.model import Flow, Move, Row, StandIn
 from ..plan.needs import stand_ins_of
 
@@ -176,10 +176,9 @@ def _about(flow: Flow) -> dict[Side, tuple[str, ...]]:
 
 
 def _by_role(flow: Flow, role: Role) -> dict[Side, str]:
-    sides: tuple[Side, Side] = ("left", "right")
     return {
         side: one.name
-        for side in sides
+        for side in SIDES
         for one in flow.end(side).fields
         if flow.activity and one.role == role
     }

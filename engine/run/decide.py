@@ -12,7 +12,7 @@ from typing import Literal
 
 from ...connectors.base.values import Value
 from ...dsl.conditions import Get
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from .activities import somebody
 from .carry import (
     NO_STOPS,
@@ -241,7 +241,7 @@ def _later_row(
         if (lv is None or rv is None) and not row.row.clear:
             to_right, to_left = rv is None, lv is None
         else:
-            winner = row.row.prefer if row.row.prefer in ("left", "right") else around.later
+            winner = row.row.prefer if row.row.prefer in SIDES else around.later
             if not winner:
                 draft.problems.append(conflict(row, lv, rv))
                 return

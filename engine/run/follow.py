@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...connectors.base.values import Value
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow
 from ..store import held, lives
 from ..store import statements as sql
@@ -33,10 +33,9 @@ _ELSEWHERE = ["merged", "converted"]
 
 def follow(session: Session) -> None:
     """Moves the links of all marked records that became others."""
-    sides: tuple[Side, Side] = ("left", "right")
     marked = set(session.db.rows(lives.due_sides, org=session.org, now=session.now))
     for name, ready in session.flows.items():
-        for side in sides:
+        for side in SIDES:
             if (name, side) not in marked:
                 continue
             end = ready.flow.end(side)

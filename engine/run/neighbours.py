@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...connectors.base.values import folded
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, People
 from ..store import statements as sql
 from ..store import unknown
 from .decision import Halves
 from .session import Session
-
-_SIDES: tuple[Side, Side] = ("left", "right")
 
 
 def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]) -> None:
@@ -25,7 +23,7 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
         for row in ready.flow.rows:
             if parent not in row.through or not made:
                 continue
-            for place, side in enumerate(_SIDES):
+            for place, side in enumerate(SIDES):
                 end = ready.flow.end(side)
                 rows = session.db.rows(
                     sql.ids_by_key,
@@ -43,7 +41,7 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
                 wake(session, ready.flow, side, [one for one in ids if one not in linked])
         for people in ready.flow.people if made else ():
             if is_one(session, people, parent):
-                ids = [pair[_SIDES.index(people.side)] for pair in made]
+                ids = [pair[SIDES.index(people.side)] for pair in made]
                 with_them = with_address(session, ready.flow, people, ids)
                 wake(session, ready.flow, people.side, with_them)
 
@@ -61,7 +59,7 @@ def tell_late(session: Session, flow: str, bases: Mapping[tuple[str, str], Halve
             if all(pair) and pair[0] not in under_way
             if halves[0].get(row.key) is None and halves[1].get(row.key) is None
         ]
-        for place, side in enumerate(_SIDES):
+        for place, side in enumerate(SIDES):
             end = session.flows[flow].flow.end(side)
             name = row.row.left if side == "left" else row.row.right
             there = session.stored(end.system, end.object, [pair[place] for pair in bare])

@@ -14,7 +14,7 @@ from ...connectors.base.contract import Read, Record
 from ...connectors.base.free_mail import FREE_MAIL
 from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import domain, folded
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Watch
 from .activities import counted_elsewhere, stays_out, strangers, with_cancel, with_people
 from .around import REASONS, Pair, Surroundings, as_planned
@@ -140,8 +140,7 @@ def pairs_of(
     """The marked records with their partners, by link, else by match; the marks of both belong to
     one decision. What is in doubt is left."""
     pairs: list[tuple[Sequence[Mark], Pair]] = []
-    sides: tuple[Side, Side] = ("left", "right")
-    for side in sides:
+    for side in SIDES:
         mine = [one for one in marks if one.side == side and (side, one.id) not in open_ones.ids]
         if not mine:
             continue

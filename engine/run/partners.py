@@ -7,13 +7,11 @@ whoever waits for it is looked at before each run decides.
 
 from __future__ import annotations
 
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow
 from ..store import troubles
 from .match import match
 from .session import Session
-
-_SIDES: tuple[Side, Side] = ("left", "right")
 
 
 def look_again(session: Session) -> None:
@@ -28,7 +26,7 @@ def look_again(session: Session) -> None:
     marks = [
         (one, side, id)
         for name, ids in waiting.items()
-        for side in _SIDES
+        for side in SIDES
         for id in _free(session, session.flows[name].flow, side, ids)
         for one in _all_of(session, session.flows[name].flow, side)
     ]

@@ -16,7 +16,7 @@ from typing import Literal
 
 from ...connectors.base.contract import Connector
 from ...connectors.base.world import World
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ...dsl.uses import Touched
 from ...errors import (
     Interrupted,
@@ -558,8 +558,7 @@ def _mark_error(session: Session, flow: str, record: str) -> None:
     if flow not in session.flows:
         return
     about = session.flows[flow].flow
-    sides: tuple[Side, Side] = ("left", "right")
-    for side in sides:
+    for side in SIDES:
         end = about.end(side)
         if not record:
             _mark_all(session, about, side, "retry")

@@ -17,7 +17,7 @@ from ...connectors.base.company import domains
 from ...connectors.base.contract import Connector, Read
 from ...connectors.base.values import Value, folded
 from ...connectors.base.world import World
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ...dsl.uses import Touched
 from ..logins import Signers
 from ..plan.model import Flow, Index, Plan, domain_of
@@ -290,11 +290,10 @@ class Session:
 
     def ends(self, system: str, object: str) -> list[tuple[Flow, Side]]:
         """The flows that an object is a side of."""
-        sides: tuple[Side, Side] = ("left", "right")
         return [
             (one.flow, side)
             for one in self.flows.values()
-            for side in sides
+            for side in SIDES
             if (end := one.flow.end(side)).system == system and end.object == object
         ]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...connectors.base.contract import Outcome, Read, Record
 from ...connectors.base.linking import LOGIN_LOST
 from ...connectors.base.values import Value
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES
 from ..plan.model import Flow
 from ..store import lives
 from ..store import statements as sql
@@ -27,7 +27,6 @@ from .state import other
 from .targets import without_target
 
 Settled = tuple[Entry, Outcome]
-_SIDES: tuple[Side, Side] = ("left", "right")
 
 
 def settle(session: Session, outcomes: Iterable[Settled]) -> None:
@@ -307,7 +306,7 @@ def _halves(
 def no_longer_waiting(session: Session, flow: Flow, made: Sequence[tuple[str, str]]) -> None:
     """Two records that have been linked wait for no backfill, in any flow that is one thing."""
     for name in (flow.siblings or (flow.name,)) if made else ():
-        for place, side in enumerate(_SIDES):
+        for place, side in enumerate(SIDES):
             ids = [pair[place] for pair in made]
             session.db.run(sql.stop_waiting, org=session.org, flow=name, side=side, ids=ids)
 

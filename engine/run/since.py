@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 
 from ...dsl import conditions
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Move
 from ..store import held, troubles
 from ..store import statements as sql
@@ -113,14 +113,13 @@ def _fingerprint(move: Move) -> str:
 
 
 def _rule_changed(session: Session, flow: Flow) -> None:
-    sides: tuple[Side, Side] = ("left", "right")
-    for side in sides:
+    for side in SIDES:
         _mark_unlinked(session, flow, side, "the rule changed")
     session.db.run(held.release_errors, org=session.org, flow=flow.name)
     # What could not be decided may be no longer so: it is decided again, and stays where it is.
     rows = session.db.rows(troubles.undecided, org=session.org, flow=flow.name)
     ids = [id for (id,) in rows]
-    for side in sides:
+    for side in SIDES:
         end = flow.end(side)
         there = session.stored(end.system, end.object, ids)
         session.mark([(flow.name, side, id) for id in there], "the rule changed")

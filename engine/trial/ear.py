@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ...connectors.base.values import folded
 from ...dsl.conditions import Condition, Reader
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Move, Row
 from ..run.around import Pair, Surroundings, View
 from ..run.closures import NOT_READ, Ready, ReadyRow, Values
@@ -20,7 +20,7 @@ from ..run.ended import once
 from ..run.state import other
 from ..run.ties import first_pair
 from .goals import Key, fold, spot, written
-from .ground import SIDES, Ground
+from .ground import Ground
 from .memory import Memory
 from .parts import Part, deciding
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from ...connectors.base.schema import Field, Format, Object, Role, Schema
 from ...connectors.base.values import Value
-from ...dsl.rules import RuleSet, Side
+from ...dsl.rules import SIDES, RuleSet, Side
 from ..plan.compile import compile
 from ..plan.model import Flow, Plan
 from ..run.closures import Ready, ready
 
-SIDES: tuple[Side, Side] = ("left", "right")
 Spot = tuple[str, str]
 """A system and one of its objects."""
 

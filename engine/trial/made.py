@@ -14,6 +14,7 @@ from ...connectors.base.values import Value
 from ...dsl import logic
 from ...dsl.conditions import Condition, Get, Hop, Known, Not, Truth, reads
 from ...dsl.rules import (
+    SIDES,
     LastOf,
     Place,
     Side,
@@ -25,7 +26,7 @@ from ...dsl.rules import (
 )
 from ..plan.model import Flow, Row
 from ..run.state import other
-from .ground import SIDES, Ground
+from .ground import Ground
 from .samples import sample
 
 NOWHERE = Place("", 0, 0)

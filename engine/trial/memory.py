@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from ...connectors.base import company
 from ...connectors.base.values import Value, folded
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Plan
 from ..run.closures import Ready
 from ..run.decision import Base, Coming
 from ..run.state import Approved, Linked, MarkRow, Stored
-from .ground import SIDES, Ground
+from .ground import Ground
 
 NOW = 1
 """The run that a test carries out; what was there before it is of run 0."""

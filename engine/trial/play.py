@@ -14,7 +14,7 @@ from typing import Literal
 
 from ...connectors.base.contract import Read, Record
 from ...connectors.base.values import Value
-from ...dsl.rules import LastOf, Side, TestRecord, TestRule, TestStep, TestValue, UserBy
+from ...dsl.rules import SIDES, LastOf, Side, TestRecord, TestRule, TestStep, TestValue, UserBy
 from ..plan.model import Flow
 from ..run.around import EXISTING, Pair, Surroundings
 from ..run.closures import NOT_READ, Ready, Values
@@ -22,7 +22,7 @@ from ..run.decide import inferred
 from ..run.decision import Base, Change, Coming, Decision, Problem
 from ..run.pairs import Mark, decide_pair, ids_of, pairs_of, watched
 from ..run.state import Stored, other
-from .ground import SIDES, Ground
+from .ground import Ground
 from .memory import NOW, Memory
 
 Kind = Literal[

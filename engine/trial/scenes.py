@@ -14,6 +14,7 @@ from itertools import combinations
 from ...dsl import logic
 from ...dsl.conditions import Condition, Not
 from ...dsl.rules import (
+    SIDES,
     Arm,
     InferRule,
     LastOf,
@@ -24,7 +25,6 @@ from ...dsl.rules import (
 from ..plan.model import Flow, Row
 from ..run.state import other
 from .goals import Goal, spot, unknown_value
-from .ground import SIDES
 from .made import Maker, Scene, Steps, Unreachable, Values, given, step
 from .parts import wanted
 from .samples import sample
