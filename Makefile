@@ -16,7 +16,7 @@ demo: $(READY) ## the whole product on two simulated systems
 	@$(BIN)/syncrules demo
 
 test: lint ## lint, types and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
 
 lint: $(READY) ## ruff and strict types
 	$(BIN)/ruff check .

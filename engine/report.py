@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..connectors.base.world import moment
 from .run.decision import Coming
 from .run.journal import Entry
-from .run.problems import RUN, WAITS
+from .run.problems import LOGINS, RUN, WAITS
 from .store import statements as sql
 from .store import troubles
 
@@ -457,7 +457,7 @@ def _gone(flow: str, rule: str, known: Mapping[str, str], plan: Plan | None) -> 
     fingerprints."""
     flows = {one.name: one for one in plan.flows} if plan else {}
     if flow not in flows:
-        return "" if flow == RUN else "waits"
+        return "" if flow in (RUN, LOGINS) else "waits"
     if rule not in known or any(one.rule == rule for each in flows.values() for one in each.moves):
         return ""
     return "stands" if known.get(f"flow {flow}") == flows[flow].fingerprint else "decided"

@@ -209,6 +209,8 @@ def test_a_revoked_login_falls_back_and_one_entry_asks_to_sign_in(here: Team) ->
     assert (entry["code"], entry["count"], entry["key"]) == ("login-lost", 1, None)
     assert f"{ANN} has to sign in again" in entry["advice"]
     assert "is written under the sync login" in entry["message"]
+    here.type("retry", entry["id"])
+    assert [one["code"] for one in here.errors()] == ["login-lost"]
 
     here.contact(ANN, "later@some.example")
     assert here.type("run").code == 1

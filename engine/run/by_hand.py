@@ -101,7 +101,7 @@ def as_asked(session: Session, ready: Ready, pair: Pair) -> Ready:
 def let_go(session: Session, flow: str, record: str) -> bool:
     """Whether no rule is about a record in the error log any more: then its entry is over. It is
     due, should a rule be back."""
-    if flow in session.flows or flow == problems.RUN:
+    if flow in session.flows or flow in (problems.RUN, problems.LOGINS):
         return False
     problems.over(session, [(flow, record)])
     session.db.run(held.release_error, org=session.org, flow=flow, one=record)

@@ -28,7 +28,7 @@ from .session import Session
 
 CHANGED = "schema-changed"
 """Code of a rule that waits because a system has changed under it."""
-RUN = "run"
+RUN, LOGINS = "run", ""
 """What a trouble of no single flow is entered under."""
 _DECIDED = ("match", "map")
 """Operations of what a decision could not do; all others are writes."""

@@ -98,7 +98,7 @@ def lost(session: Session, system: str, login: str, why: str) -> None:
         object="",
         record=login,
         key=None,
-        flow="",
+        flow=problems.LOGINS,
         rule="",
         file="",
         line=0,
