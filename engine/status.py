@@ -8,7 +8,7 @@ is `report.py`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.world import moment
@@ -37,10 +37,11 @@ def status_json(
         asks = db.row(held.count, org=org)
         errors = db.row(troubles.count, org=org)
         due = db.rows(sql.count_due, org=org, now=now)
+        waits = db.rows(sql.waiting, org=org)
         sets.append(
             {
                 "systems": org,
-                "rules": list(_rules(db, org, plan, known=plans is not None)),
+                "rules": list(_rules(db, org, plan, waits, known=plans is not None)),
                 "runs": [
                     {
                         "run": number,
@@ -51,7 +52,7 @@ def status_json(
                     }
                     for number, verb, started, ended, code, _ in runs
                 ],
-                "behind": behind_json(behind(plan, db.rows(sql.waiting, org=org)) if plan else ()),
+                "behind": behind_json(behind(plan, waits) if plan else ()),
                 "to_decide": sum(
                     count for flow, count in due if plans is None or flow in _flows(plan)
                 ),
@@ -80,14 +81,21 @@ def status_json(
     return {"status": sets}
 
 
-def _rules(db: Database, org: str, plan: Plan | None, *, known: bool) -> Iterator[dict[str, Any]]:
+def _rules(
+    db: Database,
+    org: str,
+    plan: Plan | None,
+    waits: Sequence[tuple[str, str, int]],
+    *,
+    known: bool,
+) -> Iterator[dict[str, Any]]:
     """The rules of the state, where it is `known` which the files have: of others only those that
-    something waits for. `again` counts what of that the next run decides, since other rules are
-    about the same two objects."""
+    something waits for. `waits` is what waits for a backfill: flow, rule, how much. `again` counts
+    what of that the next run decides, since other rules are about the same two objects."""
     there = {one.rule for flow in plan.flows for one in flow.moves} if plan else set()
     waiting, stopped, again = Counter[str](), Counter[str](), Counter[str]()
-    for counted, asked in ((waiting, sql.waiting), (stopped, held.stopped)):
-        for flow, rule, count in db.rows(asked, org=org):
+    for counted, rows in ((waiting, waits), (stopped, db.rows(held.stopped, org=org))):
+        for flow, rule, count in rows:
             counted[rule] += count
             again[rule] += count if flow in _flows(plan) else 0
     errors = Counter(rule for _, rule in {(row[0], row[5]) for row in _troubles(db, org)})

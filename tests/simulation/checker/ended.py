@@ -44,10 +44,15 @@ class Ended(Facts):
             if self.scope.after[side].does == does
             for there in self.left(theirs)
         )
-        done = self.log.by_field[event.key, event.field]
-        ours = [one for one in done if one.who == "sync" and one.new == event.new]
-        ours = [one for one in ours if not self.unheard(one) or one is event]
-        return gone >= sum(one.seq <= event.seq for one in ours)
+        return gone >= self.times_done(event)
+
+    def times_done(self, event: Event) -> int:
+        """How often we had written this by then; what we never heard of counts as not done."""
+        return sum(
+            one is event or not self.unheard(one)
+            for one in self.log.by_field[event.key, event.field]
+            if one.who == "sync" and one.new == event.new and one.seq <= event.seq
+        )
 
     def left(self, key: Key) -> list[Event]:
         """When somebody deleted a record: as often as it had been brought back meanwhile."""

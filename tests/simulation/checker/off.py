@@ -38,12 +38,7 @@ class Off(Ended):
             return False
         meetings = [pair[1] for pair in self.pairs if pair[2] == event.key]
         times = sum(one.seq < event.seq for key in meetings for one in self.called_off(key))
-        done = [
-            one
-            for one in self.log.by_field[event.key, event.field]
-            if one.who == "sync" and one.new == event.new and one.seq <= event.seq
-        ]
-        return times >= sum(one is event or not self.unheard(one) for one in done)
+        return times >= self.times_done(event)
 
     def called_off(self, key: Key) -> list[Event]:
         """Each time that a meeting was called off."""
