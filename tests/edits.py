@@ -25,7 +25,9 @@ def edit(
     part = count // 20
     linked = chance.sample(sorted(links.people), 15 * part)
     loose = chance.sample(sorted(now.plain["contact"].keys() - links.people.keys()), 6 * part)
-    accounts = chance.sample(sorted(links.accounts), 3 * part)
+    known = sorted(links.accounts)
+    # A world of few people may have fewer companies that both systems know.
+    accounts = chance.sample(known, min(3 * part, len(known)))
     staff = [one.email for one in apollo.team.users if not one.deleted]
     free = [
         row["email"]

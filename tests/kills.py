@@ -264,11 +264,11 @@ def lengths(folder: Path, state: str = STATE) -> dict[str, int]:
     return found
 
 
-def soak(minutes: float, goals: Mapping[str, int]) -> int:
-    """Stories on states in SQLite and in PostgreSQL, until so many processes were killed of each,
-    or the time is up; 0: all is well."""
+def stories(minutes: float, goals: Mapping[str, int]) -> Iterator[tuple[str, str, Told]]:
+    """(name, where the state is, how it went) of stories on states in SQLite and in PostgreSQL,
+    until so many processes were killed of each, or the time is up."""
     until = time.monotonic() + minutes * 60
-    kills, wrong, seed = dict.fromkeys(goals, 0), 0, 0
+    kills, seed = dict.fromkeys(goals, 0), 0
     with tempfile.TemporaryDirectory() as base, postgres.server(_folder(base, "server")) as server:
         unkilled = _folder(base, "unkilled")
         whole = lengths(unkilled)
@@ -277,27 +277,18 @@ def soak(minutes: float, goals: Mapping[str, int]) -> int:
             kind = min(goals, key=lambda one: kills[one] / goals[one])
             left = goals[kind] - kills[kind]
             if left <= 0:
-                break
+                return
             seed += 1
             folder = _folder(base, str(seed))
             with postgres.schema(server, f"story_{seed}") as url:
                 state = url if kind == "PostgreSQL" else STATE
                 with place(folder, seed, state, unkilled / "schema") as here:
                     told = story(here, random.Random(seed), whole, min(MOST, left))
-            kills[kind], wrong = kills[kind] + told.kills, wrong + len(told.wrong)
-            for one in told.wrong:
-                _say(f"story {seed} on {kind}: {one}")
-    counted = ", ".join(f"{count:,} kills on {kind}" for kind, count in kills.items())
-    _say(f"{counted}, {wrong} violations")
-    return int(wrong > 0)
+            kills[kind] += told.kills
+            yield f"story {seed}", kind, told
 
 
 def _folder(base: str, name: str) -> Path:
     path = Path(base) / name
     path.mkdir()
     return path
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

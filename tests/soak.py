@@ -4,8 +4,8 @@ What the suite does for a minute, this does for as long as it is let: histories 
 weeks of people at work, runs that die at every point, thirty days in one process, killed processes,
 conditions held against two oracles, damaged rule files, hostile values and replies. And what the
 suite can't do without more than Python: the client that JavaScript has for Salesforce. Each part
-ends with a line of counts, and the whole with exit code 1 where a promise was broken; each broken
-seed is told as it is met.
+tells every few minutes how far it is, and ends with a line of counts, the whole with exit code 1
+where a promise was broken; each broken seed is told as it is met.
 """
 
 from __future__ import annotations
@@ -40,20 +40,26 @@ APART = 47
 MOST_HISTORIES = 1_000_000
 MONTH = 30
 """Days."""
+MINUTE = 60.0
+PAUSE = 5 * MINUTE
+"""Seconds from one line that tells how far a part is to the next."""
 
 
 def histories(minutes: float, first: int, processes: int) -> int:
     """Plays a million seeds from `first` on, or until the time is up; the exit code."""
-    from syncrules.tests.simulation.many import Part, commit, many
+    from syncrules.tests.simulation.many import Part, Told, commit, many
 
-    at = commit()
+    at, told = commit(), Told()
+    so_far = _SoFar(lambda: str(told))
 
     def each(part: Part) -> None:
+        told.add(part)
         for seed, text in part.violations:
             _say(f"seed {seed} of commit {at}: {text}")
+        so_far.tell()
 
-    until = time.monotonic() + 60 * minutes
-    told = many(
+    until = time.monotonic() + MINUTE * minutes
+    many(
         first,
         MOST_HISTORIES,
         until=lambda: time.monotonic() > until,
@@ -80,24 +86,31 @@ def week(seed: int) -> tuple[int, list[str]]:
 def weeks(minutes: float, first: int, processes: int) -> int:
     """Plays weeks of both systems from a seed on until the time is up; the exit code."""
     played, deeds, broken = 0, 0, 0
-    for seed, (done, found) in _until(minutes, week, count(first), processes):
+
+    def told() -> str:
+        return f"{played} weeks, {deeds:,} deeds, {broken} with violations"
+
+    for seed, (done, found) in _until(minutes, week, count(first), processes, told):
         played, deeds, broken = played + 1, deeds + done, broken + bool(found)
         for text in found:
             _say(f"seed {seed}: {text}")
-    _say(f"{played} weeks, {deeds:,} deeds, {broken} with violations")
     return 1 if broken else 0
 
 
 def previews(minutes: float, first: int, processes: int) -> int:
     """Tells stories of saved previews and of runs that are put back, until the time is up."""
-    told, stale, undos, broken = 0, 0, 0, 0
-    for _, found in _until(minutes, _previews, count(first, STORIES), processes):
-        told, stale = told + found.previews, stale + found.stale
+    made, stale, undos, broken = 0, 0, 0, 0
+
+    def told() -> str:
+        shown = f"{made:,} previews, {stale:,} of them stale, and {undos:,} undos"
+        return f"{shown}, {broken} violations"
+
+    for _, found in _until(minutes, _previews, count(first, STORIES), processes, told):
+        made, stale = made + found.previews, stale + found.stale
         undos += STORIES
         broken += len(found.wrong)
         for text in found.wrong:
             _say(text)
-    _say(f"{told:,} previews, {stale:,} of them stale, and {undos:,} undos, {broken} violations")
     return 1 if broken else 0
 
 
@@ -126,16 +139,18 @@ def crashes(minutes: float, first: int, processes: int) -> int:
     from syncrules.tests.sweep.play import SCENARIOS
 
     points, scenarios, pairs, broken = 0, 0, 0, 0
+
+    def told() -> str:
+        once = f"{points:,} crash points of {scenarios} scenarios"
+        return f"{once} and {pairs:,} pairs, {broken} violations"
+
     work = partial(_swept, seed=first)
     order = sorted(range(len(SCENARIOS)), key=lambda number: number * APART % len(SCENARIOS))
-    for _, told in _until(minutes, work, iter(order), processes):
-        points, pairs, scenarios = points + told.once, pairs + told.twice, scenarios + 1
-        broken += len(told.wrong)
-        for text in told.wrong:
+    for _, found in _until(minutes, work, iter(order), processes, told):
+        points, pairs, scenarios = points + found.once, pairs + found.twice, scenarios + 1
+        broken += len(found.wrong)
+        for text in found.wrong:
             _say(text)
-    _say(
-        f"{points:,} crash points of {scenarios} scenarios and {pairs:,} pairs, {broken} violations"
-    )
     return 1 if broken else 0
 
 
@@ -151,11 +166,10 @@ def files(minutes: float, first: int, processes: int) -> int:
 
     whole = files_soak.Tried()
     firsts = iter(range(first, first + MOST_FILES, FILES))
-    for _, tried in _until(minutes, _files, firsts, processes):
+    for _, tried in _until(minutes, _files, firsts, processes, whole.told):
         whole.add(tried)
         for number, text in tried.wrong:
             _say(f"file {number}: {text}")
-    _say(whole.told())
     return 1 if whole.wrong or whole.slowest[0] > files_soak.SLOW else 0
 
 
@@ -177,16 +191,31 @@ def logic(minutes: float, first: int, processes: int) -> int:
     else:
         _say("no solver: `pip install -e '.[soak]'` brings z3")
     broken = 0
-    for told, work, size in parts:
-        compared, wrong = 0, 0
-        for _, found in _until(minutes / len(parts), work, count(first, size), processes):
-            compared += size
-            wrong += len(found)
-            for text in found:
-                _say(text)
-        _say(f"{compared:,} {told}, {wrong} differences")
-        broken += wrong
+    for what, work, size in parts:
+        broken += _compared(what, work, size, minutes / len(parts), first, processes)
     return 1 if broken else 0
+
+
+def _compared(
+    what: str,
+    work: Callable[[int], list[str]],
+    size: int,
+    minutes: float,
+    first: int,
+    processes: int,
+) -> int:
+    """How many differences there were."""
+    compared, wrong = 0, 0
+
+    def told() -> str:
+        return f"{compared:,} {what}, {wrong} differences"
+
+    for _, found in _until(minutes, work, count(first, size), processes, told):
+        compared += size
+        wrong += len(found)
+        for text in found:
+            _say(text)
+    return wrong
 
 
 def _conditions(first: int) -> list[str]:
@@ -209,16 +238,29 @@ def _sets(first: int) -> list[str]:
 
 def kills(minutes: float, first: int, processes: int) -> int:
     """Tells stories of killed processes, until there are enough or the time is up."""
-    from syncrules.tests.kills import GOALS, soak
+    from syncrules.tests.kills import GOALS, stories
 
-    return soak(minutes, GOALS)
+    kills, wrong = dict.fromkeys(GOALS, 0), 0
+
+    def told() -> str:
+        counted = ", ".join(f"{times:,} kills on {kind}" for kind, times in kills.items())
+        return f"{counted}, {wrong} violations"
+
+    so_far = _SoFar(told)
+    for name, kind, story in stories(minutes, GOALS):
+        kills[kind], wrong = kills[kind] + story.kills, wrong + len(story.wrong)
+        for text in story.wrong:
+            _say(f"{name} on {kind}: {text}")
+        so_far.tell()
+    _say(told())
+    return 1 if wrong else 0
 
 
 def days(minutes: float, first: int, processes: int) -> int:
     """Lets thirty days pass in a process, once and then until the time is up; the exit code."""
     from syncrules.tests.days import alone, wrong
 
-    until, broken = time.monotonic() + 60 * minutes, 0
+    until, broken = time.monotonic() + MINUTE * minutes, 0
     for seed in count(first):
         outcome = alone(MONTH, seed)
         found = wrong(outcome, MONTH)
@@ -240,11 +282,14 @@ def days(minutes: float, first: int, processes: int) -> int:
 def hostile(minutes: float, first: int, processes: int) -> int:
     """Hostile values through every conversion, and replies that are not what they should be."""
     values, replies, wrong = 0, 0, 0
-    for _, (held, spoilt, found) in _until(minutes, _hostile, count(first), processes):
+
+    def told() -> str:
+        return f"{values:,} hostile values, {replies:,} spoilt replies, {wrong} faults"
+
+    for _, (held, spoilt, found) in _until(minutes, _hostile, count(first), processes, told):
         values, replies, wrong = values + held, replies + spoilt, wrong + len(found)
         for text in found:
             _say(text)
-    _say(f"{values:,} hostile values, {replies:,} spoilt replies, {wrong} faults")
     return 1 if wrong else 0
 
 
@@ -263,19 +308,40 @@ def jsforce(minutes: float, first: int, processes: int) -> int:
     return code
 
 
+class _SoFar:
+    """Says how far a part is, now and then."""
+
+    def __init__(self, told: Callable[[], str]) -> None:
+        self._told = told
+        self._next = time.monotonic() + PAUSE
+
+    def tell(self) -> None:
+        """Says it where it is time to."""
+        if time.monotonic() >= self._next:
+            self._next += PAUSE
+            _say(f"so far: {self._told()}")
+
+
 def _until(
-    minutes: float, work: Callable[[int], T], firsts: Iterator[int], processes: int
+    minutes: float,
+    work: Callable[[int], T],
+    firsts: Iterator[int],
+    processes: int,
+    told: Callable[[], str],
 ) -> Iterator[tuple[int, T]]:
-    """(first, result) of `work` for each first, in order; none is begun when the time is up."""
-    until = time.monotonic() + 60 * minutes
+    """(first, result) of `work` for each first, in order; none is begun when the time is up. What
+    `told` says of them is said now and then, and in the end."""
+    so_far, until = _SoFar(told), time.monotonic() + MINUTE * minutes
     with ProcessPoolExecutor(processes) as pool:
         running = [(one, pool.submit(work, one)) for one in islice(firsts, 2 * processes)]
         while running:
             first, ended = running.pop(0)
             yield first, ended.result()
+            so_far.tell()
             following = next(firsts, None) if time.monotonic() < until else None
             if following is not None:
                 running.append((following, pool.submit(work, following)))
+    _say(told())
 
 
 def _say(text: str) -> None:
