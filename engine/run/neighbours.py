@@ -1,5 +1,6 @@
 """Who else is to be decided once two records are linked, or are there again: what refers to them,
-and who refers to what was linked while their own change was under way.
+and who refers to what was linked while their own change was under way; and who may need a record
+that has no partner.
 
 Marks only; what becomes of a mark is `propose.py`.
 """
@@ -44,6 +45,27 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
                 ids = [pair[SIDES.index(people.side)] for pair in made]
                 with_them = with_address(session, ready.flow, people, ids)
                 wake(session, ready.flow, people.side, with_them)
+
+
+def ask_children(session: Session, parent: str, ids: Sequence[str]) -> None:
+    """Records that no rule of theirs makes, and that are new, changed or tried again: who is linked
+    and refers to one of them in vain is decided again, and may bring it along. It was refused when
+    they did, or out of sight."""
+    for ready in session.flows.values() if ids else ():
+        for row in ready.rows:
+            if not (row.pushes and parent in row.row.through):
+                continue
+            end = ready.flow.end("left")
+            folds = {folded(id) for id in ids}
+            found = session.by_value(end.system, end.object, row.row.left, folds)
+            linked = session.links(ready.flow.name, "left", [id for _, id in found])
+            told = [
+                id
+                for id, one in linked.items()
+                if not one.ended
+                if one.base.left.get(row.key) is None and one.base.right.get(row.key) is None
+            ]
+            session.mark([(ready.flow.name, "left", id) for id in told], "a related record changed")
 
 
 def tell_late(session: Session, flow: str, bases: Mapping[tuple[str, str], Halves]) -> None:

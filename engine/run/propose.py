@@ -26,6 +26,7 @@ from .follow import follow
 from .journal import doubts, dump_agree
 from .look import look_at
 from .lost import dump, losses
+from .neighbours import ask_children
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
 from .partners import look_again
 from .restored import careful, note
@@ -36,6 +37,8 @@ from .state import Linked, leads_further, other
 
 CHUNK = 500
 """Records that are loaded and decided at once."""
+LEAVES = ("nothing", "wait")
+"""What is decided of a record that stays without a partner."""
 
 
 def propose(session: Session) -> None:
@@ -104,6 +107,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
     surroundings = Surroundings(session, ready, [pair for _, pair in pairs])
     claimed: set[tuple[Side, str]] = set()
     decided = 0
+    alone: list[str] = []
     kept = Kept(session, flow, [pair for _, pair in pairs], signing)
     for seen, pair in pairs:
         ids = {(mark.side, mark.id) for mark in seen} | ids_of(pair)
@@ -123,7 +127,11 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
         decided += 1
         claimed |= ids
         kept.add(pair, decision, seen)
+        if pair.left and not pair.link and pair.cause != BROUGHT and decision.action in LEAVES:
+            alone.append(pair.left.id)
     kept.store()
+    if not flow.users:
+        ask_children(session, flow.name, alone)
     return decided
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from syncrules.connectors.salesforce.simulator.org import Validation
+from syncrules.engine.run import run as verbs
 from syncrules.tests.both import HOUR, Both
 
 RULES = """\
@@ -56,3 +58,59 @@ def test_who_was_decided_before_the_account_of_another_came_along_gets_it_too(
     later()
     assert both.apollo.rows("contact")[ada]["last_name"] == "Lovelace"
     assert both.apollo.rows("contact")[ada]["account_id"] == account
+
+
+def refused_company() -> tuple[Both, str]:
+    """Ada's company was to come along and is refused; she went without it, and a run has seen her
+    there since. The company's id in Apollo."""
+    both = Both(RULES)
+    both.run()
+    refusing = Validation("Account", "no LLCs", lambda row: str(row["Name"]).endswith("LLC"))
+    both.salesforce.org.validations.append(refusing)
+    account = both.apollo.create("account", {"name": "Acme LLC", "domain": "a.example"})
+    ada = {"last_name": "King", "email": "ada@a.example", "account_id": account}
+    both.apollo.create("contact", {**ada, "stage": "Interested"})
+    for _ in range(3):
+        both.clock.sleep(HOUR)
+        both.run()
+    [error] = both.errors()
+    assert (error.object, error.operation) == ("Account", "create")
+    assert [one.get("AccountId") for one in both.salesforce.rows("Contact").values()] == [None]
+    return both, account
+
+
+def ada_has_her_company(both: Both) -> None:
+    [company] = both.salesforce.rows("Account")
+    assert [one.get("AccountId") for one in both.salesforce.rows("Contact").values()] == [company]
+    assert both.errors() == []
+
+
+def test_a_company_that_was_refused_comes_along_by_retry() -> None:
+    """Nothing asks for it but those who work there, who have nothing left to write themselves."""
+    both, _ = refused_company()
+    both.salesforce.org.validations.clear()
+    both.clock.sleep(HOUR)
+    verbs.retry(both.setup, None)
+    ada_has_her_company(both)
+
+
+def test_a_company_that_was_refused_comes_along_once_it_is_mended_at_its_source() -> None:
+    both, account = refused_company()
+    both.apollo.update("account", account, {"name": "Acme"})
+    both.clock.sleep(HOUR)
+    both.run()
+    ada_has_her_company(both)
+
+
+def test_a_company_that_nobody_needs_any_more_does_not_come_along() -> None:
+    """Ada has left it since."""
+    both, account = refused_company()
+    [ada] = both.apollo.rows("contact")
+    both.apollo.update("contact", ada, {"account_id": None})
+    both.clock.sleep(HOUR)
+    both.run()
+    both.apollo.update("account", account, {"name": "Acme"})
+    both.clock.sleep(HOUR)
+    both.run()
+    assert not both.salesforce.rows("Account")
+    assert both.errors() == []
