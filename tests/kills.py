@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
