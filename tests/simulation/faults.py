@@ -24,7 +24,7 @@ from syncrules.connectors.salesforce import feeds as reading
 from syncrules.connectors.salesforce import writes as writing
 from syncrules.connectors.salesforce.simulator.org import DuplicateRule, Validation
 from syncrules.connectors.salesforce.simulator.rights import Right
-from syncrules.tests.simulation.people import BAD_TITLE, People, shown
+from syncrules.tests.simulation.people import BAD_TITLE, People, is_bad_name, shown
 from syncrules.tests.simulation.recorder import OBJECTS, Answer, Key, Recorder, System, writes
 from syncrules.tests.simulation.world import Alarms
 
@@ -72,6 +72,10 @@ class Fault:
         return True
 
 
+COMPANIES = Validation("Account", "no such names", lambda row: is_bad_name(row.get("Name")))
+"""Refuses half of the companies until the end."""
+
+
 @dataclass
 class Faults:
     """All that goes wrong in one history. Its recorder asks `between` for each reply."""
@@ -98,8 +102,8 @@ class Faults:
 
     # ---- for the whole history
 
-    def habits(self) -> None:
-        """What is so from the beginning to the end."""
+    def habits(self, own: random.Random) -> None:
+        """What is so from the beginning to the end. `own` is for what only some histories have."""
         chance, log = self.chance, self.log
         if chance.random() < 0.4:
             log.apollo.team.lag = float(chance.choice((2, 5, 9)))
@@ -109,6 +113,9 @@ class Faults:
                 Validation("Lead", "no such titles", lambda row: row.get("Title") == BAD_TITLE)
             )
             log.struck["a validation rule"] += 1
+        if self.people.scope.brings and own.random() < 0.4:
+            log.salesforce.org.validations.append(COMPANIES)
+            log.struck["a validation rule of companies"] += 1
         if chance.random() < 0.5:
             self.people.lateness = ()
         if chance.random() < 0.2:
@@ -215,6 +222,8 @@ class Faults:
         self.calm()
         self.give_back()
         self.log.apollo.team.lag = 0.0
+        validations = self.log.salesforce.org.validations
+        validations[:] = [one for one in validations if one is not COMPANIES]
 
     def _twice(self) -> set[Key]:
         """The contacts in Apollo that were made by hand while the same was made by us, and which

@@ -310,7 +310,7 @@ class History:
     def play(self) -> Outcome:
         """Lets it happen, and checks it."""
         machine, chance = self.machine, self.chance
-        self.faults.habits()
+        self.faults.habits(random.Random(f"habits {machine.seed}"))
         if chance.random() < 0.3:
             # They were there before the rules, which act from now on: only a backfill takes them.
             machine.people.settle_in()

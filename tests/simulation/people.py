@@ -30,6 +30,11 @@ BAD_TITLE = "Refuse me"
 """A title that the validation rule of a history refuses."""
 
 
+def is_bad_name(name: object) -> bool:
+    """Whether the validation rule of companies refuses it, in a history that has one."""
+    return len(str(name)) % 2 == 1
+
+
 @dataclass
 class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has

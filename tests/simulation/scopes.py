@@ -78,7 +78,8 @@ class Scope:
     right, `after` what follows when a record of a side is deleted, `off` when a meeting is called
     off. `once`: flows whose records are made, and left alone from then on.
     `lists`: people go through lists of records rather than save one of them.
-    `logins`: people write under logins of their own. `earlier` are the rules until somebody edits
+    `logins`: people write under logins of their own. `brings`: companies come along with their
+    people. `earlier` are the rules until somebody edits
     them, where somebody does, `over` the flows that only those had, and
     `guards` how many records of an object a run could then create or update.
     """
@@ -99,6 +100,7 @@ class Scope:
     once: frozenset[str] = frozenset()
     lists: bool = False
     logins: bool = False
+    brings: bool = False
     earlier: str = ""
     over: frozenset[str] = frozenset()
     guards: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -228,6 +230,7 @@ HOMES = Scope(
     places=("left", "left", "Contact", "both Contact"),
     newcomers=("left", "left", "Contact"),
     companies=(1, 2),
+    brings=True,
 )
 HELD = Scope(
     "held.sync",

@@ -10,7 +10,7 @@ from syncrules.tests.simulation.checker.held import Held
 from syncrules.tests.simulation.checker.signed import Signed
 from syncrules.tests.simulation.deeds import DONE
 from syncrules.tests.simulation.fields import canon
-from syncrules.tests.simulation.recorder import Event
+from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import STATUS, Mapped
 
 WON, LOST = "Closed Won", "Closed Lost"
@@ -38,6 +38,8 @@ class Together(Held, Signed):
                 if self.filled_unheard(link, left):
                     return
                 if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
+                    if lv and self.comes_along(("apollo", one.to, str(lv))):
+                        yield f"{what}: it did not come along"
                     return
                 if (
                     not one.clear
@@ -105,6 +107,11 @@ class Together(Held, Signed):
         if one.kind == "status":
             return lv == "skipped" or (str(lv) in OVER) == (str(rv) == DONE)
         return bool(canon(one.kind, lv) == canon(one.kind, rv))
+
+    def comes_along(self, key: Key) -> bool:
+        """Whether a record that has never had a partner is made for those who refer to it."""
+        known = any(key == one.left for one in self.links)
+        return self.scope.brings and key in self.rows and not known and key[2] not in self.blamed
 
     def leads_nowhere(self, one: Mapped, lv: Any, rv: Any) -> bool:
         """Whether a reference's counterpart isn't there: it can't move."""
