@@ -114,3 +114,27 @@ def test_a_company_that_nobody_needs_any_more_does_not_come_along() -> None:
     both.run()
     assert not both.salesforce.rows("Account")
     assert both.errors() == []
+
+
+def test_a_company_that_was_there_twice_comes_along_once_it_is_there_once() -> None:
+    both = Both(RULES)
+    companies = [
+        both.salesforce.create("Account", {"Name": name, "Website": "a.example"})
+        for name in ("Acme", "Acme AG")
+    ]
+    both.run()
+    account = both.apollo.create("account", {"name": "Acme", "domain": "a.example"})
+    ada = {"last_name": "King", "email": "ada@a.example", "account_id": account}
+    both.apollo.create("contact", {**ada, "stage": "Interested"})
+    for _ in range(3):
+        both.clock.sleep(HOUR)
+        both.run()
+    [error] = both.errors()
+    assert error.code == "ambiguous-match"
+    both.salesforce.delete("Account", companies[1])
+    for _ in range(2):
+        both.clock.sleep(HOUR)
+        both.run()
+    [there] = both.salesforce.rows("Contact").values()
+    assert there["AccountId"] == companies[0]
+    assert both.errors() == []
