@@ -33,6 +33,7 @@ from .run.state import Stored, fields_of, other
 from .store import asked, held, lives, troubles
 from .store import statements as sql
 from .systems import nearest
+from .why_references import comes_along_with, leads_nowhere
 
 if TYPE_CHECKING:
     from .store.database import Database
@@ -302,6 +303,9 @@ class _Asked:
         if self.pair.match.kind in ("several", "held"):
             yield Reason(self.pair.match.text)
         yield from self._makers()
+        brings = comes_along_with(self.session, self.ready.flow) if self.side == "left" else []
+        if brings:
+            yield Reason(f"each {' or '.join(brings)} that goes over brings it along")
 
     def _is_counted_elsewhere(self, record: Stored) -> bool:
         flow = self.ready.flow
@@ -449,7 +453,18 @@ class _Asked:
         wrong = [one for one in self.decision.problems if row.row.right == one.field]
         if wrong:
             return f"nothing: {wrong[0].message}"
-        return self._nothing(row)
+        return self._nowhere(row) or self._nothing(row)
+
+    def _nowhere(self, row: ReadyRow) -> str:
+        """Why a reference waits: it is filled once what it leads to is linked."""
+        sides: tuple[tuple[Side, bool], ...] = (("left", row.pushes), ("right", row.pulls))
+        for side, goes in sides:
+            half = self._half(row, side)
+            if goes and self._half(row, other(side)).now is None:
+                found = leads_nowhere(self.session, self.view, row, side, half.now)
+                if found:
+                    return f"nothing: {found}"
+        return ""
 
     def _change(self, row: ReadyRow, changes: Sequence[Change]) -> Change | None:
         return next((one for one in changes if one.key == row.key), None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine.run import run as verbs
-from syncrules.tests.both import HOUR, Both
+from syncrules.engine.why import why
+from syncrules.engine.why_told import why_text
+from syncrules.tests.both import HOUR, ORG, Both
 
 RULES = """\
 sync apollo with salesforce
@@ -77,6 +79,26 @@ def refused_company() -> tuple[Both, str]:
     assert (error.object, error.operation) == ("Account", "create")
     assert [one.get("AccountId") for one in both.salesforce.rows("Contact").values()] == [None]
     return both, account
+
+
+def test_why_tells_of_a_company_that_was_refused() -> None:
+    """Of her as of the company itself; once they are together, nothing of it."""
+    both, _ = refused_company()
+
+    def told(record: str, field: str = "") -> str:
+        return why_text(why(both.plan, ORG, both.db, both.world, record, field))
+
+    assert "next: nothing: account a.example has no Account: open error 1" in told(
+        "ada@a.example", "AccountId"
+    )
+    company = told("a.example")
+    assert "each contact that goes over brings it along" in company
+    assert "open error 1: no LLCs" in company
+    both.salesforce.org.validations.clear()
+    both.clock.sleep(HOUR)
+    verbs.retry(both.setup, None)
+    assert "has no Account" not in told("ada@a.example")
+    assert "brings it along" not in told("a.example")
 
 
 def ada_has_her_company(both: Both) -> None:
