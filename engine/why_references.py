@@ -41,6 +41,7 @@ def comes_along_with(session: Session, flow: Flow) -> list[str]:
     return [
         one.flow.left.object
         for one in session.flows.values()
+        if not one.flow.activity
         if any(row.pushes and flow.name in row.row.through for row in one.rows)
     ]
 

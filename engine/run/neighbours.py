@@ -50,9 +50,9 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
 def ask_children(session: Session, parent: str, ids: Sequence[str]) -> None:
     """Records that no rule of theirs makes, and that are new, changed or tried again: who is linked
     and refers to one of them in vain is decided again, and may bring it along. It was refused when
-    they did, or out of sight."""
+    they did, or out of sight. What people did brings nobody along."""
     for ready in session.flows.values() if ids else ():
-        for row in ready.rows:
+        for row in () if ready.flow.activity else ready.rows:
             if not (row.pushes and parent in row.row.through):
                 continue
             end = ready.flow.end("left")
