@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from syncrules.tests.simulation.checker.facts import Facts, Pair
+from syncrules.tests.simulation.checker.facts import DAY, Facts, Pair
 from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import Side
 
@@ -85,14 +85,17 @@ class Ended(Facts):
                     yield f"{mine}.{after.field} does not say that {theirs} was deleted"
 
     def let_go_by(self, pair: Pair, gone: Event) -> bool:
-        """Whether the two were nobody's pair any more when one was deleted, or in the same run: the
-        other one had been deleted before that, and was brought back."""
-        return any(
-            (row[2], row[6], row[12]) == (pair[0], "unlink", "done")
-            and (row[8], row[9]) == (pair[1][2], pair[2][2])
-            and self.log.numbers[row[0]][0] <= gone.seq
+        """Whether the two were nobody's pair any more when one was deleted, or when that could be
+        known: the other one had been deleted before that, and was brought back. What Apollo doesn't
+        tell is found out within a day."""
+        untold = DAY if gone.key[0] == "apollo" else 0.0
+        parted = (
+            self.log.numbers[row[0]]
             for row in self.journal
+            if (row[2], row[6], row[12]) == (pair[0], "unlink", "done")
+            and (row[8], row[9]) == (pair[1][2], pair[2][2])
         )
+        return any(begin <= gone.seq or at - gone.at < untold for begin, _, at in parted)
 
     def told_first(self, key: Key) -> Event:
         """The deletion of a record that a run may have heard of first: one that was brought back

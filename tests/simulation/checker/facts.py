@@ -39,6 +39,8 @@ RACE = 600.0
 no system offers to compare before it saves, and saves may be seen late."""
 LAG = 10.0
 """Seconds after which a search shows a save, unless that is late for another reason."""
+DAY = 86_400.0
+"""Seconds within which a deletion is found out that no feed tells of."""
 
 
 @dataclass(frozen=True, slots=True)

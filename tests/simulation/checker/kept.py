@@ -94,10 +94,21 @@ class Kept(Facts):
 
     def took_over(self, link: Link) -> bool:
         """Whether the right record has its partner from one that became it, by whatever way."""
+        heirs = {old: new for old, new in self.log.heirs.items() if not self.was_parted(old, link)}
         became = {link.right}
-        while more := {old for old, new in self.log.heirs.items() if new in became} - became:
+        while more := {old for old, new in heirs.items() if new in became} - became:
             became |= more
         return any(left == link.left and right in became for _, left, right in self.earlier(link))
+
+    def was_parted(self, key: Key, link: Link) -> bool:
+        """Whether a merge of a record had been taken back before the run that made a link: it was
+        itself again."""
+        if key not in self.log.parted:
+            return False
+        merged = [one.seq for one in self.log.deletions(key) if one.seq in self.log.merges][-1]
+        turns = self.log.by_field[key, ""]
+        back = next(one.seq for one in turns if one.seq > merged)
+        return back < self.log.numbers.get(link.run, (0, 0, 0.0))[0]
 
     def inherited(self, one: Event) -> bool:
         """Whether a new record has a value from the one that became it."""
