@@ -3,7 +3,8 @@ what it became, a deleted one's to another that is the same person.
 
 Done before anything else is decided, and at once: it writes nothing to a system, so a link, the
 row of the journal that tells of it, and the marks of the two records are one commit. Where the
-other record has a link of its own, nothing is moved; what then follows is `ended.py`.
+other record has a link of its own, nothing is moved; what then follows is `ended.py`. One that no
+look has shown is asked for by its id.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .decision import Base
 from .ended import says
 from .heirs import NONE, Heir, alias, heir
 from .journal import doubts, dump_agree
+from .look import store
 from .neighbours import tell_children
 from .session import Session, dump_values
 from .settle import no_longer_waiting
@@ -50,9 +52,32 @@ def follow(session: Session) -> None:
                 now=session.now,
             )
             if rows and not ready.flow.users:
+                ids = [id for (id,) in rows]
+                _look_for(session, ready.flow, side, ids)
                 with session.db.transaction("followed"):
-                    _follow(session, ready.flow, side, [id for (id,) in rows])
+                    _follow(session, ready.flow, side, ids)
                 marked = set(session.db.rows(lives.due_sides, org=session.org, now=session.now))
+
+
+def _look_for(session: Session, flow: Flow, side: Side, ids: list[str]) -> None:
+    """Looks by id at what linked records became and no look has shown: it may have been out of
+    sight until it became another itself, and no feed tells that again."""
+    end = flow.end(side)
+    linked = [id for id, one in session.links(flow.name, side, ids).items() if not one.ended]
+    asked: set[tuple[str, str]] = set()
+    while True:
+        records = session.stored(end.system, end.object, linked).values()
+        heirs = [heir(session, flow, side, one) for one in records if one.life in _ELSEWHERE]
+        missing = {one.where for one in heirs if one.kind == "unseen"} - asked
+        if not missing:
+            return
+        asked |= missing
+        for object in sorted({object for object, _ in missing}):
+            ask = session.reads[end.system, object]
+            wanted = sorted(id for one, id in missing if one == object)
+            found = session.connectors[end.system].fetch(object, ask.fields, "id", wanted)
+            with session.db.transaction("page"):
+                store(session, ask, [one for one in found if one.life != "out of sight"])
 
 
 def _follow(session: Session, flow: Flow, side: Side, ids: list[str]) -> None:

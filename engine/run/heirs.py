@@ -21,11 +21,13 @@ STEPS = 10
 @dataclass(frozen=True, slots=True)
 class Heir:
     """What a record became, deleted since or not: one that is `free`, one that is `taken` by a link
-    of its own or of one on the way, one `unseen` by any look so far, or `none` that rules know."""
+    of its own or of one on the way, one `unseen` by any look so far (its object and id in
+    `where`), or `none` that rules know."""
 
     kind: Literal["free", "taken", "unseen", "none"]
     flow: str = ""
     record: Stored | None = None
+    where: tuple[str, str] = ("", "")
 
 
 NONE = Heir("none")
@@ -47,7 +49,7 @@ def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
             return NONE
         found = state.stored(end.system, object, [into]).get(into)
         if found is None:
-            return Heir("unseen")
+            return Heir("unseen", where=(object, into))
         now = found
         if now.life in ("merged", "converted") and _taken(state, side, end.system, object, now.id):
             return Heir("taken", flow.name, now)

@@ -229,6 +229,29 @@ def test_a_link_follows_from_survivor_to_survivor_and_through_a_conversion(
     both.db.close()
 
 
+@pytest.mark.parametrize("further", [False, True])
+def test_a_link_follows_a_survivor_that_was_out_of_sight_when_it_was_merged(further: bool) -> None:
+    """No feed tells that one is in sight again, nor what it had become by then: it is asked for.
+    While it is out of sight, nothing is made anew (EDGE-6)."""
+    both = of()
+    other, last = (
+        both.salesforce.create("Lead", {"LastName": name, "Company": "Other"}) for name in "XY"
+    )
+    both.salesforce.org.unshared.add(other)
+    left, lead = pair(both)
+    both.salesforce.merge("Lead", other, [lead])
+    if further:
+        both.salesforce.merge("Lead", last, [other])
+    edit(both, left, "CEO")
+    assert title(both, "Lead", last) is None
+    assert len(both.salesforce.rows("Lead")) == (1 if further else 2)
+    both.salesforce.org.unshared.clear()
+    later(both)
+    assert title(both, "Lead", last if further else other) == "CEO"
+    assert codes(both) == []
+    assert quiet(both)
+
+
 def test_of_two_linked_ones_that_are_merged_the_survivor_keeps_its_link() -> None:
     """The other contact is left alone: nothing is made again, written or deleted (EDGE-6)."""
     both = of()
