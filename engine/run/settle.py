@@ -379,7 +379,9 @@ def _gone(session: Session, entry: Entry) -> None:
     gone = found or [Record(entry.object, entry.record, {}, life="deleted")]
     session.again = session.again or any(one.into for one in gone)
     store(session, ask, gone)
-    _clear(session, [entry])
+    # Nothing is written to either of the two any more that could be refused.
+    pair = [(entry.flow, id) for id in (entry.left, entry.right) if id]
+    problems.over(session, pair, kept="decisions")
 
 
 def _existed(session: Session, entry: Entry, outcome: Outcome) -> None:

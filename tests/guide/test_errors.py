@@ -504,6 +504,23 @@ def test_what_is_tried_again_is_todays_truth() -> None:
     assert team.errors() == []
 
 
+def test_an_entry_is_over_once_one_of_the_two_is_found_gone() -> None:
+    """Apollo doesn't tell that a contact was deleted: it is found so when it is to be written, and
+    what its lead was refused needs nobody any more."""
+    team = Team(RULES).began()
+    ada = team.contact()
+    team.hour()
+    validation(team)
+    team.apollo.update("contact", ada, {"title": "CEO"})
+    team.hour()
+    assert len(team.errors()) == 1
+    team.apollo.delete("contact", ada)
+    [lead] = team.salesforce.rows("Lead")
+    team.salesforce.update("Lead", lead, {"FirstName": "Adah"})
+    team.hour()
+    assert team.errors() == []
+
+
 def test_an_entry_that_no_rule_is_about_any_more_can_be_let_go_of() -> None:
     """A run leaves it, since the rule may come back; `retry` ends it. Should the rule be back all
     the same, what it was refused is tried."""
