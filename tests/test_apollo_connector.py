@@ -641,6 +641,26 @@ def test_of_several_that_a_lost_create_may_have_made_none_is_taken(far: Far) -> 
     assert [one.kind for one in far.connector.find([late])] == ["absent"]
 
 
+@pytest.mark.parametrize(("staged", "kind"), [(True, "done"), (False, "absent")])
+def test_a_lost_update_that_was_edited_since_is_known_where_each_part_arrived(
+    far: Far, staged: bool, kind: str
+) -> None:
+    """Names and titles go in one request, a stage in another: its title stands there, and nothing
+    of the rest that was there before."""
+    first, second = list(far.sim.rows("contact"))[:2]
+    values = {"first_name": "Ida", "title": "new", "stage": "Replied"}
+    before = {"first_name": "Ada", "title": "old", "stage": "Cold"}
+    far.sim.update("contact", first, before)
+    write = replace(update(1, first, **values), before=before, since=far.clock.now())
+    far.sim.faults.append(Fault("lost after", path="bulk_update"))
+    if not staged:
+        far.sim.faults.append(Fault("lost before", path="update_stages"))
+    # Alone, it would go as one.
+    far.send([write, update(2, second, title="other")])
+    far.sim.update("contact", first, {"first_name": "Eve"})
+    assert [one.kind for one in far.connector.find([write])] == [kind]
+
+
 def test_many_lost_updates_are_found_by_few_requests(far: Far) -> None:
     """What was carried out stands among the newest changes; a deleted one is gone."""
     ids = list(far.sim.rows("contact"))[:50]

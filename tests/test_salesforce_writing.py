@@ -262,6 +262,33 @@ def test_updates_and_deletes_are_found_by_what_is_there_now() -> None:
     assert in_doubt(org, deletion, fault="lost before")[1].kind == "absent"
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "kind"),
+    [
+        ({"LastName": "Eve"}, "done"),
+        ({"LastName": "Eve", "Title": "CFO"}, "absent"),
+        ({"Title": "old"}, "absent"),
+    ],
+)
+def test_an_update_that_was_edited_since_is_known_by_a_value_that_few_choose(
+    meanwhile: dict[str, str], kind: str
+) -> None:
+    """Its title stands there, and nothing that was there before. That a status is the same may be
+    chance."""
+    org = Org()
+    [lead] = org.people(1)
+    status = "Working - Contacted"
+    values = {"Title": "new", "LastName": "Ng", "Status": status}
+    org.sim.update("Lead", lead, {"Title": "old", "LastName": "Ny"})
+    was = {name: org.sim.rows("Lead")[lead][name] for name in values}
+    write = replace(update(1, lead, **values), before=was)
+    org.connector.describe(["Lead"])
+    org.fault("lost after", "PATCH", "composite/sobjects")
+    assert {one.kind for one in org.send(write).values()} == {"unknown"}
+    org.sim.update("Lead", lead, meanwhile)
+    assert [one.kind for one in org.connector.find([write])] == [kind]
+
+
 def test_creates_without_a_key_are_found_by_creator_time_and_every_value() -> None:
     """A colleague's record of the same minute with the same values isn't ours."""
     org = Org()

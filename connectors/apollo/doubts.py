@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..base import values
 from ..base.contract import Outcome, Record, Write
-from ..base.doubts import could_be, nearly
+from ..base.doubts import could_be, edited_since, nearly
 from ..base.values import Value, identifier
 from ..base.world import seconds
 from .activities import FORMS
@@ -21,6 +21,7 @@ from .describe import Catalog, canonical
 from .feeds import Feeds
 from .fields import Form, Row
 from .outcomes import done
+from .pack import parts
 from .session import Session
 from .settings import LONGEST
 
@@ -170,9 +171,23 @@ def _updates(
             outcomes.append(Outcome(one.ref, "gone", one.id))
             continue
         held = found[0].values
-        equal = _agrees(one, held, catalog.forms(one.object, one.fields))
-        outcomes.append(Outcome(one.ref, "done" if equal else "absent", one.id, held))
+        forms = catalog.forms(one.object, one.fields)
+        if _agrees(one, held, forms):
+            outcomes.append(Outcome(one.ref, "done", one.id, held))
+        else:
+            arrived = all(_arrived(part, held, forms) for part in parts(one))
+            outcomes.append(Outcome(one.ref, "done" if arrived else "absent", one.id))
     return outcomes
+
+
+def _arrived(part: Write, held: Mapping[str, Value], forms: Mapping[str, Form]) -> bool:
+    """Whether a part of an update was carried out, and maybe edited since."""
+
+    def holds(name: str, value: Value) -> bool:
+        return _agrees(replace(part, fields={name: value}), held, forms)
+
+    fields = {name: form.field for name, form in forms.items()}
+    return _agrees(part, held, forms) or edited_since(part, fields, holds)
 
 
 def _made_after(row: Row, since: float) -> bool:

@@ -69,6 +69,11 @@ def pack(writes: Sequence[Write]) -> list[Batch]:
     return [Batch(one.call, tuple(one.writes)) for one in batches]
 
 
+def parts(write: Write) -> list[Write]:
+    """What of a write may arrive without the rest: requests of their own that it may take."""
+    return [part for _, _, part in _parts(write, lone=False)]
+
+
 def _lone(writes: Sequence[Write]) -> bool:
     """Whether there is only one update of contacts: then one PATCH saves a request."""
     return sum(1 for one in writes if one.object == "contact" and one.action == "update") == 1

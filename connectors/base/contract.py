@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from .frozen import dataclass
@@ -77,7 +78,8 @@ class Write:
     sent (seconds since 1970), for `find`. `login` is the name of the linked login that it is
     written under, "" for the sync login; writes of two logins are never in one batch. `keys`: of a
     create, the fields that tell whether it is there already. `taken`, for `find`: records that are
-    another write's work, however much they look like this one's.
+    another write's work, however much they look like this one's. `before`, too: of an update, what
+    its fields held when it was decided.
     """
 
     ref: int
@@ -90,6 +92,7 @@ class Write:
     since: float = 0.0
     keys: tuple[str, ...] = ()
     taken: frozenset[str] = frozenset()
+    before: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,9 @@ class Batch:
 class Outcome:
     """What became of one write.
 
-    - `done`: carried out. `id` is the record's; `values`, where the reply holds them, is what the
-      record now has (a system may trim or reformat what it was sent).
+    - `done`: carried out; (`find`) it may have been edited since. `id` is the record's; `values`,
+      where the reply holds them, is what the record has by it (a system may trim or reformat what
+      it was sent).
     - `existed`: a create found the record `id` there and did not touch it; (`find`) it is there
       with the keys of the create and other values.
     - `refused`: for a reason of its own; `code`, `message` and `fields` are the system's. `rights`:

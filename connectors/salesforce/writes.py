@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from ...errors import LoginLost
 from ..base import values
 from ..base.contract import Batch, Outcome, Record, Write
-from ..base.doubts import could_be, nearly
+from ..base.doubts import could_be, edited_since, nearly
 from ..base.halves import sifted
 from ..base.linking import LOGIN_LOST
 from ..base.schema import Field
@@ -389,7 +389,12 @@ def _found_changed(write: Write, record: Record, known: Mapping[str, Field]) -> 
         return "absent" if record.life in ("here", "converted") else "done"
     if record.life != "here":
         return "gone"
-    return "done" if _all_equal(write, record, known) else "absent"
+
+    def holds(name: str, value: Value) -> bool:
+        return name in record.values and _same(known[name], value, record.values[name])
+
+    done = _all_equal(write, record, known) or edited_since(write, known, holds)
+    return "done" if done else "absent"
 
 
 def _refusal(write: Write, wrong: Complaint) -> Outcome:

@@ -239,7 +239,10 @@ def _arrived(session: Session, one: Entry) -> Entry:
 
 
 def _write(session: Session, flow: Flow, one: Entry) -> Write:
-    fields = {name: each for name, each in one.after.items() if not isinstance(each, Coming)}
+    fields, before = (
+        {name: each for name, each in half.items() if not isinstance(each, Coming)}
+        for half in (one.after, one.before)
+    )
     place = 0 if one.side == "left" else 1
     keys = tuple(dict.fromkeys(pair[place] for key in flow.keys for pair in key.pairs))
     return Write(
@@ -252,6 +255,7 @@ def _write(session: Session, flow: Flow, one: Entry) -> Write:
         parent=_lock(session, flow, one, fields),
         since=one.sent,
         keys=tuple(name for name in keys if fields.get(name) is not None),
+        before=before if one.action == "update" else {},
     )
 
 

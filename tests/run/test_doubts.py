@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 from syncrules.connectors.apollo.simulator import Fault as ApolloFault
+from syncrules.connectors.apollo.simulator.server import ApolloSimulator
 from syncrules.connectors.base.contract import Outcome, Write
 from syncrules.connectors.salesforce.simulator.faults import Fault
+from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator
 from syncrules.tests.both import HOUR, Both
-from syncrules.tests.run.test_life import later, of
+from syncrules.tests.run.test_life import later, of, pair
 
 
 def test_a_lead_that_was_edited_before_it_was_found_is_linked_all_the_same() -> None:
@@ -85,6 +87,41 @@ def test_a_contact_that_was_edited_before_it_was_found_is_linked_all_the_same() 
     later(both)
     assert [row["title"] for row in both.apollo.rows("contact").values()] == ["Chief"]
     assert both.salesforce.rows("Contact")[ada]["Title"] == "Chief"
+    assert both.errors() == []
+
+
+@pytest.mark.parametrize("into", ["salesforce", "apollo"])
+def test_an_update_that_was_edited_before_it_was_found_is_known_by_the_rest(into: str) -> None:
+    """Its reply was lost, and somebody gave one of its fields another value; in the other system
+    somebody took back what the other field had said. Both edits stand, and arrive (R3, R4)."""
+    both = of(contacts=False)
+    left, lead = pair(both)
+    names = [("title", "first_name"), ("Title", "FirstName")]
+    ends: list[tuple[ApolloSimulator | SalesforceSimulator, str, str]]
+    ends = [(both.apollo, "contact", left), (both.salesforce, "Lead", lead)]
+    if into == "apollo":
+        names, ends = names[::-1], ends[::-1]
+    (source, object, id), (target, there, written) = ends
+    source.update(object, id, {names[0][0]: "CEO"})
+    later(both)
+    source.update(object, id, {names[0][0]: "CFO", names[0][1]: "Adah"})
+    both.salesforce.faults.rules.append(Fault("lost after", "PATCH", "composite/sobjects"))
+    both.apollo.faults.append(ApolloFault("lost after", path="bulk_update"))
+    edits: list[str] = []
+
+    def edited(point: str) -> None:
+        if not edits and target.rows(there)[written].get(names[1][0]) == "CFO":
+            edits.append(point)
+            target.update(there, written, {names[1][1]: "Eve"})
+            source.update(object, id, {names[0][0]: "CEO"})
+
+    both.world.on_point = edited
+    later(both)
+    later(both)
+    assert len(edits) == 1
+    for (system, kind, one), fields in zip(ends, names, strict=True):
+        row = system.rows(kind)[one]
+        assert [row[name] for name in fields] == ["CEO", "Eve"]
     assert both.errors() == []
 
 
