@@ -47,9 +47,10 @@ class Ended(Facts):
         return gone >= self.times_done(event)
 
     def times_done(self, event: Event) -> int:
-        """How often we had written this by then; what we never heard of counts as not done."""
+        """How often we had written this by then; what we never heard of counts as not done, and
+        what arrived twice as done once."""
         return sum(
-            one is event or not self.unheard(one)
+            (one is event or not self.unheard(one)) and not self.arrived_again(one)
             for one in self.log.by_field[event.key, event.field]
             if one.who == "sync" and one.new == event.new and one.seq <= event.seq
         )

@@ -127,14 +127,33 @@ class Facts:
         """Whether the reply to a write of ours was lost, and a later look, which showed what
         somebody had made of it, took it for not carried out: edits on top of it and in place of it
         look the same, and it may have been carried out only after its run."""
+        return any(
+            row[12:14] == ("dropped", "not carried out") for row in self.changes_of(write, kind)
+        )
+
+    def arrived_again(self, write: Event, kind: Kind = "text") -> bool:
+        """Whether a write of ours had arrived before: a request goes out twice where its first
+        reply was about another record of it, and may be late the second time."""
+        rows = self.changes_of(write, kind)
+        if not rows:
+            return False
+        begin = self.log.numbers[rows[0][0]][0]
+        arrived = [
+            one
+            for one in self.log.by_field[write.key, write.field]
+            if one.who == "sync" and one.new == write.new and begin <= one.seq <= write.seq
+        ]
+        return len(arrived) > len(rows)
+
+    def changes_of(self, write: Event, kind: Kind = "text") -> list[Sequence[Any]]:
+        """The changes of the journal that a write carries out: those of the last run that has
+        any."""
         asked = [
             row
             for row in self.journal
             if self.log.numbers[row[0]][0] <= write.seq and self.asks_for(row, write, kind)
         ]
-        return any(
-            row[12:14] == ("dropped", "not carried out") for row in asked if row[0] == asked[-1][0]
-        )
+        return [row for row in asked if row[0] == asked[-1][0]]
 
     def asks_for(self, row: Sequence[Any], write: Event, kind: Kind) -> bool:
         """Whether a change of the journal is the one that a write carries out. A create that was

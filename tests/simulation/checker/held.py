@@ -37,6 +37,8 @@ class Held(Facts):
             for side in ("left", "right"):
                 done: dict[object, int] = {}
                 for write in self.ours(link, row, side):
+                    if self.arrived_again(write, row.kind):
+                        continue
                     value = canon(row.kind, write.new)
                     done[value] = done.get(value, 0) + 1
                     if self.approvals(write, row) < done[value]:

@@ -163,6 +163,8 @@ class Together(Held, Signed):
         for ours, edit, write in zip(stages, stages[1:], stages[2:], strict=False):
             if (ours.who, edit.who, write.who) != ("sync", "person", "sync"):
                 continue
+            if self.arrived_again(write):
+                continue
             inferred = [
                 begin for begin, end, _ in self.log.finished if begin <= ours.seq < end <= edit.seq
             ]
