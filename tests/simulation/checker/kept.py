@@ -52,7 +52,7 @@ class Kept(Facts):
             events = self.log.by_field.get((key, name), [])
             mine = [each for each in events if each.old != each.new and not self.inherited(each)]
             theirs = self.told(partner, other)
-            since = [each for each, after in pairwise(mine) if after.seq > met]
+            since = [(each, after) for each, after in pairwise(mine) if after.seq > met]
             for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
                     continue
@@ -156,17 +156,20 @@ class Kept(Facts):
             for last in lasts
         )
 
-    def agreed_before(self, mine: list[Event], one: Mapped, last: Event, edit: Event) -> bool:
+    def agreed_before(
+        self, mine: list[tuple[Event, Event]], one: Mapped, last: Event, edit: Event
+    ) -> bool:
         """Whether both sides held the value of `last`, and we knew it, before `edit`. `mine` is
-        what the side of `edit` has held since the two were linked."""
+        what the side of `edit` has held since the two were linked, each with what replaced it: what
+        was replaced before any run saw it was never agreed on."""
         return (
             last.seq < edit.seq
             and any(
                 last.seq <= each.seq < edit.seq
                 and canon(one.kind, each.new) == canon(one.kind, last.new)
-                and (each.who == "sync" or self.knew(each, edit))
+                and (each.who == "sync" or self.knew(each, after))
                 and (self.knew(each, edit) or not self.unheard(each, one.kind))
-                for each in mine
+                for each, after in mine
             )
             and self.knew(last, edit)
         )
