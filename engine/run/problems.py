@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ...connectors.base.contract import Outcome
 from ...connectors.base.values import Value
-from ...dsl.rules import Place, Side
+from ...dsl.rules import SIDES, Place, Side
 from ...errors import BudgetSpent, ReplyTooLarge, SignInRefused, SystemUnavailable
 from ..plan.model import Flow
 from ..store import statements as sql
@@ -84,6 +84,8 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     problems = {causes.of_problem(flow, one): one for one in found}
     still = {*problems, *_told_of(session, ids, _planned(session, flow, decision))}
     _close(session, ids, kept="" if decision.action == "nothing" else "writes", still=still)
+    for system in _gone(flow, pair):
+        _close(session, ids, kept="decisions", system=system)
     key = key_text(
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
@@ -106,6 +108,14 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
             message=_message(problem),
             advice=ADVICE.get(problem.code, ""),
         )
+
+
+def _gone(flow: Flow, pair: Pair) -> Iterator[str]:
+    """The systems in which a record of a pair is not there any more: nobody can correct it."""
+    if pair.left is not None and pair.left.life not in ("here", "out of sight"):
+        yield flow.left.system
+    if pair.right is not None and pair.right.life not in ("here", "out of sight"):
+        yield flow.right.system
 
 
 def _still_several(flow: Flow, pair: Pair, decision: Decision) -> bool:
@@ -310,27 +320,28 @@ def changed(
 
 
 def written(session: Session, entries: Sequence[Entry]) -> None:
-    """Closes the refusals of pairs that have now been written, all that was to be written, and what
-    was told of the values that this brought in line. What else their decision could not do stays
-    until they are decided again."""
+    """Closes the refusals of pairs, of a system in which what was decided last has now been
+    written, or of both; and what was told of the values that this brought in line. What else their
+    decision could not do stays until they are decided again."""
     if not session.open_errors:
         return
-    open_pairs: set[tuple[str, int, str, str]] = set()
+    last: dict[tuple[str, int, str, str, str], tuple[int, str]] = {}
     for flow, run in {(entry.flow, entry.run) for entry in entries}:
         ids = {id for one in entries if one.flow == flow for id in (one.left, one.right) if id}
-        rows = session.db.rows(
-            sql.unfinished_pairs, org=session.org, run=run, flow=flow, ids=sorted(ids)
-        )
-        open_pairs |= {(flow, run, left, right) for left, right in rows}
-    whole = [one for one in entries if (one.flow, one.run, one.left, one.right) not in open_pairs]
-    ids_of = [
-        (one.flow, id)
-        for one in whole
-        for id in (one.left, one.right, one.key if one.alone else "")
-        if id
-    ]
-    _close(session, ids_of, kept="decisions")
-    for one in whole:
+        rows = session.db.rows(sql.became, org=session.org, run=run, flow=flow, ids=sorted(ids))
+        for left, right, side, number, state in rows:
+            key = (flow, run, left, right, side)
+            last[key] = max(last.get(key, (0, "")), (number, state))
+    unfinished = {key for key, (_, state) in last.items() if state != "done"}
+    for one in entries:
+        pair = (one.flow, one.run, one.left, one.right)
+        if (*pair, one.side) in unfinished:
+            continue
+        ids_of = [
+            (one.flow, id) for id in (one.left, one.right, one.key if one.alone else "") if id
+        ]
+        whole = not any((*pair, side) in unfinished for side in SIDES)
+        _close(session, ids_of, kept="decisions", system="" if whole else one.system)
         names = _written(session, one)
         for id in (one.left, one.right):
             for cause in _told_of(session, [(one.flow, id)], names):
@@ -399,17 +410,18 @@ def _close(
     *,
     kept: str,
     still: Collection[str] = (),
+    system: str = "",
 ) -> None:
-    """Takes records (flow, id) out of the entries that they stand in, but for the causes that are
-    `still` so, and what is `kept`, of "writes" or of "decisions"."""
+    """Takes records (flow, id) out of the entries that they stand in, about one system or any, but
+    for the causes that are `still` so, and what is `kept`, of "writes" or of "decisions"."""
     if not session.open_errors:
         return
     for flow, id in ids:
-        for cause, operation, _ in session.db.rows(
+        for cause, operation, about in session.db.rows(
             troubles.of_record, org=session.org, flow=flow, one=id
         ):
             kind = "decisions" if operation in _DECIDED else "writes"
-            if kind != kept and cause not in still:
+            if kind != kept and cause not in still and system in ("", about):
                 _got_through(session, flow, id, cause)
 
 

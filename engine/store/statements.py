@@ -495,11 +495,12 @@ planned_updates = statement(
 )
 
 
-def _of_pairs(*more: ColumnElement[bool]) -> Statement:
-    """The pairs of this run's changes in which either id is one of `ids`."""
+def _of_pairs(*more: ColumnElement[bool], told: tuple[ColumnElement[Any], ...] = ()) -> Statement:
+    """The pairs of this run's changes in which either id is one of `ids`, and what else is `told`
+    of these."""
 
     def by(column: ColumnElement[str]) -> Select[Any]:
-        return select(C.left, C.right).where(
+        return select(C.left, C.right, *told).where(
             C.org == _org, C.flow == _flow, among(column, "ids"), C.run == _run, *more
         )
 
@@ -507,7 +508,8 @@ def _of_pairs(*more: ColumnElement[bool]) -> Statement:
 
 
 open_pairs = _of_pairs(C.state.in_(OPEN))
-unfinished_pairs = _of_pairs(C.state != "done")
+became = _of_pairs(C.code != "moved", told=(C.side, C.number, C.state))
+"""The pairs with what became of each change, by side; of what moved, what was decided anew."""
 planned_creates = _of_pairs(C.state == "planned", C.action.in_(("create", "link")))
 any_planned = statement(
     select(C.number)
