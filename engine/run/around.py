@@ -62,6 +62,7 @@ class Surroundings:
     def __init__(self, session: State, ready: Ready, pairs: Sequence[Pair]) -> None:
         self.session = session
         self.ready = ready
+        self.backfilled = ready.flow.name in session.backfilled
         self._records: dict[tuple[str, str, str], Stored | None] = {}
         self._links: dict[tuple[str, Side, str], str] = {}
         self._coming: set[tuple[str, Side, str]] = set()
@@ -301,7 +302,7 @@ class View:
         self._whole = whole
         self._pair = pair
         self.today = whole.session.today
-        self.backfill = pair.cause in ("backfill", "retry", FOLLOWED)
+        self.backfill = whole.backfilled or pair.cause in ("backfill", "retry", FOLLOWED)
         self.brought = pair.cause in NEEDED
         self.match = pair.match
         self.later: Side | Literal[""] = _later(pair)

@@ -18,7 +18,7 @@ from .decide import met, unmet
 from .decision import Base, apart
 from .journal import doubts
 from .pairs import Mark, pairs_of
-from .session import Session, dump_values, load_values
+from .session import BACKFILLED, Session, dump_values, load_values
 from .state import Linked
 
 CHUNK = 500
@@ -57,10 +57,24 @@ def backfill_of(flow: Flow) -> str:
     return f"syncrules backfill {way} {end.object}"
 
 
+def asked(session: Session, flow: Flow) -> None:
+    """Notes that a backfill is asked for: who is in a bin, or out of sight, is brought in line with
+    the rows of now once back."""
+    _note(session, flow, session.run)
+    session.backfilled.add(flow.name)
+
+
+def _note(session: Session, flow: Flow, run: int) -> None:
+    where = {"org": session.org, "system": "", "object": flow.name, "purpose": BACKFILLED}
+    session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=run, at=session.now)
+
+
 def meet(session: Session, flow: Flow) -> None:
     """Notes what the linked pairs of a flow whose rules are others now hold in rows that are newer,
     with the transaction under way: what is changed after this flows. Of rows that are gone nothing
     waits."""
+    _note(session, flow, 0)
+    session.backfilled.discard(flow.name)
     ready, after = session.flows[flow.name], ""
     while True:
         where = {"org": session.org, "flow": flow.name, "after": after, "most": CHUNK}

@@ -37,7 +37,7 @@ from . import undo as undos
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
-from .newer import Behind, behind
+from .newer import Behind, asked, behind
 from .paused import hold_back
 from .propose import propose
 from .restored import Generation, Last, Nowhere, compared
@@ -191,6 +191,7 @@ def backfill(
         with session.db.transaction("marked"):
             for flow in flows:
                 _mark_all(session, flow, side, "backfill")
+                asked(session, flow)
 
     work = Work(mark, asked_for=True)
     return _carry_out(setup, "preview" if dry_run else "backfill", work, on_change)

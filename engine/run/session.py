@@ -29,6 +29,10 @@ from .decision import Base, Coming
 from .scope import ALL, Scope
 from .state import Approved, Linked, MarkRow, Stored
 
+BACKFILLED = "backfill"
+"""The purpose of the cursor that says, by flow, in which run a backfill was asked for last; 0: none
+since its rules are as they are."""
+
 UNREAD: dict[str, str] = {}
 """How a value that was not read stands in a stored body: an empty object, which no value is."""
 
@@ -69,6 +73,7 @@ class Session:
     drift: Callable[[Sequence[tuple[str, str]]], list[Touched]] = lambda names: []
     quiet: float = 0.0
     first_runs: Mapping[str, int] = field(default_factory=dict)
+    backfilled: set[str] = field(default_factory=set)
     flows: dict[str, Ready] = field(default_factory=dict)
     reads: dict[tuple[str, str], Read] = field(default_factory=dict)
     indexes: dict[tuple[str, str], tuple[Index, ...]] = field(default_factory=dict)
@@ -113,6 +118,8 @@ class Session:
         self.flows = {
             flow.name: ready(self.scope.narrowed(flow), self.plan.zone) for flow in self.plan.flows
         }
+        rows = self.db.rows(sql.kept, org=self.org, purpose=BACKFILLED)
+        self.backfilled = {flow for _, flow, run, _ in rows if run}
         self.asking = {name for name, one in self.flows.items() if one.asks}
         self.asking |= {name for (name,) in self.db.rows(held.flows, org=self.org)}
         self.reads = {(one.system, one.object): one for one in self.plan.reads}

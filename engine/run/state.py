@@ -7,7 +7,7 @@ both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from ...connectors.base.frozen import dataclass
@@ -75,6 +75,10 @@ class State(Protocol):
     @property
     def first_runs(self) -> Mapping[str, int]:
         """The first run of each rule."""
+
+    @property
+    def backfilled(self) -> Collection[str]:
+        """The flows that a backfill was asked for since their rules are as they are."""
 
     @property
     def today(self) -> str: ...

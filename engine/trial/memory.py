@@ -6,7 +6,7 @@ happened is brought in by `play.py`; what follows from it is decided by the engi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...connectors.base import company
@@ -40,6 +40,7 @@ class Memory:
     today: str
     run: int = NOW
     first_runs: Mapping[str, int] = field(default_factory=dict)
+    backfilled: Collection[str] = ()
     records: dict[tuple[str, str], dict[str, Stored]] = field(default_factory=dict)
     marks: dict[str, dict[tuple[Side, str], Mark]] = field(default_factory=dict)
     held: dict[str, list[Linked]] = field(default_factory=dict)

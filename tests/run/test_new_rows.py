@@ -244,6 +244,42 @@ def test_who_is_gone_waits_for_nothing_and_meets_the_row_anew_once_back() -> Non
     assert told(both) == [TWO]
 
 
+@pytest.mark.parametrize(("way", "object"), [("push", "contact"), ("pull", "Lead")])
+def test_who_was_in_the_bin_at_the_backfill_is_brought_in_line_once_back(
+    way: str, object: str
+) -> None:
+    """Whichever side it read: nobody has to think of them, and to ask once more."""
+    both, ids = pairs()
+    both.salesforce.delete("Lead", ids[0][1])
+    both.backfill(way, object)
+    later(both)
+    assert told(both) == []
+    both.salesforce.undelete("Lead", ids[0][1])
+    later(both)
+    assert both.salesforce.rows("Lead")[ids[0][1]]["Title"] == "CEO"
+    assert "because differed at the backfill, apollo wins (" in both.said[-2]
+    assert told(both) == []
+
+
+def test_a_row_that_is_newer_than_the_backfill_waits_for_the_next_one() -> None:
+    """Also one that had been there before, and was taken away for a while."""
+    both, _ = pairs()
+    both.backfill("push", "contact")
+    both.edit(RULES)
+    _, lead = pair(both, "ada", "CEO", "CTO")
+    later(both)
+    both.salesforce.delete("Lead", lead)
+    later(both)
+    add_row(both)
+    later(both)
+    both.salesforce.undelete("Lead", lead)
+    later(both)
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CTO"
+    assert told(both) == [ONE]
+    both.backfill("push", "contact")
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
+
+
 def test_pairs_that_wait_are_counted_on_postgresql(postgres_url: str) -> None:
     both, _ = pairs(postgres_url)
     both.run()

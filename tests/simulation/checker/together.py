@@ -28,8 +28,6 @@ class Together(Held, Signed):
             return
         what = f"{link.left}.{one.left} is {lv!r}, {link.right}.{one.right} is {rv!r}"
         left, right = self.last(link.left, one.left), self.last(link.right, one.right)
-        if self.not_asked_for(link, left, right):
-            return
         if one.both:
             blanked = left if not lv else right if not rv else None
             if not lv or not rv:
@@ -76,19 +74,6 @@ class Together(Held, Signed):
                 yield f"{what}: the blank was not filled"
         elif right is None or right.seq < left.seq or self.only_ours(right):
             yield f"{what}: the right side did not follow"
-
-    def not_asked_for(self, link: Link, *lasts: Event | None) -> bool:
-        """Whether somebody edited the rules and asked for what is new in them, and only then one of
-        the two came out of the bin, whose values nobody has changed since."""
-        if not self.scope.earlier or self.log.edited not in self.log.numbers:
-            return False
-        edited = self.log.numbers[self.log.edited][1]
-        back = [
-            turn.seq
-            for turn in self.log.by_field.get((link.right, ""), [])
-            if turn.new is not None and turn.seq > edited and turn != self.log.born[link.right]
-        ]
-        return bool(back) and all(one is None or one.seq < back[-1] for one in lasts)
 
     def only_ours(self, event: Event) -> bool:
         """Whether we wrote a value that should have been the other side's."""
