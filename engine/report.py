@@ -364,6 +364,7 @@ class ErrorEntry:
     first: float
     last: float
     count: int
+    field: str
 
     @property
     def gone(self) -> Gone:
@@ -475,6 +476,7 @@ def error_json(one: ErrorEntry) -> dict[str, Any]:
         "operation": one.operation,
         "system": one.system,
         "object": one.object,
+        "field": one.field or None,
         "key": one.key,
         "record": one.record or None,
         "rule": one.rule,

@@ -105,6 +105,7 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
             file=file,
             line=int(line) if line.isdigit() else 0,
             code=problem.code,
+            field=problem.field,
             message=_message(problem),
             advice=ADVICE.get(problem.code, ""),
         )
@@ -137,7 +138,7 @@ def _standing(
     rows = session.db.rows(troubles.decisions, org=session.org, flow=flow.name, one=record)
     if not rows:
         return []
-    told = {_as_told(code, message) for _, code, message in rows}
+    told = {_as_told(code, field, message) for _, code, field, message in rows}
     written = {one.key for one in (*decision.left, *decision.right)}
     listed = {(one.code, one.field) for one in decision.problems}
     found = []
@@ -148,17 +149,17 @@ def _standing(
         if isinstance(left, NotRead) or isinstance(right, NotRead):
             continue
         for one in _troubles(row, left, right):
-            known = _as_told(one.code, _message(one)) in told
+            known = _as_told(one.code, one.field, _message(one)) in told
             if known and (one.code, one.field) not in listed:
                 found.append(one)
     return found
 
 
-def _as_told(code: str, message: str) -> str:
+def _as_told(code: str, field: str, message: str) -> str:
     """What must stand in the log for this to be told already: of a conflict the very values, of a
     value that can't go its field, whatever the value. One that is back as it was agreed on is no
     change, and can't go any more than then."""
-    return message if code == "conflict" else _field(message)
+    return message if code == "conflict" else field
 
 
 def _planned(session: Session, flow: Flow, decision: Decision) -> set[str]:
@@ -177,10 +178,10 @@ def _told_of(
 ) -> Iterator[str]:
     """The causes for which records (flow, id) were told that one of these fields can't go."""
     for flow, id in ids if fields and session.open_errors else ():
-        for cause, _, message in session.db.rows(
+        for cause, _, field, _ in session.db.rows(
             troubles.decisions, org=session.org, flow=flow, one=id
         ):
-            if _field(message) in fields:
+            if field in fields:
                 yield cause
 
 
@@ -199,12 +200,6 @@ def _troubles(row: ReadyRow, left: Value, right: Value) -> Iterator[Problem]:
 
 def _message(problem: Problem) -> str:
     return f"{problem.field}: {problem.message}" if problem.field else problem.message
-
-
-def _field(message: str) -> str:
-    """The field that such a text names."""
-    name, colon, _ = message.partition(": ")
-    return name if colon else ""
 
 
 def refused(session: Session, change: Entry, outcome: Outcome, advice: str, login: str = "") -> str:
@@ -226,6 +221,7 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str, logi
         file=file,
         line=line,
         code=outcome.code or outcome.kind,
+        field=outcome.fields[0] if len(outcome.fields) == 1 else "",
         message=message,
         of_all=causes.of_all(message, causes.own_of(change), change.after),
         advice=advice or ADVICE.get(outcome.code, ""),
@@ -458,11 +454,12 @@ def enter(
     code: str,
     message: str,
     advice: str,
+    field: str = "",
     of_all: str = "",
     **trouble: object,
 ) -> None:
-    """Enters a problem of a record, or counts it once more. `of_all` is what is told where several
-    met it."""
+    """Enters a problem of a record, or counts it once more. `field` is the one that it is about;
+    `of_all` is what is told where several met it."""
     session.open_errors = True
     where, now = {"org": session.org, "cause": cause}, session.now
     known = session.db.row(troubles.known, **where)
@@ -485,5 +482,6 @@ def enter(
         last=now,
         count=1 + (known[1] if known and stands else 0),
         closed=0.0,
+        field=field,
     )
     session.db.run(troubles.put_trouble, **where, **trouble, message=message, first=now, last=now)

@@ -19,7 +19,7 @@ from sqlmodel import col
 from ...errors import FenceLost, UsageError
 from . import tables
 from .drivers import Cursor, Driver, Name, connect
-from .older import BEFORE_TROUBLES, NAMED, TROUBLES, UNDOES
+from .older import BEFORE_FIELD, BEFORE_TROUBLES, FIELD, NAMED, TROUBLES, UNDOES
 from .prepared import (
     DIALECTS,
     Statement,
@@ -318,11 +318,15 @@ class Database:
             if version < 6:
                 for made in (*UNDOES, *NAMED):
                     self._command(made)
+            if 5 <= version < 8:
+                self._command(BEFORE_FIELD)
             for made in _creation(self._driver.name):
                 self._command(made)
             if version < 5:
                 for moved in TROUBLES:
                     self._command(moved)
+            if version < 8:
+                self._command(FIELD[self._driver.name])
             self.run(_now_version, value=str(tables.VERSION))
 
 

@@ -5,15 +5,19 @@ Which version lacks what is asked in `database.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from .drivers import Name
+
 _MANY = "record = '' AND operation = 'map' AND closed = 0"
 
 BEFORE_TROUBLES = "ALTER TABLE errors RENAME TO errors_before"
 
 TROUBLES = f"""\
 INSERT INTO errors
-    (org, cause, id, system, object, code, message, advice, first, last, count, closed)
+    (org, cause, id, system, object, code, message, advice, first, last, count, closed, field)
 SELECT org, cause, id, system, object, code, message, advice, first, last, count,
-    CASE WHEN {_MANY} THEN last ELSE closed END
+    CASE WHEN {_MANY} THEN last ELSE closed END, ''
 FROM errors_before;
 INSERT INTO troubles
     (org, flow, record, cause, operation, key, rule, file, line, message, first, last, count)
@@ -51,3 +55,18 @@ UPDATE dirty SET named = COALESCE((
 WHERE side = 'left' AND cause IN ('pushed by hand', 'pushed by hand, nobody known')""",
 )
 """Up to version 5 the rule that a record was pushed by was that which had last tried to make it."""
+
+BEFORE_FIELD = "ALTER TABLE errors ADD COLUMN field TEXT NOT NULL DEFAULT ''"
+
+_FIELD = """\
+UPDATE errors SET field = COALESCE((
+    SELECT SUBSTR(troubles.message, 1, {0}(troubles.message, ': ') - 1) FROM troubles
+    WHERE troubles.org = errors.org AND troubles.cause = errors.cause
+        AND troubles.operation = 'map' AND {0}(troubles.message, ': ') > 0
+    LIMIT 1
+), '')"""
+FIELD: Mapping[Name, str] = {
+    "sqlite": _FIELD.format("INSTR"),
+    "postgresql": _FIELD.format("STRPOS"),
+}
+"""Up to version 7 only the text of what could not be decided named its field: `Title: ...`."""

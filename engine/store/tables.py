@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 7
+VERSION = 8
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -237,8 +237,9 @@ class Error(Table, table=True):
     """A cause of problems that a person is told of, once however often it comes; times in seconds
     UTC.
 
-    `message` is what all that met it were told, less what was said of one record alone. `closed` is
-    0 while it stands: as long as it has troubles.
+    `field` is the one of `object` that it is about, "" for none or several. `message` is what all
+    that met it were told, less what was said of one record alone. `closed` is 0 while it stands: as
+    long as it has troubles.
     """
 
     __tablename__ = "errors"
@@ -256,6 +257,7 @@ class Error(Table, table=True):
     last: float
     count: int
     closed: float = 0.0
+    field: Text = ""
 
 
 class Trouble(Table, table=True):

@@ -25,7 +25,7 @@ _open = and_(E.org == _org, E.closed == 0)
 # ---- what is there --------------------------------------------------------------------------
 
 open_errors = statement(
-    select(E.id, E.system, E.object, E.code, E.message, E.advice, E.first, E.last, E.count)
+    select(E.id, E.system, E.object, E.code, E.message, E.advice, E.first, E.last, E.count, E.field)
     .where(_open)
     .order_by(E.id)
 )
@@ -57,7 +57,7 @@ of_record = statement(
     )
 )
 decisions = statement(
-    select(T.cause, E.code, T.message).where(
+    select(T.cause, E.code, E.field, T.message).where(
         T.org == _org,
         T.flow == _flow,
         T.record == bindparam("one"),
@@ -65,7 +65,8 @@ decisions = statement(
         _of_cause,
     )
 )
-"""What a record was told that could not be decided of its fields: the cause, the code, the text."""
+"""What a record was told that could not be decided of its fields: the cause, the code, the field,
+the text."""
 undecided = statement(
     select(T.record)
     .where(T.org == _org, T.flow == _flow, T.record != "", T.operation == "map")
@@ -87,7 +88,7 @@ about = statement(select(E.system, E.object).where(E.org == _org, E.cause == _ca
 put_error = upsert(
     tables.Error,
     ("org", "cause"),
-    ("code", "message", "advice", "first", "last", "count", "closed"),
+    ("code", "message", "advice", "first", "last", "count", "closed", "field"),
     first=("id", "system", "object"),
 )
 put_trouble = upsert(

@@ -419,6 +419,19 @@ def test_an_entry_says_which_write_failed() -> None:
     assert "push contact as Lead, rules.sync:3" in team.said[-1]
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"), [((), None), (("Title",), "Title"), (("Title", "Company"), None)]
+)
+def test_an_entry_says_which_field_was_refused(fields: tuple[str, ...], told: str | None) -> None:
+    """For scripts, where the system names one and no more (ERR-3)."""
+    team = Team(RULES).began()
+    answered("STRING_TOO_LONG", fields=fields)(team)
+    team.contact()
+    team.hour()
+    [entry] = team.errors()
+    assert report.error_json(entry)["field"] == told
+
+
 CODES = (
     *("REQUIRED_FIELD_MISSING", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "STRING_TOO_LONG"),
     *("FIELD_FILTER_VALIDATION_EXCEPTION", "FIELD_INTEGRITY_EXCEPTION", "MALFORMED_ID"),

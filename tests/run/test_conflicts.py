@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from syncrules.connectors.apollo.simulator.faults import Fault
 from syncrules.connectors.salesforce.simulator.org import Validation
+from syncrules.engine import report
 from syncrules.engine.run import run as verbs
 from syncrules.engine.why import why
 from syncrules.tests.both import HOUR, Both
@@ -59,6 +60,12 @@ def test_a_conflict_stays_listed_while_both_values_stand(again: str) -> None:
     later(both)
     later(both)
     assert listed(both) == [(1, "conflict")]
+
+
+def test_a_conflict_is_told_under_its_field() -> None:
+    both, _, _ = linked()
+    [entry] = both.errors()
+    assert report.error_json(entry)["field"] == entry.field == "Title"
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

@@ -31,6 +31,7 @@ last FLOAT NOT NULL, count INTEGER NOT NULL, closed FLOAT NOT NULL,
 PRIMARY KEY (org, cause), UNIQUE (org, id))"""
 
 BROUGHT = {
+    8: ("ALTER TABLE errors DROP COLUMN field",),
     7: ("DROP INDEX links_apart",),
     6: (
         "ALTER TABLE changes DROP COLUMN undoes",
@@ -155,6 +156,42 @@ def test_errors_of_an_older_state_are_listed_under_their_records(shared_url: str
         due = db.rows(sql.marks_of, org="o", flow="f", side="left", ids=["l"])
         assert [one[3] for one in due] == ["the rule changed"]
         db.close()
+
+
+@pytest.mark.parametrize("version", range(1, 8))
+def test_an_error_of_an_older_state_knows_its_field(shared_url: str, version: int) -> None:
+    """It stood only in the text of what could not be decided; what a system said names none."""
+    told = (
+        ("map", "Title: no table has ''a: b''", "Title"),
+        ("map", "the Lead was merged into another", ""),
+        ("create", "Required: Company", ""),
+        ("match", "these have one key: a@b.example", ""),
+    )
+    db = Database(shared_url)
+    made_older(db, version)
+    for id, (operation, said, _) in enumerate(told, start=1):
+        record = f"'{operation}', '7', NULL, 'f', 'map', 'x', 3, '{said}', 1, 2, 3"
+        if version < 5:
+            put(db, "errors", OF_4, f"'c{id}', {id}, 's', 'Lead', 'BAD', '', 0, {record}")
+        else:
+            put(db, "errors", OF_5, f"'c{id}', {id}, 's', 'Lead', 'BAD', '', 0, '{said}', 1, 2, 3")
+            put(db, "troubles", OF_RECORD, f"'c{id}', {record}")
+    db.close()
+    db = Database(shared_url)
+    found = report.open_errors(db, ["o"])
+    assert [(one.field, one.operation) for one in found] == [(one[2], one[0]) for one in told]
+    db.close()
+
+
+OF_RECORD = "cause, operation, record, key, flow, rule, file, line, message, first, last, count"
+OF_5 = "cause, id, system, object, code, advice, closed, message, first, last, count"
+OF_4 = "cause, id, system, object, code, advice, closed, " + OF_RECORD.removeprefix("cause, ")
+"""The columns of what was entered, by version."""
+
+
+def put(db: Database, into: str, columns: str, values: str) -> None:
+    """A row of an older version's table."""
+    db.run(statement(text(f"INSERT INTO {into} (org, {columns}) VALUES ('o', {values})")))
 
 
 @pytest.mark.parametrize("version", range(1, 6))
