@@ -62,6 +62,17 @@ def test_who_was_decided_before_the_account_of_another_came_along_gets_it_too(
     assert both.apollo.rows("contact")[ada]["account_id"] == account
 
 
+def ada_of_a_company(both: Both, name: str) -> str:
+    """Ada and her company are new in Apollo, and three runs go by; the company's id."""
+    account = both.apollo.create("account", {"name": name, "domain": "a.example"})
+    ada = {"last_name": "King", "email": "ada@a.example", "account_id": account}
+    both.apollo.create("contact", {**ada, "stage": "Interested"})
+    for _ in range(3):
+        both.clock.sleep(HOUR)
+        both.run()
+    return account
+
+
 def refused_company() -> tuple[Both, str]:
     """Ada's company was to come along and is refused; she went without it, and a run has seen her
     there since. The company's id in Apollo."""
@@ -69,12 +80,7 @@ def refused_company() -> tuple[Both, str]:
     both.run()
     refusing = Validation("Account", "no LLCs", lambda row: str(row["Name"]).endswith("LLC"))
     both.salesforce.org.validations.append(refusing)
-    account = both.apollo.create("account", {"name": "Acme LLC", "domain": "a.example"})
-    ada = {"last_name": "King", "email": "ada@a.example", "account_id": account}
-    both.apollo.create("contact", {**ada, "stage": "Interested"})
-    for _ in range(3):
-        both.clock.sleep(HOUR)
-        both.run()
+    account = ada_of_a_company(both, "Acme LLC")
     [error] = both.errors()
     assert (error.object, error.operation) == ("Account", "create")
     assert [one.get("AccountId") for one in both.salesforce.rows("Contact").values()] == [None]
@@ -145,12 +151,7 @@ def test_a_company_that_was_there_twice_comes_along_once_it_is_there_once() -> N
         for name in ("Acme", "Acme AG")
     ]
     both.run()
-    account = both.apollo.create("account", {"name": "Acme", "domain": "a.example"})
-    ada = {"last_name": "King", "email": "ada@a.example", "account_id": account}
-    both.apollo.create("contact", {**ada, "stage": "Interested"})
-    for _ in range(3):
-        both.clock.sleep(HOUR)
-        both.run()
+    ada_of_a_company(both, "Acme")
     [error] = both.errors()
     assert error.code == "ambiguous-match"
     both.salesforce.delete("Account", companies[1])
