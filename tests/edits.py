@@ -16,12 +16,14 @@ from syncrules.tests.oracle import Links, Plain, Rows
 def edit(
     apollo: ApolloSimulator,
     salesforce: SalesforceSimulator,
+    was: Rows,
     now: Rows,
     links: Links,
     chance: random.Random,
     count: int,
 ) -> None:
-    """`count` edits on each side, a multiple of 20; some records are edited on both."""
+    """`count` edits on each side, a multiple of 20; some records are edited on both. No stage is
+    what it `was` before a sync of a moment ago: that would be taken for a search behind it."""
     part = count // 20
     linked = chance.sample(sorted(links.people), 15 * part)
     loose = chance.sample(sorted(now.plain["contact"].keys() - links.people.keys()), 6 * part)
@@ -44,7 +46,7 @@ def edit(
             {"owner": chance.choice(staff)},
             {"direct_phone": f"+4989555{place:04}"},
             {"title": None},
-            {"stage": chance.choice(("Cold", "Interested", "Not Interested", "Replied"))},
+            {"stage": chance.choice(_but(was.plain["contact"].get(id, {}).get("stage")))},
             {"city": "Ulm"},
         ]
         left.append(("contact", id, mapped[place % len(mapped)]))
@@ -93,3 +95,8 @@ def edit(
             salesforce.create("Lead", {**body, "Company": "Berg AB"})
         else:
             salesforce.create("Contact", body)
+
+
+def _but(stage: object) -> list[str]:
+    """The stages of contacts without one."""
+    return [one for one in ("Cold", "Interested", "Not Interested", "Replied") if one != stage]

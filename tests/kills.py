@@ -203,7 +203,7 @@ def story(
     if told.wrong:
         return told
     links = demands.pairs(seeded, synced)
-    edit(here.apollo, here.salesforce, synced, links, chance, EDITS)
+    edit(here.apollo, here.salesforce, seeded, synced, links, chance, EDITS)
     edited = here.rows()
     _insist(here, ("run",), lengths[AFTER_EDITS], times[AFTER_EDITS], chance, told)
     ended = here.rows()
@@ -258,7 +258,7 @@ def lengths(folder: Path, state: str = STATE) -> dict[str, int]:
             found[" ".join(command)] = measured(here, command)
         synced = here.rows()
         links = demands.pairs(seeded, synced)
-        edit(here.apollo, here.salesforce, synced, links, random.Random(0), EDITS)
+        edit(here.apollo, here.salesforce, seeded, synced, links, random.Random(0), EDITS)
         found[AFTER_EDITS] = measured(here, ("run",))
     return found
 

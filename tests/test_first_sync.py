@@ -80,7 +80,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     synced = now()
     both.clock.sleep(HOUR)
     links = demands.pairs(seeded, synced)
-    edit(both.apollo, both.salesforce, synced, links, random.Random(7), EDITS)
+    edit(both.apollo, both.salesforce, seeded, synced, links, random.Random(7), EDITS)
     edited = now()
     second = verb("run")
     ended = now()

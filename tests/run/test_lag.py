@@ -68,3 +68,23 @@ def test_an_edit_that_a_late_search_shows_with_what_we_replaced_after_it_flows_a
     both.run()
     assert both.apollo.rows("contact")[contact]["title"] == "CEO"
     assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
+
+
+def test_what_somebody_puts_back_at_once_flows_once_the_search_can_be_trusted() -> None:
+    """For a moment nobody can tell it from a search that is behind our write."""
+    both, contact, lead = linked()
+    both.setup = replace(both.setup, lags={("apollo", "contact"): 30.0})
+    both.clock.sleep(900)
+    both.run()
+    both.salesforce.update("Lead", lead, {"Title": "CEO"})
+    both.clock.sleep(900)
+    both.run()
+    both.clock.sleep(5)
+    both.apollo.update("contact", contact, {"title": "CTO"})
+    both.clock.sleep(5)
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
+    both.clock.sleep(900)
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CTO"
+    assert both.apollo.rows("contact")[contact]["title"] == "CTO"
