@@ -60,6 +60,8 @@ class Kept(Facts):
                     continue
                 if side == "left" and self.filled_unheard(link, edit):
                     continue
+                if self.taken_for_ours(key, edit):
+                    continue
                 raced = write.run == edit.run or write.at - edit.at < RACE
                 if raced and not self.seen_again(edit, write):
                     continue
@@ -109,6 +111,16 @@ class Kept(Facts):
         turns = self.log.by_field[key, ""]
         back = next(one.seq for one in turns if one.seq > merged)
         return back < self.log.numbers.get(link.run, (0, 0, 0.0))[0]
+
+    def taken_for_ours(self, key: Key, edit: Event) -> bool:
+        """Whether a value came with a record that somebody made by hand while ours was in doubt,
+        and that nobody can tell from it."""
+        came = self.log.events[self.log.born[key].seq : edit.seq]
+        return (
+            key in self.log.copies
+            and all(one.key == key for one in came)
+            and any((row[6], row[7], row[12]) == ("create", key[2], "done") for row in self.journal)
+        )
 
     def inherited(self, one: Event) -> bool:
         """Whether a new record has a value from the one that became it."""
