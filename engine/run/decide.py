@@ -90,11 +90,12 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
         if row.key in base.left or row.key in base.right:
             then = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
             _later_row(flow, row, (lv, rv), then, around, into)
-        elif around.backfill:
+            return
+        key = apart(row.key)
+        then = base.left.get(key, NOT_READ), base.right.get(key, NOT_READ)
+        if around.backfill and not _moved_on(flow, row, (lv, rv), then):
             _first_row(flow, row, lv, rv, around, into, "at the backfill")
         else:
-            key = apart(row.key)
-            then = base.left.get(key, NOT_READ), base.right.get(key, NOT_READ)
             _later_row(flow, row, (lv, rv), then, around, into, new=True)
 
     def fill_in() -> None:
@@ -219,8 +220,7 @@ def _later_row(
         unread(row, lv, rv, draft=draft)
         return
     bl, br = then
-    left_changed = not isinstance(bl, NotRead) and not row.same_left(lv, bl)
-    right_changed = not isinstance(br, NotRead) and not row.same_right(rv, br)
+    left_changed, right_changed = _changed(row, lv, rv, then)
     # What we left blank on a record that we made, and now isn't, was filled in since.
     if left_changed and bl is None and isinstance(br, NotRead):
         right_changed = rv is not None
@@ -259,6 +259,25 @@ def _later_row(
         own_left, own_right = left_changed and not row.pushes, right_changed and not row.pulls
         key = apart(row.key) if new and _first_way(flow, row, lv, rv, around) else row.key
         draft.agree(key, NOT_READ if own_left else lv, NOT_READ if own_right else rv)
+
+
+def _changed(row: ReadyRow, lv: Value, rv: Value, then: tuple[Seen, Seen]) -> tuple[bool, bool]:
+    """Which of the sides hold something else than then."""
+    bl, br = then
+    left_changed = not isinstance(bl, NotRead) and not row.same_left(lv, bl)
+    right_changed = not isinstance(br, NotRead) and not row.same_right(rv, br)
+    return left_changed, right_changed
+
+
+def _moved_on(flow: Ready, row: ReadyRow, now: tuple[Seen, Seen], then: tuple[Seen, Seen]) -> bool:
+    """Whether two who met in a newer row have changed since in what it brings over: that flows
+    also where a backfill is asked for, as at any run before it."""
+    lv, rv = now
+    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
+        return False
+    left_changed, right_changed = _changed(row, lv, rv, then)
+    to_right = left_changed and row.pushes and flow.push_updates
+    return to_right or (right_changed and row.pulls and flow.pull_updates)
 
 
 def _why(flow: Ready, winner: Side, both: bool) -> str:

@@ -89,6 +89,33 @@ def test_a_new_row_acts_on_what_changes_from_now_on() -> None:
     assert titles(both) == ("Owner", "Owner")
 
 
+@pytest.mark.parametrize("runs", [0, 1], ids=lambda one: f"after {one} runs")
+@pytest.mark.parametrize("left", ["CEO", "CTO"])
+def test_a_backfill_leaves_what_was_changed_since_the_row_is_there(left: str, runs: int) -> None:
+    """The change flows, whether or not a run comes before the backfill: what stood on the other
+    side when the rules got the row is older."""
+    both, _, lead = linked(left, "CTO")
+    add_row(both)
+    later(both)
+    both.salesforce.update("Lead", lead, {"Title": "CFO"})
+    for _ in range(runs):
+        later(both)
+    both.clock.sleep(HOUR)
+    both.backfill("push", "contact")
+    assert titles(both) == ("CFO", "CFO")
+
+
+def test_a_backfill_brings_in_line_what_a_one_way_row_does_not_bring_back() -> None:
+    """A change of the side that such a row writes to is none that flows."""
+    both, _, lead = linked("CEO", "CTO")
+    both.edit(RULES.replace("}\n", TITLE.replace("<->", "->") + "}\n"))
+    later(both)
+    both.salesforce.update("Lead", lead, {"Title": "CFO"})
+    both.clock.sleep(HOUR)
+    both.backfill("push", "contact")
+    assert titles(both) == ("CEO", "CEO")
+
+
 def test_what_a_person_empties_after_that_stays_empty_at_the_next_backfill() -> None:
     """Brought in line once, the two have a past in this row like in any other."""
     both, contact, _ = linked("CEO", "CTO")
