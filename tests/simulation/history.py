@@ -67,6 +67,8 @@ LARGE, TWO = 0.1, 0.15
 """The share of histories in which a few records count as many, and of those with two runners."""
 ASKED_LATER = 0.3
 """The share of those with something in the error log in which a run comes before `retry`."""
+MET_FIRST = 0.8
+"""The share of those with rows that are added in which a run comes before what is asked for."""
 RESTS = 5
 """Runs after which everything must have come to rest."""
 RULES = Path(__file__).with_name(FULL.rules)
@@ -117,7 +119,8 @@ class Machine:
         self.people.linked = self.linked
         self.people.approve = self.approve
         self.people.scope = BY_RULES.get(self.rules, FULL)
-        self.written = self.people.scope.earlier or self.rules
+        earlier = self.people.scope.earlier or (self.rules,)
+        self.written = random.Random(f"earlier {self.seed}").choice(earlier)
         self.log.deeds = bool(self.people.scope.objects & {*DEEDS["salesforce"]})
         self.book = Book(self.salesforce) if self.people.scope.logins else None
         self._connectors: Mapping[str, Connector] | None = None
@@ -368,6 +371,10 @@ class History:
         machine.log.edited = machine.number()
         machine.log.struck["the rules are edited"] += 1
         self.todo = list(self.scope.backfills)
+        if self.scope.adds and self.chance.random() < MET_FIRST:
+            self._go(verbs.run, "run")
+            machine.clock.sleep(ROUND)
+            machine.people.fill_new_rows()
 
     def _until_next(self) -> float:
         """Seconds until the next runs: sometimes a day, within which deletions are looked for."""

@@ -290,6 +290,14 @@ class People:
         """Somebody gives one of the fields of `WORDS` another value."""
         self.change(key, {name: self.value_for(_LEFT.get(name, name), self.tag(key))})
 
+    def fill_new_rows(self) -> None:
+        """Some who are linked get other values in what the rules speak of only now."""
+        for key in sorted(self.linked() & set(self.everyone())):
+            for name in sorted(mapped(self.scope, key[1], lambda row: row.new) & WORDS):
+                if self.chance.random() < 0.5:
+                    self.put(key, name)
+                    self.log.struck["a row that is new is filled"] += 1
+
     def move_stage(self) -> None:
         key = self.someone(side="apollo")
         if key is not None:

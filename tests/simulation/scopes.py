@@ -29,7 +29,7 @@ FEWER = 0.05
 class Mapped:
     """A row of a map: the fields, whether it goes both ways, who wins, whether a blank erases, and
     whether a change waits until a person lets it go. `to` is what a reference leads to, as the left
-    side calls it."""
+    side calls it. `new`: it is there only once somebody has edited the rules."""
 
     left: str
     right: str
@@ -40,6 +40,7 @@ class Mapped:
     clear: bool = False
     ask: bool = False
     to: str = "account"
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class Scope:
     off. `once`: flows whose records are made, and left alone from then on.
     `lists`: people go through lists of records rather than save one of them.
     `logins`: people write under logins of their own. `brings`: companies come along with their
-    people. `earlier` are the rules until somebody edits
-    them, where somebody does, `over` the flows that only those had, and
+    people. `earlier` are the rules, one file of several, until somebody edits them, where somebody
+    does, `over` the flows that only those had, and
     `guards` how many records of an object a run could then create or update.
     """
 
@@ -101,7 +102,7 @@ class Scope:
     lists: bool = False
     logins: bool = False
     brings: bool = False
-    earlier: str = ""
+    earlier: tuple[str, ...] = ()
     over: frozenset[str] = frozenset()
     guards: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
@@ -129,6 +130,11 @@ class Scope:
     def clears(self) -> bool:
         """Whether a blank erases somewhere."""
         return any(row.clear for rows in self.flows.values() for row in rows)
+
+    @cached_property
+    def adds(self) -> bool:
+        """Whether somebody who edits the rules adds a row."""
+        return any(row.new for rows in self.flows.values() for row in rows)
 
     @cached_property
     def asks(self) -> bool:
@@ -364,13 +370,13 @@ OWNERS = Scope(
 )
 EDITED = Scope(
     "edited.sync",
-    {"contact~Lead": (FIRST, LAST, EMAIL, TITLE, PHONE, COMPANY)},
+    {"contact~Lead": (FIRST, LAST, EMAIL, replace(TITLE, new=True), PHONE, COMPANY)},
     {"contact": _of_stage("Interested", "Replied")},
     (("push", "contact"), ("pull", "Lead")),
     places=("left", "both Lead", "both Lead"),
     newcomers=("left", "Lead"),
     rounds=(2, 3, 3, 4),
-    earlier="edited_before.sync",
+    earlier=("edited_before.sync", "edited_read.sync"),
 )
 MOVED = Scope(
     "moved.sync",
@@ -383,7 +389,7 @@ MOVED = Scope(
     places=("left", "left", "both Lead", "both Contact"),
     newcomers=("left", "Lead", "Contact"),
     rounds=(1, 2, 2, 3),
-    earlier="moved_before.sync",
+    earlier=("moved_before.sync",),
     over=frozenset({"contact~Lead"}),
 )
 GUARDED = Scope(
@@ -395,7 +401,7 @@ GUARDED = Scope(
     newcomers=("left", "Lead"),
     crowd=(2, 5),
     rounds=(1, 2, 2, 3),
-    earlier="guarded_before.sync",
+    earlier=("guarded_before.sync",),
     guards={("Lead", "create"): 1, ("Lead", "update"): 1, ("contact", "update"): 1},
 )
 SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)

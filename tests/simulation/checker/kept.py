@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -37,6 +38,17 @@ class Kept(Facts):
             return next((id for id, email in self.users.items() if email == value), None)
         return value
 
+    def alike(self, one: Mapped, mine: Event, theirs: Event) -> bool:
+        """Whether a value of one side says the same as one of the other, as the rules turn either
+        into the other."""
+        if one.kind == "stage" and None in (mine.new, theirs.new):
+            return False
+        ways = ((mine, theirs), (theirs, mine))
+        return any(
+            canon(one.kind, a.new) == canon(one.kind, self.turned(one, a.key, b.new))
+            for a, b in ways
+        )
+
     def edits_kept(self, link: Link, one: Mapped) -> Iterator[str]:
         """A person's value that we replaced lost by the rule, and stands in the journal; where the
         value that won is no newer one that somebody chose knowing it, among those that lost."""
@@ -68,14 +80,14 @@ class Kept(Facts):
                 what = f"{key}.{name}: {edit.new!r} became {write.new!r}"
                 if not self.journalled(key, name, one.kind, edit.new):
                     yield f"{what}, and the journal doesn't have the old value"
-                if raced or one.kind == "stage":
+                if raced or (one.kind == "stage" and self.no_news(link, mine, edit)):
                     continue
                 chosen = [
                     each
                     for each in theirs
                     if each.seq < write.seq
-                    and (each.who == "person" or each.seq < met_anew)
-                    and canon(one.kind, each.new) == canon(one.kind, write.new)
+                    and (each.who == "person" or each.seq < met_anew or self.read_back(one, each))
+                    and self.alike(one, write, each)
                 ]
                 if not chosen:
                     yield f"{what}, which nobody wrote on the other side"
@@ -93,6 +105,39 @@ class Kept(Facts):
                         yield f"{what}, though its own side wins"
                 elif last.seq < edit.seq > met and self.agreed_before(since, one, last, edit):
                     yield f"{what}: an old value came back"
+                elif self.came_after(link, one, last, edit):
+                    yield f"{what}, which was there when the row was new"
+
+    def no_news(self, link: Link, mine: list[Event], edit: Event) -> bool:
+        """Whether a stage, of which there are few, is none that somebody chose since the two last
+        agreed: the table lacks it and the other record was made of this one all the same, no run
+        had looked yet at what was made without one, or it is what the last run had seen."""
+        log = self.log
+        if edit.key == link.left and str(edit.new) not in STATUS:
+            made = log.born[link.right].who == "sync"
+            if made and edit.seq < log.numbers.get(link.run, (0, 0, 0.0))[1]:
+                return True
+        birth = log.born[edit.key]
+        starts = [seq for seq in log.starts if seq > birth.seq]
+        if birth.who == "sync" and edit.seq < min(starts, default=edit.seq):
+            return not self.made_with(edit)
+        return any(
+            one.new == edit.new and not any(after.seq < seq <= edit.seq for seq in log.starts)
+            for one, after in pairwise(mine)
+            if after.seq < edit.seq
+        )
+
+    def made_with(self, edit: Event) -> bool:
+        """Whether the record of an edit was made with a value of that field."""
+        return any(
+            row[5:8] == (edit.key[1], "create", edit.key[2]) and edit.field in json.loads(row[11])
+            for row in self.journal
+        )
+
+    def read_back(self, one: Mapped, write: Event) -> bool:
+        """Whether a stage that we wrote looked like somebody's, since nobody told us of it; what
+        was put back on the other side meanwhile looked like nothing."""
+        return one.kind == "stage" and write.who == "sync" and self.unheard(write, one.kind)
 
     def took_over(self, link: Link) -> bool:
         """Whether the right record has its partner from one that became it, by whatever way."""
@@ -149,22 +194,20 @@ class Kept(Facts):
     def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
         """Whether the other side had the value of `edit` when somebody there made it `last`, or
         before edits that a stop held back."""
-        value = canon(one.kind, edit.new)
         before = [each for each in theirs if each.seq < edit.seq]
         known = before if self.scope.stops.any else before[-1:]
-        if any(canon(one.kind, each.new) == value for each in known):
+        if any(self.alike(one, edit, each) for each in known):
             return True
-        return canon(one.kind, last.old) == value or any(
-            edit.seq < each.seq < last.seq and canon(one.kind, each.new) == value for each in theirs
+        return self.alike(one, edit, replace(last, new=last.old)) or any(
+            edit.seq < each.seq < last.seq and self.alike(one, edit, each) for each in theirs
         )
 
     def merged_away(self, partner: Key, name: str, one: Mapped, edit: Event) -> bool:
         """Whether somebody merged a record that had got the value of `edit` into the other side's,
         which holds another: both were there to choose from."""
         lasts = [self.last(old, name) for old, heir in self.log.heirs.items() if heir == partner]
-        value = canon(one.kind, edit.new)
         return any(
-            last is not None and last.seq > edit.seq and canon(one.kind, last.new) == value
+            last is not None and last.seq > edit.seq and self.alike(one, edit, last)
             for last in lasts
         )
 
@@ -178,12 +221,27 @@ class Kept(Facts):
             last.seq < edit.seq
             and any(
                 last.seq <= each.seq < edit.seq
-                and canon(one.kind, each.new) == canon(one.kind, last.new)
+                and self.alike(one, each, last)
                 and (each.who == "sync" or self.knew(each, after))
                 and (self.knew(each, edit) or not self.unheard(each, one.kind))
                 for each, after in mine
             )
             and self.knew(last, edit)
+        )
+
+    def came_after(self, link: Link, one: Mapped, last: Event, edit: Event) -> bool:
+        """Whether somebody added the row when the two were linked, a run then saw `last`, and
+        `edit` came only after that: what is changed from then on flows."""
+        log = self.log
+        if not one.new or link.run > log.edited or log.edited not in log.numbers:
+            return False
+        ends = {link.left, link.right}
+        if ends & {*log.heirs.values()} or any(log.deletions(key) for key in ends):
+            return False
+        added = log.numbers[log.edited][1]
+        return self.knew(last, edit) and any(
+            added <= begin and last.at + RACE <= at and end <= edit.seq
+            for begin, end, at in log.finished
         )
 
     def journalled(
