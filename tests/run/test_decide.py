@@ -214,6 +214,14 @@ def test_a_new_record_gets_values_defaults_and_the_source_label() -> None:
     }
 
 
+def test_the_source_label_takes_no_place_of_a_row() -> None:
+    """Where a row has something for that field, the new record gets that."""
+    given = ready(flow(row("push"), moves=(push(source=("Title", "Apollo")),)), "UTC")
+    for title, wanted in (("CEO", "CEO"), (None, "Apollo")):
+        decision = decide(given, {"title": title}, None, None, Surroundings())
+        assert [(one.field, one.after) for one in decision.right] == [("Title", wanted)]
+
+
 def test_a_default_never_replaces_a_value_later() -> None:
     """The source turns blank: what stands there stays (EDGE-10)."""
     assert after(linked(row("push", default="Unknown"), "a", None, "a", Surroundings())) == (
@@ -316,6 +324,21 @@ def test_a_template_says_what_its_fields_will_hold() -> None:
     assert [(one.field, one.after) for one in later.right] == [("Email", "the CEO")]
 
 
+def test_a_template_that_a_stop_holds_back_flows_when_that_ends() -> None:
+    """What another row brings over changes the text, which can't be written now."""
+    text = replace(row("push", template="the {{ title }}"), right="Email", text="template")
+    stop = Truth(Get("halt", "boolean"))
+    given = ready(flow(row("both", "right"), text, moves=(push(stop=stop),)), "UTC")
+    [titles, texts] = [one.key for one in given.rows]
+    base = Base({titles: "CTO", texts: "the CTO"}, {titles: "CTO", texts: "the CTO"})
+    lead: Values = {"Title": "CEO", "Email": "the CTO"}
+    decision = decide(given, {"title": "CTO"}, lead, base, Surroundings(values={"halt": True}))
+    assert after(decision) == ("CEO", "-")
+    assert decision.stopped == "push contact as Lead"
+    base = base.moved(decision.agree).moved(({titles: "CEO"}, {titles: "CEO"}))
+    assert after(decide(given, {"title": "CEO"}, lead, base, Surroundings())) == ("-", "the CEO")
+
+
 def test_two_one_way_rows_of_the_same_fields_both_write() -> None:
     """`title -> Title` in one map and `title <- Title` in another: neither takes back what the
     other has said."""
@@ -351,6 +374,8 @@ def test_a_template_with_a_blank_in_it_is_blank() -> None:
         ([{"won": True, "open": False}, {"won": False, "open": True}], None, "Cold", "Client"),
         ([{"won": False, "open": True}], None, "Cold", "Active"),
         ([{"won": False, "open": False}], None, "Cold", "-"),
+        ([{"lost": True}, {"lost": True}], None, "Cold", "Lost"),
+        ([{"lost": True}, {"lost": False}], None, "Cold", "-"),
         ([], None, "Cold", "None left"),
         ([{"won": True}], "Client", "by hand", "-"),
         ([{"won": False, "open": True}], "Client", "by hand", "Active"),
@@ -373,6 +398,7 @@ def test_an_inferred_stage_is_written_when_the_inferred_value_changes(
         (
             Arm(HERE, "Client", "any", Truth(Get("won", "boolean"))),
             Arm(HERE, "Active", "any", Truth(Get("open", "boolean"))),
+            Arm(HERE, "Lost", "all", Truth(Get("lost", "boolean"))),
             Arm(HERE, "None left", "none", None),
         ),
         15,

@@ -30,7 +30,8 @@ STOP = Truth(Get("halt", "boolean"))
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of row, the side that changed later, and the sides that are stopped."""
+    """A kind of row, the side that changed later, the sides that are stopped, and those on which
+    records are created only."""
 
     direction: Direction
     prefer: Literal["left", "right", "latest"]
@@ -39,6 +40,7 @@ class Case:
     when_blank: bool = False
     ask: bool = False
     stopped: tuple[Side, ...] = ()
+    once: tuple[Side, ...] = ()
 
     def ready(self, *more: Move) -> Ready:
         """A flow with this row alone, moves of both directions, and those of `more`."""
@@ -48,9 +50,13 @@ class Case:
             ask=self.ask,
         )
         moves = [
-            push(stop=STOP if "right" in self.stopped else None),
+            push(
+                stop=STOP if "right" in self.stopped else None, update="right" not in self.once
+            ),
             replace(
-                push(stop=STOP if "left" in self.stopped else None),
+                push(
+                    stop=STOP if "left" in self.stopped else None, update="left" not in self.once
+                ),
                 rule="pull Lead as contact",
                 direction="pull",
                 create=False,
@@ -72,14 +78,18 @@ def cases(*, stops: bool = False) -> Iterator[Case]:
         yield Case(direction, prefer, "right", clear, when_blank, ask, halted)  # type: ignore[arg-type]
     for later, clear in product(("left", "right"), (False, True)):
         yield Case("both", "latest", later, clear, False, False, stopped[0])  # type: ignore[arg-type]
+    for direction, prefer, once in product(
+        ("both", "push", "pull"), ("left", "right"), (("right",), ("left",), SIDES)
+    ):
+        yield Case(direction, prefer, once=once)  # type: ignore[arg-type]
 
 
 def meant(case: Case, base: Value, left: Value, right: Value) -> Written:
     """What a linked pair should see written, whether or not somebody must be asked first."""
     speaks: set[Side] = set()
-    if left != base and case.direction != "pull":
+    if left != base and case.direction != "pull" and "right" not in case.once:
         speaks.add("left")
-    if right != base and case.direction != "push":
+    if right != base and case.direction != "push" and "left" not in case.once:
         speaks.add("right")
     if left == right or not speaks:
         return NONE
@@ -103,8 +113,8 @@ def meant(case: Case, base: Value, left: Value, right: Value) -> Written:
 
 def met(case: Case, left: Value, right: Value) -> Written:
     """What two records should see written that have just been found to be one."""
-    may_right = case.direction != "pull" and "right" not in case.stopped
-    may_left = case.direction != "push" and "left" not in case.stopped
+    may_right = case.direction != "pull" and "right" not in (*case.stopped, *case.once)
+    may_left = case.direction != "push" and "left" not in (*case.stopped, *case.once)
     if left == right:
         return NONE
     if left is None:
