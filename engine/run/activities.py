@@ -57,7 +57,7 @@ def strangers(session: State, flow: Flow, side: Side, values: Values) -> tuple[S
         for address, name in _addresses(flow, one, values):
             plain = folded(address, "email")
             outside = domain(address) not in (None, *session.plan.team)
-            if plain and outside and not _known(session, flow, one, plain):
+            if outside and not _known(session, flow, one, plain):
                 found.setdefault(plain, Stranger(one, address.strip(), name))
     return tuple(found.values())
 

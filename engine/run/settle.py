@@ -53,7 +53,7 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
         refused = [entry for entry, one in results if one.kind == "refused"]
         again = without_target(session, refused)
         for entry, outcome in results:
-            if entry.number in again and outcome.kind == "refused":
+            if entry.number in again:
                 _state(session, [(entry, "dropped", outcome.code, "")])
             elif not _is_done(entry, outcome):
                 _not_done(session, entry, outcome)

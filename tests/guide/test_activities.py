@@ -324,6 +324,20 @@ def test_mail_of_somebody_unknown_ends_as_one_lead_where_the_rule_says_so() -> N
     assert day.made("Task") == []
 
 
+def test_a_colleague_who_writes_is_nobody_unknown() -> None:
+    """Who is of the team becomes no contact by a mail."""
+    day = Day(UNKNOWN.format(when="", add="add unknown people"))
+    day.email(
+        "incoming", subject="As we said", contact_id=None, account_id=None,
+        from_email=f"grace@{TEAM[0]}", from_name="Grace Hopper",
+    )  # fmt: skip
+    day.run()
+    assert [one["email"] for one in day.both.apollo.rows("contact").values()] == [
+        "ada@berg.example"
+    ]
+    assert day.made("Task") == []
+
+
 def test_a_person_from_a_mail_meets_the_filter_of_the_contact_rules() -> None:
     """The contact is there, and no lead until its stage is listed; the mail follows. (CPU-4)"""
     day = Day(UNKNOWN.format(when=' when stage is "Interested"', add="add unknown people"))

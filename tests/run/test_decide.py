@@ -339,6 +339,16 @@ def test_a_template_that_a_stop_holds_back_flows_when_that_ends() -> None:
     assert after(decide(given, {"title": "CEO"}, lead, base, Surroundings())) == ("-", "the CEO")
 
 
+def test_what_is_brought_along_is_held_back_by_a_stop_too() -> None:
+    """Where no rule makes such records by itself, the map does, and the rule's stop counts."""
+    stop = Truth(Get("halt", "boolean"))
+    given = ready(flow(row("push"), moves=(push(create=False, stop=stop),)), "UTC")
+    for halt, action in ((True, "nothing"), (False, "create")):
+        around = Surroundings(brought=True, values={"halt": halt})
+        decision = decide(given, {"title": "a"}, None, None, around)
+        assert (decision.action, bool(decision.stopped)) == (action, halt)
+
+
 def test_two_one_way_rows_of_the_same_fields_both_write() -> None:
     """`title -> Title` in one map and `title <- Title` in another: neither takes back what the
     other has said."""

@@ -255,6 +255,11 @@ DISASTERS = (
         lambda team: team.salesforce.org.unshared.update(leads(team)[::2]),
         "out of sight",
     ),
+    Disaster(
+        "rights on a fifth of the records gone",
+        lambda team: team.salesforce.org.unshared.update(leads(team)[::5]),
+        code=0,
+    ),
     Disaster("half of a feed", found_only(0.4), "of 150 .* gone from apollo", rules=MARK),
     Disaster("an empty search", found_only(0), "150 of 150 .* gone from apollo", rules=DELETE),
     Disaster("an empty search, no rule", found_only(0), code=0),

@@ -192,6 +192,25 @@ def test_calls_of_a_day_are_those_the_system_has_counted() -> None:
         both.run()
 
 
+def test_calls_of_a_day_are_counted_once_where_they_are_told_by_the_minute_too() -> None:
+    """Apollo tells of each endpoint what was used in a minute, an hour and a day."""
+    both = of()
+    both.apollo.limits.plan = "basic"
+    people(both, 1)
+    both.run()
+    [lead] = both.salesforce.rows("Lead")
+    both.salesforce.update("Lead", lead, {"LastName": "Lovelace"})
+    both.clock.sleep(HOUR)
+    for _ in range(5):
+        both.preview()
+    meters = both.setup.connectors["apollo"].meters()
+    used = sum(one.used for one in meters if one.window == "day")
+    assert sum(one.used for one in meters) > 2 * used > 0
+    for allowed, code in ((2 * used, 0), (used // 2, 3)):
+        both.edit(RULES + f"guard at most {allowed} apollo calls per day\n")
+        assert both.preview().exit_code == code
+
+
 def test_a_share_of_calls_is_one_of_what_is_left() -> None:
     """One request is more than a hundred-thousandth of a hundred thousand that are left."""
     both = of("0.00001% of salesforce calls per run")

@@ -48,6 +48,23 @@ def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
     assert both.apollo.rows("contact")[contact]["title"] == "CEO"
 
 
+def test_a_record_that_is_deleted_right_after_we_wrote_to_it_is_known_to_be_gone() -> None:
+    """A look shows no value of it that is news, and that it is deleted is news all the same."""
+    both, contact, lead = linked()
+    both.setup = replace(both.setup, lags={("salesforce", "Lead"): 30.0})
+    both.apollo.update("contact", contact, {"title": "CEO"})
+    both.clock.sleep(900)
+    both.run()
+    both.salesforce.delete("Lead", lead)
+    both.clock.sleep(10)
+    both.run()
+    both.apollo.update("contact", contact, {"title": "Chair"})
+    both.clock.sleep(60)
+    before = both.calls()
+    assert both.run().counts == {}
+    assert both.since(before).salesforce_writes == 0
+
+
 def test_an_edit_that_a_late_search_shows_with_what_we_replaced_after_it_flows_alone() -> None:
     """Somebody edits another field a moment before we write: what the search shows then is the edit
     and, beside it, the value that is ours no more."""

@@ -50,13 +50,9 @@ class Case:
             ask=self.ask,
         )
         moves = [
-            push(
-                stop=STOP if "right" in self.stopped else None, update="right" not in self.once
-            ),
+            push(stop=STOP if "right" in self.stopped else None, update="right" not in self.once),
             replace(
-                push(
-                    stop=STOP if "left" in self.stopped else None, update="left" not in self.once
-                ),
+                push(stop=STOP if "left" in self.stopped else None, update="left" not in self.once),
                 rule="pull Lead as contact",
                 direction="pull",
                 create=False,

@@ -307,6 +307,38 @@ def test_a_row_that_is_newer_than_the_backfill_waits_for_the_next_one() -> None:
     assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
 
 
+def test_who_is_gone_before_the_row_is_there_meets_it_once_back() -> None:
+    """Also where titles were read before, so that nobody is looked at anew for the row."""
+    stop = 'update only { stop when title is "Retired" or Lead.Title is "Retired" }'
+    both = Both(RULES.replace("update only", stop))
+    both.run()
+    _, lead = pair(both, "ada", "CEO", "CTO")
+    later(both)
+    both.salesforce.delete("Lead", lead)
+    later(both)
+    add_row(both)
+    later(both)
+    assert told(both) == []
+    both.salesforce.undelete("Lead", lead)
+    later(both)
+    assert told(both) == [ONE]
+
+
+def test_the_backfill_that_is_named_is_one_that_the_rules_have() -> None:
+    """Where a pull links the two, it is the pull."""
+    rules = RULES.replace("push contact as Lead", "pull Lead as contact")
+    both = Both(rules)
+    both.run()
+    pair(both, "ada", "CEO", "CTO")
+    later(both)
+    both.edit(rules.replace("}\n", TITLE + "}\n"))
+    later(both)
+    assert told(both) == [ONE.replace("push contact", "pull Lead")]
+    both.clock.sleep(HOUR)
+    both.backfill("pull", "Lead")
+    assert told(both) == []
+
+
 def test_pairs_that_wait_are_counted_on_postgresql(postgres_url: str) -> None:
     both, _ = pairs(postgres_url)
     both.run()

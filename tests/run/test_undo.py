@@ -189,6 +189,23 @@ def test_two_that_a_run_found_to_be_one_are_parted() -> None:
     assert world.leads()[lead]["Title"] == "CEO"
 
 
+def test_a_link_that_has_moved_on_since_is_not_taken_apart() -> None:
+    """The Lead that the run had found was merged into another: who that one is, no run said."""
+    world = World()
+    made = {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
+    found = world.both.salesforce.create("Lead", made)
+    kept = world.both.salesforce.create("Lead", made | {"Email": None})
+    world.run()
+    contact = world.contact()
+    run = world.run().run
+    world.both.salesforce.merge("Lead", kept, [found])
+    world.run()
+    world.undo(run)
+    world.both.apollo.update("contact", contact, {"last_name": "Lovelace"})
+    world.run()
+    assert world.leads()[kept]["LastName"] == "Lovelace"
+
+
 def test_a_dry_run_writes_nothing_and_says_what_would_be() -> None:
     world = World()
     world.contact()
