@@ -116,6 +116,17 @@ def test_what_somebody_has_changed_since_is_left_and_told() -> None:
     assert world.contacts()[contact]["title"] == "Clerk"
 
 
+def test_one_field_is_put_back_by_its_name_on_either_side() -> None:
+    world = World()
+    contact = world.contact(title="CTO", organization_name="Berg")
+    world.run()
+    world.both.apollo.update("contact", contact, {"title": "CEO", "organization_name": "Sten"})
+    run = world.run().run
+    [lead] = world.leads()
+    world.undo(run, lead, "organization_name")
+    assert (world.leads()[lead]["Company"], world.leads()[lead]["Title"]) == ("Berg", "CEO")
+
+
 def test_what_a_run_made_is_deleted_and_not_made_again() -> None:
     """Until the record that it came of changes."""
     world = World()

@@ -95,6 +95,25 @@ def test_a_template_that_fails_stands_in_the_error_log_until_it_can_be_said() ->
     assert world.rests()
 
 
+def test_an_entry_that_was_over_begins_anew_when_it_happens_again() -> None:
+    """It has its number still, and counts from now on."""
+    row = '"{{ 100 // (title | length - 3) }}" -> Description'
+    world = World(row, title="CTO")
+    [before] = world.both.errors()
+    world.left(title="Chief")
+    world.run()
+    assert world.both.errors() == []
+    world.left(title="CEO")
+    world.run()
+    [again] = world.both.errors()
+    assert (again.id, again.count) == (before.id, 1)
+    assert again.first > before.last
+    world.left(title="CFO")
+    world.run()
+    [still] = world.both.errors()
+    assert (still.count, still.first) == (2, again.first)
+
+
 STAGES = """title <-> Title
 }
 map contact stage with Lead.Status {
