@@ -93,7 +93,7 @@ def _mark(
     flow: Ready, side: Side, move: Move, event: Event, source: Values, target: Values
 ) -> Decision:
     text: str | None = event.text
-    if event.reads or templates.is_template(event.text):
+    if templates.is_template(event.text):
         try:
             text = templates.render(event.text, {name: source.get(name) for name in event.reads})
         except templates.NotATemplate as error:

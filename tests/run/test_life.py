@@ -406,6 +406,22 @@ def test_who_is_a_contact_and_a_lead_is_one_person(seen: str) -> None:
     assert quiet(both)
 
 
+def test_where_a_rule_says_what_follows_the_lead_takes_no_deleted_contacts_place() -> None:
+    """The word of the rule counts, also for who is a Lead as well."""
+    both = of()
+    says = CONTACTS.replace(" }", '\n    on delete mark title "Gone"\n}')
+    both.edit(both.rules.replace(CONTACTS, says))
+    values = {"LastName": "Berg", "Email": "ada@berg.example"}
+    contact = both.salesforce.create("Contact", values)
+    lead = both.salesforce.create("Lead", {**values, "Company": "Berg"})
+    later(both)
+    (left,) = both.apollo.rows("contact")
+    both.salesforce.delete("Contact", contact)
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "Gone"
+    assert title(both, "Lead", lead) is None
+
+
 # ---- deletes --------------------------------------------------------------------------------
 
 
