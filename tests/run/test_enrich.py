@@ -247,3 +247,15 @@ def test_a_backfill_fills_what_was_there_as_a_run_does() -> None:
     both.clock.sleep(HOUR)
     both.backfill("pull", "Lead")
     assert row(both, lead) == FILLED
+
+
+def test_what_is_newer_than_the_switch_is_none_that_was_there() -> None:
+    """Neither a run nor a backfill fills it: that is what `enrich` without the word is for."""
+    both = Both(EXISTING)
+    person(both)
+    both.run()
+    lead = both.salesforce.create("Lead", {**LEAD, "Title": None})
+    hour(both)
+    both.clock.sleep(HOUR)
+    both.backfill("push", "contact")
+    assert row(both, lead) == ("Byron", "Ada", None, None)

@@ -406,6 +406,21 @@ def test_who_is_a_contact_and_a_lead_is_one_person(seen: str) -> None:
     assert quiet(both)
 
 
+def test_of_two_leads_neither_takes_a_deleted_contacts_place() -> None:
+    """Nobody can tell which of them is the person: it is no guess."""
+    both = of()
+    values = {"LastName": "Berg", "Email": "ada@berg.example"}
+    contact = both.salesforce.create("Contact", values)
+    leads = [both.salesforce.create("Lead", {**values, "Company": "Berg"}) for _ in range(2)]
+    later(both)
+    (left,) = both.apollo.rows("contact")
+    both.salesforce.delete("Contact", contact)
+    later(both)
+    edit(both, left, "CEO")
+    assert [title(both, "Lead", one) for one in leads] == [None, None]
+    assert list(both.apollo.rows("contact")) == [left]
+
+
 def test_where_a_rule_says_what_follows_the_lead_takes_no_deleted_contacts_place() -> None:
     """The word of the rule counts, also for who is a Lead as well."""
     both = of()
