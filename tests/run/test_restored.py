@@ -174,17 +174,18 @@ def test_an_edit_since_the_last_run_is_not_lost_and_one_that_is_newer_not_writte
 ) -> None:
     """After the copy an edit went over and then somebody else gave the other record another value:
     for the copy both sides have changed, and `prefer` would take the older one. It is listed, with
-    both values. What was edited on one side only goes over."""
+    both values. What was edited on one side only goes over, also of that record."""
     team = backup.team
     backup.back_up()
     team.apollo.update("contact", backup.ids[2], {"title": "Older"})
     backup.run()
-    team.salesforce.update("Lead", backup.lead(2), {"Title": "Newer"})
+    team.salesforce.update("Lead", backup.lead(2), {"Title": "Newer", "FirstName": "Grace"})
     team.salesforce.update("Lead", backup.lead(3), {"Title": "Hers alone"})
     backup.restore()
     backup.run()
     assert team.salesforce.rows("Lead")[backup.lead(2)]["Title"] == "Newer"
-    assert team.apollo.rows("contact")[backup.ids[2]]["title"] == "Older"
+    contact = team.apollo.rows("contact")[backup.ids[2]]
+    assert (contact["title"], contact["first_name"]) == ("Older", "Grace")
     assert team.apollo.rows("contact")[backup.ids[3]]["title"] == "Hers alone"
     [entry] = team.errors()
     assert entry.code == "conflict"
