@@ -157,6 +157,26 @@ def test_a_write_that_meets_a_converted_lead_goes_to_the_contact_in_the_same_run
     assert title(both, "Contact", contact) == "CEO"
 
 
+def test_a_lead_that_is_converted_between_two_looks_is_followed_by_the_next_run() -> None:
+    """Contacts were read before, Leads after: what became of it hasn't been seen, and what was
+    edited waits for that."""
+    both = of()
+    left, lead = pair(both)
+    made: list[str] = []
+
+    def watch(point: str) -> None:
+        if point == "request salesforce" and "FROM+Contact+" in both.world.sent[-1].url:
+            both.world.on_point = None
+            made.append(both.salesforce.convert(lead))
+
+    both.world.on_point = watch
+    edit(both, left, "CEO")
+    later(both)
+    assert list(both.salesforce.rows("Contact")) == made
+    assert title(both, "Contact", made[0]) == "CEO"
+    assert quiet(both)
+
+
 def test_what_the_contact_alone_has_is_as_at_a_first_link() -> None:
     """A Lead has no account: the one that the conversion made comes over to the contact, whose
     title, changed at the same time, is not lost."""
