@@ -7,8 +7,9 @@ what a system purges is found in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
-from syncrules.tests.simulation.checker.facts import DAY, Facts, Pair
+from syncrules.tests.simulation.checker.facts import DAY, LAG, RACE, Facts, Pair
 from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import Side
 
@@ -110,11 +111,15 @@ class Ended(Facts):
         return gone
 
     def marked(self, key: Key, name: str, text: str, gone: Event) -> bool:
-        """Whether a record got the text after that, or had it."""
+        """Whether a record got the text after that, or had it, as far as the next run could see:
+        a search may have stayed behind."""
         events = self.log.by_field.get((key, name), [])
-        held = [one for one in events if one.seq < gone.seq][-1:]
-        later = [one for one in events if one.seq > gone.seq]
-        return any(one.new == text for one in (*held, *later))
+        runs = self.log.numbers.values()
+        told = next((at for begin, _, at in runs if begin > gone.seq), inf)
+        last = [one for one in events if one.seq < gone.seq][-1:]
+        lags = [one for one in last if told - one.at < (RACE if one.late else LAG)]
+        held = [one.new for one in last] + [one.old for one in lags]
+        return text in held or any(one.new == text for one in events if one.seq > gone.seq)
 
     def alone(self, pair: Pair) -> bool:
         """Whether the two were linked with each other, before one was deleted, and with nobody
