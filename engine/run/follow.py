@@ -102,11 +102,11 @@ def _became(
     """Where a link goes, and with which past: what takes the place of a deleted one has none."""
     if record.life != "deleted":
         found = heir(session, flow, side, record)
-        rows = {one.key for one in session.flows[found.flow or flow.name].rows}
-        past = link.base
-        if found.flow != flow.name:
-            past = Base(_kept(past.left, rows), _kept(past.right, rows))
-        return found, past
+        if found.flow in ("", flow.name):
+            return found, link.base
+        # What the old rows have agreed on is the past of rows that the new flow has later, too.
+        rows = {one.key for name in (flow.name, found.flow) for one in session.flows[name].rows}
+        return found, Base(_kept(link.base.left, rows), _kept(link.base.right, rows))
     id = link.right if side == "left" else link.left
     end = flow.end(other(side))
     partner = session.stored(end.system, end.object, [id]).get(id)
@@ -146,7 +146,7 @@ def _move(
 
 
 def _kept(half: Mapping[str, Value], rows: set[str]) -> dict[str, Value]:
-    """What a half of a base says of the rows that both flows have."""
+    """What a half of a base says of rows, and not of ends or of stages."""
     return {key: one for key, one in half.items() if key in rows}
 
 

@@ -190,6 +190,37 @@ def test_what_the_contact_alone_has_is_as_at_a_first_link() -> None:
     assert both_accounts in both.apollo.rows("account")
 
 
+@pytest.mark.parametrize("asked", ["run", "backfill"])
+def test_what_a_converted_lead_had_agreed_on_is_known_to_rules_that_come_later(asked: str) -> None:
+    """Contacts are mapped only after the conversion: an edit of one since wins over the old value,
+    whoever is preferred where both have changed."""
+    rules = """\
+sync apollo with salesforce
+prefer apollo
+push contact as %s when stage is "Interested" { match on email }
+map contact with %s {
+    last_name <-> LastName
+    email     <-> Email
+    title     <-> Title
+    %s
+}
+"""
+    both = Both(rules % ("Lead", "Lead", "organization_name -> Company"))
+    both.run()
+    left, lead = pair(both)
+    edit(both, left, "CTO")
+    contact = both.salesforce.convert(lead)
+    later(both)
+    both.edit(rules % ("Contact", "Contact", ""))
+    both.salesforce.update("Contact", contact, {"Title": "CEO"})
+    if asked == "backfill":
+        both.backfill("push", "contact")
+    later(both)
+    assert title(both, "Contact", contact) == "CEO"
+    assert both.apollo.rows("contact")[left]["title"] == "CEO"
+    assert quiet(both)
+
+
 def test_where_no_rule_knows_contacts_a_converted_lead_is_left_alone() -> None:
     """The link stays as a tombstone: no second lead, and nothing is written."""
     both = of(contacts=False)
