@@ -37,6 +37,8 @@ _asked = statement(select(func.min(N.number)).where(N.verb != "run"))
 RACE = 600.0
 """Seconds within which a write of ours and a person's may cross without either seeing the other:
 no system offers to compare before it saves, and saves may be seen late."""
+UNHEARD = (("dropped", "not carried out"), ("refused", "out-of-sight"))
+"""What the journal says of a change that was made all the same, and of which nobody heard."""
 LAG = 10.0
 """Seconds after which a search shows a save, unless that is late for another reason."""
 DAY = 86_400.0
@@ -124,12 +126,10 @@ class Facts:
         )
 
     def unheard(self, write: Event, kind: Kind = "text") -> bool:
-        """Whether the reply to a write of ours was lost, and a later look, which showed what
-        somebody had made of it, took it for not carried out: edits on top of it and in place of it
-        look the same, and it may have been carried out only after its run."""
-        return any(
-            row[12:14] == ("dropped", "not carried out") for row in self.changes_of(write, kind)
-        )
+        """Whether the reply to a write of ours was lost, and a later look took it for not carried
+        out, or was not shown the record: edits on top of it and in place of it look the same, and
+        it may have been carried out only after its run."""
+        return any(row[12:14] in UNHEARD for row in self.changes_of(write, kind))
 
     def arrived_again(self, write: Event, kind: Kind = "text") -> bool:
         """Whether a write of ours had arrived before: a request goes out twice where its first
