@@ -2,7 +2,8 @@
 
 Activities have no keys: they are made once somebody they are about is known, and a task and the
 call it led to count once. Written against `state.py`, so that a run and a test mean the same; what
-becomes of their values is decided in `decide.py` like anyone's.
+becomes of their values is decided in `decide.py` like anyone's, and what follows where a meeting is
+cancelled in `cancelled.py`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ...connectors.base.values import Value, domain, folded
-from ...dsl.rules import SIDES, Side
+from ...connectors.base.values import domain, folded
+from ...dsl.rules import Side
 from ..plan.model import Flow, People
 from .closures import Ready, Values
-from .decision import Around, Decision, Stranger
-from .ended import ended, once, says
+from .decision import Stranger
 from .match import in_flow
 from .state import State, Stored
 
@@ -108,63 +108,6 @@ def stays_out(session: State, ready: Ready, side: Side, values: Values) -> str:
         if all((domain(one) or "") in team for one in guests):
             return "only the team takes part"
     return ""
-
-
-# ---- what is cancelled ----------------------------------------------------------------------
-
-
-def with_cancel(
-    ready: Ready,
-    sides: tuple[Stored, Stored],
-    then: tuple[Mapping[str, Value], Mapping[str, Value]],
-    decision: Decision,
-    around: Around,
-) -> Decision:
-    """A decision about two linked activities, with what follows where one of them is cancelled;
-    `then` are the halves of their base."""
-    key = once("cancel")
-    for side, record in zip(SIDES, sides, strict=True):
-        name = ready.cancelled.get(side, "")
-        if not name or says(ready.flow, side, "cancel") is None:
-            continue
-        followed = bool(then[0].get(key) or then[1].get(key))
-        if record.values.get(name) is not True:
-            return _agreeing(decision, {key: None}) if followed else decision
-        if followed:
-            return _agreeing(decision, {key: True})
-        values = (sides[0].values, sides[1].values)
-        return _joined(decision, ended(ready, side, "cancel", *values, around))
-    return decision
-
-
-def _agreeing(decision: Decision, more: Mapping[str, Value]) -> Decision:
-    return replace(decision, agree=({**decision.agree[0], **more}, {**decision.agree[1], **more}))
-
-
-def _joined(decision: Decision, follows: Decision) -> Decision:
-    """What a cancel says comes before what the rows say about the same field."""
-    if decision.action == "need":
-        return decision
-    if follows.action in ("delete", "unlink"):
-        return replace(follows, once=follows.once or once("cancel"))
-    left = [one for one in decision.left if one.field not in {each.field for each in follows.left}]
-    right = [
-        one for one in decision.right if one.field not in {each.field for each in follows.right}
-    ]
-    return replace(
-        decision,
-        action=follows.action if decision.action == "nothing" else decision.action,
-        side=follows.side if decision.action == "nothing" else decision.side,
-        rule=decision.rule or follows.rule,
-        reason=decision.reason or follows.reason,
-        left=(*left, *follows.left),
-        right=(*right, *follows.right),
-        agree=(
-            {**decision.agree[0], **follows.agree[0]},
-            {**decision.agree[1], **follows.agree[1]},
-        ),
-        problems=(*decision.problems, *follows.problems),
-    )
 
 
 def somebody(ready: Ready, to: Side, made: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 Pure, like `decide.py`. Without such a rule nothing follows: the link stays as a tombstone, so that
 nothing is made again. What a base remembers of an end keeps it from following twice. Which ends
-there are, and links that go on elsewhere, is `follow.py`.
+there are, and links that go on elsewhere, is `follow.py`; of meetings it is `cancelled.py`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ def says(flow: Flow, side: Side, event: End) -> tuple[Move, Event] | None:
         ),
         None,
     )
+
+
+def place_of(event: Event) -> str:
+    """The line that says what follows, as people are told it."""
+    return f"{event.place.file}:{event.place.line}"
 
 
 def ended(
@@ -85,7 +90,7 @@ def _merge(
         f"the {end.object} {_SAID[event.on]}; its {to.object} in {to.system} is to be merged, too, "
         f"and {to.system} does that for people only"
     )
-    wrong = Problem("merge-by-hand", message, move.rule, _place(event), "", _other(side))
+    wrong = Problem("merge-by-hand", message, move.rule, place_of(event), "", _other(side))
     return Decision("nothing", problems=(wrong,))
 
 
@@ -98,14 +103,14 @@ def _mark(
             text = templates.render(event.text, {name: source.get(name) for name in event.reads})
         except templates.NotATemplate as error:
             wrong = Problem(
-                "template-failed", str(error), move.rule, _place(event), event.field, _other(side)
+                "template-failed", str(error), move.rule, place_of(event), event.field, _other(side)
             )
             return Decision("nothing", problems=(wrong,))
     key = once(event.on)
     before = target.get(event.field)
     if text is None or before == text:
         return Decision("nothing", agree=({key: True}, {}) if side == "left" else ({}, {key: True}))
-    reason = f"{_why(flow, side, event)}; {_place(event)}"
+    reason = f"{_why(flow, side, event)}; {place_of(event)}"
     halves = (True, None) if side == "left" else (None, True)
     change = Change(event.field, before, text, move.rule, reason, key, halves)
     changes = ((change,), ()) if side == "right" else ((), (change,))
@@ -123,10 +128,6 @@ _FOLLOWS: dict[str, _Follow] = {
 def _why(flow: Ready, side: Side, event: Event) -> str:
     end = flow.flow.end(side)
     return f"its {end.object} {_SAID[event.on]} in {end.system}"
-
-
-def _place(event: Event) -> str:
-    return f"{event.place.file}:{event.place.line}"
 
 
 def _other(side: Side) -> Side:

@@ -14,6 +14,7 @@ from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from .closures import Ready, ReadyRow, Same
 from .decision import Base, Change
+from .ended import once
 
 MADE = ("=", "!")
 """How the names of changes begin that a rule makes itself: what it infers, and marks."""
@@ -79,7 +80,7 @@ def _agreed(
     ready: Ready, side: Side, base: Base | None, change: Change
 ) -> Iterator[tuple[Same, Value]]:
     """What a field held when both last agreed, as each row that knows it says, and how values of
-    it are compared."""
+    it are compared; and the word that a rule has put there since."""
     if base is None:
         return
     if change.key.startswith("="):
@@ -87,6 +88,9 @@ def _agreed(
             yield (lambda one, two: one == two), base.right[change.key]
         return
     half = base.left if side == "left" else base.right
+    for word in (base.left.get(once("cancel")), base.right.get(once("cancel"))):
+        if isinstance(word, tuple):
+            yield (lambda one, two: one == two), word[0]
     for row in ready.rows:
         if _field(row, side) == change.field and row.key in half:
             yield (row.same_left if side == "left" else row.same_right), half[row.key]

@@ -16,8 +16,9 @@ from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import domain, folded
 from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Watch
-from .activities import counted_elsewhere, stays_out, strangers, with_cancel, with_people
+from .activities import counted_elsewhere, stays_out, strangers, with_people
 from .around import REASONS, Pair, Surroundings, as_planned
+from .cancelled import with_cancel
 from .closures import Ready, Values
 from .decide import decide
 from .decision import NOTHING, Base, Decision

@@ -220,7 +220,8 @@ def _follows(end: str, move: Move, pair: Pair, decision: Decision) -> bool:
     if record is None or decision.action == "nothing":
         return False
     if end == "cancel":
-        marked = (one.key == once("cancel") for one in (*decision.left, *decision.right))
+        changes = (*decision.left, *decision.right)
+        marked = (one.key == once("cancel") and any(one.agree) for one in changes)
         return any(marked) or decision.once == once("cancel")
     return end == "delete" and record.life != "here" and decision.rule == move.rule
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from syncrules.connectors.apollo.simulator import Fault
-from syncrules.tests.both import HOUR, Both
+from syncrules.connectors.salesforce.simulator.faults import Fault as SalesforceFault
+from syncrules.engine.lost import lost
+from syncrules.tests.both import HOUR, ORG, Both
 from syncrules.tests.guide.team import codes
 
 HEAD = "sync apollo with salesforce\nprefer salesforce\n"
@@ -398,22 +400,97 @@ def test_a_meeting_is_moved_cancelled_or_one_of_a_series() -> None:
     ]
 
 
-def test_a_meeting_that_is_called_off_again_is_followed_again() -> None:
-    """Where it was to take place after all in between; that alone takes no word away."""
-    day = Day(f'{RULES["meeting"]} {{ on cancel mark Subject "Cancelled: {{{{ subject }}}}" }}')
+def called_off(field: str = "Subject", text: str = "Cancelled: {{ subject }}") -> tuple[Day, str]:
+    """A meeting that was called off, and a word of that in a field of its Event."""
+    day = Day(f'{RULES["meeting"]} {{ on cancel mark {field} "{text}" }}')
     id = day.meeting()
     day.run()
+    news(day, id, cancelled=True)
+    return day, id
+
+
+def news(day: Day, id: str, **values: Any) -> Any:
+    """Something of a meeting changes; what its Event says once a run has heard of it."""
+    day.both.apollo.update("meeting", id, values)
+    day.run()
+    (event,) = day.made("Event")
+    return event["Subject"]
+
+
+def renamed(day: Day, subject: str) -> None:
+    """Somebody in Salesforce calls the Event otherwise."""
+    (event,) = day.made("Event")
+    day.both.salesforce.update("Event", event["Id"], {"Subject": subject})
+
+
+def test_a_meeting_that_takes_place_after_all_says_so_as_often_as_it_changes() -> None:
+    """Its Event says again what it said before it was called off. (EDGE-15)"""
+    day, id = called_off()
     for _ in range(2):
-        day.both.apollo.update("meeting", id, {"cancelled": True})
-        day.run()
-        (event,) = day.made("Event")
-        assert event["Subject"] == "Cancelled: Kick-off"
-        day.both.apollo.update("meeting", id, {"cancelled": False})
-        day.run()
         assert day.made("Event")[0]["Subject"] == "Cancelled: Kick-off"
-        day.both.salesforce.update("Event", event["Id"], {"Subject": "Kick-off"})
+        assert news(day, id, cancelled=False) == "Kick-off"
+        assert news(day, id, description="In room 3") == "Kick-off"
+        assert news(day, id, cancelled=True) == "Cancelled: Kick-off"
         day.run()
-        assert day.made("Event")[0]["Subject"] == "Kick-off"
+    assert not lost(day.both.db, [ORG])
+
+
+def test_the_word_that_somebody_gave_to_a_meeting_called_off_stays() -> None:
+    """Only what is still the rule's own is taken back."""
+    day, id = called_off()
+    renamed(day, "Cancelled: Ada is ill")
+    assert news(day, id, cancelled=False) == "Cancelled: Ada is ill"
+
+
+def test_the_word_that_somebody_had_given_to_a_meeting_is_back() -> None:
+    day, id = called_off()
+    news(day, id, cancelled=False)
+    renamed(day, "Kick-off, at last")
+    assert news(day, id, cancelled=True) == "Cancelled: Kick-off"
+    assert news(day, id, cancelled=False) == "Kick-off, at last"
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["at once", "before"])
+def test_a_meeting_that_takes_place_under_another_name_has_that_one(before: bool) -> None:
+    """What a row says goes before what is taken back."""
+    day, id = called_off()
+    if before:
+        news(day, id, subject="Second try")
+    assert news(day, id, subject="Second try", cancelled=False) == "Second try"
+    assert not lost(day.both.db, [ORG])
+    assert news(day, id, cancelled=True) == "Cancelled: Second try"
+    assert news(day, id, cancelled=False) == "Second try"
+
+
+def test_a_meeting_that_is_named_anew_as_it_is_called_off_says_both() -> None:
+    """Whatever else changes of it, until it takes place after all under that name."""
+    day, id = called_off()
+    news(day, id, cancelled=False)
+    both = "Cancelled: Second try"
+    assert news(day, id, subject="Second try", cancelled=True) == both
+    assert news(day, id, description="In room 3") == both
+    assert news(day, id, cancelled=False) == "Second try"
+    assert news(day, id, description="In room 4") == "Second try"
+
+
+@pytest.mark.parametrize("word", ["", "Kick-off?"])
+def test_a_meeting_is_called_off_again_where_taking_its_word_back_was_lost(word: str) -> None:
+    """Before that was tried once more, and whether or not somebody has put another word there."""
+    day, id = called_off()
+    day.both.salesforce.faults.rules.append(SalesforceFault("lost before", "", "composite"))
+    assert news(day, id, cancelled=False) == "Cancelled: Kick-off"
+    day.both.salesforce.faults.rules.clear()
+    if word:
+        renamed(day, word)
+    assert news(day, id, cancelled=True) == "Cancelled: Kick-off"
+    assert news(day, id, cancelled=False) == (word or "Kick-off")
+
+
+def test_a_field_that_was_blank_before_a_meeting_was_called_off_is_blank_again() -> None:
+    day, id = called_off("Location", "nowhere")
+    assert day.made("Event")[0]["Location"] == "nowhere"
+    news(day, id, cancelled=False)
+    assert day.made("Event")[0].get("Location") is None
 
 
 def test_a_note_goes_to_the_right_parent_once() -> None:

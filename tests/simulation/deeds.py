@@ -112,7 +112,7 @@ def call_off(people: People) -> None:
     heard = log.finished[-1][0] if log.finished else 0
     news = {key: of[-1].seq for (key, name), of in log.by_field.items() if name == "cancelled"}
     keys = sorted(key for key in rows if key[1] == "meeting" and news.get(key, -1) < heard)
-    if people.chance.random() < 0.7:
+    if people.chance.random() < 0.4:
         name_anew(people)
     if keys:
         key = people.chance.choice([one for one in keys if one in news] or keys)

@@ -189,6 +189,14 @@ class Facts:
             )
         )
 
+    def puts_back(self, event: Event) -> bool:
+        """Whether we wrote what had stood there before we said that a meeting is called off."""
+        off = self.scope.off
+        if off is None or (event.who, event.key[1], event.field) != ("sync", "Event", off.field):
+            return False
+        last = self.last_before(event.key, event.field, event.seq)
+        return last is not None and self.says_off(last) and event.new == last.old
+
     def off_text(self, key: Key) -> str:
         """What a rule says of a meeting that is called off."""
         subject = self.last(key, "subject")

@@ -26,7 +26,8 @@ class Kept(Facts):
             held = {canon(one.kind, self.turned(one, end[0], each.new)) for each in events}
             for each in self.log.by_field.get(end, []):
                 ours = each.who == "sync" and not self.log.newborn(each)
-                ours = ours and each.seq >= self.began(link) and not self.says_off(each)
+                ours = ours and each.seq >= self.began(link)
+                ours = ours and not (self.says_off(each) or self.puts_back(each))
                 if ours and canon(one.kind, each.new) not in held:
                     yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
 

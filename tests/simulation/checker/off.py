@@ -5,6 +5,7 @@ off is followed as its rule says, once for each time.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from syncrules.tests.simulation.checker.ended import Ended
 from syncrules.tests.simulation.checker.facts import RACE, Link
@@ -47,14 +48,29 @@ class Off(Ended):
     def followed_off(self, link: Link) -> Iterator[str]:
         """Where a meeting doesn't take place, its rule was carried out on the other side."""
         off, (left, right) = self.scope.off, (link.left, link.right)
-        if off is None or left[1] != "meeting" or not self.rows[left].get("cancelled"):
+        if off is None or left[1] != "meeting":
             return
         if {left[2], right[2]} & self.blamed or {left, right} & self.beyond:
             return
-        if off.does == "delete":
+        if not self.rows[left].get("cancelled"):
+            yield from self.taken_back(right, off.field)
+        elif off.does == "delete":
             yield f"{right} is there, and {left} was called off"
         elif not self.marked(right, off.field, self.off_text(left), self.off_first(left)):
             yield f"{right}.{off.field} does not say that {left} was called off"
+
+    def taken_back(self, key: Key, name: str) -> Iterator[str]:
+        """Where a meeting takes place, nothing of ours says that it doesn't; and what somebody made
+        of that word is theirs."""
+        events = self.log.by_field.get((key, name), [])
+        if events and self.says_off(events[-1]):
+            yield f"{key}.{name} says {events[-1].new!r}, and the meeting takes place"
+        for last, ours in pairwise(events):
+            raced = ours.run == last.run or ours.at - last.at < RACE
+            if last.who != "person" or ours.who != "sync" or self.says_off(ours) or raced:
+                continue
+            if not self.log.newborn(ours):
+                yield f"{key}.{name}: {last.new!r} became {ours.new!r}, which nobody asked for"
 
     def off_first(self, key: Key) -> Event:
         """The time it was called off that a run may have heard of first: where it was to take place

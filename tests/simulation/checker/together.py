@@ -77,7 +77,7 @@ class Together(Held, Signed):
 
     def only_ours(self, event: Event) -> bool:
         """Whether we wrote a value that should have been the other side's."""
-        return event.who == "sync" and not self.says_off(event)
+        return event.who == "sync" and not (self.says_off(event) or self.puts_back(event))
 
     def agree(self, one: Mapped, lv: Any, rv: Any) -> bool:
         if not lv and not rv:
