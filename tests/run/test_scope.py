@@ -172,6 +172,18 @@ def test_a_run_of_one_rule_leaves_the_marks_of_the_others_on_its_pair(both: Both
     assert len(both.apollo.rows("contact")) == 2
 
 
+def test_a_run_of_one_rule_tells_what_it_could_not_do(both: Both) -> None:
+    """Two that match are no guess, and the entry doesn't wait for a run of all rules."""
+    both.edit(both.rules.replace("pull Lead as contact visible\n", ""))
+    for _ in range(2):
+        both.salesforce.create(
+            "Lead", {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
+        )
+    person(both, stage="Replied")
+    run(both, rule="push contact as Lead")
+    assert [one.code for one in both.errors()] == ["ambiguous-match"]
+
+
 def test_one_record_is_pushed_past_the_condition_of_its_rule(both: Both) -> None:
     """By its address or its id; nothing else moves, and the journal says why. (MORE-9)"""
     person(both, email="ada@a.example", stage="Cold")
