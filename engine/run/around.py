@@ -99,7 +99,7 @@ class Surroundings:
                 continue
             sides: tuple[tuple[Side, str, bool], ...] = (
                 ("left", row.row.left, row.pushes),
-                ("right", row.row.right, row.pulls or row.pushes),
+                ("right", row.row.right, True),
             )
             for side, name, goes in sides:
                 records = (one.left if side == "left" else one.right for one in pairs)

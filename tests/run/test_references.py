@@ -161,3 +161,39 @@ def test_a_company_that_was_there_twice_comes_along_once_it_is_there_once() -> N
     [there] = both.salesforce.rows("Contact").values()
     assert there["AccountId"] == companies[0]
     assert both.errors() == []
+
+
+FURTHER = """\
+sync apollo with salesforce
+prefer apollo
+push contact as Lead when stage is "Replied"
+push contact as Lead when account.domain is "b.example" and stage is "Cold"
+map contact with Lead {
+    last_name         <-> LastName
+    email             <-> Email
+    organization_name  -> Company  default "Unknown"
+}
+"""
+
+
+def test_a_company_that_changes_is_news_to_the_rule_that_asks_for_it_alone() -> None:
+    """Three who were there before the rules: the rule on companies takes the one who comes to
+    satisfy it by that, and nobody who did before; the rule on stages waits for its backfill."""
+    both = Both(FURTHER)
+    firm, other = (
+        both.apollo.create("account", {"name": name, "domain": f"{name}.example"}) for name in "ab"
+    )
+    for name, stage, account in (
+        ("Replied", "Replied", firm),
+        ("Cold", "Cold", firm),
+        ("Before", "Cold", other),
+    ):
+        email = f"{name}@a.example"
+        values = {"last_name": name, "email": email, "stage": stage, "account_id": account}
+        both.apollo.create("contact", values)
+    both.run()
+    assert both.salesforce.rows("Lead") == {}
+    both.clock.sleep(HOUR)
+    both.apollo.update("account", firm, {"domain": "b.example"})
+    both.run()
+    assert [one["LastName"] for one in both.salesforce.rows("Lead").values()] == ["Cold"]
