@@ -375,7 +375,7 @@ def _looks_further(move: Move) -> bool:
 
 def _later(pair: Pair) -> Side:
     """Which side changed later, in the order in which we saw the changes."""
-    if pair.left is None or pair.right is None or pair.left.run == pair.right.run:
+    if pair.left is None or pair.right is None:
         return "right" if pair.right is not None else "left"
     return "left" if pair.left.run > pair.right.run else "right"
 

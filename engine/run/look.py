@@ -91,7 +91,7 @@ def _read(
     session.progress(f"reading {ask.system} {ask.object}")
     _keep_keys(session, ask, cursors.get("keys", ("",))[0])
     began = session.now
-    goes_on = looks > 0 and known == layout and cursor is not None
+    goes_on = looks > 0 and cursor is not None
     quiet = 0
     for page in session.connectors[ask.system].read(ask, cursor):
         session.keep_alive()
