@@ -18,6 +18,7 @@ from syncrules.connectors.base.world import moment
 from syncrules.engine.generation import File, generation
 from syncrules.engine.report import result_text
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run import scope
 from syncrules.engine.run.restored import Last
 from syncrules.engine.run.run import Result
 from syncrules.engine.store.database import Database, statement
@@ -227,10 +228,13 @@ def test_all_is_read_again_and_no_other_verb_goes_before(backup: Backup) -> None
     a_day(backup)
     before = held(backup)
     backup.restore()
+    one_rule = scope.of_rule(team.setup.plan, "push contact as Lead")
     for verb in (
         lambda: team.backfill("push", "contact"),
         team.retry,
         lambda: verbs.push(team.setup, "p0@berg.example"),
+        lambda: verbs.run(replace(team.setup, scope=one_rule)),
+        lambda: verbs.preview(replace(team.setup, scope=one_rule)),
     ):
         team.clock.sleep(HOUR)
         with pytest.raises(Braked, match="waits for a whole run"):
