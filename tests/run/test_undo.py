@@ -127,6 +127,19 @@ def test_one_field_is_put_back_by_its_name_on_either_side() -> None:
     assert (world.leads()[lead]["Company"], world.leads()[lead]["Title"]) == ("Berg", "CEO")
 
 
+def test_one_field_of_what_a_run_made_is_nothing_that_it_changed() -> None:
+    """It is undone as a whole; asked for the field, the record stays as it is, and one is told."""
+    world = World()
+    world.contact(title="CTO")
+    run = world.run().run
+    before = world.leads()
+    [lead] = before
+    with pytest.raises(UsageError, match="changed no title") as told:
+        world.undo(run, lead, "title")
+    assert "undone as a whole" in str(told.value.why)
+    assert world.leads() == before
+
+
 def test_what_a_run_made_is_deleted_and_not_made_again() -> None:
     """Until the record that it came of changes."""
     world = World()
