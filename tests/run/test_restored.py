@@ -228,13 +228,15 @@ def test_all_is_read_again_and_no_other_verb_goes_before(backup: Backup) -> None
     a_day(backup)
     before = held(backup)
     backup.restore()
-    one_rule = scope.of_rule(team.setup.plan, "push contact as Lead")
+    about = scope.of_rule(team.setup.plan, "push contact as Lead")
+    assert about is not None
+    one_rule = replace(team.setup, scope=about)
     for verb in (
         lambda: team.backfill("push", "contact"),
         team.retry,
         lambda: verbs.push(team.setup, "p0@berg.example"),
-        lambda: verbs.run(replace(team.setup, scope=one_rule)),
-        lambda: verbs.preview(replace(team.setup, scope=one_rule)),
+        lambda: verbs.run(one_rule),
+        lambda: verbs.preview(one_rule),
     ):
         team.clock.sleep(HOUR)
         with pytest.raises(Braked, match="waits for a whole run"):
