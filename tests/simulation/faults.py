@@ -513,7 +513,7 @@ KINDS = frozenset(
         *("somebody free is brought back", "a merge is taken back", "two linked are merged"),
         *("a deal is brought back", "what was done is brought back"),
         *("something is done", "what was done is deleted", "a user leaves or is back"),
-        *("the rules are edited", "a guard holds a run"),
+        *("the rules are edited", "a row that is new is filled", "a guard holds a run"),
         *("a stranger writes", "a meeting moves", "a meeting is called off"),
         *("a meeting takes place after all", "something is noted"),
     }
