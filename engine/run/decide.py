@@ -233,11 +233,11 @@ def _later_row(
         to_left = rv is not None and row.pulls and flow.pull_updates
     elif rv is None and br is None and isinstance(bl, NotRead):
         to_right = lv is not None and row.pushes and flow.push_updates
+    if left_changed and right_changed and equal(row, lv, rv, around):
+        draft.agree(row.key, lv, rv)
+        return
     if to_right and to_left:
-        # Both sides changed. The same on both: they agree. A blank wins only where it may erase.
-        if equal(row, lv, rv, around):
-            draft.agree(row.key, lv, rv)
-            return
+        # A blank wins only where it may erase.
         if (lv is None or rv is None) and not row.row.clear:
             to_right, to_left = rv is None, lv is None
         else:
