@@ -81,13 +81,15 @@ class Kept(Facts):
                 what = f"{key}.{name}: {edit.new!r} became {write.new!r}"
                 if not self.journalled(key, name, one.kind, edit.new):
                     yield f"{what}, and the journal doesn't have the old value"
-                if raced or (one.kind == "stage" and self.no_news(link, mine, edit)):
+                if raced or (
+                    one.kind == "stage" and self.no_news(link, mine, edit, (partner, other))
+                ):
                     continue
                 chosen = [
                     each
                     for each in theirs
                     if each.seq < write.seq
-                    and (each.who == "person" or each.seq < met_anew or self.read_back(one, each))
+                    and (each.who == "person" or each.seq < met_anew)
                     and self.alike(one, write, each)
                 ]
                 if not chosen:
@@ -109,36 +111,53 @@ class Kept(Facts):
                 elif self.came_after(link, one, last, edit):
                     yield f"{what}, which was there when the row was new"
 
-    def no_news(self, link: Link, mine: list[Event], edit: Event) -> bool:
+    def no_news(self, link: Link, mine: list[Event], edit: Event, across: tuple[Key, str]) -> bool:
         """Whether a stage, of which there are few, is none that somebody chose since the two last
         agreed: the table lacks it and the other record was made of this one all the same, no run
-        had looked yet at what was made without one, or it is what the last run had seen."""
+        had looked yet at what was made without one, we take it for a write of ours, or it is put
+        back, and nothing that was there in between had come through on the other side."""
         log = self.log
         if edit.key == link.left and str(edit.new) not in STATUS:
             made = log.born[link.right].who == "sync"
             if made and edit.seq < log.numbers.get(link.run, (0, 0, 0.0))[1]:
                 return True
-        birth = log.born[edit.key]
-        starts = [seq for seq in log.starts if seq > birth.seq]
-        if birth.who == "sync" and edit.seq < min(starts, default=edit.seq):
-            return not self.made_with(edit)
+        for key in (edit.key, *(old for old, heir in log.heirs.items() if heir == edit.key)):
+            birth = log.born[key]
+            starts = [seq for seq in log.starts if seq > birth.seq and not log.gone_at(key, seq)]
+            if birth.who == "sync" and edit.seq < min(starts, default=edit.seq + 1):
+                return not self.made_with(key, edit.field)
+        ours = any(one.who == "sync" and one.new == edit.new for one in mine)
+        if not ours and self.came_through((edit.key, edit.field), 0, edit.seq, edit.new):
+            return True
+        held = self.told(edit.key, edit.field)
         return any(
-            one.new == edit.new and not any(after.seq < seq <= edit.seq for seq in log.starts)
-            for one, after in pairwise(mine)
-            if after.seq < edit.seq
+            one.new == edit.new
+            and all(each.who == "person" for each in held if one.seq < each.seq <= edit.seq)
+            and not self.came_through(across, after.seq, edit.seq)
+            for one, after in pairwise(held)
+            if after.seq <= edit.seq
         )
 
-    def made_with(self, edit: Event) -> bool:
-        """Whether the record of an edit was made with a value of that field."""
+    def came_through(
+        self, field: tuple[Key, str], first: int, last: int, value: Any = None
+    ) -> bool:
+        """Whether a write of ours to a field, perhaps of that value, counts as done by a run that
+        began in between."""
+        (_, object, id), name = field
         return any(
-            row[5:8] == (edit.key[1], "create", edit.key[2]) and edit.field in json.loads(row[11])
+            (row[5], row[7], row[12]) == (object, id, "done")
+            and name in (after := json.loads(row[11]))
+            and value in (None, after[name])
+            for row in self.journal
+            if first <= self.log.numbers[row[0]][0] <= last
+        )
+
+    def made_with(self, key: Key, name: str) -> bool:
+        """Whether a record was made with a value of that field."""
+        return any(
+            row[5:8] == (key[1], "create", key[2]) and name in json.loads(row[11])
             for row in self.journal
         )
-
-    def read_back(self, one: Mapped, write: Event) -> bool:
-        """Whether a stage that we wrote looked like somebody's, since nobody told us of it; what
-        was put back on the other side meanwhile looked like nothing."""
-        return one.kind == "stage" and write.who == "sync" and self.unheard(write, one.kind)
 
     def took_over(self, link: Link) -> bool:
         """Whether the right record has its partner from one that became it, by whatever way."""
@@ -240,9 +259,21 @@ class Kept(Facts):
         if ends & {*log.heirs.values()} or any(log.deletions(key) for key in ends):
             return False
         added = log.numbers[log.edited][1]
+        if self.held_up(link, one, added):
+            return False  # What a backfill was to bring flows later.
         return self.knew(last, edit) and any(
             added <= begin and last.at + RACE <= at and end <= edit.seq
             for begin, end, at in log.finished
+        )
+
+    def held_up(self, link: Link, one: Mapped, since: int) -> bool:
+        """Whether a write of a row did not come through at the first try."""
+        names = {link.left: one.left, link.right: one.right}
+        return any(
+            row[5:8:2] == key[1:] and name in json.loads(row[11]) and row[12] != "done"
+            for row in self.journal
+            if self.log.numbers[row[0]][0] >= since
+            for key, name in names.items()
         )
 
     def journalled(
