@@ -115,7 +115,7 @@ class Kept(Facts):
         """Whether a stage, of which there are few, is none that somebody chose since the two last
         agreed: the table lacks it and the other record was made of this one all the same, no run
         had looked yet at what was made without one, we take it for a write of ours, or it is put
-        back, and nothing that was there in between had come through on the other side."""
+        back, and nothing that was there in between is known to have come through."""
         log = self.log
         if edit.key == link.left and str(edit.new) not in STATUS:
             made = log.born[link.right].who == "sync"
@@ -132,7 +132,11 @@ class Kept(Facts):
         held = self.told(edit.key, edit.field)
         return any(
             one.new == edit.new
-            and all(each.who == "person" for each in held if one.seq < each.seq <= edit.seq)
+            and all(
+                each.who == "person" or self.unheard(each, "stage")
+                for each in held
+                if one.seq < each.seq <= edit.seq
+            )
             and not self.came_through(across, after.seq, edit.seq)
             for one, after in pairwise(held)
             if after.seq <= edit.seq
