@@ -208,10 +208,11 @@ class Kept(Facts):
             for seq, at, object in self.log.looks
         )
 
-    def knew(self, edit: Event, later: Event) -> bool:
-        """Whether a run that came to its end lies between the two, and saw the first."""
+    def knew(self, edit: Event, later: Event, since: int = 0) -> bool:
+        """Whether a run that came to its end lies between the two, and saw the first; `since` is
+        where the log stood when the rules were there."""
         return any(
-            edit.seq < begin and end <= later.seq and at - edit.at >= RACE
+            max(edit.seq, since - 1) < begin and end <= later.seq and at - edit.at >= RACE
             for begin, end, at in self.log.finished
         )
 
@@ -241,12 +242,13 @@ class Kept(Facts):
         """Whether both sides held the value of `last`, and we knew it, before `edit`. `mine` is
         what the side of `edit` has held since the two were linked, each with what replaced it: what
         was replaced before any run saw it was never agreed on."""
+        since = self.log.numbers.get(self.log.edited, (0, 0, 0.0))[1] if one.new else 0
         return (
             last.seq < edit.seq
             and any(
                 last.seq <= each.seq < edit.seq
                 and self.alike(one, each, last)
-                and (each.who == "sync" or self.knew(each, after))
+                and (each.who == "sync" or self.knew(each, after, since))
                 and (self.knew(each, edit) or not self.unheard(each, one.kind))
                 for each, after in mine
             )
