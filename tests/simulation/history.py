@@ -69,6 +69,8 @@ ASKED_LATER = 0.3
 """The share of those with something in the error log in which a run comes before `retry`."""
 MET_FIRST = 0.8
 """The share of those with rows that are added in which a run comes before what is asked for."""
+AWAY = 0.3
+"""The share of those in which somebody is in the bin then."""
 RESTS = 5
 """Runs after which everything must have come to rest."""
 RULES = Path(__file__).with_name(FULL.rules)
@@ -375,6 +377,8 @@ class History:
             self._go(verbs.run, "run")
             machine.clock.sleep(ROUND)
             machine.people.fill_new_rows()
+        if self.scope.adds and self.chance.random() < AWAY:
+            machine.people.go_away()
 
     def _until_next(self) -> float:
         """Seconds until the next runs: sometimes a day, within which deletions are looked for."""
@@ -521,6 +525,7 @@ class History:
             self._go(verb, name)
             self.todo.pop(0)
             machine.clock.sleep(ROUND)
+        machine.people.come_home()
         if machine.db.row(troubles.last, org=ORG) != (None,):
             if self.chance.random() < ASKED_LATER:
                 self._go(verbs.run, "run")

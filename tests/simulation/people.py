@@ -39,8 +39,8 @@ def is_bad_name(name: object) -> bool:
 class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
     put into one system twice, `moved` those who have had another address, `inherited` addresses
-    that somebody new has got, `companies` how many companies there have been, `lateness` after how
-    many seconds a save in Salesforce may be seen.
+    that somebody new has got, `companies` how many companies there have been, `away` who is in the
+    bin for a while, `lateness` after how many seconds a save in Salesforce may be seen.
     """
 
     log: Recorder
@@ -52,6 +52,7 @@ class People:
     linked: Callable[[], set[Key]] = set
     scope: Scope = FULL
     companies: int = 0
+    away: Key | None = None
     approve: Callable[[Callable[[], bool]], int] = lambda chosen: 0
     lateness: tuple[float, ...] = (30, 120, 500)
 
@@ -297,6 +298,18 @@ class People:
                 if self.chance.random() < 0.5:
                     self.put(key, name)
                     self.log.struck["a row that is new is filled"] += 1
+
+    def go_away(self) -> None:
+        """Somebody who is linked is deleted, for a while."""
+        keys = sorted(self.linked() & set(self.log.rows("salesforce")))
+        if keys:
+            self.away = self.chance.choice(keys)
+            self.delete(self.away, to_bin=True)
+
+    def come_home(self) -> None:
+        """Who has gone away for a while is there again."""
+        if self.away is not None and self.away in self.bin():
+            self.take_out(self.away)
 
     def move_stage(self) -> None:
         key = self.someone(side="apollo")
