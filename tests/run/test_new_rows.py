@@ -116,6 +116,24 @@ def test_a_backfill_brings_in_line_what_a_one_way_row_does_not_bring_back() -> N
     assert titles(both) == ("CEO", "CEO")
 
 
+@pytest.mark.parametrize("right", [None, "CTO"])
+def test_what_a_backfill_may_not_write_waits_as_a_change_does(right: str | None) -> None:
+    """Somebody who writes there meanwhile writes against it, and of the two `prefer` says which
+    stands, as ever."""
+    both, _, lead = linked("CEO", right)
+    add_row(both)
+    both.salesforce.take("edit", "Lead", "Title")
+    both.backfill("push", "contact")
+    both.salesforce.update("Lead", lead, {"Title": "CFO"})
+    later(both)
+    assert titles(both) == ("CEO", "CFO")
+    both.salesforce.give("edit", "Lead", "Title")
+    both.clock.sleep(24 * HOUR)
+    both.run()
+    assert titles(both) == ("CEO", "CEO")
+    assert "because both sides changed, apollo wins (" in both.said[-2]
+
+
 def test_what_a_person_empties_after_that_stays_empty_at_the_next_backfill() -> None:
     """Brought in line once, the two have a past in this row like in any other."""
     both, contact, _ = linked("CEO", "CTO")

@@ -104,11 +104,11 @@ class Kept(Facts):
                 if not passed_on and not self.journalled(key, name, one.kind, edit.new, lost=True):
                     yield f"{what}, and no list says that it lost"
                 if side == one.prefer:
-                    if not passed_on:
+                    if not (passed_on or self.met_between(link, one, edit, last)):
                         yield f"{what}, though its own side wins"
                 elif last.seq < edit.seq > met and self.agreed_before(since, one, last, edit):
                     yield f"{what}: an old value came back"
-                elif self.came_after(link, one, last, edit):
+                elif self.came_after(link, one, last, edit) and not self.waited(one, edit, write):
                     yield f"{what}, which was there when the row was new"
 
     def no_news(self, link: Link, mine: list[Event], edit: Event, across: tuple[Key, str]) -> bool:
@@ -264,22 +264,33 @@ class Kept(Facts):
         ends = {link.left, link.right}
         if ends & {*log.heirs.values()} or any(log.deletions(key) for key in ends):
             return False
-        added = log.numbers[log.edited][1]
-        if self.held_up(link, one, added):
-            return False  # What a backfill was to bring flows later.
         return self.knew(last, edit) and any(
-            added <= begin and last.at + RACE <= at and end <= edit.seq
-            for begin, end, at in log.finished
+            number > log.edited and last.at + RACE <= at and end <= edit.seq
+            for number, (begin, end, at) in log.numbers.items()
+            if (begin, end, at) in log.finished
         )
 
-    def held_up(self, link: Link, one: Mapped, since: int) -> bool:
-        """Whether a write of a row did not come through at the first try."""
-        names = {link.left: one.left, link.right: one.right}
+    def met_between(self, link: Link, one: Mapped, edit: Event, last: Event) -> bool:
+        """Whether the two were linked when somebody added the row, and a run since then may have
+        seen `edit`, and not yet `last`: as it had met the two by then, only `last` is a change."""
+        log = self.log
+        return (
+            one.new
+            and link.run <= log.edited
+            and any(
+                number > log.edited and edit.seq < end and begin <= last.seq
+                for number, (begin, end, _) in log.numbers.items()
+            )
+        )
+
+    def waited(self, one: Mapped, edit: Event, write: Event) -> bool:
+        """Whether a run that was over by the time of `edit` had asked for what `write` brought, and
+        it did not arrive: that waits as a change does, and `prefer` says which of two stands."""
         return any(
-            row[5:8:2] == key[1:] and name in json.loads(row[11]) and row[12] != "done"
+            row[12] in ("refused", "dropped")
+            and self.log.numbers[row[0]][1] <= edit.seq
+            and self.asks_for(row, write, one.kind)
             for row in self.journal
-            if self.log.numbers[row[0]][0] >= since
-            for key, name in names.items()
         )
 
     def journalled(
