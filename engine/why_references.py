@@ -9,6 +9,7 @@ from ..dsl.rules import Side
 from .plan.model import Flow
 from .run.around import View, key_text
 from .run.closures import ReadyRow
+from .run.neighbours import bringing
 from .run.session import Session
 from .run.state import other
 from .store import troubles
@@ -38,12 +39,7 @@ def comes_along_with(session: Session, flow: Flow) -> list[str]:
     for them."""
     if flow.users:
         return []
-    return [
-        one.flow.left.object
-        for one in session.flows.values()
-        if not one.flow.activity
-        if any(row.pushes and flow.name in row.row.through for row in one.rows)
-    ]
+    return [one.flow.left.object for one in session.flows.values() if any(bringing(one, flow.name))]
 
 
 def _errors(session: Session, flow: Flow, id: str) -> Iterator[int]:

@@ -7,13 +7,13 @@ Marks only; what becomes of a mark is `propose.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...connectors.base.values import folded
 from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, People
-from ..store import statements as sql
 from ..store import unknown
+from .closures import Ready, ReadyRow
 from .decision import Halves
 from .session import Session
 
@@ -26,14 +26,9 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
                 continue
             for place, side in enumerate(SIDES):
                 end = ready.flow.end(side)
-                rows = session.db.rows(
-                    sql.ids_by_key,
-                    org=session.org,
-                    system=end.system,
-                    object=end.object,
-                    field=row.left if side == "left" else row.right,
-                    values=sorted({folded(pair[place]) for pair in made}),
-                )
+                name = row.left if side == "left" else row.right
+                folds = {folded(pair[place]) for pair in made}
+                rows = session.by_value(end.system, end.object, name, folds)
                 ids = [one for _, one in rows]
                 planned = session.planned_ids(ready.flow.name, side, ids)
                 linked = session.links(ready.flow.name, side, ids)
@@ -47,14 +42,20 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
                 wake(session, ready.flow, people.side, with_them)
 
 
+def bringing(ready: Ready, parent: str) -> Iterator[ReadyRow]:
+    """The rows of a flow by which its left records bring those of `parent` along; what people did
+    brings nobody."""
+    for row in () if ready.flow.activity else ready.rows:
+        if row.pushes and parent in row.row.through:
+            yield row
+
+
 def ask_children(session: Session, parent: str, ids: Sequence[str]) -> None:
     """Records that no rule of theirs makes, and that are new, changed or tried again: who is linked
     and refers to one of them in vain is decided again, and may bring it along. It was refused when
-    they did, or out of sight. What people did brings nobody along."""
+    they did, or out of sight."""
     for ready in session.flows.values() if ids else ():
-        for row in () if ready.flow.activity else ready.rows:
-            if not (row.pushes and parent in row.row.through):
-                continue
+        for row in bringing(ready, parent):
             end = ready.flow.end("left")
             folds = {folded(id) for id in ids}
             found = session.by_value(end.system, end.object, row.row.left, folds)
