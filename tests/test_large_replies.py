@@ -20,12 +20,14 @@ from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import Server
 from syncrules.connectors.base.wire import (
     MOST,
+    MOST_VALUES,
     OK,
     NoReply,
     Request,
     Response,
     TooLarge,
     Wire,
+    json_request,
 )
 from syncrules.connectors.base.world import Machine
 from syncrules.connectors.salesforce import bulk, feeds
@@ -186,6 +188,18 @@ def test_room_is_left_for_the_largest_pages_there_are() -> None:
     assert Request("GET", "https://one.test").most == MOST == 2_000 * 50_000
 
 
+def test_a_sheet_may_have_as_many_values_as_it_likes(machine: Machine) -> None:
+    """It is read row by row: only what is taken into memory as a whole is counted."""
+    sheet = b"," * (MOST_VALUES + 1)
+    with server(reply(sheet)) as url:
+        asked = Request("GET", url, {"accept": "text/csv"}, timeout=20)
+        assert Wire(machine, "one", lambda response: OK).call(asked, repeatable=True).body == sheet
+        with pytest.raises(ReplyTooLarge, match="sends more than a reply may have"):
+            Wire(machine, "one", lambda response: OK).call(
+                json_request("GET", url, timeout=20), repeatable=True
+            )
+
+
 # ---- in bulk --------------------------------------------------------------------------------
 
 
@@ -228,8 +242,16 @@ def test_a_sheet_that_is_too_large_comes_in_smaller_ones(monkeypatch: pytest.Mon
 RULES = HEAD + "push contact as Lead { match on email }\npull Lead as contact { match on email }\n"
 
 
+SPACES = b" " * MOST, "100 MB"
+EMPTY_LISTS = b"[" + b"[]," * (MOST_VALUES // 2) + b"[]]", "4 million values"
+"""Eight megabytes, and as many objects as are taken."""
+
+
+@pytest.mark.parametrize(("more", "told"), [SPACES, EMPTY_LISTS], ids=["bytes", "values"])
 @pytest.mark.parametrize("system", ["apollo", "salesforce"])
-def test_a_run_that_meets_a_reply_too_large_ends_with_one_entry(system: str) -> None:
+def test_a_run_that_meets_a_reply_too_large_ends_with_one_entry(
+    system: str, more: bytes, told: str
+) -> None:
     """Exit code 4, nothing written, one entry that says what, why and what to do; it is closed by
     the run that gets through, and nothing is lost."""
     team = Team(RULES + LEADS).began()
@@ -239,7 +261,7 @@ def test_a_run_that_meets_a_reply_too_large_ends_with_one_entry(system: str) -> 
 
     def large(request: Request) -> Response:
         found = plain(request)
-        return replace(found, body=found.body + b" " * MOST) if path in request.url else found
+        return replace(found, body=found.body + more) if path in request.url else found
 
     team.world.handlers[f"{system}.test"] = large
     for _ in range(2):
@@ -247,7 +269,7 @@ def test_a_run_that_meets_a_reply_too_large_ends_with_one_entry(system: str) -> 
             team.hour()
     [entry] = team.errors()
     assert (entry.code, entry.system, entry.count) == ("reply-too-large", system, 2)
-    assert "100 MB" in entry.message and entry.advice
+    assert told in entry.message and entry.advice
     team.world.handlers[f"{system}.test"] = plain
     team.hour()
     assert team.errors() == [] and team.right("Lead", "Email") == ["ada@berg.example"]

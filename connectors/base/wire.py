@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 MOST = 100_000_000
 """Bytes of a reply, unpacked. A page has 100 records (Apollo) or 2,000 (Salesforce): room for a
 million, or for 50,000, of each of them."""
+MOST_VALUES = 4_000_000
+"""Values of a reply in JSON: 2,000 for each record of a full page of Salesforce's. `MOST` bytes
+have room for thirty million, which would take gigabytes of memory."""
+JSON = "application/json"
 TIMEOUT = 60.0
 """Seconds that a request may take in all, where nothing else is said."""
 
@@ -59,6 +63,13 @@ class Response:
         except RecursionError:
             raise ValueError("nested too deep") from None
 
+    def has_at_most(self, most: int) -> bool:
+        """Whether the body, as JSON, has no more than so many values, which costs no memory."""
+        # Each value follows a comma or opens a list or an object. A text may have such marks of its
+        # own: a reply is never taken for smaller than it is.
+        marks = (b",", b"[", b"{")
+        return len(self.body) <= most or sum(map(self.body.count, marks)) <= most
+
 
 class NotSent(Exception):
     """The request never reached the system: no connection, no name, no TLS. Nothing happened."""
@@ -73,6 +84,13 @@ class TooLarge(NoReply):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"the reply has more than {most / 1_000_000:g} MB")
+
+
+class TooMany(TooLarge):
+    """The reply has more values than are taken into memory: what it says is not known."""
+
+    def __init__(self, most: int) -> None:
+        NoReply.__init__(self, f"the reply has more than {most / 1_000_000:g} million values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +186,8 @@ class Wire:
             self.calls += 1
             try:
                 response = self.world.send(signed)
+                if request.headers.get("accept") == JSON and not response.has_at_most(MOST_VALUES):
+                    raise TooMany(MOST_VALUES)
             except NotSent as error:
                 trouble = str(error) or "no connection"
                 self._failed(trouble)
@@ -265,10 +285,10 @@ def json_request(
     """A request with a JSON body, or none for None; `timeout` in seconds; `_` in header names
     stands for `-`."""
     named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
-    named.setdefault("accept", "application/json")
+    named.setdefault("accept", JSON)
     if body is None:
         return Request(method, url, named, timeout=timeout)
-    named.setdefault("content-type", "application/json")
+    named.setdefault("content-type", JSON)
     return Request(method, url, named, _spelled(body).encode(), timeout)
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from ..base.schema import Choice, Field, FieldType, Format, Object, Role, Schema
-from ..base.wire import Response
+from ..base.wire import JSON, Response
 from ..base.world import Job, moment
 from .session import Refused, Session
 from .soql import LONGEST_URL, cost, select
@@ -217,7 +217,7 @@ class Catalog:
             return self._session.read(
                 f"/sobjects/{name}/describe",
                 lambda response: _parsed(response.body),
-                accept="application/json",
+                accept=JSON,
             )
         except Refused as refused:
             if refused.status == 404 or refused.wrong.code in ("INVALID_TYPE", "NOT_FOUND"):

@@ -16,14 +16,14 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from ...errors import LoginLost, SignInRefused, SystemUnavailable, UsageError
 from ..base.login import Secret, address, bare, plain
-from ..base.wire import OK, NoReply, Request, Response, Verdict, Wire, host
+from ..base.wire import JSON, OK, NoReply, Request, Response, Verdict, Wire, host
 from ..base.world import World
 from .refusals import complaint
 from .settings import DEFAULT_LOGIN, MY_DOMAIN
 
 _FORM = {
     "content-type": "application/x-www-form-urlencoded",
-    "accept": "application/json",
+    "accept": JSON,
 }
 _LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
 _ENDED = ("invalid_grant", "inactive_user")
