@@ -22,6 +22,7 @@ from .report import at_time, show
 from .run.activities import counted_elsewhere
 from .run.around import Pair, Surroundings, View, key_text
 from .run.by_hand import as_asked
+from .run.carry import equal
 from .run.closures import NotRead, Ready, ReadyRow
 from .run.decision import Change, Decision, apart
 from .run.journal import Entry, doubts, entry
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from .store.database import Database
 
 _NO_MAKER = "no rule makes a"
+_NO_BLANK = "a blank erases no value unless the row says `clear`"
+_CREATE_ONLY = "nothing: the rule is `create only`"
+_ONLY_FILLS = "nothing: `when blank` fills, and never overwrites"
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,7 +493,7 @@ class _Asked:
                 f"`{backfill_of(self.ready.flow)}` brings the two in line"
             )
         if changed is None:
-            return "nothing: both sides are as they last agreed"
+            return self._unchanged(row, left, right)
         half = left if changed == "left" else right
         goes = row.pushes if changed == "left" else row.pulls
         updates = self.ready.push_updates if changed == "left" else self.ready.pull_updates
@@ -498,12 +502,31 @@ class _Asked:
         if not goes:
             return f"nothing: the row doesn't go that way, so {half.field} of {half.system} stays"
         if not updates:
-            return "nothing: the rule is `create only`"
+            return _CREATE_ONLY
         if half.now is None and not row.row.clear:
-            return "nothing: a blank erases no value unless the row says `clear`"
+            return f"nothing: {_NO_BLANK}"
         if row.row.when_blank:
-            return "nothing: `when blank` fills, and never overwrites"
+            return _ONLY_FILLS
         return "nothing: both sides say the same"
+
+    def _unchanged(self, row: ReadyRow, left: Half, right: Half) -> str:
+        """Why two stay as they are that have not changed since a run last looked at them."""
+        blank = left if left.now is None else right if right.now is None else None
+        filled_in = left.now is None and row.row.default is not None
+        if filled_in or equal(row, left.now, right.now, self.view):
+            return "nothing: both sides are as they last agreed"
+        if row.row.when_blank and blank is None:
+            return _ONLY_FILLS
+        pushes = row.pushes and self.ready.push_updates
+        pulls = row.pulls and self.ready.pull_updates
+        if not (pushes or pulls):
+            return _CREATE_ONLY
+        source = left if pushes else right
+        both = pushes and pulls
+        until = "one of them changes" if both else f"{source.field} of {source.system} changes"
+        text = f"nothing: the two differ, and stay as they are until {until}"
+        erases = pushes if blank is left else pulls
+        return f"{text}; {_NO_BLANK}" if blank and erases and not row.row.clear else text
 
     # ---- parts of sentences
 

@@ -197,6 +197,35 @@ def test_what_was_undone_waits_for_a_change() -> None:
     assert "once something changes, a run would make a Lead" in told(world.both, "ada@a.example")
 
 
+def test_two_that_differ_and_stay_so_say_until_when() -> None:
+    """What a run has looked at and left is not agreed on: a blank that erases nothing, and what was
+    put back."""
+    world = World(RULES)
+    contact = world.contact(first_name="Ada", organization_name="Mill")
+    world.run()
+    [lead] = world.leads()
+    world.both.salesforce.update("Lead", lead, {"FirstName": None})
+    hour(world.both)
+    says = "next: nothing: a blank erases no value unless the row says `clear`"
+    assert told(world.both, lead, "FirstName").endswith(says)
+    world.run()
+    apart = "next: nothing: the two differ, and stay as they are until "
+    still = f"{apart}one of them changes; a blank erases no value unless the row says `clear`"
+    assert told(world.both, lead, "FirstName").endswith(still)
+    world.both.apollo.update(
+        "contact", contact, {"first_name": "Ann", "organization_name": "Mills"}
+    )
+    hour(world.both)
+    run = world.run().run
+    agreed = "next: nothing: both sides are as they last agreed"
+    for field in ("FirstName", "Company"):
+        assert told(world.both, lead, field).endswith(agreed)
+    world.undo(run)
+    assert told(world.both, lead, "FirstName").endswith(still)
+    said = told(world.both, lead, "Company")
+    assert said.endswith(f"{apart}organization_name of apollo changes")
+
+
 def test_asking_changes_nothing() -> None:
     """An edited rule is not noted: what waits is decided by the next run as if nobody had asked."""
     world = World(RULES)
