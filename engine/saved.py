@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Stale, UsageError
 from . import files
 from .report import change_json, show
+from .run.journal import Entry, entry
+from .store import asked
 
 if TYPE_CHECKING:
     from .project import Project
-    from .run.journal import Entry
+    from .store.database import Database
 
 VERSION = 1
 
@@ -44,20 +46,20 @@ def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
     """Writes the file; it is there once the preview has come to its end."""
     draft = path.with_name(f".{path.name}.new")
     hashed = sha256()
-    told = False
+    runs: dict[str, int] = {}
     try:
         with os.fdopen(_opened(draft), "w", encoding="utf-8") as file:
             file.write(f'{{"preview": {json.dumps(head, ensure_ascii=False)}, "changes": [')
 
             def keep(org: str, one: Entry) -> None:
-                nonlocal told
                 line = _line(_plain(org, one))
                 hashed.update(line.encode())
-                file.write(f"{',' if told else ''}\n{line}")
-                told = True
+                file.write(f"{',' if runs else ''}\n{line}")
+                runs[org] = one.run
 
             yield keep
-            file.write(f'\n], "sha256": "{hashed.hexdigest()}"}}\n')
+            end = json.dumps({"runs": runs, "sha256": hashed.hexdigest()}, ensure_ascii=False)
+            file.write(f"\n], {end[1:]}\n")
         draft.replace(path)
     except OSError as error:
         raise UsageError(f"{path} can't be written", why=error.strerror or str(error)) from None
@@ -108,11 +110,13 @@ def _line(change: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Saved:
-    """A file that was saved. `marks` has a digest for each change, by what it is a change of."""
+    """A file that was saved. `marks` has a digest for each change, by what it is a change of;
+    `runs` the run that it is a preview of, by the two systems."""
 
     path: Path
     head: Mapping[str, Any]
     marks: Mapping[str, str]
+    runs: Mapping[str, int]
 
     def project(self, here: Project) -> Project:
         """The project with the rule files that were previewed."""
@@ -129,8 +133,9 @@ class Saved:
                 has = "have" if what == "rules" else "has"
                 raise self.stale(f"the {what} {has} changed since: {', '.join(moved)}")
 
-    def agreed(self, org: str, entries: Iterable[Entry]) -> None:
-        """Raises `Stale` unless these are exactly the changes of those two systems."""
+    def agreed(self, org: str, db: Database, entries: Iterable[Entry]) -> None:
+        """Raises `Stale` unless these are exactly the changes of those two systems. What was made
+        since, as by an `apply` that was killed, is told with the run that made it."""
         left = {key: mark for key, mark in self.marks.items() if key.startswith(f'["{org}"')}
         wrong: list[str] = []
         moved: dict[str, dict[str, Any]] = {}
@@ -146,10 +151,21 @@ class Saved:
                 if _key(old) in moved:
                     wrong.append(_difference(old, moved[_key(old)]))
                 elif _key(old) in left:
-                    wrong.append(f"{_named(old)} would not be made any more")
+                    run = self._made(org, db, old) if len(wrong) < TOLD else 0
+                    says = f"was made by run {run}" if run else "would not be made any more"
+                    wrong.append(f"{_named(old)} {says}")
         if wrong:
             more = f"; and {len(wrong) - TOLD:,} more" if len(wrong) > TOLD else ""
             raise self.stale("; ".join(wrong[:TOLD]) + more)
+
+    def _made(self, org: str, db: Database, change: Mapping[str, Any]) -> int:
+        """The run that has made a change since it was previewed; 0: none."""
+        about = {name: change[name] for name in ("flow", "left", "right")}
+        for row in db.rows(asked.done, org=org, **about):
+            one = entry(row)
+            if one.run > self.runs.get(org, 0) and _does(_plain(org, one)) == _does(change):
+                return one.run
+        return 0
 
     def stale(self, why: str, fix: str = AGAIN) -> Stale:
         """What is raised where it can't be carried out."""
@@ -165,7 +181,7 @@ def load(path: Path) -> Saved:
             line = _line(change)
             hashed.update(line.encode())
             marks[_key(change)] = _mark(line)
-        first, end = _ends(path)
+        first, end, runs = _ends(path)
         if first["version"] != VERSION or not all(
             isinstance(first[name], kind)
             for name, kind in (("paths", list), ("rules", dict), ("schemas", dict))
@@ -183,7 +199,7 @@ def load(path: Path) -> Saved:
             why="only what a preview has shown is applied",
             fix="save another one; the rules say what changes are made",
         )
-    return Saved(path, first, marks)
+    return Saved(path, first, marks, runs)
 
 
 def _changes(path: Path) -> Iterator[dict[str, Any]]:
@@ -195,19 +211,25 @@ def _changes(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line.rstrip().removesuffix(","))
 
 
-def _ends(path: Path) -> tuple[dict[str, Any], str]:
+def _ends(path: Path) -> tuple[dict[str, Any], str, dict[str, int]]:
     """What stands before and after the changes."""
     with path.open(encoding="utf-8") as file:
         first = next(file, "")
         [last] = deque(file, maxlen=1) or ("",)
     whole = json.loads(first.rstrip() + last)
-    return whole["preview"], whole["sha256"]
+    return whole["preview"], whole["sha256"], whole.get("runs", {})
 
 
 def _key(change: Mapping[str, Any]) -> str:
     """What a change is a change of: no two of a preview have the same."""
     names = ("systems", "flow", "system", "action", "left", "right", "id", "key")
     return json.dumps([change[name] for name in names], separators=(",", ":"))
+
+
+def _does(change: Mapping[str, Any]) -> object:
+    """What a change makes of a record, whatever it was before and whose name it has."""
+    fields = {name: one["after"] for name, one in change["fields"].items()}
+    return change["system"], change["action"], change["left"], change["right"], fields
 
 
 def _mark(line: str) -> str:

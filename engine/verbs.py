@@ -85,11 +85,11 @@ def apply(
     saved.must_fit(project)
     with opened(project, world, progress=progress) as setups:
         for one in setups:
-            way.preview(one, agreed=partial(saved.agreed, one.org))
+            way.preview(one, agreed=partial(saved.agreed, one.org, one.db))
         results: list[Result] = []
         for one in setups:
             try:
-                results.append(way.apply(one, partial(saved.agreed, one.org), on_change))
+                results.append(way.apply(one, partial(saved.agreed, one.org, one.db), on_change))
             except Stale as error:
                 raise _in_part(saved.path, setups, results, error) from None
         return results

@@ -63,8 +63,12 @@ def test_what_was_saved_is_what_is_done(shop: Shop, saved: Path) -> None:
     south = shop.items(shop.south)
     assert (south["N-1"], south["N-2"]) == ("Lantern", "Chair")
     assert shop.type("run", "--format", "json").json()["changes"] == []
-    # What has been applied can't be applied again.
-    _refused(shop, saved, "update south item N-1 would not be made any more; ")
+    # What has been applied can't be applied again, and it says when that was.
+    run = ended.json()["summary"]["runs"][0]["run"]
+    said = (
+        f"update south item N-1 was made by run {run}; create south item N-2 was made by run {run}"
+    )
+    _refused(shop, saved, said)
 
 
 def test_records_that_moved_since_are_named(shop: Shop, saved: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -119,8 +120,9 @@ def _one(machine: Machine, papers: Papers, file: Path, kind: int, told: Told) ->
     writes, busy = machine.log.writes, _being_saved(machine)
     done: list[Entry] = []
     try:
-        machine.go(lambda setup: verbs.preview(setup, agreed=lambda e: saved.agreed(ORG, e)))
-        machine.go(lambda setup: verbs.apply(setup, lambda e: saved.agreed(ORG, e), done.append))
+        agreed = partial(saved.agreed, ORG, machine.db)
+        machine.go(lambda setup: verbs.preview(setup, agreed=agreed))
+        machine.go(lambda setup: verbs.apply(setup, agreed, done.append))
     except Stale:
         told.stale += 1
         if now == shown:
