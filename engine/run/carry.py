@@ -56,6 +56,28 @@ def begin(
         carry(row, to, rv, lv, around, draft, why)
 
 
+def flow_on(
+    row: ReadyRow,
+    to: Side,
+    now: tuple[Value, Value],
+    then: tuple[Seen, Seen],
+    around: Around,
+    draft: Draft,
+    why: str,
+) -> None:
+    """Carries what has changed since two linked records agreed. Where that goes to a record of ours
+    that was made without a value, what its system has put there is nobody's edit, and what differs
+    from it later is one, whether or not anything can go over now. Where it was left blank, so was
+    the other side, as at the first link: what stands there goes over as soon as it can."""
+    from_right = to == "left"
+    value, current = reversed(now) if from_right else now
+    sent, made = reversed(then) if from_right else then
+    if sent is not None and isinstance(made, NotRead):
+        seen: tuple[Seen, Seen] = (None if current is None else NOT_READ, current)
+        draft.agree(row.key, *(reversed(seen) if from_right else seen))
+    carry(row, to, value, current, around, draft, why)
+
+
 def carry(
     row: ReadyRow, to: Side, value: Value, current: Value, around: Around, draft: Draft, why: str
 ) -> None:

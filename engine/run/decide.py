@@ -18,9 +18,9 @@ from .carry import (
     NO_STOPS,
     Draft,
     begin,
-    carry,
     conflict,
     equal,
+    flow_on,
     move,
     place,
     problem,
@@ -247,9 +247,9 @@ def _later_row(
                 return
             to_right, to_left = winner == "left", winner == "right"
     if to_right:
-        carry(row, "right", lv, rv, around, draft, _why(flow, "left", right_changed))
+        flow_on(row, "right", (lv, rv), then, around, draft, _why(flow, "left", right_changed))
     elif to_left:
-        carry(row, "left", rv, lv, around, draft, _why(flow, "right", left_changed))
+        flow_on(row, "left", (lv, rv), then, around, draft, _why(flow, "right", left_changed))
     elif isinstance(bl, NotRead) != isinstance(br, NotRead) and (lv is None) != (rv is None):
         # One of them is our work and had not been seen in full: what stands on one side only has
         # been filled in since.

@@ -448,6 +448,26 @@ def test_a_value_that_appears_on_a_record_of_ours_is_an_edit() -> None:
     )
 
 
+def test_what_is_first_seen_on_a_record_of_ours_is_noted_where_nothing_can_flow() -> None:
+    """A blank there leaves the other side to flow as soon as it can; a value is what edits of it
+    are told from. It is the same on either side."""
+    table: tuple[tuple[str, str, Direction], ...] = (("Cold", "Open", "both"),)
+    moves = (push(), replace(push(), direction="pull"))
+    given = ready(flow(row("both", "left", table=table), moves=moves), "UTC")
+    [key] = [one.key for one in given.rows]
+    nothing: Values = {}
+    for held, noted in (("Open", nothing), (None, {key: None})):
+        decision = decide(
+            given, {"title": "Tepid"}, {"Title": held}, Base({key: "Warm"}, {}), Surroundings()
+        )
+        assert (after(decision), decision.agree) == (("-", "-"), (noted, {key: held}))
+    for held, noted in (("Cold", nothing), (None, {key: None})):
+        decision = decide(
+            given, {"title": held}, {"Title": "Tepid"}, Base({}, {key: "Warm"}), Surroundings()
+        )
+        assert (after(decision), decision.agree) == (("-", "-"), ({key: held}, noted))
+
+
 def test_constants_are_written_when_a_record_is_made() -> None:
     one = Row("m", HERE, "", "", "Title", "push", ("text", ""), constant="web")
     decision = decide(
