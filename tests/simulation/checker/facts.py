@@ -114,15 +114,21 @@ class Facts:
         return min((self.log.numbers[one][0] for one in runs if one in self.log.numbers), default=0)
 
     def filled_unheard(self, link: Link, edit: Event | None) -> bool:
-        """Whether a blank of a record that we made was filled before we had found it: that looks
-        like what Apollo itself fills in."""
+        """Whether a blank of a record that we made, or take for one that we made, was filled before
+        we had found it: that looks like what Apollo itself fills in."""
         birth = self.log.born[link.left]
         found = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
         return (
-            birth.who == "sync"
+            (birth.who == "sync" or self.counts_as_ours(link.left))
             and edit is not None
             and not edit.old
             and birth.seq < edit.seq < found
+        )
+
+    def counts_as_ours(self, key: Key) -> bool:
+        """Whether somebody made a record by hand while ours was in doubt that we take for it."""
+        return key in self.log.copies and any(
+            (row[6], row[7], row[12]) == ("create", key[2], "done") for row in self.journal
         )
 
     def unheard(self, write: Event, kind: Kind = "text") -> bool:

@@ -185,11 +185,7 @@ class Kept(Facts):
         """Whether a value came with a record that somebody made by hand while ours was in doubt,
         and that nobody can tell from it."""
         came = self.log.events[self.log.born[key].seq : edit.seq]
-        return (
-            key in self.log.copies
-            and all(one.key == key for one in came)
-            and any((row[6], row[7], row[12]) == ("create", key[2], "done") for row in self.journal)
-        )
+        return self.counts_as_ours(key) and all(one.key == key for one in came)
 
     def inherited(self, one: Event) -> bool:
         """Whether a new record has a value from the one that became it."""
