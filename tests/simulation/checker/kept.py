@@ -124,8 +124,9 @@ class Kept(Facts):
         for key in (edit.key, *(old for old, heir in log.heirs.items() if heir == edit.key)):
             birth = log.born[key]
             starts = [seq for seq in log.starts if seq > birth.seq and not log.gone_at(key, seq)]
-            if birth.who == "sync" and edit.seq < min(starts, default=edit.seq + 1):
-                return not self.made_with(key, edit.field)
+            unseen = birth.who == "sync" and edit.seq < min(starts, default=edit.seq + 1)
+            if unseen and not self.made_with(key, edit.field):
+                return True
         ours = any(one.who == "sync" and one.new == edit.new for one in mine)
         if not ours and self.came_through((edit.key, edit.field), 0, edit.seq, edit.new):
             return True
