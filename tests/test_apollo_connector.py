@@ -567,6 +567,25 @@ def test_two_doubtful_creates_never_claim_one_record(far: Far) -> None:
     assert {one.kind for one in far.connector.find(writes)} == {"unknown"}
 
 
+@pytest.mark.parametrize("lag", [0.0, 8.0])
+def test_twins_whose_reply_is_lost_are_shared_out(lag: float) -> None:
+    """What is there is shared out, each once, also where a search shows one of them later than the
+    other. One that a person made beside them makes it a matter for a person."""
+    far = Far()
+    far.sim.team.lag = lag
+    writes = [create(n, since=far.clock.now(), first_name="Li", last_name="Ng") for n in (1, 2)]
+    for write in writes:
+        far.sim.faults.append(Fault("lost after", path="contacts", method="POST"))
+        far.send([write])
+        far.clock.sleep(5.0)
+    found = far.connector.find(writes)
+    assert [one.kind for one in found] == ["done", "done"]
+    assert len({one.id for one in found}) == 2
+    far.sim.create("contact", {"first_name": "Li", "last_name": "Ng"})
+    far.clock.sleep(lag)
+    assert {one.kind for one in far.connector.find(writes)} == {"unknown"}
+
+
 def lost(far: Far, object: str = "contact") -> Write:
     """A create whose reply is lost: it was carried out, and is the only one there with its key."""
     fields: dict[str, dict[str, Value]] = {

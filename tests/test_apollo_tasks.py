@@ -309,12 +309,16 @@ def test_a_lost_task_that_was_seen_and_then_deleted_is_not_made_again(team: Team
     assert found == {1: "done", 2: "absent"}
 
 
-def test_two_lost_tasks_of_the_same_words_are_for_a_person(team: Team) -> None:
-    """Which is which nobody can tell."""
+def test_two_lost_tasks_of_the_same_words_are_shared_out(team: Team) -> None:
+    """Which is which nobody can tell, and nobody has to: each has one. A third is for a person."""
     writes = [new_task(team, ref, team.clock.now()) for ref in (1, 2)]
     for _ in writes:
         team.lose("lost after", "tasks", "POST")
     team.send(*writes)
+    found = team.connector.find(writes)
+    assert [one.kind for one in found] == ["done", "done"]
+    assert {one.id for one in found} == set(team.sim.rows("task"))
+    team.send(new_task(team, 3, team.clock.now()))
     assert [one.kind for one in team.connector.find(writes)] == ["unknown", "unknown"]
 
 

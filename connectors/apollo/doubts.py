@@ -82,7 +82,7 @@ def _creates(
         equal = {
             one.ref: [row for row in made[one.ref] if _equal(one, row, forms)] for one in doubtful
         }
-        if all(equal.values()) or wait is None:
+        if wait is None or all(len(equal[some[0].ref]) >= len(some) for some in _twins(doubtful)):
             break
         session.world.clock.sleep(wait)
     whose = {identifier(row["id"]) for rows in equal.values() for row in rows}
@@ -95,11 +95,12 @@ def _creates(
         for one in doubtful
     }
     shared = Counter(identifier(row["id"]) for near in like.values() for row in near)
+    twins = {one.ref: some for some in _twins(doubtful) for one in some}
     claimed: set[str] = set()
     outcomes: list[Outcome] = []
     for one in sorted(doubtful, key=lambda one: len(equal[one.ref])):
         free = [row for row in equal[one.ref] if identifier(row["id"]) not in claimed]
-        if len(free) == 1:
+        if len(free) == 1 or _shared_out(twins[one.ref], free, equal, session):
             claimed.add(str(free[0]["id"]))
             outcomes.append(done(catalog, one, free[0]))
         elif free:
@@ -112,6 +113,32 @@ def _creates(
         else:
             outcomes.append(Outcome(one.ref, "absent"))
     return outcomes
+
+
+def _twins(doubtful: Sequence[Write]) -> list[list[Write]]:
+    """The creates, those that sent the same together."""
+    groups: list[list[Write]] = []
+    for one in doubtful:
+        mine = next((some for some in groups if dict(some[0].fields) == dict(one.fields)), None)
+        if mine is None:
+            groups.append([one])
+        else:
+            mine.append(one)
+    return groups
+
+
+def _shared_out(
+    twins: Sequence[Write], free: Sequence[Row], equal: Mapping[int, list[Row]], session: Session
+) -> bool:
+    """Whether of records that hold what several creates sent each may have one, whichever: there
+    are no more of them than creates, all look the same to each, and all were made by us."""
+    ids = {identifier(row["id"]) for row in equal[twins[0].ref]}
+    return (
+        0 < len(ids) <= len(twins)
+        and bool(free)
+        and all({identifier(row["id"]) for row in equal[one.ref]} == ids for one in twins)
+        and all(_by_us(row, one.since + session.ahead(), session) for row in free for one in twins)
+    )
 
 
 def _unclear(write: Write, records: int) -> Outcome:
