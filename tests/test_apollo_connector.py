@@ -478,12 +478,12 @@ def test_a_batch_refused_for_no_reason_given_is_split_to_the_record(far: Far) ->
 
 
 def test_a_custom_field_that_does_not_fit_is_told(far: Far) -> None:
-    """Apollo answers 200 and leaves the value out: an update is refused with the field, a create
-    is done and says so."""
+    """Apollo answers 200 and leaves the value out: an update is refused with the field, and its
+    others have arrived; a create is done and says so."""
     id = next(iter(far.sim.rows("contact")))
     [outcome] = far.send([update(1, id, nickname="x" * 41, title="New")]).values()
     assert (outcome.kind, outcome.code) == ("refused", "custom-field")
-    assert outcome.fields == ("nickname",)
+    assert (outcome.fields, outcome.arrived) == (("nickname",), ("title",))
     [made] = far.send([create(1, first_name="A", nickname="x" * 41)]).values()
     assert (made.kind, made.fields) == ("done", ("nickname",))
     assert made.values is not None

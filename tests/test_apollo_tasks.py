@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from syncrules.connectors.apollo.refusals import advice
+from syncrules.connectors.apollo.simulator import Fault
 from syncrules.connectors.base.contract import Read, Write
 from syncrules.errors import SystemUnavailable
 from syncrules.tests.apollo_connected import Team, create, records, update
@@ -329,6 +330,22 @@ def test_a_lost_completion_is_looked_up(team: Team, kind: str, found: str) -> No
     team.lose(kind, "/complete")
     assert team.send(write)[1].kind == "unknown"
     assert [one.kind for one in team.connector.find([write])] == [found]
+
+
+@pytest.mark.parametrize("kind", ["lost before", "reply"])
+def test_what_a_task_was_given_before_its_completion_failed_has_arrived(
+    team: Team, kind: str
+) -> None:
+    """A title and an end are two requests, and the second is lost or refused: the first is told as
+    carried out, by the reply and by the look. (R2)"""
+    write = update(1, "task", team.task(), status="completed", title="Asked")
+    body = '{"error":"This task is locked","error_code":"LOCKED"}'
+    team.sim.faults.append(Fault(kind, path="/complete", status=422, body=body))  # type: ignore[arg-type]
+    heard = team.send(write)[1]
+    assert heard.kind == ("unknown" if kind == "lost before" else "refused")
+    [found] = team.connector.find([write])
+    assert found.kind == "absent"
+    assert heard.arrived == found.arrived == ("title",)
 
 
 # ---- calls --------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ reset. Takes one write at a time, since no bulk request takes a title. What is r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..base.contract import Batch, Outcome, Write
@@ -123,7 +124,15 @@ class ActivityWrites:
             reply = self._session.write("PATCH", f"tasks/{write.id}", body)
             if not reply.good or wanted not in CLOSED:
                 return self._outcome(write, reply)
-        reply = self._session.write("POST", f"tasks/{write.id}/{_ENDS[wanted]}", ending)
+        try:
+            ended = self._ended(write, _ENDS[wanted], ending)
+        except NoReply as error:
+            ended = Outcome(write.ref, "unknown", write.id, message=str(error))
+        return ended if ended.kind == "done" else replace(ended, arrived=tuple(rest))
+
+    def _ended(self, write: Write, verb: str, body: Mapping[str, Any]) -> Outcome:
+        """A task that is completed or skipped."""
+        reply = self._session.write("POST", f"tasks/{write.id}/{verb}", body)
         if reply.good or complaint(reply.response).code != TASK_CLOSED:
             return self._outcome(write, reply)
         # Somebody was quicker.

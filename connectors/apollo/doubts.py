@@ -197,14 +197,19 @@ def _updates(
         if not found or found[0].life == "deleted":
             outcomes.append(Outcome(one.ref, "gone", one.id))
             continue
-        held = found[0].values
-        forms = catalog.forms(one.object, one.fields)
-        if _agrees(one, held, forms):
-            outcomes.append(Outcome(one.ref, "done", one.id, held))
-        else:
-            arrived = all(_arrived(part, held, forms) for part in parts(one))
-            outcomes.append(Outcome(one.ref, "done" if arrived else "absent", one.id))
+        outcomes.append(_updated(one, found[0].values, catalog.forms(one.object, one.fields)))
     return outcomes
+
+
+def _updated(write: Write, held: Mapping[str, Value], forms: Mapping[str, Form]) -> Outcome:
+    """What became of an update, by what its record holds now. Each request that it may have taken
+    has arrived or not, whatever became of the others."""
+    if _agrees(write, held, forms):
+        return Outcome(write.ref, "done", write.id, held)
+    there = [name for part in parts(write) if _arrived(part, held, forms) for name in part.fields]
+    if len(there) == len(write.fields):
+        return Outcome(write.ref, "done", write.id)
+    return Outcome(write.ref, "absent", write.id, arrived=tuple(there))
 
 
 def _arrived(part: Write, held: Mapping[str, Value], forms: Mapping[str, Form]) -> bool:

@@ -59,7 +59,7 @@ def done(catalog: Catalog, write: Write, row: Row) -> Outcome:
     """The outcome of a write from the record as the reply has it.
 
     Apollo accepts a record and leaves out custom fields that don't fit. An update is then
-    refused with those fields, though its others are stored; a create is done, since the record
+    refused with those fields, and its others have arrived; a create is done, since the record
     is there, and carries code and fields all the same. Of a record that was made, all is told that
     the reply has: Apollo gives it an owner and a stage of its own choice.
     """
@@ -72,15 +72,16 @@ def done(catalog: Catalog, write: Write, row: Row) -> Outcome:
         for name in write.fields
         if name in forms and forms[name].custom is not None and forms[name].key in errors
     }
-    kind: Any = "refused" if wrong and write.action == "update" else "done"
+    in_part = bool(wrong) and write.action == "update"
     return Outcome(
         write.ref,
-        kind,
+        "refused" if in_part else "done",
         identifier(row["id"]),
         held,
         CUSTOM_FIELD if wrong else "",
         "; ".join(wrong.values()),
         tuple(wrong),
+        arrived=tuple(name for name in write.fields if name not in wrong) if in_part else (),
     )
 
 

@@ -71,6 +71,10 @@ def pack(writes: Sequence[Write]) -> list[Batch]:
 
 def parts(write: Write) -> list[Write]:
     """What of a write may arrive without the rest: requests of their own that it may take."""
+    names = set(write.fields)
+    ends = write.object == "task" and str(write.fields.get("status")) in _ENDS
+    if write.action == "update" and ends and len(names) > 1:
+        return [_only(write, names - {"status"}), _only(write, {"status"})]
     return [part for _, _, part in _parts(write, lone=False)]
 
 

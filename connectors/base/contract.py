@@ -126,6 +126,11 @@ class Outcome:
     - `gone`: the record is deleted, merged or converted.
     - `absent`: (`find`) surely not carried out.
     - `unknown`: nobody can tell.
+
+    `arrived`: of an update that is not done as a whole, the fields that were carried out all the
+    same, since they went in a request of their own or the system stored them without the others;
+    (`find`) they may have been edited since. What `kind` says is about the rest, and `values` may
+    hold what the record has in them.
     """
 
     ref: int
@@ -137,6 +142,7 @@ class Outcome:
     fields: tuple[str, ...] = ()
     rights: bool = False
     together: bool = False
+    arrived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from ...dsl.rules import Side
 from ..store import statements as sql
 from .decision import Coming
 from .lost import Loss
+from .lost import dump as dump_lost
 from .lost import load as load_lost
 from .session import Session, dump_values, load_coming
 from .state import NO_DOUBTS, Doubts
@@ -79,6 +80,18 @@ def entry(row: tuple[object, ...]) -> Entry:
     values[13] = (load_coming(halves["left"]), load_coming(halves["right"]))
     values[21] = load_lost(str(row[21]))
     return Entry(*values)  # type: ignore[arg-type]
+
+
+def row_of(session: Session, one: Entry) -> dict[str, object]:
+    """An entry as `statements.put_change` takes it: the inverse of `entry`."""
+    return {
+        "org": session.org,
+        **{name: getattr(one, name) for name in Entry.__dataclass_fields__},
+        "before": dump_values(one.before),
+        "after": dump_values(one.after),
+        "agree": dump_agree(one.agree),
+        "lost": dump_lost(one.lost),
+    }
 
 
 def dump_agree(halves: tuple[Mapping[str, object], Mapping[str, object]]) -> str:

@@ -17,6 +17,7 @@ from ..store import lives
 from ..store import statements as sql
 from . import asks, problems, signed, struck
 from .decision import Coming, Halves
+from .in_part import Settled, split
 from .journal import Entry, dump_agree
 from .look import note_life, store
 from .match import key_parts
@@ -26,18 +27,21 @@ from .session import Session, dump_values
 from .state import other
 from .targets import without_target
 
-Settled = tuple[Entry, Outcome]
 
-
-def settle(session: Session, outcomes: Iterable[Settled]) -> None:
-    """Commits what became of some entries."""
-    results = list(outcomes)
-    if not results:
-        return
+def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
+    """Commits what became of some entries, and returns it as the journal has it by then: what
+    arrived in part is two of them."""
+    whole = list(outcomes)
+    if not whole:
+        return []
     with session.db.transaction("settled"):
+        results = split(session, whole)
         done = [(entry, one) for entry, one in results if _is_done(entry, one)]
+        in_part = {entry.number for entry, one in whole if not _is_done(entry, one)}
         for entry, _ in done:
-            struck.count(session, entry)
+            # What arrived in part counts once, by the rest.
+            if entry.number not in in_part:
+                struck.count(session, entry)
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
         deleted = [entry for entry, _ in done if entry.action == "delete"]
         _forget(session, deleted)
@@ -57,6 +61,7 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> None:
                 _state(session, [(entry, "dropped", outcome.code, "")])
             elif not _is_done(entry, outcome):
                 _not_done(session, entry, outcome)
+    return results
 
 
 def settle_links(session: Session, entries: Sequence[Entry]) -> None:

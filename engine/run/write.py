@@ -43,6 +43,8 @@ EARLIER = 600.0
 """Seconds before a run from which on what was linked may stand among what was made since: clocks
 differ."""
 LINKS = 500
+_EARLY = "too early to tell"
+"""The code of what a look did not find while it may still be under way."""
 _VERBS = {"create": "creating", "update": "updating", "delete": "deleting"}
 _ACTIONS: Mapping[str, Literal["create", "update", "delete"]] = {
     "create": "create",
@@ -104,15 +106,16 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         if not entries:
             continue
         session.progress(f"{_VERBS[action]} {len(entries):,} {end.object} records in {end.system}")
-        left_over = entries
+        left_over, rests = entries, list[Entry]()
         for attempt in range(TRIES):
             if attempt:
                 session.world.clock.sleep(2.0**attempt * (1 + session.world.random.random()))
             writes = [_write(session, flow, one) for one in left_over]
-            left_over = _send(session, left_over, connector.pack(writes), attempt)
+            left_over, parted = _send(session, left_over, connector.pack(writes), attempt)
+            rests += parted
             if not left_over:
                 break
-        _find(session, entries, end.system)
+        _find(session, [*entries, *rests], end.system)
 
 
 def _wait(session: Session, entries: Sequence[Entry]) -> None:
@@ -270,9 +273,9 @@ def _lock(session: Session, flow: Flow, one: Entry, fields: dict[str, Value]) ->
 
 def _send(
     session: Session, entries: Sequence[Entry], batches: Sequence[Batch], attempt: int
-) -> list[Entry]:
-    """Sends batches over the lanes; returns what the system was too busy for. What waits by then
-    and was never sent stays planned."""
+) -> tuple[list[Entry], list[Entry]]:
+    """Sends batches over the lanes; returns what the system was too busy for, and the rest of each
+    write that arrived in part. What waits by then and was never sent stays planned."""
     by_ref = {one.number: one for one in entries}
     last = attempt == TRIES - 1
     sent = set(by_ref) if attempt else set[int]()
@@ -280,8 +283,9 @@ def _send(
     for batch in batches:
         for each in batch.writes:
             parts[each.ref] = parts.get(each.ref, 0) + 1
-    heard: dict[int, list[Outcome]] = {}
+    heard: dict[int, list[tuple[Write, Outcome]]] = {}
     busy: list[Entry] = []
+    rests: list[Entry] = []
 
     def jobs() -> Iterator[Job[list[Outcome]]]:
         for whole in batches:
@@ -313,7 +317,7 @@ def _send(
         for each in job.tag.writes:
             # A write that the reply doesn't mention is in doubt like one without a reply.
             heard.setdefault(each.ref, []).append(
-                told.get(each.ref, Outcome(each.ref, "unknown", code="missing"))
+                (each, told.get(each.ref, Outcome(each.ref, "unknown", code="missing")))
             )
             if len(heard[each.ref]) == parts[each.ref]:
                 result = _whole(heard[each.ref])
@@ -330,8 +334,9 @@ def _send(
                     busy.append(by_ref[each.ref])
                 else:
                     finished.append((by_ref[each.ref], result))
-        settle(session, finished)
-    return busy
+        settled = settle(session, finished)
+        rests += [one for one, _ in settled if one.number not in by_ref]
+    return busy, rests
 
 
 def _in_time(session: Session, system: str, batch: Batch, sent: float) -> list[Outcome]:
@@ -350,13 +355,16 @@ def _in_time(session: Session, system: str, batch: Batch, sent: float) -> list[O
 _WORST = ("unknown", "gone", "refused", "busy", "existed", "absent", "done")
 
 
-def _whole(parts: Sequence[Outcome]) -> Outcome:
-    """What became of a write that took several requests: the worst of them, values joined."""
-    worst = min(parts, key=lambda one: _WORST.index(one.kind))
+def _whole(parts: Sequence[tuple[Write, Outcome]]) -> Outcome:
+    """What became of a write that took several requests: the worst of them, with the fields of
+    those that were carried out all the same, values joined."""
+    _, worst = min(parts, key=lambda one: _WORST.index(one[1].kind))
     values: dict[str, Value] = {}
-    for one in parts:
+    arrived: list[str] = []
+    for part, one in parts:
         values.update(one.values or {})
-    return replace(worst, values=values or None)
+        arrived += part.fields if one.kind == "done" else one.arrived
+    return replace(worst, values=values or None, arrived=tuple(arrived))
 
 
 # ---- looking again --------------------------------------------------------------------------
@@ -439,20 +447,18 @@ def resolve(session: Session, entries: Sequence[Entry], *, wait: bool) -> dict[s
         # What a look says is as old as its beginning, however long the machine slept since.
         looked = session.now
         found = {one.ref: one for one in connector.find(asked)}
-        early: list[Entry] = []
         results: list[tuple[Entry, Outcome]] = []
         for place, one in enumerate(asked_about):
             outcome = found.get(place, Outcome(place, "unknown"))
             over = looked >= one.sent + session.deadlines[system]
             if outcome.kind in ("absent", "existed") and not over:
-                early.append(one)
-                outcome = replace(outcome, kind="unknown", code="too early to tell")
+                outcome = replace(outcome, kind="unknown", code=_EARLY)
             elif outcome.kind == "unknown" and over:
                 outcome = replace(outcome, code=IN_DOUBT)
             results.append((one, outcome))
-            if last_try or one not in early:
+            if last_try or outcome.code != _EARLY:
                 counts[outcome.kind] = counts.get(outcome.kind, 0) + 1
-        settle(session, results)
+        early = [one for one, outcome in settle(session, results) if outcome.code == _EARLY]
         asked_about = early
         if last_try:
             break

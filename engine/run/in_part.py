@@ -1,0 +1,114 @@
+"""Writes of which a part arrived and the rest did not: two rows of the journal, one for each.
+
+A system may take several requests for one write, or store some fields of a record and refuse
+others. What arrived is done as if nothing else had been sent: both sides agree on it, its echo is
+nobody's edit, and an undo puts it back. The rest has a row of its own from then on, and becomes
+whatever became of it. What arrived is told by the connector (`Outcome.arrived`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from ...connectors.base.contract import Outcome
+from ..store import in_part
+from ..store import statements as sql
+from .ended import once
+from .journal import Entry, row_of
+from .session import Session
+
+T = TypeVar("T")
+
+Settled = tuple[Entry, Outcome]
+
+_SPLITS = ("refused", "busy", "absent", "unknown")
+"""What may be said of the rest of a write; a record that is gone agrees on nothing any more."""
+
+
+def split(session: Session, results: Sequence[Settled]) -> list[Settled]:
+    """What became of some entries, with two in place of each that arrived in part: what arrived,
+    which is done, and the rest. Goes with the transaction under way."""
+    found: list[Settled] = []
+    for entry, outcome in results:
+        there = {name for name in entry.after if name in outcome.arrived}
+        if outcome.kind not in _SPLITS or there in (set(), {*entry.after}):
+            found.append((entry, outcome))
+            continue
+        values = {name: one for name, one in (outcome.values or {}).items() if name in there}
+        arrived, rest = _apart(session, entry, there)
+        rest = _store(session, arrived, rest)
+        found.append((arrived, Outcome(outcome.ref, "done", outcome.id, values or None)))
+        found.append((rest, replace(outcome, values=None, arrived=())))
+    return found
+
+
+def _store(session: Session, arrived: Entry, rest: Entry) -> Entry:
+    """Puts both into the journal. It returns the rest with when it was sent, which an entry that
+    was read before doesn't know."""
+    where = {"org": session.org, "run": arrived.run, "one": arrived.number}
+    [state, sent] = session.db.row(in_part.sent, **where) or (rest.state, rest.sent)
+    row = row_of(session, arrived)
+    session.db.run(
+        in_part.narrow,
+        **where,
+        **{f"new_{name}": row[name] for name in ("before", "after", "agree", "lost")},
+    )
+    rest = replace(rest, state=state, sent=sent)
+    session.db.run(sql.put_change, **row_of(session, rest))
+    return rest
+
+
+def _next(session: Session, entry: Entry) -> int:
+    """The next number in the journal of an entry's run."""
+    if entry.run == session.run:
+        return session.number()
+    [last] = session.db.row(in_part.last_number, org=session.org, run=entry.run) or (0,)
+    return int(last) + 1
+
+
+def _apart(session: Session, entry: Entry, there: Collection[str]) -> tuple[Entry, Entry]:
+    """What of an entry has arrived, by its fields, and the rest. Of two rows about one record, the
+    one that may not be over comes last."""
+    rest = {*entry.after} - {*there}
+    keys = {*_agreed_by(session, entry, rest)}
+    others = {key for half in entry.agree for key in half} - keys
+    arrived = _only(entry, there, others)
+    return arrived, replace(_only(entry, rest, keys), number=_next(session, entry))
+
+
+def _only(entry: Entry, fields: Collection[str], keys: Collection[str]) -> Entry:
+    """An entry of some of its fields, and of what is agreed on once those are there."""
+    left, right = (_of(half, keys) for half in entry.agree)
+    return replace(
+        entry,
+        before=_of(entry.before, fields),
+        after=_of(entry.after, fields),
+        agree=(left, right),
+        lost=_of(entry.lost, fields),
+    )
+
+
+def _of(values: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
+    return {name: one for name, one in values.items() if name in names}
+
+
+def _agreed_by(session: Session, entry: Entry, fields: Collection[str]) -> Iterator[str]:
+    """What the halves of a base call that which rests on some fields of the side that is written:
+    rows, what a rule infers, and ends that were followed."""
+    ready = session.flows[entry.flow]
+    for row in ready.rows:
+        own, computed = (
+            (row.row.left, row.pushes) if entry.side == "left" else (row.row.right, row.pulls)
+        )
+        if own in fields or (computed and not {*row.row.reads}.isdisjoint(fields)):
+            yield row.key
+    for infer in ready.infers:
+        if infer.infer.side == entry.side and infer.infer.field in fields:
+            yield infer.key
+    direction = "push" if entry.side == "right" else "pull"
+    for move in ready.flow.moves:
+        for event in move.events if move.direction == direction else ():
+            if event.field in fields:
+                yield once(event.on)
