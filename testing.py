@@ -349,8 +349,8 @@ class ConnectorContract:
         for batch in connector.pack([write, update]):
             world.lose = "request"
             assert {one.kind for one in connector.send(batch)} == {"unknown"}
-        kinds = {one.ref: one.kind for one in connector.find([write, update])}
-        assert kinds == {write.ref: "absent", 99: "absent"}
+        found = {one.ref: (one.kind, one.arrived) for one in connector.find([write, update])}
+        assert found == {write.ref: ("absent", ()), 99: ("absent", ())}
         assert self._by_key(connector, write) == []
 
     def test_a_record_from_before_is_never_taken_for_ours(

@@ -677,7 +677,24 @@ def test_a_lost_update_that_was_edited_since_is_known_where_each_part_arrived(
     # Alone, it would go as one.
     far.send([write, update(2, second, title="other")])
     far.sim.update("contact", first, {"first_name": "Eve"})
-    assert [one.kind for one in far.connector.find([write])] == [kind]
+    [found] = far.connector.find([write])
+    assert (found.kind, found.unclear) == (kind, ())
+    assert found.arrived == (() if staged else ("first_name", "title"))
+
+
+def test_a_lost_part_of_which_somebody_edited_all_is_unclear(far: Far) -> None:
+    """Its stage is neither what was sent nor what was there; what was blanked is no news."""
+    first, second = list(far.sim.rows("contact"))[:2]
+    before = {"title": "old", "stage": "Cold"}
+    far.sim.update("contact", first, before)
+    write = update(1, first, title="new", stage="Replied")
+    write = replace(write, before=before, since=far.clock.now())
+    far.sim.faults.append(Fault("lost after", path="bulk_update"))
+    far.sim.faults.append(Fault("lost after", path="update_stages"))
+    far.send([write, update(2, second, title="other")])
+    far.sim.update("contact", first, {"title": None, "stage": "Interested"})
+    [found] = far.connector.find([write])
+    assert (found.kind, found.arrived, found.unclear) == ("absent", (), ("stage",))
 
 
 def test_many_lost_updates_are_found_by_few_requests(far: Far) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..base import values
 from ..base.contract import Outcome, Record, Write
-from ..base.doubts import could_be, edited_since, nearly
+from ..base.doubts import could_be, nearly, told_by
 from ..base.values import Value, identifier
 from ..base.world import seconds
 from .activities import FORMS
@@ -206,20 +206,24 @@ def _updated(write: Write, held: Mapping[str, Value], forms: Mapping[str, Form])
     has arrived or not, whatever became of the others."""
     if _agrees(write, held, forms):
         return Outcome(write.ref, "done", write.id, held)
-    there = [name for part in parts(write) if _arrived(part, held, forms) for name in part.fields]
-    if len(there) == len(write.fields):
+    told: dict[str, list[str]] = {"arrived": [], "unclear": [], "absent": []}
+    for part in parts(write):
+        told[_told_by(part, held, forms)] += part.fields
+    if len(told["arrived"]) == len(write.fields):
         return Outcome(write.ref, "done", write.id)
-    return Outcome(write.ref, "absent", write.id, arrived=tuple(there))
+    arrived = tuple(told["arrived"])
+    unclear = tuple(name for name in told["unclear"] if held.get(name) is not None)
+    return Outcome(write.ref, "absent", write.id, arrived=arrived, unclear=unclear)
 
 
-def _arrived(part: Write, held: Mapping[str, Value], forms: Mapping[str, Form]) -> bool:
-    """Whether a part of an update was carried out, and maybe edited since."""
+def _told_by(part: Write, held: Mapping[str, Value], forms: Mapping[str, Form]) -> str:
+    """Whether a part of an update has arrived, and was maybe edited since: see `told_by`."""
 
     def holds(name: str, value: Value) -> bool:
         return _agrees(replace(part, fields={name: value}), held, forms)
 
     fields = {name: form.field for name, form in forms.items()}
-    return _agrees(part, held, forms) or edited_since(part, fields, holds)
+    return "arrived" if _agrees(part, held, forms) else told_by(part, fields, holds)
 
 
 def _made_after(row: Row, since: float) -> bool:

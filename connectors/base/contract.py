@@ -130,7 +130,9 @@ class Outcome:
     `arrived`: of an update that is not done as a whole, the fields that were carried out all the
     same, since they went in a request of their own or the system stored them without the others;
     (`find`) they may have been edited since. What `kind` says is about the rest, and `values` may
-    hold what the record has in them.
+    hold what the record has in them. `unclear`: (`find`) of an update that counts as absent, the
+    fields that were something else before it and hold a value now, where nobody can tell whether it
+    was carried out before somebody changed them.
     """
 
     ref: int
@@ -143,6 +145,7 @@ class Outcome:
     rights: bool = False
     together: bool = False
     arrived: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

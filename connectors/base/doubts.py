@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from .contract import Write
 from .schema import Field
@@ -19,21 +20,24 @@ def nearly(same: int, sent: int) -> bool:
     return same >= max(ENOUGH, sent - 1)
 
 
-def edited_since(
+def told_by(
     write: Write, fields: Mapping[str, Field], holds: Callable[[str, Value], bool]
-) -> bool:
-    """Whether an update that its record doesn't hold was carried out, and somebody has changed a
-    part of it since: another part stands there, and nothing that was there before. `fields` are
-    those that can be told, `holds` whether the record has a value in one of them."""
+) -> Literal["arrived", "absent", "unclear"]:
+    """What its record tells of an update that it doesn't hold. It has arrived, and somebody has
+    changed a part of it since, where another part stands there and nothing that was there before;
+    it has not where anything that was there before still stands. Where neither does, somebody has
+    changed all of it, before it or after: that is unclear. `fields` are those that can be told,
+    `holds` says whether the record has a value in one of them."""
     changed = [one for one in write.fields if one in write.before and one in fields]
-    if any(holds(one, write.before[one]) for one in changed):
-        return False
-    return any(
+    if not changed or any(holds(one, write.before[one]) for one in changed):
+        return "absent"
+    stands = any(
         holds(one, write.fields[one])
         for one in changed
         # A blank, or one of a few, may stand there by chance.
         if write.fields[one] is not None and fields[one].type not in _FEW
     )
+    return "arrived" if stands else "unclear"
 
 
 def could_be(records: int) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from ...errors import LoginLost
 from ..base import values
 from ..base.contract import Batch, Outcome, Record, Write
-from ..base.doubts import could_be, edited_since, nearly
+from ..base.doubts import could_be, nearly, told_by
 from ..base.halves import sifted
 from ..base.linking import LOGIN_LOST
 from ..base.schema import Field
@@ -192,7 +192,7 @@ class Writes:
         held = {one.id: one for one in records}
         for write in group:
             record = held[long_id(write.id)]
-            yield Outcome(write.ref, _found_changed(write, record, known), write.id)
+            yield _found_changed(write, record, known)
 
     def _find_created(self, object: str, group: Sequence[Write]) -> Iterator[Outcome]:
         """Creates: among what this user created since they were sent.
@@ -383,18 +383,21 @@ def _outcome(write: Write, result: Any) -> Outcome:
     return Outcome(write.ref, "unknown", write.id, message="the reply leaves this record out")
 
 
-def _found_changed(write: Write, record: Record, known: Mapping[str, Field]) -> OutcomeKind:
+def _found_changed(write: Write, record: Record, known: Mapping[str, Field]) -> Outcome:
     """What became of an update or a delete, by the record as it is now."""
     if write.action == "delete":
-        return "absent" if record.life in ("here", "converted") else "done"
+        there = record.life in ("here", "converted")
+        return Outcome(write.ref, "absent" if there else "done", write.id)
     if record.life != "here":
-        return "gone"
+        return Outcome(write.ref, "gone", write.id)
 
     def holds(name: str, value: Value) -> bool:
         return name in record.values and _same(known[name], value, record.values[name])
 
-    done = _all_equal(write, record, known) or edited_since(write, known, holds)
-    return "done" if done else "absent"
+    told = "arrived" if _all_equal(write, record, known) else told_by(write, known, holds)
+    filled = (name for name in write.fields if record.values.get(name) is not None)
+    unclear = tuple(filled) if told == "unclear" else ()
+    return Outcome(write.ref, "done" if told == "arrived" else "absent", write.id, unclear=unclear)
 
 
 def _refusal(write: Write, wrong: Complaint) -> Outcome:

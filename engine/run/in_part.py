@@ -13,11 +13,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ...connectors.base.contract import Outcome
+from ...connectors.base.values import Value
 from ..store import in_part
 from ..store import statements as sql
+from .carry import place
 from .ended import once
 from .journal import Entry, row_of
-from .session import Session
+from .session import Session, dump_values
 
 T = TypeVar("T")
 
@@ -32,8 +34,8 @@ def split(session: Session, results: Sequence[Settled]) -> list[Settled]:
     which is done, and the rest. Goes with the transaction under way."""
     found: list[Settled] = []
     for entry, outcome in results:
-        there = {name for name in entry.after if name in outcome.arrived}
-        if outcome.kind not in _SPLITS or there in (set(), {*entry.after}):
+        there = {*entry.after}.intersection(outcome.arrived)
+        if outcome.kind not in _SPLITS or not there or there == {*entry.after}:
             found.append((entry, outcome))
             continue
         values = {name: one for name, one in (outcome.values or {}).items() if name in there}
@@ -42,6 +44,29 @@ def split(session: Session, results: Sequence[Settled]) -> list[Settled]:
         found.append((arrived, Outcome(outcome.ref, "done", outcome.id, values or None)))
         found.append((rest, replace(outcome, values=None, arrived=())))
     return found
+
+
+def forget(session: Session, entry: Entry, unclear: Collection[str]) -> None:
+    """An update may have arrived or not before somebody changed these fields: what the two last
+    agreed on in them is not known any more, as when they first met. Both values count as news then,
+    and the rule says which of them stands."""
+    if not unclear or entry.undoes:
+        return
+    keys = {*_rows(session, entry, unclear)} & {key for half in entry.agree for key in half}
+    link = session.links(entry.flow, "left", [entry.left]).get(entry.left)
+    if not keys or link is None or link.ended:
+        return
+    blank: dict[str, Value] = dict.fromkeys(keys)
+    base = link.base.without(keys)
+    base = base.moved((blank, {}) if entry.side == "left" else ({}, blank))
+    session.db.run(
+        sql.put_base,
+        org=session.org,
+        flow=entry.flow,
+        one=entry.left,
+        new_left=dump_values(base.left),
+        new_right=dump_values(base.right),
+    )
 
 
 def _store(session: Session, arrived: Entry, rest: Entry) -> Entry:
@@ -53,7 +78,7 @@ def _store(session: Session, arrived: Entry, rest: Entry) -> Entry:
     session.db.run(
         in_part.narrow,
         **where,
-        **{f"new_{name}": row[name] for name in ("before", "after", "agree", "lost")},
+        **{f"new_{name}": row[name] for name in ("before", "after", "agree", "lost", "reason")},
     )
     rest = replace(rest, state=state, sent=sent)
     session.db.run(sql.put_change, **row_of(session, rest))
@@ -74,11 +99,11 @@ def _apart(session: Session, entry: Entry, there: Collection[str]) -> tuple[Entr
     rest = {*entry.after} - {*there}
     keys = {*_agreed_by(session, entry, rest)}
     others = {key for half in entry.agree for key in half} - keys
-    arrived = _only(entry, there, others)
-    return arrived, replace(_only(entry, rest, keys), number=_next(session, entry))
+    arrived = _only(session, entry, there, others)
+    return arrived, replace(_only(session, entry, rest, keys), number=_next(session, entry))
 
 
-def _only(entry: Entry, fields: Collection[str], keys: Collection[str]) -> Entry:
+def _only(session: Session, entry: Entry, fields: Collection[str], keys: Collection[str]) -> Entry:
     """An entry of some of its fields, and of what is agreed on once those are there."""
     left, right = (_of(half, keys) for half in entry.agree)
     return replace(
@@ -87,23 +112,45 @@ def _only(entry: Entry, fields: Collection[str], keys: Collection[str]) -> Entry
         after=_of(entry.after, fields),
         agree=(left, right),
         lost=_of(entry.lost, fields),
+        reason=_reasons(session, entry, keys),
     )
+
+
+def _reasons(session: Session, entry: Entry, keys: Collection[str]) -> str:
+    """Of the reasons of an entry, each of which ends with the place of its row, those of some."""
+    ready = session.flows[entry.flow]
+    places = {one.key: place(one) for one in ready.rows} | {
+        one.key: one.place for one in ready.infers
+    }
+    named, told = {places[key] for key in keys if key in places}, list[str]()
+    reason: list[str] = []
+    for part in entry.reason.split("; "):
+        reason.append(part)
+        if part in places.values():
+            told += reason if part in named else ()
+            reason = []
+    return "; ".join([*told, *reason])
 
 
 def _of(values: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
     return {name: one for name, one in values.items() if name in names}
 
 
-def _agreed_by(session: Session, entry: Entry, fields: Collection[str]) -> Iterator[str]:
-    """What the halves of a base call that which rests on some fields of the side that is written:
-    rows, what a rule infers, and ends that were followed."""
-    ready = session.flows[entry.flow]
-    for row in ready.rows:
+def _rows(session: Session, entry: Entry, fields: Collection[str]) -> Iterator[str]:
+    """The rows that rest on some fields of the side that is written."""
+    for row in session.flows[entry.flow].rows:
         own, computed = (
             (row.row.left, row.pushes) if entry.side == "left" else (row.row.right, row.pulls)
         )
         if own in fields or (computed and not {*row.row.reads}.isdisjoint(fields)):
             yield row.key
+
+
+def _agreed_by(session: Session, entry: Entry, fields: Collection[str]) -> Iterator[str]:
+    """What the halves of a base call that which rests on some fields of the side that is written:
+    rows, what a rule infers, and ends that were followed."""
+    ready = session.flows[entry.flow]
+    yield from _rows(session, entry, fields)
     for infer in ready.infers:
         if infer.infer.side == entry.side and infer.infer.field in fields:
             yield infer.key

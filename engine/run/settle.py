@@ -17,7 +17,7 @@ from ..store import lives
 from ..store import statements as sql
 from . import asks, problems, signed, struck
 from .decision import Coming, Halves
-from .in_part import Settled, split
+from .in_part import Settled, forget, split
 from .journal import Entry, dump_agree
 from .look import note_life, store
 from .match import key_parts
@@ -35,13 +35,10 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
     if not whole:
         return []
     with session.db.transaction("settled"):
+        for entry in (one for one, outcome in whole if _is_done(one, outcome)):
+            struck.count(session, entry)
         results = split(session, whole)
         done = [(entry, one) for entry, one in results if _is_done(entry, one)]
-        in_part = {entry.number for entry, one in whole if not _is_done(entry, one)}
-        for entry, _ in done:
-            # What arrived in part counts once, by the rest.
-            if entry.number not in in_part:
-                struck.count(session, entry)
         _state(session, [(entry, "done", "", one.id) for entry, one in done])
         deleted = [entry for entry, _ in done if entry.action == "delete"]
         _forget(session, deleted)
@@ -134,6 +131,7 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
             problems.refused(session, entry, outcome, "")
     elif kind == "absent":
         _state(session, [(entry, entry.put_off, "not carried out", "")])
+        forget(session, entry, outcome.unclear)
     elif kind == "gone":
         _state(session, [(entry, "dropped", "gone", "")])
         _gone(session, entry)

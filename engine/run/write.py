@@ -358,6 +358,8 @@ _WORST = ("unknown", "gone", "refused", "busy", "existed", "absent", "done")
 def _whole(parts: Sequence[tuple[Write, Outcome]]) -> Outcome:
     """What became of a write that took several requests: the worst of them, with the fields of
     those that were carried out all the same, values joined."""
+    if len(parts) == 1:
+        return parts[0][1]
     _, worst = min(parts, key=lambda one: _WORST.index(one[1].kind))
     values: dict[str, Value] = {}
     arrived: list[str] = []

@@ -20,6 +20,7 @@ narrow = statement(
         after=bindparam("new_after"),
         agree=bindparam("new_agree"),
         lost=bindparam("new_lost"),
+        reason=bindparam("new_reason"),
     )
 )
 """A row of the journal is about some of its fields only."""

@@ -66,8 +66,10 @@ TABLE = (
     ),
     Fault(
         "Time-out before, during or after the work; reply lost",
-        "In doubt: looked up before anything else is decided, never sent again blindly",
+        "In doubt: looked up before anything else is decided, never sent again blindly. Where "
+        "somebody has changed what it wrote, before it or after, both sides count as edited",
         (PASSES, STORM),
+        ("tests/run/test_doubts.py",),
         ways=("time-out before", "time-out after", "time-out by an hour", "reply lost"),
     ),
     Fault(

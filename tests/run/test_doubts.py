@@ -10,8 +10,9 @@ from syncrules.connectors.apollo.simulator.server import ApolloSimulator
 from syncrules.connectors.base.contract import Outcome, Write
 from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator
-from syncrules.tests.both import HOUR, Both
-from syncrules.tests.run.test_life import later, of, pair
+from syncrules.engine.lost import lost
+from syncrules.tests.both import HOUR, ORG, Both
+from syncrules.tests.run.test_life import edit, later, of, pair
 
 
 def test_a_lead_that_was_edited_before_it_was_found_is_linked_all_the_same() -> None:
@@ -122,6 +123,44 @@ def test_an_update_that_was_edited_before_it_was_found_is_known_by_the_rest(into
     for (system, kind, one), fields in zip(ends, names, strict=True):
         row = system.rows(kind)[one]
         assert [row[name] for name in fields] == ["CEO", "Eve"]
+    assert both.errors() == []
+
+
+@pytest.mark.parametrize("into", ["salesforce", "apollo"])
+def test_of_two_edits_around_an_update_nobody_can_tell_of_the_rule_says_which_stands(
+    into: str,
+) -> None:
+    """Its reply was lost, somebody gave its only field a third value, and in the other system
+    somebody put back what had been there before: both are edits since then, though that one looks
+    like none. The rule chooses, and what gives way is listed (R4)."""
+    both = of(contacts=False)
+    left, lead = pair(both)
+    edit(both, left, "CEO")
+    ends: list[tuple[ApolloSimulator | SalesforceSimulator, str, str, str]]
+    ends = [
+        (both.apollo, "contact", left, "title"),
+        (both.salesforce, "Lead", lead, "Title"),
+    ]
+    (source, object, id, name), (target, there, written, field) = (
+        ends if into == "salesforce" else ends[::-1]
+    )
+    source.update(object, id, {name: "CFO"})
+    both.salesforce.faults.rules.append(Fault("lost after", "PATCH", "composite/sobjects"))
+    both.apollo.faults.append(ApolloFault("lost after", path="bulk_update"))
+
+    def edited(point: str) -> None:
+        if target.rows(there)[written].get(field) == "CFO":
+            target.update(there, written, {field: "Chief"})
+            source.update(object, id, {name: "CEO"})
+
+    both.world.on_point = edited
+    later(both)
+    both.world.on_point = None
+    later(both)
+    stands, gives_way = ("Chief", "CEO") if into == "salesforce" else ("CEO", "Chief")
+    for system, kind, one, title in ends:
+        assert system.rows(kind)[one][title] == stands
+    assert [one.value for one in lost(both.db, [ORG])] == [gives_way]
     assert both.errors() == []
 
 

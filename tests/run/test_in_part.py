@@ -87,6 +87,12 @@ def people() -> People:
     return People(both, contacts, {one: emails[f"{one}@berg.example"] for one in contacts})
 
 
+def places(people: People, name: str = "ada") -> list[str]:
+    """The lines of the rules that what was written to a contact follows from, by change."""
+    found = changes(people.both.db, ORG, people.contacts[name])
+    return [one.reason.rpartition("; ")[2] for one in found if one.system == "apollo"]
+
+
 def goes_on(people: People) -> None:
     """The title arrived and the stage did not; the next title is newer, and both flow."""
     assert people.held() == ("CEO", "Interested", "CEO", "Closed - Not Converted")
@@ -104,6 +110,7 @@ def test_the_request_whose_reply_came_is_done_whatever_became_of_the_other(peopl
     people.both.apollo.faults.append(Fault("lost before", path=SECOND))
     people.run()
     assert people.journal() == [("done", {"title"}), ("doubt", {"stage"})]
+    assert places(people) == ["rules.sync:9", "rules.sync:12"]
     goes_on(people)
     assert people.journal()[:2] == [("done", {"title"}), ("dropped", {"stage"})]
 
