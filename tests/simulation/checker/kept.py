@@ -115,7 +115,7 @@ class Kept(Facts):
         """Whether a stage, of which there are few, is none that somebody chose since the two last
         agreed: the table lacks it and the other record was made of this one all the same, no run
         had looked yet at what was made without one, we take it for a write of ours, or it is put
-        back, and nothing that was there in between is known to have come through."""
+        back, and nothing that was there in between had come through."""
         log = self.log
         if edit.key == link.left and str(edit.new) not in STATUS:
             made = log.born[link.right].who == "sync"
@@ -128,7 +128,7 @@ class Kept(Facts):
             if unseen and not self.made_with(key, edit.field):
                 return True
         ours = any(one.who == "sync" and one.new == edit.new for one in mine)
-        if not ours and self.came_through((edit.key, edit.field), 0, edit.seq, edit.new):
+        if not ours and self.came_through((edit.key, edit.field), edit.seq, edit.new):
             return True
         held = self.told(edit.key, edit.field)
         return any(
@@ -138,23 +138,24 @@ class Kept(Facts):
                 for each in held
                 if one.seq < each.seq <= edit.seq
             )
-            and not self.came_through(across, after.seq, edit.seq)
+            and not self.carried(across, after.seq, edit.seq)
             for one, after in pairwise(held)
             if after.seq <= edit.seq
         )
 
-    def came_through(
-        self, field: tuple[Key, str], first: int, last: int, value: Any = None
-    ) -> bool:
-        """Whether a write of ours to a field, perhaps of that value, counts as done by a run that
-        began in between."""
+    def carried(self, field: tuple[Key, str], first: int, last: int) -> bool:
+        """Whether we wrote to a field in between."""
+        events = self.log.by_field.get(field, [])
+        return any(one.who == "sync" and first <= one.seq <= last for one in events)
+
+    def came_through(self, field: tuple[Key, str], last: int, value: Any) -> bool:
+        """Whether a write of ours of a value to a field counts as done by a run that had begun."""
         (_, object, id), name = field
         return any(
             (row[5], row[7], row[12]) == (object, id, "done")
-            and name in (after := json.loads(row[11]))
-            and value in (None, after[name])
+            and json.loads(row[11]).get(name) == value
             for row in self.journal
-            if first <= self.log.numbers[row[0]][0] <= last
+            if self.log.numbers[row[0]][0] <= last
         )
 
     def made_with(self, key: Key, name: str) -> bool:
