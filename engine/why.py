@@ -34,6 +34,7 @@ from .run.state import Stored, fields_of, other
 from .store import asked, held, lives, troubles
 from .store import statements as sql
 from .systems import nearest
+from .why_ends import marks_of
 from .why_references import comes_along_with, leads_nowhere
 
 if TYPE_CHECKING:
@@ -387,6 +388,10 @@ class _Asked:
             text = "it is inferred, and written when what is inferred changes"
             yield Reason(text + wrote, one.infer.text, one.infer.place)
         if rows or inferred:
+            return
+        marks = list(marks_of(self.ready.flow, self.name, self._last_of))
+        yield from (Reason(text, rule, at) for text, rule, at in marks)
+        if marks:
             return
         source = next(
             (

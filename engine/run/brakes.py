@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from ...dsl.rules import Side
 from ..store import counts
 from ..store import statements as sql
-from .ended import once
+from .ended import ENDS, back, once
 from .session import Session
 
 
@@ -62,6 +62,8 @@ FIRST = 500
 
 _KINDS = {"create": "created", "update": "changed", "delete": "deleted"}
 _DELETED = once("delete")
+_UNDONE = tuple(back(one) for one in ENDS)
+"""How the agreements of a change call it that a mark is taken back, whatever stood there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def _of_the_day(
     for of, record, was, will, agree in session.db.stream(counts.of_runs, **where, **among):
         kinds = [action]
         if action == "update":
-            kinds += ["blank"] if blanks(json.loads(was), json.loads(will)) else []
+            wiped = not _takes_back(agree) and blanks(json.loads(was), json.loads(will))
+            kinds += ["blank"] if wiped else []
             kinds += ["mark"] if _DELETED in agree else []
         for kind in kinds:
             found.setdefault(kind, set()).add(record)
@@ -171,6 +174,8 @@ def _counted(
     for before, after, agree in rows:
         was, will = json.loads(before), json.loads(after)
         changed += 1
+        if _takes_back(agree):
+            continue
         blanked += blanks(was, will)
         if _DELETED in agree:
             marked += 1
@@ -184,6 +189,11 @@ def _counted(
     ((field, _), most), *_ = same.most_common(1) or [(("", ""), 0)]
     yield from (("update", changed, ""), ("blank", blanked, ""))
     yield from (("same", most, field), ("mark", marked, ""))
+
+
+def _takes_back(agree: str) -> bool:
+    """Whether a change is to be rid of a mark of ours: nobody's value is lost by it."""
+    return any(one in agree for one in _UNDONE)
 
 
 def _trip(

@@ -14,9 +14,10 @@ from dataclasses import replace
 from ...connectors.base.values import Value
 from ...dsl.rules import SIDES, Side
 from .closures import Ready, Values
-from .decision import NOTHING, Around, Change, Coming, Decision
-from .ended import ended, once, place_of, says
-from .state import Stored, other
+from .decision import NOTHING, Around, Change, Decision
+from .ended import ended, once, says
+from .marked import remembered, taken_back
+from .state import Stored
 
 _KEY = once("cancel")
 
@@ -85,34 +86,18 @@ def _marked(rows: Sequence[Change], marks: Sequence[Change]) -> tuple[Change, ..
     stands = {one.field: one.after for one in rows}
     return (
         *(replace(one, after=texts.get(one.field, one.after)) for one in rows),
-        *(_remembered(one, stands.get(one.field, one.before)) for one in marks),
+        *(remembered(one, stands.get(one.field, one.before)) for one in marks),
     )
-
-
-def _remembered(mark: Change, stands: Value | Coming) -> Change:
-    """A mark of which the base will remember the text, and what stands without it; where that is no
-    text, only that it was written."""
-    done = tuple(one for one in (mark.after, stands) if isinstance(one, str))
-    if len(done) < (1 if stands is None else 2):
-        return mark
-    left, right = mark.agree
-    return replace(mark, agree=(left and done, right and done))
 
 
 def _taken_back(ready: Ready, side: Side, followed: Value, target: Values) -> Decision:
     """What stands without the mark is written, where the mark is still there."""
-    found = says(ready.flow, side, "cancel")
-    if found is None or not isinstance(followed, tuple):
+    why = "takes place after all"
+    change = taken_back(ready, side, "cancel", followed, target, _KEY, why)
+    if change is None:
         return NOTHING
-    move, event = found
-    text, stands, *_ = (*followed, None)
-    if target.get(event.field) != text:
-        return NOTHING
-    end, to = ready.flow.end(side), other(side)
-    reason = f"its {end.object} takes place after all in {end.system}; {place_of(event)}"
-    change = Change(event.field, text, stands, move.rule, reason, _KEY, (None, None), to)
-    changes = ((change,), ()) if to == "left" else ((), (change,))
-    return Decision("update", to, move.rule, reason, *changes)
+    changes = ((change,), ()) if change.side == "left" else ((), (change,))
+    return Decision("update", change.side, change.rule, change.reason, *changes)
 
 
 def _without(decision: Decision, place: int, known: Value, back: Decision) -> Decision:

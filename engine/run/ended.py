@@ -26,7 +26,16 @@ def once(event: End) -> str:
     return f"!{event}"
 
 
-ONCE = tuple(once(one) for one in ("delete", "merge", "cancel"))
+def back(event: End) -> str:
+    """What the half of a base calls what is still to be taken back, now that its record is there
+    again."""
+    return f"!un{event}"
+
+
+ENDS: tuple[End, ...] = ("delete", "merge")
+"""The ends after which a record is not there any more."""
+ONCE = tuple(once(one) for one in (*ENDS, "cancel"))
+BACK = tuple(back(one) for one in ENDS)
 
 
 def says(flow: Flow, side: Side, event: End) -> tuple[Move, Event] | None:

@@ -14,7 +14,7 @@ from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from .closures import Ready, ReadyRow, Same
 from .decision import Base, Change
-from .ended import once
+from .marked import words
 
 MADE = ("=", "!")
 """How the names of changes begin that a rule makes itself: what it infers, and marks."""
@@ -88,9 +88,8 @@ def _agreed(
             yield (lambda one, two: one == two), base.right[change.key]
         return
     half = base.left if side == "left" else base.right
-    for word in (base.left.get(once("cancel")), base.right.get(once("cancel"))):
-        if isinstance(word, tuple):
-            yield (lambda one, two: one == two), word[0]
+    for word in words(base):
+        yield (lambda one, two: one == two), word
     for row in ready.rows:
         if _field(row, side) == change.field and row.key in half:
             yield (row.same_left if side == "left" else row.same_right), half[row.key]

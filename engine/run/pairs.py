@@ -21,10 +21,11 @@ from .around import REASONS, Pair, Surroundings, as_planned
 from .cancelled import with_cancel
 from .closures import Ready, Values
 from .decide import decide
-from .decision import NOTHING, Base, Decision
-from .ended import ONCE, End, ended, once
+from .decision import NOTHING, Decision
+from .ended import End, ended, once
 from .heirs import heir
 from .match import Found, match
+from .returned import gone_anew, returned, with_return
 from .scope import PUSHED
 from .state import NO_DOUBTS, Doubts, Linked, State, Stored, other
 
@@ -56,26 +57,36 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
         return _gone(ready, pair, surroundings) if pair.link is not None else NOTHING
     if left is None and right is None:
         return NOTHING
-    base = pair.link.base if pair.link else None
-    if ready.flow.activity and base is None:
+    if pair.link is None or not ready.ends or left is None or right is None:
+        return _decided(ready, pair, surroundings)
+    base, sides = pair.link.base, (left, right)
+    back = returned(ready, sides, base)
+    if back is not None:
+        sides = back.without
+        pair = replace(pair, left=sides[0], right=sides[1])
+    decision = _decided(ready, pair, surroundings)
+    if ready.cancelled:
+        halves = (base.left, base.right)
+        decision = with_cancel(ready, sides, halves, decision, surroundings.of(pair))
+    return decision if back is None else with_return(back, decision)
+
+
+def _decided(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
+    """What is decided of records of which none is gone, whatever was followed before."""
+    left, right, link = pair.left, pair.right, pair.link
+    if ready.flow.activity and link is None:
         decision = _activity(ready, pair, surroundings)
     else:
         decision = decide(
             ready,
             left.values if left else None,
             right.values if right else None,
-            base,
+            link.base if link else None,
             surroundings.of(pair),
         )
     if pair.cause == PUSHED and decision.action == "create":
-        decision = replace(decision, reason=PUSHED)
-    if base is None or not ready.ends or left is None or right is None:
-        return decision
-    decision = _back_again(decision, base)
-    if not ready.cancelled:
-        return decision
-    halves = (base.left, base.right)
-    return with_cancel(ready, (left, right), halves, decision, surroundings.of(pair))
+        return replace(decision, reason=PUSHED)
+    return decision
 
 
 def _activity(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
@@ -94,15 +105,6 @@ def _activity(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
         return decision
     found = strangers(session, ready.flow, pair.side, values)
     return replace(decision, strangers=found)
-
-
-def _back_again(decision: Decision, base: Base) -> Decision:
-    """Both are there: what followed when one of them was gone may follow anew."""
-    gone = (one for one in ONCE if one != once("cancel"))
-    over = {one: None for one in gone if base.left.get(one) or base.right.get(one)}
-    if not over or decision.action == "need":
-        return decision
-    return replace(decision, agree=({**decision.agree[0], **over}, {**decision.agree[1], **over}))
 
 
 def _gone(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
@@ -125,13 +127,15 @@ def _gone(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
         elif one.life != "deleted":
             return NOTHING
         base = pair.link.base
-        if (base.left if side == "left" else base.right).get(once(event)):
+        own = base.left if side == "left" else base.right
+        if own.get(once(event)):
             return NOTHING
         values = (
             pair.left.values if pair.left else None,
             pair.right.values if pair.right else None,
         )
-        return ended(ready, side, event, *values, surroundings.of(pair))
+        follows = ended(ready, side, event, *values, surroundings.of(pair))
+        return gone_anew(follows, SIDES.index(side), event, own)
     return NOTHING
 
 

@@ -14,6 +14,7 @@ from syncrules.tests.simulation.fields import mapped
 
 if TYPE_CHECKING:
     from syncrules.tests.simulation.people import People
+    from syncrules.tests.simulation.recorder import Key
 
 STAFF = tuple(
     f"{name}@heron-trading.example" for name in ("maria.johnson", "david.hansen", "elif.khan")
@@ -71,18 +72,33 @@ def hand_over(people: People) -> None:
 
 def write_over(people: People) -> None:
     """Somebody puts a word of their own in place of the one that a deletion has left."""
+    for key, name in _marked(people):
+        people.change(key, {name: f"Word {people.next()}"})
+
+
+def _marked(people: People) -> list[tuple[Key, str]]:
+    """Records with the word that a deletion has left, and the field in which it stands."""
     left = {one.field: one.text for one in people.scope.after.values() if one.does == "mark"}
-    for key in people.everyone():
-        row = people.log.values(people.log.rows(key[0])[key])
-        for name, text in left.items():
-            if row.get(name) == text:
-                people.change(key, {name: f"Word {people.next()}"})
+    rows = {key: people.log.values(people.log.rows(key[0])[key]) for key in people.everyone()}
+    return [
+        (key, name)
+        for key, row in rows.items()
+        for name, text in left.items()
+        if row.get(name) == text
+    ]
 
 
 def put_back(people: People) -> None:
-    """Somebody in Salesforce is taken out of the bin, rather somebody who is linked, and nothing
-    says any more that they were deleted; or they are deleted in Apollo, in turn."""
+    """Somebody in Salesforce is taken out of the bin, rather somebody who is linked. People have
+    put words of their own where it says that they were deleted, or leave that to the next run; or
+    they are deleted in Apollo, in turn."""
     bin = people.bin()
+    tags = {people.tag(key) for key, _ in _marked(people)}
+    marked = sorted(key for key in bin if people.tag(key) in tags)
+    if marked and people.chance.random() < 0.6:
+        people.take_out(people.chance.choice(marked))
+        people.log.struck["somebody is brought back whose mark stands"] += 1
+        return
     if bin:
         key = people.chance.choice(sorted(bin.keys() & people.linked() or bin))
         people.take_out(key)

@@ -509,7 +509,7 @@ KINDS = frozenset(
         *("a second runner, sent away", "a second runner, while one was frozen"),
         *("a change is approved", "a stop is over", "a value is taken away"),
         *("somebody linked is deleted", "somebody linked is brought back"),
-        "somebody is deleted again",
+        *("somebody is deleted again", "somebody is brought back whose mark stands"),
         *("somebody free is brought back", "a merge is taken back", "two linked are merged"),
         *("a deal is brought back", "what was done is brought back"),
         *("something is done", "what was done is deleted", "a user leaves or is back"),

@@ -623,8 +623,9 @@ class People:
         return self.chance.choice(sorted(found)) if found else None
 
     def tag(self, key: Key) -> str:
-        row = self.log.rows(key[0])[key]
-        return tag_of(row if isinstance(row, dict) else row.values)
+        """Who a record is, there or in the bin."""
+        rows = self.log.rows(key[0])
+        return tag_of(self.log.values(rows[key]) if key in rows else self.bin()[key])
 
     def email(self, row: Mapping[str, Any]) -> str:
         return str(row.get("email") or row.get("Email") or "")

@@ -49,6 +49,7 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
         yield from self.only_mapped_fields()
         yield from self.only_what_follows()
         yield from self.followed_up()
+        yield from self.taken_back_once_back()
         yield from self.journal_closed()
         yield from self.within_guards()
         yield from self.told_rightly()

@@ -26,13 +26,58 @@ class Ended(Facts):
                 yield f"{event.key} was deleted by us"
             if self.marks(event) and not self.owed(event, "mark"):
                 yield f"{event.key}.{event.field} became {event.new!r}, and its partner is there"
+            if self.takes_back(event) and not self.is_back(event):
+                yield f"{event.key}.{event.field} became {event.new!r}, and its partner is gone"
 
     def marks(self, event: Event) -> bool:
+        """Whether it is a text that a rule puts there."""
+        return self.says_gone(event)
+
+    def says_gone(self, event: Event) -> bool:
         """Whether it is a text that a rule puts there after a deletion."""
         return any(
             (event.field, event.new) == (after.field, after.text) and not self.log.newborn(event)
             for after in self.scope.after.values()
         )
+
+    def takes_back(self, event: Event) -> bool:
+        """Whether we wrote what had stood there before a text that a rule had put there, and that
+        nobody had touched; what people saved at the same time as either may have crossed with
+        it."""
+        last = event
+        for one in reversed(self.log.by_field.get((event.key, event.field), [])):
+            if one.seq >= event.seq or event.who != "sync":
+                continue
+            if one.who == "sync" and self.says_gone(one):
+                if (event.new or None) == (one.old or None):
+                    return True
+            elif not crossed(one, last):
+                return False
+            last = one
+        return False
+
+    def is_back(self, event: Event) -> bool:
+        """Whether a partner of a record had been brought back by then."""
+        return any(
+            one.seq < event.seq and one.new is not None and self.log.gone_by(theirs, one.seq)
+            for pair in self.pairs
+            for _, mine, theirs in sides(pair)
+            if mine == event.key
+            for one in self.log.by_field[theirs, ""]
+        )
+
+    def taken_back_once_back(self) -> Iterator[str]:
+        """Where both of a pair are there, nothing of ours says that one was deleted."""
+        for pair in sorted(self.pairs):
+            for side, mine, theirs in sides(pair):
+                after = self.scope.after.get(side)
+                if after is None or after.does != "mark" or not {mine, theirs} <= self.rows.keys():
+                    continue
+                last = self.last(mine, after.field)
+                ours = last is not None and last.who == "sync" and self.says_gone(last)
+                if last is None or not ours or not self.alone(pair) or self.unheard(last):
+                    continue
+                yield f"{mine}.{after.field} says {last.new!r}, and {theirs} is there"
 
     def owed(self, event: Event, does: str) -> bool:
         """Whether somebody had deleted a partner for which this is to follow, more often than it
@@ -160,6 +205,11 @@ class Ended(Facts):
     def heard(self, gone: Event, later: Event) -> bool:
         """Whether a run that came to its end lies between the two."""
         return any(gone.seq < begin and end <= later.seq for begin, end, _ in self.log.finished)
+
+
+def crossed(edit: Event, ours: Event) -> bool:
+    """Whether a person saved a field at the same time as we did."""
+    return edit.who == "person" and (ours.run == edit.run or ours.at - edit.at < RACE)
 
 
 def sides(pair: Pair) -> Iterator[tuple[Side, Key, Key]]:

@@ -23,6 +23,8 @@ class Written(Ended):
                 continue
             if not event.field or self.log.newborn(event) or self.marks(event):
                 continue
+            if self.takes_back(event):
+                continue
             if event.field not in allowed(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field} was written, which no row maps"
             if event.old and event.field in self.only_filled(event.key) and not self.raced(event):

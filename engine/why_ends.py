@@ -1,0 +1,30 @@
+"""What `why` says of what follows where records are gone, and of what is taken back once they are
+not. What follows is known to `engine/run/ended.py` and `returned.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..dsl.rules import Place, Side
+from .plan.model import Flow
+from .report import show
+from .run.journal import Entry
+
+
+def marks_of(
+    flow: Flow, name: str, last_of: Callable[[str, Side], Entry | None]
+) -> Iterator[tuple[str, str, Place]]:
+    """A sentence, the rule and its place for each mark that is written to a field of that name;
+    `last_of` is our last write of a field on a side."""
+    for move in flow.moves:
+        to: Side = "right" if move.direction == "push" else "left"
+        for one in move.events:
+            if one.action != "mark" or one.field.casefold() != name.casefold():
+                continue
+            text = f"it is marked `on {one.on}`, which is taken back where that is so no more"
+            last = last_of(one.field, to)
+            if last is not None:
+                wrote = f"{show(last.before.get(one.field))} -> {show(last.after[one.field])}"
+                text += f": run {last.run} wrote {wrote}, because {last.reason.split('; ')[0]}"
+            yield text, move.rule, one.place
