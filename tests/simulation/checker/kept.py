@@ -272,12 +272,15 @@ class Kept(Facts):
         )
 
     def met_between(self, link: Link, one: Mapped, edit: Event, last: Event) -> bool:
-        """Whether the two were linked when somebody added the row, and a run since then may have
-        seen `edit`, and not yet `last`: as it had met the two by then, only `last` is a change."""
+        """Whether the two were linked when somebody added the row, or one that has become one of
+        them since, and a run since then may have seen `edit`, and not yet `last`: as it had met
+        the two by then, only `last` is a change."""
         log = self.log
+        added = log.numbers.get(log.edited, (0, 0, 0.0))[0]
+        linked = link.run <= log.edited or (self.took_over(link) and self.met(link) <= added)
         return (
             one.new
-            and link.run <= log.edited
+            and linked
             and any(
                 number > log.edited and edit.seq < end and begin <= last.seq
                 for number, (begin, end, _) in log.numbers.items()
