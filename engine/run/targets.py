@@ -25,6 +25,12 @@ def without_target(session: Session, refused: Sequence[Entry]) -> set[int]:
     for (system, object), ids in wanted.items():
         ask = session.reads.get((system, object))
         known = session.stored(system, object, ids)
+        # Of what went with an earlier write of this run the later ones hear, too.
+        gone |= {
+            (system, object, id)
+            for id, one in known.items()
+            if one.life != "here" and one.run == session.run
+        }
         here = sorted(id for id, one in known.items() if one.life == "here")
         if ask is None or not here:
             continue

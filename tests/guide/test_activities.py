@@ -505,6 +505,25 @@ def test_a_note_goes_to_the_right_parent_once() -> None:
     assert len(day.made("Note")) == 2
 
 
+def test_who_is_deleted_while_a_run_writes_is_no_error_of_what_is_about_them() -> None:
+    """The first write that is refused tells it to all that come after, of whatever kind."""
+    day = Day("\n".join(RULES[one] for one in ("call", "meeting", "note")))
+    for make in (day.call, day.meeting, day.note):
+        make()
+    deleted: list[str] = []
+
+    def delete(point: str) -> None:
+        if point == "after decided" and not deleted:
+            deleted.append(day.person)
+            day.both.salesforce.delete("Contact", day.person)
+
+    day.both.world.on_point = delete
+    day.run()
+    assert deleted and day.both.errors() == []
+    day.run()
+    assert day.both.errors() == []
+
+
 def test_a_task_and_the_call_it_led_to_count_once() -> None:
     """As the call, whichever is seen first."""
     day = Day(f"{RULES['task']}\n{RULES['call']}")
