@@ -195,15 +195,17 @@ class Once(Ended):
 
     def followed(self, link: Link) -> Iterator[str]:
         """A link goes with what its record was converted or merged into."""
-        heir = link.right
-        while self.log.is_other(heir):
-            heir = self.log.heirs[heir]
+        way = [link.right]
+        while self.log.is_other(way[-1]):
+            way.append(self.log.heirs[way[-1]])
+        heir = way[-1]
         if link.left not in self.rows or heir not in self.rows:
             return
         if heir in self.log.parted:
             return  # Its partner went on when it was merged itself: out of the bin it begins anew.
         taken = {one.right for one in self.links if not one.ended} | self.beyond
-        untold = link.right in self.log.purged | self.log.hidden
+        # Nothing tells what became of one on the way that was out of sight, or is purged, either.
+        untold = not (self.log.purged | self.log.hidden).isdisjoint(way)
         # Nothing comes across what nobody told where nothing is to be written to it.
         edits = [one for one in self.log.events if one.key == link.left and one.who == "person"]
         gone = max((one.seq for one in self.log.by_field.get((link.right, ""), [])), default=0)
