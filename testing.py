@@ -25,6 +25,7 @@ from .connectors.base import schema, values
 from .connectors.base.contract import (
     Batch,
     Connector,
+    KeepsDeleted,
     Kind,
     MakesFields,
     NewField,
@@ -167,6 +168,15 @@ class ConnectorContract:
             again = far.kind.connect(far.settings, world).describe([self.subject.object])
             found = again.by_name[self.subject.object].by_name[far.kind.custom(wanted)[0]]
             assert (found.type, found.custom, found.label) == ("text", True, wanted.label)
+
+    def test_who_is_there_is_not_taken_for_emptied_out_of_a_bin(
+        self, far: Far, world: Watched, connector: Connector
+    ) -> None:
+        """Only a connector whose system keeps what is deleted is asked who may return."""
+        if not isinstance(connector, KeepsDeleted):
+            return
+        [made] = self._create(connector, 1)
+        assert connector.may_return(self.subject.object, [made]) == {made}
 
     def test_activities_tell_what_their_fields_are_to_them(self, connector: Connector) -> None:
         """Standard rows pair fields by role: one of each, of a fitting type, and only there."""

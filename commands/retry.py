@@ -24,7 +24,9 @@ def retry(shell: Shell, *, ids: tuple[int, ...], everything: bool, shape: str) -
     """Try again what an error holds back.
 
     The records are decided again from their present values: nothing old is sent. Where no rule is
-    about them any more, the entry is over.
+    about them any more, the entry is over. Where one of two linked records was deleted and is in
+    its system's bin, it is told that the entry waits for that; where it can't come back, the entry
+    is over.
     """
     from ..engine.verbs import retry
 

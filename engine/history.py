@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..connectors.base.world import moment
 from .report import at_time, change_json, change_text
 from .run.journal import Entry, entry
+from .run.problems import ENDED
 from .store import lives
 from .store import lost as sql
 
@@ -119,6 +120,8 @@ def turned(life: str, into: str) -> str:
     """What became of a record, in words."""
     if life == "here":
         return "is there again"
+    if life == ENDED:
+        return "can't come back: what was open of it and its partner is over"
     if life == "out of sight":
         return "is not shown to us any more"
     return f"was {life} into {into.replace('/', ' ')}" if into else f"was {life}"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..connectors.base.world import moment
+from .run.binned import binned_text
+from .run.binned import told as told_of
 from .run.decision import Coming
 from .run.journal import Entry
 from .run.problems import LOGINS, RUN, WAITS
@@ -117,6 +119,7 @@ def summary(result: Result) -> dict[str, Any]:
         **({"undoes": result.undone, "kept": _kept_json(result)} if result.undone else {}),
         **({"finished": [summary(one) for one in result.finished]} if result.finished else {}),
         **({"broken_off": broken_off_json(result.broken_off)} if result.broken_off else {}),
+        **({"waiting_on_bins": [one.number for one in result.binned]} if result.binned else {}),
     }
 
 
@@ -230,6 +233,7 @@ def result_text(result: Result) -> str:
         if future:
             listed = f"{noun.split()[0]} would be open after a run"
         lines.append(f"{result.errors:>8,}  {listed}")
+    lines += (f"! error {one.number} waits: {binned_text(one)}" for one in result.binned)
     lines += (line for one in result.finished for line in _finished(one))
     lines += (f"! {broken_off_text(one.run, one.part.command)}" for one in result.broken_off)
     return "\n".join([OLDER, *lines] if result.restored else lines)
@@ -328,9 +332,11 @@ stands, since a run has done so. "" where the rule is there, or nobody knows."""
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A record that an entry of the error log is about: what was tried, and what was said to it."""
+    """A record that an entry of the error log is about: what was tried, and what was said to it.
+    `binned` says that it or its partner is gone, and what that means, "" where both are there."""
 
     gone: Gone
+    binned: str
     flow: str
     record: str
     operation: str
@@ -375,6 +381,9 @@ class ErrorEntry:
     @property
     def advice(self) -> str:
         """What to do about it."""
+        waits = {one.binned for one in self.troubles}
+        if waits != {""}:
+            return "; ".join(sorted(waits - {""})) if "" not in waits else self.of_code
         if self.gone == "waits":
             let_go = f"`syncrules retry {self.id}` lets go of it"
             return f"It waits until the rule is back; if it won't be, {let_go}."
@@ -445,9 +454,14 @@ def open_errors(
     for org in orgs:
         rules = {name: print_ for name, print_, *_ in db.rows(sql.rules, org=org)}
         of: dict[int, list[Trouble]] = {}
+        plan = plans.get(org) if plans is not None else None
+        flows = {one.name: one for one in plan.flows} if plan else {}
+        waits = {(one.number, one.flow, one.record): one for one in told_of(db, org, flows)}
         for number, *told in db.rows(troubles.open_troubles, org=org):
-            gone = _gone(told[0], told[4], rules, plans.get(org)) if plans is not None else ""
-            of.setdefault(number, []).append(Trouble(gone, *told))
+            gone = _gone(told[0], told[4], rules, plan) if plans is not None else ""
+            binned = waits.get((number, told[0], told[1]))
+            text = binned_text(binned) if binned else ""
+            of.setdefault(number, []).append(Trouble(gone, text, *told))
         for number, *told in db.rows(troubles.open_errors, org=org):
             entries.append(ErrorEntry(tuple(of[number]), number, *told))
     return entries

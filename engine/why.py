@@ -34,7 +34,7 @@ from .run.state import Stored, fields_of, other
 from .store import asked, held, lives, troubles
 from .store import statements as sql
 from .systems import nearest
-from .why_ends import marks_of
+from .why_ends import marks_of, waits_on_bin
 from .why_references import comes_along_with, leads_nowhere
 
 if TYPE_CHECKING:
@@ -367,11 +367,13 @@ class _Asked:
     def _waiting(self) -> Iterator[Reason]:
         """What stands in the error log, and what a person is asked."""
         flow, ids = self.ready.flow.name, {self._id("left"), self._id("right")} - {""}
+        waits = waits_on_bin(self.session, self.ready.flow)
         for number, of, record, *told in self.session.db.rows(
             troubles.open_troubles, org=self.session.org
         ):
             if of == flow and record in ids:
                 _, _, rule, file, line, message, *_ = told
+                message += waits.get((number, record), "")
                 yield Reason(f"open error {number}: {message}", rule, Place(file, line, 1))
         if any(cause == "a day passed" for cause, _, _ in self.marks):
             yield Reason("it is looked at again tomorrow, since a rule counts days")

@@ -1,5 +1,6 @@
-"""What `why` says of what follows where records are gone, and of what is taken back once they are
-not. What follows is known to `engine/run/ended.py` and `returned.py`.
+"""What `why` says of what follows where records are gone, of what is taken back once they are not,
+and of what waits for that. What follows is known to `engine/run/ended.py` and `returned.py`, what
+waits to `binned.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from collections.abc import Callable, Iterator
 from ..dsl.rules import Place, Side
 from .plan.model import Flow
 from .report import show
+from .run.binned import binned_text, told
 from .run.journal import Entry
+from .run.session import Session
 
 
 def marks_of(
@@ -28,3 +31,10 @@ def marks_of(
                 wrote = f"{show(last.before.get(one.field))} -> {show(last.after[one.field])}"
                 text += f": run {last.run} wrote {wrote}, because {last.reason.split('; ')[0]}"
             yield text, move.rule, one.place
+
+
+def waits_on_bin(session: Session, flow: Flow) -> dict[tuple[int, str], str]:
+    """What is said behind open errors, each by its number and its record, about linked pairs of
+    which one is gone."""
+    found = told(session.db, session.org, {flow.name: flow})
+    return {(one.number, one.record): f"; it waits: {binned_text(one)}" for one in found}

@@ -210,6 +210,16 @@ class MakesFields(Protocol):
         """Creates the field; False where the system has no request for one like it."""
 
 
+@runtime_checkable
+class KeepsDeleted(Protocol):
+    """What a connector may do besides, where its system keeps for a while what is deleted, so that
+    people can take it out of a bin. Elsewhere what is deleted is gone for good."""
+
+    def may_return(self, object: str, ids: Collection[str]) -> set[str]:
+        """Those of some records that were deleted or merged away which are in the bin, or there
+        again."""
+
+
 def by_label(field: NewField) -> tuple[str, str]:
     """A field's name and type where a system has no words of its own for them."""
     return re.sub(r"[\W_]+", "_", field.label.lower()).strip("_"), field.format or field.type

@@ -62,6 +62,12 @@ class Salesforce:
         with understood(self._session.system):
             return self._feeds.fetch(object, fields, key, values)
 
+    def may_return(self, object: str, ids: Collection[str]) -> set[str]:
+        """Those that the bin shows: nothing is seen of what was emptied out of it, by hand or after
+        its 15 days."""
+        found = self.fetch(object, (), "id", ids)
+        return {one.id for one in found if one.life != "out of sight"}
+
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
         """200 records a request, 1,000 where there are more than 2,000."""
         return pack(writes)

@@ -19,11 +19,14 @@ from ..store import statements as sql
 from ..store import troubles
 from . import causes
 from .around import Pair, key_text
+from .binned import Gone, gone_of, keeps, of_ends
 from .carry import conflict
 from .carry import problem as unmoved
 from .closures import NotRead, ReadyRow
 from .decision import Decision, Problem
 from .journal import Entry
+from .look import note_life
+from .returned import returned
 from .session import Session
 
 CHANGED = "schema-changed"
@@ -43,6 +46,9 @@ _STOPS: Mapping[type[SystemUnavailable], str] = {
     SignInRefused: "sign-in-refused",
     ReplyTooLarge: "reply-too-large",
 }
+
+ENDED = "ended"
+"""What the history of a record says once it is gone for good, and an entry was over by that."""
 
 WAITS = "wait"
 """Operation of what was not sent, since too much of its kind was refused for the same cause."""
@@ -78,11 +84,14 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     """Enters what a decision could not do, and closes what is no longer so."""
     record = (pair.left.id if pair.left else "") or (pair.right.id if pair.right else "")
     ids = [(flow.name, one.id) for one in (pair.left, pair.right) if one]
-    found = [*decision.problems, *_standing(session, flow, pair, decision, record)]
+    gone = gone_of(flow, pair)
+    found = [*decision.problems, *_standing(session, flow, pair, decision, record, gone)]
     if _still_several(flow, pair, decision):
         return
     problems = {causes.of_problem(flow, one): one for one in found}
     still = {*problems, *_told_of(session, ids, _planned(session, flow, decision))}
+    if gone:
+        still |= _in_bin(session, flow, ids, gone, still)
     _close(session, ids, kept="" if decision.action == "nothing" else "writes", still=still)
     for system in _gone(flow, pair):
         _close(session, ids, kept="decisions", system=system)
@@ -111,6 +120,32 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
         )
 
 
+def _in_bin(
+    session: Session,
+    flow: Flow,
+    ids: Sequence[tuple[str, str]],
+    gone: Sequence[Gone],
+    still: Collection[str],
+) -> set[str]:
+    """The causes for which something was told of the fields of a pair of which one is gone: it is
+    over where that one can't come back, which its history then says, and stands elsewhere."""
+    if not session.open_errors:
+        return set()
+    ends = of_ends(flow)
+    told = {
+        cause
+        for name, id in ids
+        for cause, _, _, _, *place in session.db.rows(
+            troubles.decisions, org=session.org, flow=name, one=id
+        )
+        if tuple(place) not in ends
+    }
+    ended = [one for one in gone if not keeps(session, one)]
+    for one in ended if told - {*still} else ():
+        note_life(session, one.system, one.object, one.id, ENDED)
+    return set() if ended else told
+
+
 def _gone(flow: Flow, pair: Pair) -> Iterator[str]:
     """The systems in which a record of a pair is not there any more: nobody can correct it."""
     if pair.left is not None and pair.left.life not in ("here", "out of sight"):
@@ -129,29 +164,40 @@ def _still_several(flow: Flow, pair: Pair, decision: Decision) -> bool:
 
 
 def _standing(
-    session: Session, flow: Flow, pair: Pair, decision: Decision, record: str
+    session: Session,
+    flow: Flow,
+    pair: Pair,
+    decision: Decision,
+    record: str,
+    gone: Sequence[Gone],
 ) -> list[Problem]:
     """What was told of a linked pair's fields and is still so, conflicts and values that can't go:
-    deciding the pair once more mends none, only a change of one of the two values does."""
+    deciding the pair once more mends none, only a change of one of the two values does. Of one that
+    is out of the bin, the marks are none."""
     if not session.open_errors or pair.link is None or pair.left is None or pair.right is None:
+        return []
+    if gone:
         return []
     rows = session.db.rows(troubles.decisions, org=session.org, flow=flow.name, one=record)
     if not rows:
         return []
-    told = {_as_told(code, field, message) for _, code, field, message in rows}
+    told = {_as_told(code, field, message) for _, code, field, message, *_ in rows}
     written = {one.key for one in (*decision.left, *decision.right)}
     listed = {(one.code, one.field) for one in decision.problems}
     found = []
-    for row in session.flows[flow.name].rows:
+    ready = session.flows[flow.name]
+    back = returned(ready, (pair.left, pair.right), pair.link.base)
+    one, two = back.without if back else (pair.left, pair.right)
+    for row in ready.rows:
         if row.key in written:
             continue
-        left, right = row.left(pair.left.values), row.right(pair.right.values)
+        left, right = row.left(one.values), row.right(two.values)
         if isinstance(left, NotRead) or isinstance(right, NotRead):
             continue
-        for one in _troubles(row, left, right):
-            known = _as_told(one.code, one.field, _message(one)) in told
-            if known and (one.code, one.field) not in listed:
-                found.append(one)
+        for wrong in _troubles(row, left, right):
+            known = _as_told(wrong.code, wrong.field, _message(wrong)) in told
+            if known and (wrong.code, wrong.field) not in listed:
+                found.append(wrong)
     return found
 
 
@@ -178,7 +224,7 @@ def _told_of(
 ) -> Iterator[str]:
     """The causes for which records (flow, id) were told that one of these fields can't go."""
     for flow, id in ids if fields and session.open_errors else ():
-        for cause, _, field, _ in session.db.rows(
+        for cause, _, field, *_ in session.db.rows(
             troubles.decisions, org=session.org, flow=flow, one=id
         ):
             if field in fields:
@@ -345,12 +391,16 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
 
 
 def _written(session: Session, entry: Entry) -> set[str]:
-    """The fields, of both sides, of the rows that an entry has written."""
-    return _fields(
+    """The fields, of both sides, of the rows that an entry has written. A mark is no answer to what
+    was told of the field that it is written to."""
+    rows = [
         one
         for one in session.flows[entry.flow].rows
         if (one.row.right if entry.side == "right" else one.row.left) in entry.after
-    )
+    ]
+    keys = {key for half in entry.agree for key in half}
+    marked = any(key.startswith("!") for key in keys)
+    return _fields(one for one in rows if not marked or one.key in keys)
 
 
 def system_of(session: Session, error: SystemUnavailable) -> str:
@@ -391,6 +441,11 @@ def got_through(session: Session) -> None:
 def over(session: Session, ids: Sequence[tuple[str, str]], kept: str = "") -> None:
     """Closes what was told of records (flow, id), but for what is `kept`: see `_close`."""
     _close(session, ids, kept=kept)
+
+
+def outlived(session: Session, flow: str, record: str, cause: str) -> None:
+    """Takes a record out of an entry, since what was told of it and its partner is over."""
+    _got_through(session, flow, record, cause)
 
 
 def no_longer(session: Session, cause: str) -> None:

@@ -34,10 +34,12 @@ from ..store import troubles, unknown
 from ..store.database import Database
 from . import asks, by_hand, problems, restored, signed
 from . import undo as undos
+from .binned import Told
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
 from .newer import Behind, asked, behind
+from .outlived import let_go, outlived
 from .paused import hold_back
 from .propose import propose
 from .restored import Generation, Last, Nowhere, compared
@@ -106,7 +108,7 @@ class Result:
     what it had been, and both sides were compared in full. `lost` counts the edits that lose to the
     other side by the word of a rule. `finished` are undos that had been begun and had something
     left, which it went on with, `broken_off` those that broke off before they had begun, which a
-    person has to ask for again."""
+    person has to ask for again. `binned` are errors that were retried, and wait on a bin."""
 
     run: int
     verb: Verb
@@ -125,6 +127,7 @@ class Result:
     lost: int = 0
     finished: tuple[Result, ...] = ()
     broken_off: tuple[BrokenOff, ...] = ()
+    binned: tuple[Told, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -199,7 +202,9 @@ def backfill(
 
 def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None) -> Result:
     """Decides the records behind open errors again, with today's values; None: all of them. Of what
-    no rule is about any more the entry is over."""
+    no rule is about any more the entry is over, and so it is of a pair of which one can't come
+    back."""
+    waits: list[Told] = []
 
     def mark(session: Session) -> None:
         rows = session.db.rows(troubles.open_troubles, org=session.org)
@@ -214,6 +219,7 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
             session,
             ((row[1], row[2]) for row in chosen if codes.get(row[0]) == problems.OUT_OF_SIGHT),
         )
+        waits.extend(let_go(session, {row[0] for row in chosen}))
         with session.db.transaction("marked"):
             for _, flow, record, operation, *_ in chosen:
                 tried = operation in ("update", "delete")
@@ -222,7 +228,8 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
                 if not (tried and undos.try_again(session, flow, record)):
                     _mark_error(session, flow, record)
 
-    return _and_undos(setup, "retry", Work(mark, asked_for=True), on_change)
+    result = _and_undos(setup, "retry", Work(mark, asked_for=True), on_change)
+    return replace(result, binned=tuple(waits))
 
 
 def push(setup: Setup, record: str, rule: str = "", on_change: OnChange | None = None) -> Result:
@@ -329,6 +336,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         if not work.undoes:
             note(session)
         signed.found_again(session)
+    outlived(session)
     work.mark(session)
     session.again = False
     for _ in range(ROUNDS):

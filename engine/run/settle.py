@@ -91,9 +91,10 @@ def _is_done(entry: Entry, outcome: Outcome) -> bool:
 
 
 def _part(session: Session, parted: Sequence[Entry]) -> None:
-    """Their links are gone."""
+    """Their links are gone, and with them what was told of the two."""
     for one in parted:
         session.db.run(lives.drop_link, org=session.org, flow=one.flow, one=one.left)
+        problems.over(session, [(one.flow, id) for id in (one.left, one.right)])
 
 
 def _forget(session: Session, deleted: Sequence[Entry]) -> None:

@@ -6,10 +6,22 @@ An error is open while it has troubles. What makes two problems one cause is kno
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, Float, and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    Float,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from . import tables
-from .database import statement, table, upsert
+from .database import among, statement, table, upsert
+from .statements import L, R
 
 E = table(tables.Error).columns
 T = table(tables.Trouble).columns
@@ -57,7 +69,7 @@ of_record = statement(
     )
 )
 decisions = statement(
-    select(T.cause, E.code, E.field, T.message).where(
+    select(T.cause, E.code, E.field, T.message, T.file, T.line).where(
         T.org == _org,
         T.flow == _flow,
         T.record == bindparam("one"),
@@ -66,7 +78,31 @@ decisions = statement(
     )
 )
 """What a record was told that could not be decided of its fields: the cause, the code, the field,
-the text."""
+the text, and where its rule stands."""
+of_pairs = statement(
+    select(E.id, T.cause, T.flow, T.record, T.file, T.line, L.left, L.right)
+    .where(
+        _open,
+        _of_cause,
+        T.operation == "map",
+        L.org == T.org,
+        L.flow == T.flow,
+        L.ended == "",
+        or_(L.left == T.record, L.right == T.record),
+    )
+    .order_by(E.id, T.flow, T.record)
+)
+"""What was told of fields of linked pairs, each with its error, and where the rule stands."""
+gone = statement(
+    select(R.id, R.life).where(
+        R.org == _org,
+        R.system == bindparam("system"),
+        R.object == bindparam("object"),
+        R.life.in_(("deleted", "merged", "converted")),
+        among(R.id, "ids"),
+    )
+)
+"""Those of some records that are not there any more, out of sight or not."""
 undecided = statement(
     select(T.record)
     .where(T.org == _org, T.flow == _flow, T.record != "", T.operation == "map")
