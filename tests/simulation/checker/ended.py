@@ -44,16 +44,16 @@ class Ended(Facts):
         """Whether we wrote what had stood there before a text that a rule had put there, and that
         nobody had touched; what people saved at the same time as either may have crossed with
         it."""
-        last = event
+        last, marked = event, False
         for one in reversed(self.log.by_field.get((event.key, event.field), [])):
             if one.seq >= event.seq or event.who != "sync":
                 continue
-            if one.who == "sync" and self.says_gone(one):
-                if (event.new or None) == (one.old or None):
-                    return True
-            elif not crossed(one, last):
+            mark = one.who == "sync" and self.says_gone(one)
+            if not mark and not crossed(one, last):
                 return False
-            last = one
+            last, marked = one, marked or mark
+            if marked and (event.new or None) == (one.old or None):
+                return True
         return False
 
     def is_back(self, event: Event) -> bool:
