@@ -135,6 +135,7 @@ def _move(
         ended="",
     )
     gone, stays = (link.left, link.right) if side == "left" else (link.right, link.left)
+    problems.goes_on(session, old, new, link.left, left)
     problems.over(session, [(old.name, gone)])
     # What could not go of the one who stays is decided again, and told as long as it is so.
     problems.over(session, [(old.name, stays)], kept="decisions" if old is new else "")

@@ -448,6 +448,15 @@ def outlived(session: Session, flow: str, record: str, cause: str) -> None:
     _got_through(session, flow, record, cause)
 
 
+def goes_on(session: Session, old: Flow, new: Flow, then: str, now: str) -> None:
+    """What was told of the fields of a linked pair goes on with their link, which is of another
+    flow from now on: deciding the two there says what of it is still so. `then` and `now` are the
+    left records."""
+    if session.open_errors and old is not new:
+        where = {"org": session.org, "flow": old.name, "one": then}
+        session.db.run(troubles.move, **where, new_flow=new.name, new_record=now)
+
+
 def no_longer(session: Session, cause: str) -> None:
     """Closes an entry, whoever met it."""
     where = {"org": session.org, "cause": cause}

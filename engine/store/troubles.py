@@ -134,6 +134,12 @@ put_trouble = upsert(
     more={"count": T.count + 1},
     first=("first",),
 )
+move = statement(
+    update(table(tables.Trouble))
+    .where(T.org == _org, T.flow == _flow, T.record == bindparam("one"), T.operation == "map")
+    .values(flow=bindparam("new_flow"), record=bindparam("new_record"))
+)
+"""What a record was told of its fields is told of another one, in another flow."""
 drop_trouble = statement(
     delete(table(tables.Trouble)).where(
         T.org == _org, T.flow == _flow, T.record == bindparam("one"), T.cause == _cause

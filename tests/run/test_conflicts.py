@@ -22,9 +22,9 @@ map contact with Lead {
 """
 
 
-def linked() -> tuple[Both, str, str]:
+def linked(rules: str = RULES) -> tuple[Both, str, str]:
     """A contact and a Lead that were linked with two titles."""
-    both = Both(RULES)
+    both = Both(rules)
     both.run()
     right = both.salesforce.create(
         "Lead", {"LastName": "Berg", "Email": "a@b.example", "Company": "B", "Title": "CTO"}
@@ -60,6 +60,23 @@ def test_a_conflict_stays_listed_while_both_values_stand(again: str) -> None:
     later(both)
     later(both)
     assert listed(both) == [(1, "conflict")]
+
+
+def test_a_conflict_goes_on_with_a_lead_that_is_converted() -> None:
+    """Both titles are as they were, and there are rules about the Contact, too (EDGE-5)."""
+    rules = RULES.replace("Company", "Lead.Company").replace("with Lead", "with Lead, Contact")
+    pull = "pull Contact as contact visible { match on email }\nmap"
+    both, left, right = linked(rules.replace("\nmap", f"\n{pull}"))
+    contact = both.salesforce.convert(right)
+    later(both)
+    later(both)
+    [entry] = both.errors()
+    assert (entry.code, entry.object, entry.field) == ("conflict", "Contact", "Title")
+    assert both.apollo.rows("contact")[left]["title"] == "CEO"
+    both.salesforce.update("Contact", contact, {"Title": "CEO"})
+    later(both)
+    later(both)
+    assert listed(both) == []
 
 
 def test_a_conflict_is_told_under_its_field() -> None:
