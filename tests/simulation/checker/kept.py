@@ -82,7 +82,7 @@ class Kept(Facts):
                 if not self.journalled(key, name, one.kind, edit.new):
                     yield f"{what}, and the journal doesn't have the old value"
                 if raced or (
-                    one.kind == "stage" and self.no_news(link, mine, edit, (partner, other))
+                    one.kind == "stage" and self.no_news(link, one, mine, edit, (partner, other))
                 ):
                     continue
                 chosen = [
@@ -111,7 +111,9 @@ class Kept(Facts):
                 elif self.came_after(link, one, last, edit) and not self.waited(one, edit, write):
                     yield f"{what}, which was there when the row was new"
 
-    def no_news(self, link: Link, mine: list[Event], edit: Event, across: tuple[Key, str]) -> bool:
+    def no_news(
+        self, link: Link, row: Mapped, mine: list[Event], edit: Event, across: tuple[Key, str]
+    ) -> bool:
         """Whether a stage, of which there are few, is none that somebody chose since the two last
         agreed: the table lacks it and the other record was made of this one all the same, no run
         had looked yet at what was made without one, we take it for a write of ours, or it is put
@@ -138,15 +140,23 @@ class Kept(Facts):
                 for each in held
                 if one.seq < each.seq <= edit.seq
             )
-            and not self.carried(across, after.seq, edit.seq)
+            and not self.carried(row, [each for each in held if one.seq < each.seq], across, edit)
             for one, after in pairwise(held)
             if after.seq <= edit.seq
         )
 
-    def carried(self, field: tuple[Key, str], first: int, last: int) -> bool:
-        """Whether we wrote to a field in between."""
-        events = self.log.by_field.get(field, [])
-        return any(one.who == "sync" and first <= one.seq <= last for one in events)
+    def carried(
+        self, row: Mapped, between: list[Event], across: tuple[Key, str], edit: Event
+    ) -> bool:
+        """Whether we wrote to the other side what was there in between, before `edit`."""
+        return any(
+            write.who == "sync"
+            and each.seq <= write.seq <= edit.seq
+            and each.seq < edit.seq
+            and self.alike(row, write, each)
+            for write in self.log.by_field.get(across, [])
+            for each in between
+        )
 
     def came_through(self, field: tuple[Key, str], last: int, value: Any) -> bool:
         """Whether a write of ours of a value to a field counts as done by a run that had begun."""
