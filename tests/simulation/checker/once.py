@@ -105,7 +105,7 @@ class Once(Ended):
                 continue
             if there.seq >= begun or birth.at - there.at < RACE:
                 continue
-            if self.away(other, begun, birth.at) or self.log.gone_at(other, birth.seq):
+            if any(self.away(other, seq, birth.at) for seq in (begun, birth.seq)):
                 continue
             if other in self.beyond | self.log.heirs.keys():
                 continue
