@@ -192,15 +192,24 @@ class Ended(Facts):
         return False
 
     def changed_since(self, key: Key, gone: list[Event]) -> bool:
-        """Whether somebody changed a record after that, and a run had heard of it before; what no
-        rule reads is no change."""
+        """Whether somebody changed a record after a run had heard of that, and it was not as before
+        when the next one came; what no rule reads is no change."""
         told = {"stage", *(one.left for rows in self.scope.flows.values() for one in rows)}
         told |= {one.right for rows in self.scope.flows.values() for one in rows}
+        heard = [end for begin, end, _ in self.log.finished if gone[0].seq < begin]
+        if not heard:
+            return False
+        looks = [*(seq for seq in self.log.starts if seq >= heard[0]), len(self.log.events)]
         return any(
-            one.key == key and one.who == "person" and one.field in told
-            for one in self.log.events[gone[0].seq :]
-            if self.heard(gone[0], one)
+            self.held(key, name, seq) != self.held(key, name, heard[0])
+            for name in told
+            for seq in looks
         )
+
+    def held(self, key: Key, name: str, seq: int) -> object:
+        """What a field held then."""
+        last = self.last_before(key, name, seq)
+        return last and last.new
 
     def heard(self, gone: Event, later: Event) -> bool:
         """Whether a run that came to its end lies between the two."""
