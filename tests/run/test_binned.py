@@ -145,6 +145,24 @@ def test_an_entry_is_over_once_the_bin_was_emptied(found: str) -> None:
     assert over in said(both, left)
 
 
+def test_a_state_in_postgresql_knows_what_waits_and_goes_on(postgres_url: str) -> None:
+    """Both titles go on with the Contact that the lead became, until that is out of the bin for
+    good."""
+    rules = RULES.replace("Company", "Lead.Company").replace("with Lead", "with Lead, Contact")
+    pull = "pull Contact as contact visible { match on email }\nmap"
+    both, _, right = linked(rules.replace("\nmap", f"\n{pull}"), postgres_url)
+    contact = both.salesforce.convert(right)
+    later(both)
+    both.salesforce.delete("Contact", contact)
+    later(both)
+    [entry] = both.errors()
+    assert f"the Contact {contact} was deleted in salesforce" in error_text(entry)
+    both.salesforce.delete("Contact", contact, purged=True)
+    a_day(both)
+    assert listed(both) == []
+    both.db.close()
+
+
 def test_a_bin_is_asked_once_a_day_and_only_while_there_is_such_an_entry() -> None:
     both, _, right = deleted()
     a_day(both)

@@ -22,9 +22,9 @@ map contact with Lead {
 """
 
 
-def linked(rules: str = RULES) -> tuple[Both, str, str]:
+def linked(rules: str = RULES, state: str = "sqlite://") -> tuple[Both, str, str]:
     """A contact and a Lead that were linked with two titles."""
-    both = Both(rules)
+    both = Both(rules, state=state)
     both.run()
     right = both.salesforce.create(
         "Lead", {"LastName": "Berg", "Email": "a@b.example", "Company": "B", "Title": "CTO"}
