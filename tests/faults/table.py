@@ -270,8 +270,9 @@ TABLE = (
     ),
     Fault(
         "A reply without end, of gigabytes, or packed so that it unpacks to them",
-        "Read up to 100 MB, unpacked, and no further: exit code 4 and one entry that says so, a "
-        "write is in doubt; what Salesforce answers in bulk is asked for in smaller sheets",
+        "Read up to 100 MB, unpacked, and no further, and taken into memory only with up to four "
+        "million values: exit code 4 and one entry that says so, a write is in doubt; what "
+        "Salesforce answers in bulk is asked for in smaller sheets",
         (),
         ("tests/test_large_replies.py",),
         "It is the way that meets it, whatever is written.",

@@ -86,7 +86,7 @@ class Scene(Machine):
                 with saving(file, HEAD) as keep:
                     for one in shown:
                         keep(ORG, one)
-                agreed = partial(load(file).agreed, ORG)
+                agreed = partial(load(file).agreed, ORG, self.db)
             try:
                 self.go(partial(verbs.apply, agreed=agreed))
             except Stale:

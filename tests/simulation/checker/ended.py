@@ -63,7 +63,7 @@ class Ended(Facts):
             for pair in self.pairs
             for _, mine, theirs in sides(pair)
             if mine == event.key
-            for one in self.log.by_field[theirs, ""]
+            for one in self.log.by_field.get((theirs, ""), [])
         )
 
     def taken_back_once_back(self) -> Iterator[str]:
