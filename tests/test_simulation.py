@@ -10,6 +10,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import lru_cache
@@ -46,14 +47,18 @@ from syncrules.tests.simulation.scopes import (
 from syncrules.tests.simulation.states import Shared, handed_on, held
 from syncrules.tests.simulation.world import Alarms, Crash
 
-HISTORIES = 20_000
+HISTORIES, FEWEST = 20_000, 5_000
+LONGEST = 15 * 60.0
+"""Seconds after which a slow machine has played enough of them, if the fewest: the suite is to take
+less than half an hour on two cores."""
 LARGE = 50
 
 
 @lru_cache
 def played() -> Told:
     """The histories of the suite, on all processors."""
-    return many(0, HISTORIES)
+    until = time.monotonic() + LONGEST
+    return many(0, HISTORIES, until=lambda: time.monotonic() > until)
 
 
 def test_no_history_breaks_a_promise() -> None:
@@ -61,13 +66,13 @@ def test_no_history_breaks_a_promise() -> None:
     whatever crashes, gets lost, or is edited meanwhile."""
     told = played()
     assert told.violations == {}, f"replay them at commit {commit()}"
-    assert told.histories == HISTORIES
+    assert told.histories >= FEWEST
 
 
 def test_every_fault_strikes_in_some_of_the_histories() -> None:
     """What never strikes proves nothing: each kind is met in several of these histories."""
-    met = played().struck
-    assert {name: met[name] for name in KINDS if met[name] < 5} == {}
+    met, least = played().struck, 5 * played().histories // HISTORIES
+    assert {name: met[name] for name in KINDS if met[name] < max(1, least)} == {}
     assert set(met) <= KINDS
     assert played().crashes > 100
 

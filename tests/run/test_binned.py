@@ -49,16 +49,7 @@ def with_end(said: str, to: str = "pull Lead as contact hidden") -> tuple[Both, 
         rules = RULES.replace("push contact as Lead update only\n", rule)
     else:
         rules = RULES.replace("map contact", rule + "map contact")
-    both = Both(rules)
-    both.run()
-    right = both.salesforce.create(
-        "Lead", {"LastName": "Berg", "Email": "a@b.example", "Company": "B", "Title": "CTO"}
-    )
-    left = both.apollo.create(
-        "contact",
-        {"last_name": "Berg", "email": "a@b.example", "organization_name": "B", "title": "CEO"},
-    )
-    later(both)
+    both, left, right = linked(rules)
     assert listed(both) == STANDS
     return both, left, right
 
