@@ -80,17 +80,11 @@ class NoReply(Exception):
 
 
 class TooLarge(NoReply):
-    """The reply has more bytes than the request lets it have: what it says is not known."""
+    """The reply has more bytes than the request lets it have, or more values than are taken into
+    memory: what it says is not known. `unit` is what there are `most` of, in millions."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"the reply has more than {most / 1_000_000:g} MB")
-
-
-class TooMany(TooLarge):
-    """The reply has more values than are taken into memory: what it says is not known."""
-
-    def __init__(self, most: int) -> None:
-        NoReply.__init__(self, f"the reply has more than {most / 1_000_000:g} million values")
+    def __init__(self, most: int, unit: str = "MB") -> None:
+        super().__init__(f"the reply has more than {most / 1_000_000:g} {unit}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +181,7 @@ class Wire:
             try:
                 response = self.world.send(signed)
                 if request.headers.get("accept") == JSON and not response.has_at_most(MOST_VALUES):
-                    raise TooMany(MOST_VALUES)
+                    raise TooLarge(MOST_VALUES, "million values")
             except NotSent as error:
                 trouble = str(error) or "no connection"
                 self._failed(trouble)

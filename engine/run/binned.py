@@ -18,8 +18,6 @@ from ..store.database import Database
 from .around import Pair
 from .session import Session
 
-_ENDS = ("deleted", "merged", "converted")
-
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -56,7 +54,7 @@ def gone_of(flow: Flow, pair: Pair) -> tuple[Gone, ...]:
     return tuple(
         Gone(flow.end(side).system, flow.end(side).object, one.id, one.life)
         for side, one in ends
-        if one is not None and one.life in _ENDS
+        if one is not None and one.life in troubles.GONE
     )
 
 

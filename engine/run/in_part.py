@@ -34,8 +34,8 @@ def split(session: Session, results: Sequence[Settled]) -> list[Settled]:
     which is done, and the rest. Goes with the transaction under way."""
     found: list[Settled] = []
     for entry, outcome in results:
-        there = {*entry.after}.intersection(outcome.arrived)
-        if outcome.kind not in _SPLITS or not there or there == {*entry.after}:
+        there = entry.after.keys() & outcome.arrived if outcome.arrived else set()
+        if outcome.kind not in _SPLITS or not there or there == entry.after.keys():
             found.append((entry, outcome))
             continue
         values = {name: one for name, one in (outcome.values or {}).items() if name in there}

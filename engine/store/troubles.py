@@ -23,6 +23,8 @@ from . import tables
 from .database import among, statement, table, upsert
 from .statements import L, R
 
+GONE = ("deleted", "merged", "converted")
+"""The lives of a record that is not there any more."""
 E = table(tables.Error).columns
 T = table(tables.Trouble).columns
 
@@ -98,7 +100,7 @@ gone = statement(
         R.org == _org,
         R.system == bindparam("system"),
         R.object == bindparam("object"),
-        R.life.in_(("deleted", "merged", "converted")),
+        R.life.in_(GONE),
         among(R.id, "ids"),
     )
 )
