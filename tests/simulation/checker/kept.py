@@ -106,7 +106,7 @@ class Kept(Facts):
                 if side == one.prefer:
                     if not (passed_on or self.met_between(link, one, edit, last)):
                         yield f"{what}, though its own side wins"
-                elif last.seq < edit.seq > met and self.agreed_before(since, one, last, edit):
+                elif last.seq < edit.seq > met and self.agreed_before(since, one, last, edit, met):
                     yield f"{what}: an old value came back"
                 elif self.came_after(link, one, last, edit) and not self.waited(one, edit, write):
                     yield f"{what}, which was there when the row was new"
@@ -248,18 +248,25 @@ class Kept(Facts):
         )
 
     def agreed_before(
-        self, mine: list[tuple[Event, Event]], one: Mapped, last: Event, edit: Event
+        self,
+        mine: list[tuple[Event, Event]],
+        one: Mapped,
+        last: Event,
+        edit: Event,
+        met: int,
     ) -> bool:
         """Whether both sides held the value of `last`, and we knew it, before `edit`. `mine` is
-        what the side of `edit` has held since the two were linked, each with what replaced it: what
-        was replaced before any run saw it was never agreed on."""
-        since = self.log.numbers.get(self.log.edited, (0, 0, 0.0))[1] if one.new else 0
+        what the side of `edit` has held since the two were linked at `met`, each with what replaced
+        it: what was replaced before any run saw it was never agreed on, and what an earlier link
+        brought counts from the first look of this one."""
+        added = self.log.numbers.get(self.log.edited, (0, 0, 0.0))[1] if one.new else 0
+        since = max(added, met)
         return (
             last.seq < edit.seq
             and any(
                 last.seq <= each.seq < edit.seq
                 and self.alike(one, each, last)
-                and (each.who == "sync" or self.knew(each, after, since))
+                and ((each.who == "sync" and each.seq >= met) or self.knew(each, after, since))
                 and (self.knew(each, edit) or not self.unheard(each, one.kind))
                 for each, after in mine
             )
