@@ -48,7 +48,7 @@ from syncrules.tests.simulation.states import Shared, handed_on, held
 from syncrules.tests.simulation.world import Alarms, Crash
 
 HISTORIES, FEWEST = 20_000, 5_000
-LONGEST = 15 * 60.0
+LONGEST = 10 * 60.0
 """Seconds after which a slow machine has played enough of them, if the fewest: the suite is to take
 less than half an hour on two cores."""
 LARGE = 50

@@ -81,9 +81,9 @@ class Kept(Facts):
                 what = f"{key}.{name}: {edit.new!r} became {write.new!r}"
                 if not self.journalled(key, name, one.kind, edit.new):
                     yield f"{what}, and the journal doesn't have the old value"
-                if raced or (
-                    one.kind == "stage" and self.no_news(link, one, mine, edit, (partner, other))
-                ):
+                if raced or self.put_back(one, edit, (partner, other)):
+                    continue
+                if one.kind == "stage" and self.no_news(link, mine, edit):
                     continue
                 chosen = [
                     each
@@ -111,13 +111,10 @@ class Kept(Facts):
                 elif self.came_after(link, one, last, edit) and not self.waited(one, edit, write):
                     yield f"{what}, which was there when the row was new"
 
-    def no_news(
-        self, link: Link, row: Mapped, mine: list[Event], edit: Event, across: tuple[Key, str]
-    ) -> bool:
+    def no_news(self, link: Link, mine: list[Event], edit: Event) -> bool:
         """Whether a stage, of which there are few, is none that somebody chose since the two last
         agreed: the table lacks it and the other record was made of this one all the same, no run
-        had looked yet at what was made without one, we take it for a write of ours, or it is put
-        back, and nothing that was there in between had come through."""
+        had looked yet at what was made without one, or we take it for a write of ours."""
         log = self.log
         if edit.key == link.left and str(edit.new) not in STATUS:
             made = log.born[link.right].who == "sync"
@@ -130,13 +127,17 @@ class Kept(Facts):
             if unseen and not self.made_with(key, edit.field):
                 return True
         ours = any(one.who == "sync" and one.new == edit.new for one in mine)
-        if not ours and self.came_through((edit.key, edit.field), edit.seq, edit.new):
-            return True
-        held = self.told(edit.key, edit.field)
+        return not ours and self.came_through((edit.key, edit.field), edit.seq, edit.new)
+
+    def put_back(self, row: Mapped, edit: Event, across: tuple[Key, str]) -> bool:
+        """Whether a value had stood there before, a stage also in a record that became this one,
+        and nothing that was there in between had come through."""
+        stage = row.kind == "stage"
+        held = self.told(edit.key, edit.field) if stage else self.log.by_field[edit.key, edit.field]
         return any(
             one.new == edit.new
             and all(
-                each.who == "person" or self.unheard(each, "stage")
+                each.who == "person" or self.unheard(each, row.kind)
                 for each in held
                 if one.seq < each.seq <= edit.seq
             )
