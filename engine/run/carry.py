@@ -197,9 +197,10 @@ def unread(row: ReadyRow, *seen: Seen, draft: Draft) -> bool:
     return any(isinstance(one, NotRead) for one in seen)
 
 
-def conflict(row: ReadyRow, lv: Value, rv: Value) -> Problem:
+def conflict(row: ReadyRow, lv: Value, rv: Value, why: str = "") -> Problem:
+    """That two values differ and none of them wins; `why`, where that is not for the row."""
     latest = row.row.prefer == "latest"
-    why = "which of them is later can't be told" if latest else "no rule says who wins"
+    why = why or ("which of them is later can't be told" if latest else "no rule says who wins")
     return Problem(
         "conflict",
         f"{row.row.left} is {_show(lv)}, {row.row.right} is {_show(rv)}, and {why}",

@@ -202,8 +202,7 @@ def careful(ready: Ready, pair: Pair, decision: Decision) -> Decision:
                 own, its = (1, 0) if one.side == "right" else (0, 1)
                 halves[own][one.key], halves[its][one.key] = one.before, one.agree[its]
                 lv, rv = halves[0][one.key], halves[1][one.key]
-                told = conflict(row, lv, rv)
-                problems.append(replace(told, message=_UNSURE.format(told.message), side=one.side))
+                problems.append(replace(conflict(row, lv, rv, _UNSURE), side=one.side))
         return tuple(found)
 
     left, right = kept(decision.left), kept(decision.right)
@@ -220,7 +219,7 @@ def careful(ready: Ready, pair: Pair, decision: Decision) -> Decision:
     )
 
 
-_UNSURE = "{}; the state is an older copy, so which of them is newer can't be told"
+_UNSURE = "the state is an older copy, so which of them is newer can't be told"
 
 
 def _has_moved(row: ReadyRow | None, change: Change, base: Base | None) -> bool:

@@ -193,6 +193,7 @@ def test_an_edit_since_the_last_run_is_not_lost_and_one_that_is_newer_not_writte
     assert '"Older"' in entry.message
     assert '"Newer"' in entry.message
     assert "older copy" in entry.message
+    assert "no rule says who wins" not in entry.message  # The rules do.
     team.apollo.update("contact", backup.ids[2], {"title": "Newer"})
     assert backup.run().errors == 0
     assert backup.team.is_quiet()
