@@ -255,8 +255,9 @@ def undo(
     setup: Setup, part: Part, on_change: OnChange | None = None, *, dry_run: bool = False
 ) -> Result:
     """Puts back what a run changed, or a part of that, where it is still as that run left it.
-    `dry_run`: every change that it would make now, and no write."""
-
+    `dry_run`: every change that it would make now, and no write. Raises `UsageError` where there
+    is no such run, or nothing of it that is meant."""
+    undos.must_be_there(setup.db, setup.org, part.run)
     work = replace(_undoing(part.run, partial(undos.put_back, part=part)), part=part)
     return _carry_out(setup, "preview" if dry_run else "undo", work, on_change)
 

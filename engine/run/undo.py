@@ -87,13 +87,17 @@ class BrokenOff:
     part: Part
 
 
-def put_back(session: Session, part: Part) -> None:
-    """Proposes what undoes a run, children before parents; what stays is in `session.kept`."""
-    run = part.run
-    if not session.db.row(undone.verb_of, org=session.org, run=run):
+def must_be_there(db: Database, org: str, run: int) -> None:
+    """Raises `UsageError` where there is no such run: asked before an undo is one itself."""
+    if not db.row(undone.verb_of, org=org, run=run):
         raise UsageError(
             f"there is no run {run}", fix="`syncrules history RECORD` tells which run changed what"
         )
+
+
+def put_back(session: Session, part: Part) -> None:
+    """Proposes what undoes a run, children before parents; what stays is in `session.kept`."""
+    run = part.run
     work, order = _Work(session, run, part.field), _order(session)
     touched = _named(session, part) if part.record else _touched(session, run)
     for flow, side, ids in sorted(touched, key=lambda one: order(one[0])):

@@ -257,9 +257,14 @@ def test_an_undo_can_be_undone() -> None:
     world.quiet()
 
 
-def test_a_run_that_never_was_is_told() -> None:
-    with pytest.raises(UsageError, match="there is no run 99"):
-        World().undo(99)
+@pytest.mark.parametrize("further", [1, 98])
+def test_a_run_that_never_was_is_told(further: int) -> None:
+    """Not even the number that the undo itself would get is one, and none is used up."""
+    world = World()
+    last = world.run().run
+    with pytest.raises(UsageError, match=f"there is no run {last + further}"):
+        world.undo(last + further)
+    assert world.run().run == last + 1
 
 
 COMPANIES = """\
