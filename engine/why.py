@@ -7,7 +7,7 @@ its rule, its place and the values that led there. How that reads is `why_told.p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.values import Value, folded
@@ -31,16 +31,18 @@ from .run.pairs import Mark, decide_pair, pairs_of
 from .run.session import Session
 from .run.since import first_runs
 from .run.state import Stored, fields_of, other
-from .store import asked, held, lives, troubles
+from .store import asked, held, lives
 from .store import statements as sql
 from .systems import nearest
-from .why_ends import marks_of, waits_on_bin
+from .why_ends import gone, marks_of
+from .why_holds import entries, held_runs, unless
 from .why_references import comes_along_with, leads_nowhere
 
 if TYPE_CHECKING:
     from .store.database import Database
 
 _NO_MAKER = "no rule makes a"
+_NO_WRITER = "no rule writes"
 _NO_BLANK = "a blank erases no value unless the row says `clear`"
 _CREATE_ONLY = "nothing: the rule is `create only`"
 _ONLY_FILLS = "nothing: `when blank` fills, and never overwrites"
@@ -120,7 +122,9 @@ def why(plan: Plan, org: str, db: Database, world: World, record: str, name: str
                 ends = [told.record.id, told.partner.id if told.partner else ""]
                 pair = ends if side == "left" else ends[::-1]
                 found.setdefault((ready.flow.name, pair[0], pair[1]), told)
-    return _without_what_is_elsewhere(list(found.values()))
+    holds = tuple(Reason(text) for text in held_runs(session))
+    told_once = _without_what_is_elsewhere(list(found.values()))
+    return [replace(one, reasons=(*one.reasons, *holds)) for one in told_once]
 
 
 def _without_what_is_elsewhere(found: list[Why]) -> list[Why]:
@@ -134,7 +138,8 @@ def _without_what_is_elsewhere(found: list[Why]) -> list[Why]:
 
 def _only_looked_for(one: Why) -> bool:
     """Whether no rule makes anything of it there, and it was only compared with what is there."""
-    return not one.partner and all(each.text.startswith(_NO_MAKER) for each in one.reasons)
+    said = (_NO_MAKER, _NO_WRITER)
+    return not one.partner and all(each.text.startswith(said) for each in one.reasons)
 
 
 def _ids(session: Session, flow: Flow, side: Side, record: str) -> list[str]:
@@ -255,24 +260,21 @@ class _Asked:
             if (end.system, end.object) == (system, object):
                 seen = f"run {run} saw at {at_time(moment(at))}"
                 yield Reason(f"{seen} that the {object} in {system} {turned(life, into)}")
-        last = self.done[-1] if self.done else None
-        if last is not None and last.action == "unlink" and not self.linked:
-            yield Reason(f"run {last.run} took the two apart: {last.reason}", last.rule)
+        joins = ("create", "link", "unlink", "delete")
+        last = next((one for one in reversed(self.done) if one.action in joins), None)
+        if last is None or self.linked or last.action not in ("unlink", "delete"):
+            return
+        did = "took the two apart" if last.action == "unlink" else f"deleted the {last.object}"
+        yield Reason(f"run {last.run} {did}: {last.reason}", last.rule)
 
     def _ended(self) -> Iterator[Reason]:
-        for side in SIDES:
-            record, end = self._record(side), self.ready.flow.end(side)
-            if record is not None and record.life != "here":
-                into = f" {record.into}" if record.into else ""
-                follows = (
-                    "nothing is written to the other side, or made again"
-                    if self.decision.action == "nothing"
-                    else f"the next run would {self.decision.action} its counterpart"
-                )
-                yield Reason(
-                    f"the {end.object} is {record.life}{into} in {end.system}: {follows}",
-                    self.decision.rule,
-                )
+        for text in gone(self.ready.flow, self._record):
+            follows = (
+                "nothing is written to the other side, or made again"
+                if self.decision.action == "nothing"
+                else f"the next run would {self.decision.action} its counterpart"
+            )
+            yield Reason(f"{text}: {follows}", self.decision.rule)
 
     def _not_linked(self) -> Iterator[Reason]:
         """Why it has no counterpart, rule by rule."""
@@ -366,15 +368,9 @@ class _Asked:
 
     def _waiting(self) -> Iterator[Reason]:
         """What stands in the error log, and what a person is asked."""
-        flow, ids = self.ready.flow.name, {self._id("left"), self._id("right")} - {""}
-        waits = waits_on_bin(self.session, self.ready.flow)
-        for number, of, record, *told in self.session.db.rows(
-            troubles.open_troubles, org=self.session.org
-        ):
-            if of == flow and record in ids:
-                _, _, rule, file, line, message, *_ = told
-                message += waits.get((number, record), "")
-                yield Reason(f"open error {number}: {message}", rule, Place(file, line, 1))
+        ids = {self._id("left"), self._id("right")} - {""}
+        for text, rule, at in entries(self.session, self.ready.flow, ids):
+            yield Reason(text, rule, at)
         if any(cause == "a day passed" for cause, _, _ in self.marks):
             yield Reason("it is looked at again tomorrow, since a rule counts days")
 
@@ -407,7 +403,7 @@ class _Asked:
             text = f"it is set to {show(source.source[1])} on what the rule makes, and never after"
             yield Reason(text, source.rule, source.place)
             return
-        yield Reason(f"no rule names {self.name}: it is never written")
+        yield Reason(f"{_NO_WRITER} {self.name}: it stays as it is")
 
     # ---- rows
 
@@ -457,7 +453,8 @@ class _Asked:
             when = (
                 "the next run would write" if self._due() else "once it changes, a run would write"
             )
-            return f"{when} {show(change.after)} to {change.field}: {_because(change)}"
+            text = f"{when} {show(change.after)} to {change.field}: {_because(change)}"
+            return f"{text}{unless(self.session, self.ready.flow, row.row.rule)}"
         waits = self._change(row, self.decision.asks)
         if waits is not None:
             return f"{show(waits.after)} for {waits.field} waits for approval{self._ask(row)}"
@@ -501,6 +498,8 @@ class _Asked:
             )
         if changed is None:
             return self._unchanged(row, left, right)
+        for text in gone(self.ready.flow, self._record):
+            return f"nothing: {text}"
         half = left if changed == "left" else right
         goes = row.pushes if changed == "left" else row.pulls
         updates = self.ready.push_updates if changed == "left" else self.ready.pull_updates
@@ -522,6 +521,8 @@ class _Asked:
         filled_in = left.now is None and row.row.default is not None
         if filled_in or equal(row, left.now, right.now, self.view):
             return "nothing: both sides are as they last agreed"
+        for text in gone(self.ready.flow, self._record):
+            return f"nothing: {text}"
         if row.row.when_blank and blank is None:
             return _ONLY_FILLS
         pushes = row.pushes and self.ready.push_updates

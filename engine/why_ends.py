@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..dsl.rules import Place, Side
+from ..dsl.rules import SIDES, Place, Side
 from .plan.model import Flow
 from .report import show
 from .run.binned import binned_text, told
 from .run.journal import Entry
 from .run.session import Session
+from .run.state import Stored
+
+
+def gone(flow: Flow, record: Callable[[Side], Stored | None]) -> Iterator[str]:
+    """Which of two records is not there any more, in words; `record` is that of a side."""
+    for side in SIDES:
+        one, end = record(side), flow.end(side)
+        if one is not None and one.life != "here":
+            into = f" into {one.into.replace('/', ' ')}" if one.into else ""
+            yield f"the {end.object} is {one.life}{into} in {end.system}"
 
 
 def marks_of(

@@ -9,18 +9,21 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
-from syncrules.engine import approvals
+from syncrules.engine import approvals, verbs
 from syncrules.engine.store.database import Statement, statement
 from syncrules.engine.store.tables import Table
 from syncrules.engine.why import why
 from syncrules.engine.why_told import why_json, why_text
+from syncrules.errors import Braked, SystemUnavailable
 from syncrules.tests.both import HOUR, ORG, Both
+from syncrules.tests.desk import Desk
 from syncrules.tests.guide.test_activities import RULES as KINDS
 from syncrules.tests.guide.test_activities import Day
 from syncrules.tests.run.test_undo import World
 from syncrules.tests.test_cli_run import Shop, shop
+from syncrules.tests.test_schema_drift import contact, desk
 
-__all__ = ["shop"]
+__all__ = ["desk", "shop"]
 
 RULES = """\
 sync apollo with salesforce
@@ -121,9 +124,24 @@ def test_what_no_rule_names_says_so_and_a_source_is_written_once() -> None:
     world.contact()
     world.run()
     said = told(world.both, "ada@a.example", "Phone")
-    assert "no rule names Phone: it is never written" in said
+    assert "no rule writes Phone: it stays as it is" in said
     said = told(world.both, "ada@a.example", "LeadSource")
     assert 'it is set to "Apollo" on what the rule makes, and never after' in said
+    # A condition names it, and that writes nothing.
+    said = told(world.both, "ada@a.example", "stage")
+    assert "no rule writes stage: it stays as it is" in said
+
+
+def test_objects_that_are_only_compared_with_say_nothing_of_a_field() -> None:
+    """Whoever has no Lead yet is looked for among Contacts, too: what no row there writes isn't
+    told beside the reason why there is no Lead."""
+    world = World(RULES.replace("pull Lead as contact hidden\n", ""))
+    world.contact(stage="Cold")
+    world.run()
+    said = told(world.both, "ada@a.example", "title")
+    assert "no Lead is made" in said
+    assert "no rule writes title" not in said
+    assert "no rule writes Phone" in told(world.both, "ada@a.example", "Phone")
 
 
 def test_what_waits_for_approval_or_is_stopped_says_so() -> None:
@@ -189,12 +207,96 @@ def test_a_record_that_is_gone_says_that_nothing_follows() -> None:
     assert "the Lead is deleted in salesforce: nothing is written to the other side" in said
 
 
+def test_what_changes_beside_a_record_that_is_gone_is_not_called_the_same() -> None:
+    """Deleted, or merged: the two differ, and why that stays so is told of the very field."""
+    world = World(RULES)
+    contact = world.contact(first_name="Ada")
+    world.run()
+    [lead] = world.leads()
+    world.both.apollo.update("contact", contact, {"first_name": "Ann"})
+    world.both.salesforce.delete("Lead", lead)
+    world.run()
+    said = told(world.both, "ada@a.example", "first_name")
+    assert "next: nothing: the Lead is deleted in salesforce" in said
+    world.both.salesforce.undelete("Lead", lead)
+    world.run()
+    assert "both sides are as they last agreed" in told(world.both, "ada@a.example", "first_name")
+
+    other = world.both.salesforce.create("Lead", {"LastName": "Berg", "Company": "B"})
+    world.both.salesforce.merge("Lead", other, [lead])
+    world.run()
+    said = told(world.both, lead)
+    assert f"the Lead is merged into {other} in salesforce: nothing is written" in said
+
+
 def test_what_was_undone_waits_for_a_change() -> None:
+    """And says which run has taken it away."""
     world = World(RULES)
     world.contact()
     run = world.run().run
-    world.undo(run)
-    assert "once something changes, a run would make a Lead" in told(world.both, "ada@a.example")
+    back = world.undo(run).run
+    said = told(world.both, "ada@a.example")
+    assert "once something changes, a run would make a Lead" in said
+    assert f"run {back} deleted the Lead: run {run} is undone" in said
+
+
+def test_a_link_that_was_undone_says_so_also_where_values_were_put_back() -> None:
+    world = World(RULES)
+    world.both.salesforce.create(
+        "Lead", {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
+    )
+    world.run()
+    world.contact(first_name="Ada")
+    run = world.run().run
+    back = world.undo(run).run
+    assert f"run {back} took the two apart: run {run} is undone" in told(
+        world.both, "ada@a.example"
+    )
+
+
+def test_a_brake_that_stopped_the_last_run_is_told_with_whatever_it_held() -> None:
+    """And no longer once a run got through; a preview changes nothing about it."""
+    world = World(f"{RULES}guard at most 1 Lead created per run\n")
+    world.contact()
+    world.contact(email="bo@a.example")
+    with pytest.raises(Braked):
+        world.run()
+    hour(world.both)
+    said = told(world.both, "ada@a.example")
+    assert "the next run would make a Lead" in said
+    assert "a brake stopped run 2, the last one, before it wrote anything: `syncrules prev" in said
+    world.both.edit(RULES)
+    world.run()
+    assert "a brake" not in told(world.both, "ada@a.example")
+
+
+def test_a_system_that_can_not_be_used_is_told_with_whatever_waits_for_it() -> None:
+    world = World(RULES)
+    contact = world.contact(first_name="Ada")
+    world.run()
+    world.both.apollo.update("contact", contact, {"first_name": "Ann"})
+    away = world.both.world.handlers.pop("salesforce.test")
+    with pytest.raises(SystemUnavailable):
+        world.run()
+    said = told(world.both, "ada@a.example", "first_name")
+    assert "open error 1: salesforce" in said
+    world.both.world.handlers["salesforce.test"] = away
+    world.run()
+    assert "open error" not in told(world.both, "ada@a.example", "first_name")
+
+
+def test_a_rule_that_waits_for_a_system_is_told_where_it_holds_a_value_back(desk: Desk) -> None:
+    """The right to write a field is gone: `why` promises no write that the run won't make."""
+    ada = contact(desk, "Ada")
+    desk.run()
+    desk.clock.sleep(HOUR)
+    desk.salesforce.take("edit", "Lead", "Title")
+    desk.apollo.update("contact", ada, {"title": "CEO"})
+    desk.run()
+    [entry] = [one.id for one in desk.errors()]
+    said = why_text(verbs.why(desk.project, desk.world, "ada@a.example", "title"))
+    assert f"open error {entry}: `map contact with Lead` waits, since" in said
+    assert f", unless open error {entry} holds it back" in said
 
 
 def test_two_that_differ_and_stay_so_say_until_when() -> None:

@@ -1,5 +1,5 @@
-"""Statements about one record that somebody asks about or pushes; see `engine/why.py` and
-`engine/run/by_hand.py`."""
+"""Statements about one record that somebody asks about or pushes, and about the last run; see
+`engine/why.py`, `engine/status.py` and `engine/run/by_hand.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, and_, bindparam, or_, select, update
 
 from . import tables
 from .database import statement, table
-from .statements import C, D, L, _change
+from .statements import C, D, L, N, _change
 
 _org: BindParameter[Any] = bindparam("org")
 _flow: BindParameter[Any] = bindparam("flow")
@@ -46,3 +46,10 @@ done = statement(
     .order_by(C.run, C.number)
 )
 """What was done to two records, the oldest first."""
+last_but_previews = statement(
+    select(N.number, N.verb, N.started, N.ended, N.exit)
+    .where(N.org == _org, N.verb != "preview")
+    .order_by(N.number.desc())
+    .limit(1)
+)
+"""The last run that was more than a look."""

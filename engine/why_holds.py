@@ -1,0 +1,55 @@
+"""What `why` says of what holds back what rules would do: the error log, and a brake. How an entry
+comes and goes is known to `engine/run/problems.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ..dsl.rules import Place
+from ..errors import Braked
+from .plan.model import Flow
+from .run.problems import RUN
+from .run.session import Session
+from .store import asked, troubles
+from .why_ends import waits_on_bin
+
+
+def held_runs(session: Session) -> Iterator[str]:
+    """What keeps runs from writing anything, whatever they are about."""
+    for number, flow, _, *told in session.db.rows(troubles.open_troubles, org=session.org):
+        if flow == RUN:
+            yield f"open error {number}: {told[5]}"
+    last = session.db.row(asked.last_but_previews, org=session.org)
+    if last is None:
+        return
+    run, verb, _, ended, code = last
+    # What `apply` refuses is its preview, mostly, and holds up no run.
+    if ended and code == Braked.exit_code and verb != "apply":
+        yield (
+            f"a brake stopped run {run}, the last one, before it wrote anything: "
+            "`syncrules preview` tells which, and whether it still would"
+        )
+
+
+def entries(session: Session, flow: Flow, ids: Collection[str]) -> Iterator[tuple[str, str, Place]]:
+    """A sentence, the rule and its place for each open error about records of a flow, or about a
+    rule of it as a whole."""
+    waits = waits_on_bin(session, flow)
+    for number, of, record, *told in session.db.rows(troubles.open_troubles, org=session.org):
+        if of == flow.name and (record in ids or not record):
+            _, _, rule, file, line, message, *_ = told
+            text = f"open error {number}: {message}{waits.get((number, record), '')}"
+            yield text, rule, Place(file, line, 1)
+
+
+def unless(session: Session, flow: Flow, rule: str) -> str:
+    """The open errors for which a rule waits, behind what it would write: whether they hold up
+    just that is for a run to find out, which looks at the schemas."""
+    rows = session.db.rows(troubles.open_troubles, org=session.org)
+    found = [
+        str(number)
+        for number, of, record, _, _, by, *_ in rows
+        if (of, record, by) == (flow.name, "", rule)
+    ]
+    return f", unless open error {' or '.join(found)} holds it back" if found else ""
