@@ -15,7 +15,7 @@ from ..connectors.base.world import moment
 from .report import GONE, at_time, behind_json, behind_text, broken_off_json, broken_off_text
 from .run.newer import behind
 from .run.undo import BrokenOff, broken_off
-from .store import held, troubles
+from .store import asked, held, troubles
 from .store import lease as leases
 from .store import statements as sql
 
@@ -34,6 +34,7 @@ def status_json(
         plan = plans.get(org) if plans is not None else None
         reads = {(one.system, one.object) for one in plan.reads} if plan else set()
         runs = db.rows(sql.runs, org=org, most=5)
+        last = db.row(asked.last_but_previews, org=org)
         asks = db.row(held.count, org=org)
         errors = db.row(troubles.count, org=org)
         due = db.rows(sql.count_due, org=org, now=now)
@@ -42,16 +43,8 @@ def status_json(
             {
                 "systems": org,
                 "rules": list(_rules(db, org, plan, waits, known=plans is not None)),
-                "runs": [
-                    {
-                        "run": number,
-                        "verb": verb,
-                        "started": moment(started),
-                        "ended": moment(ended) if ended else None,
-                        "exit": code if ended else None,
-                    }
-                    for number, verb, started, ended, code, _ in runs
-                ],
+                "last_run": _run(last) if last else None,
+                "runs": [_run(one) for one in runs],
                 "behind": behind_json(behind(plan, waits) if plan else ()),
                 "to_decide": sum(
                     count for flow, count in due if plans is None or flow in _flows(plan)
@@ -79,6 +72,17 @@ def status_json(
             }
         )
     return {"status": sets}
+
+
+def _run(row: Row) -> dict[str, Any]:
+    number, verb, started, ended, code = row[:5]
+    return {
+        "run": number,
+        "verb": verb,
+        "started": moment(started),
+        "ended": moment(ended) if ended else None,
+        "exit": code if ended else None,
+    }
 
 
 def _rules(
@@ -131,7 +135,7 @@ def status_text(data: Mapping[str, Any]) -> str:
 
 def _status(one: Mapping[str, Any]) -> Iterator[str]:
     yield one["systems"].replace("~", " with ")
-    run = next((run for run in one["runs"] if run["verb"] != "preview"), None)
+    run = one["last_run"]
     if run:
         end = _ENDS.get(run["exit"], f"exit {run['exit']}") if run["ended"] else "it has not ended"
         yield f"  last run   {run['run']} ({run['verb']}), {at_time(run['started'])}: {end}"
@@ -188,8 +192,10 @@ def _gone(rule: Mapping[str, Any]) -> str:
 _ENDS = {
     0: "done",
     1: "done, errors are open",
-    3: "a brake stopped it",
+    2: "the command or the project file was wrong",
+    3: "a brake stopped it, and `syncrules preview` tells which",
     4: "a system could not be used",
     5: "another run was at work",
+    70: "a fault of ours stopped it",
     130: "interrupted",
 }

@@ -227,6 +227,16 @@ def test_status_tells_runs_and_rules_without_asking_any_system(shop: Shop) -> No
     assert shop.type("errors").code == 0
 
 
+def test_status_knows_the_last_run_after_any_number_of_previews(shop: Shop) -> None:
+    """Also one that was asked for something that isn't there."""
+    shop.type("run")
+    for _ in range(6):
+        shop.type("preview")
+    assert "last run   1 (run)" in shop.type("status").out
+    assert shop.type("push", "nothing-of-ours").code == 2
+    assert ": the command or the project file was wrong\n" in shop.type("status").out
+
+
 BINS = """\
 sync north with south
 prefer north
