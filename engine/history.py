@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.world import moment
 from .report import at_time, change_json, change_text
-from .run.journal import Entry, entry
+from .run.journal import Entry
+from .run.past import changes, ids_of
 from .run.problems import ENDED
 from .store import lives
 from .store import lost as sql
@@ -65,17 +66,11 @@ def history(db: Database, orgs: Iterable[str], record: str) -> History:
         entries = changes(db, org, record)
         began = started(db, org, entries)
         done += (Done(one.run, one.sent or began.get(one.run, 0.0), one) for one in entries)
-        ids = {record, *(id for one in entries for id in (one.record, one.left, one.right))}
+        ids = ids_of(db, org, record)
+        ids |= {id for one in entries for id in (one.record, one.left, one.right)}
         rows = db.rows(lives.of_records, org=org, ids=sorted(ids - {""}))
         turns += (Turn(*row) for row in rows)
     return History(tuple(done), tuple(turns))
-
-
-def changes(db: Database, org: str, record: str) -> list[Entry]:
-    """The rows of the journal about a record, by its key or its id on either side."""
-    names = dict.fromkeys((record.casefold(), record))
-    rows = (db.rows(sql.of_record, org=org, name=name) for name in names)
-    return [entry(row) for row in next((found for found in rows if found), [])]
 
 
 def started(db: Database, org: str, entries: Sequence[Entry]) -> dict[int, float]:

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base.world import moment
-from .history import changes, started
+from .history import started
 from .report import at_time, show, value_json
 from .run.decision import Coming
 from .run.journal import Entry, entry
 from .run.lost import Loss
+from .run.past import changes
 from .run.session import load_coming
 from .store import lost as sql
 

@@ -27,6 +27,7 @@ from .closures import NotRead, Values
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import store
+from .past import changes
 from .session import Kept, Session, dump_values
 from .state import Linked, other
 
@@ -180,6 +181,17 @@ def _named(session: Session, part: Part) -> list[tuple[str, Side, list[str]]]:
         rows = session.db.rows(undone.named, **where, name=name)
         if rows:
             return [(flow, side, [id]) for flow, side, id in rows]
+    past = changes(session.db, session.org, part.record)
+    done = [one for one in past if one.run == part.run and one.state == "done"]
+    others = {one.key or one.record for one in done}
+    if len(others) > 1:
+        raise UsageError(
+            f"{part.record} is a key of several records that run {part.run} changed",
+            fix=f"name one of them: {', '.join(sorted(others))}",
+        )
+    if done:
+        touched = sorted({(one.flow, one.side, one.record) for one in done})
+        return [(flow, side, [id]) for flow, side, id in touched]
     raise UsageError(
         f"run {part.run} did nothing to {part.record}",
         fix=f"`syncrules history {part.record}` tells which run changed what",

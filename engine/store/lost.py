@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, func, literal_column, or_, select
 
 from .database import among, statement
-from .statements import C, N, _change
+from .statements import C, K, N, R, _change
 
 _org: BindParameter[Any] = bindparam("org")
 _name: BindParameter[Any] = bindparam("name")
@@ -24,6 +24,14 @@ of_record = statement(
     .order_by(C.run, C.number)
 )
 """All rows of the journal about a record, by its key or the id of either side."""
+of_ids = statement(
+    select(*_change, C.code)
+    .where(C.org == _org, or_(among(C.record, "ids"), among(C.left, "ids"), among(C.right, "ids")))
+    .order_by(C.run, C.number)
+)
+known_as = statement(select(K.id).distinct().where(K.org == _org, among(K.value, "values")))
+"""The records that have one of these values in a match key, or refer to a record of that id."""
+known_by_id = statement(select(R.id).where(R.org == _org, R.id == _name))
 lost = statement(
     select(*_change, C.code)
     .where(C.org == _org, C.lost != literal_column("''"), C.state == "done")

@@ -23,10 +23,10 @@ from syncrules.connectors.base.schema import Schema
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.connectors.salesforce.simulator import simulate as made_up_salesforce
 from syncrules.docs.examples import simulated
-from syncrules.engine.history import changes
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.journal import Entry
+from syncrules.engine.run.past import changes
 from syncrules.engine.run.run import Result
 from syncrules.tests.both import HOUR, ORG, Both
 from syncrules.tests.cli import PROGRAM, Ended, call

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 from syncrules.connectors.apollo.simulator import Fault
-from syncrules.engine.history import changes
 from syncrules.engine.run import run as verbs
+from syncrules.engine.run.past import changes
 from syncrules.engine.run.undo import Part
 from syncrules.engine.store import statements as sql
 from syncrules.tests.both import HOUR, ORG, Both

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from syncrules.engine.history import changes
+from syncrules.engine.run.past import changes
 from syncrules.tests.both import HOUR, ORG, Both
 
 PEOPLE = """\

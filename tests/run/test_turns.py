@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from syncrules.engine.history import changes, history, history_text
+from syncrules.engine.history import history, history_text
+from syncrules.engine.run.past import changes
 from syncrules.engine.why import why
 from syncrules.engine.why_told import why_text
 from syncrules.tests.both import HOUR, ORG, Both

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from syncrules.engine import approvals
+from syncrules.engine.history import history
 from syncrules.engine.report import result_text
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.run import Result
 from syncrules.engine.run.undo import Part
 from syncrules.errors import UsageError
-from syncrules.tests.both import HOUR, Both
+from syncrules.tests.both import HOUR, ORG, Both
 
 RULES = """\
 sync apollo with salesforce
@@ -51,6 +53,11 @@ class World:
     def contact(self, **values: object) -> str:
         given = {"last_name": "King", "email": "ada@a.example", "stage": "Interested"}
         return self.both.apollo.create("contact", {**given, **values})
+
+    def past(self, record: str) -> list[tuple[int, str]]:
+        """What `history` tells of a record: runs, and what each did."""
+        found = history(self.both.db, [ORG], record)
+        return [(one.run, one.change.action) for one in found.done]
 
     def leads(self) -> dict[str, dict[str, object]]:
         return {id: dict(row) for id, row in self.both.salesforce.rows("Lead").items()}
@@ -265,6 +272,53 @@ def test_a_run_that_never_was_is_told(further: int) -> None:
     with pytest.raises(UsageError, match=f"there is no run {last + further}"):
         world.undo(last + further)
     assert world.run().run == last + 1
+
+
+NAMED = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Lead when stage is "Interested" { match on email, else first_name and last_name }
+map contact with Lead {
+    first_name        <-> FirstName
+    last_name         <-> LastName
+    email             <-> Email  ask
+    organization_name  -> Company default "Unknown"
+}
+"""
+
+
+def test_a_record_is_known_by_each_key_that_it_has_or_had() -> None:
+    """`history` and `undo` tell of all that was done to it, whatever its address was then: before
+    a change of it has gone over, and after."""
+    world = World(NAMED)
+    contact = world.contact(first_name="Ada")
+    made = world.run().run
+    world.both.apollo.update("contact", contact, {"email": "king@a.example"})
+    world.run()
+    assert world.past("king@a.example") == [(made, "create")]
+    approvals.approve(world.both.db, [ORG], None)
+    moved = world.run().run
+    whole = [(made, "create"), (moved, "update")]
+    assert world.past("king@a.example") == world.past("ada@a.example") == whole
+    assert world.past(contact) == whole
+
+    [lead] = world.leads()
+    world.undo(moved, "ada@a.example")
+    assert world.leads()[lead]["Email"] == "ada@a.example"
+    world.undo(made, "king@a.example")
+    assert world.leads() == {}
+
+
+def test_who_shares_a_part_of_a_key_is_not_undone_by_it() -> None:
+    """Two Kings of one run: which of them is meant has to be said."""
+    world = World(NAMED)
+    world.contact(first_name="Ada")
+    world.contact(first_name="Bo", email="bo@a.example")
+    run = world.run().run
+    with pytest.raises(UsageError, match="King is a key of several records") as told:
+        world.undo(run, "King")
+    assert "ada@a.example, bo@a.example" in told.value.fix
+    assert len(world.leads()) == 2
 
 
 COMPANIES = """\
