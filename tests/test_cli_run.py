@@ -227,6 +227,21 @@ def test_status_tells_runs_and_rules_without_asking_any_system(shop: Shop) -> No
     assert shop.type("errors").code == 0
 
 
+@pytest.mark.parametrize(("key", "url"), [("another", ""), (WAREHOUSE_KEY, "http://127.0.0.1:9")])
+def test_each_code_of_the_error_log_has_a_page(shop: Shop, key: str, url: str) -> None:
+    """Also that of a system which stops the run: `explain` says where to take a code from."""
+    (shop.folder / "key").write_text(key, encoding="utf-8")
+    file = shop.folder / "syncrules.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"http://[\d.:]+", url, text) if url else text, encoding="utf-8")
+    assert shop.type("run").code == 4
+    [error] = shop.type("errors", "--format", "json").json()["errors"]
+    shown = call(shop.capsys, "explain", error["code"])
+    assert (shown.code, shown.out.splitlines()[0]) == (
+        *(0, f"{error['code']}, an entry of the error log"),
+    )
+
+
 def test_status_knows_the_last_run_after_any_number_of_previews(shop: Shop) -> None:
     """Also one that was asked for something that isn't there."""
     shop.type("run")

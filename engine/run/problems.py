@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ...connectors.base.contract import Outcome
+from ...connectors.base.linking import LOGIN_LOST
 from ...connectors.base.values import Value
 from ...dsl.rules import SIDES, Place, Side
 from ...errors import BudgetSpent, ReplyTooLarge, SignInRefused, SystemUnavailable
@@ -41,6 +42,8 @@ OUT_OF_SIGHT = "out-of-sight"
 IN_DOUBT = "in-doubt"
 """The code of a write without a reply of which nobody can tell whether it happened."""
 
+OUT_OF_REACH = "out-of-reach"
+"""The code of a system that could not be read or written for another reason than those below."""
 _STOPS: Mapping[type[SystemUnavailable], str] = {
     BudgetSpent: "calls-spent",
     SignInRefused: "sign-in-refused",
@@ -77,6 +80,14 @@ ADVICE = {
     "gone": "Nobody can tell whether this record is deleted: look at it by hand, then retry.",
     OUT_OF_SIGHT: "Share it with the sync login again, or delete it for everybody; then retry.",
     "existed": "The record is there already under another key: give both the same key by hand.",
+    OUT_OF_REACH: "Nothing is written before the system answers again; the entry has what it said."
+    " It is over with the first run that gets through.",
+    "sign-in-refused": "Check the credentials that the section of the system in syncrules.toml"
+    " points to, or sign in again with `syncrules connect`.",
+    "calls-spent": "Wait until the system allows calls again: the next run goes on from there.",
+    "reply-too-large": "Check that no proxy answers in place of the system; where records are that"
+    " large, take the longest texts out of the rules.",
+    LOGIN_LOST: "The person has to sign in again: `syncrules connect SYSTEM --as USER`.",
 }
 
 
@@ -411,7 +422,7 @@ def system_of(session: Session, error: SystemUnavailable) -> str:
 def stopped(session: Session, error: SystemUnavailable) -> None:
     """Enters a system that a run could not go on without; each run that meets it counts."""
     system = system_of(session, error)
-    code = _STOPS.get(type(error), "out-of-reach")
+    code = _STOPS.get(type(error), OUT_OF_REACH)
     enter(
         session,
         cause=causes.one_of("", system, code),
