@@ -1,8 +1,9 @@
 """Brakes that nobody wrote: what is planned is held where so much at once is rarely meant.
 
 Each has a number under which it lets everything pass, since a small team changes all it has in a
-morning, and a share of the linked records, since a large one changes thousands a day. A written
-guard on the same thing takes a brake's place. Most of it is counted over the runs of a day, too: a
+morning, and a share of the linked records, since a large one changes thousands a day. It counts
+those of one flow, and those of all flows with an object in common. A written guard on the same
+thing takes a brake's place. Most of it is counted over the runs of a day, too: a
 little at each run is much in the end. Knows the journal; who asks is `guard.py`.
 Records that are gone, before anything is decided, are `sight.py`.
 """
@@ -14,7 +15,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
+from ..plan.model import Flow, Plan
 from ..store import counts
 from ..store import statements as sql
 from .ended import ENDS, back, once
@@ -92,6 +94,26 @@ def blanks(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
     return any(one is None and before.get(name) is not None for name, one in after.items())
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many records of a flow a brake counts: at once, or over the `day`, with `earlier` ones of
+    other runs. `now`: this run adds to it. `same` has the field and the value that are given to
+    all, where it is about these."""
+
+    brake: Brake
+    flow: Flow
+    number: int
+    same: tuple[str, str] = ("", "")
+    day: bool = False
+    earlier: int = 0
+    now: bool = True
+
+    @property
+    def new(self) -> int:
+        """How many of the linked records are of today."""
+        return self.earlier if self.brake.what == "created" else 0
+
+
 def brakes(session: Session, kinds: Kinds, *, asked_for: bool) -> Iterator[Trip]:
     """What is too much at once of what is planned. `asked_for`: a person asked for this mass of
     changes."""
@@ -100,76 +122,124 @@ def brakes(session: Session, kinds: Kinds, *, asked_for: bool) -> Iterator[Trip]
         yield from first
         if first:
             return
-    for flow, side, system, object, action, number in kinds:
-        if action in _KINDS and number > min(one.most for one in BRAKES.values()):
-            # The guards that this looks past are known: what isn't counted isn't read either.
-            for kind, count, field in _counted(session, flow, side, action, number):
-                if asked_for and kind not in HELD_WHEN_ASKED_FOR:
-                    continue
-                linked = _too_much(session, flow, side, object, BRAKES[kind], count)
-                if linked:
-                    yield _trip(BRAKES[kind], count, linked, object, system, field, asked_for)
-        if action in _KINDS and not asked_for:
-            for brake, count, new in _of_the_day(session, flow, side, action, number):
-                linked = _too_much(session, flow, side, object, brake, count, new)
-                if linked:
-                    yield _trip(brake, count, linked, object, system, "", asked_for, day=True)
+    numbers: dict[tuple[Side, str], dict[str, int]] = {}
+    for flow, side, _, _, action, number in kinds:
+        if action in _KINDS:
+            numbers.setdefault((side, action), {})[flow] = number
+    for (side, action), planned in numbers.items():
+        # The guards that this looks past are known: what isn't counted isn't read either.
+        if sum(planned.values()) > min(one.most for one in BRAKES.values()):
+            at_once = [
+                one
+                for name, number in planned.items()
+                for one in _counted(session, session.flows[name].flow, side, action, number)
+                if not asked_for or one.brake in (BRAKES[kind] for kind in HELD_WHEN_ASKED_FOR)
+            ]
+            yield from _too_much(session, side, at_once, asked_for)
+        if not asked_for:
+            of_the_day = list(_of_the_day(session, side, action, planned))
+            yield from _too_much(session, side, of_the_day, asked_for)
 
 
 def _too_much(
-    session: Session, flow: str, side: Side, object: str, brake: Brake, count: int, new: int = 0
-) -> int:
-    """How many are linked, without the `new` ones, where a count of changes is more than a brake
-    lets pass; else 0."""
-    if count <= brake.most or _guarded(session, side, object, brake.what):
-        return 0
-    found = session.db.row(sql.count_links, org=session.org, flow=flow) or (0,)
-    linked = max(0, int(found[0]) - new)
-    return linked if count > brake.share * linked else 0
+    session: Session, side: Side, counted: Sequence[_Count], asked_for: bool
+) -> Iterator[Trip]:
+    """What is more than a brake lets pass: of one flow, or of all that have an object in common,
+    such as the leads and the contacts that contacts become."""
+    alone = [[one] for one in counted if one.now and (one.earlier or not one.day)]
+    tripped: set[Brake] = set()
+    for some in (*alone, *_together(counted)):
+        brake = some[0].brake
+        left = [
+            one
+            for one in some
+            if not _guarded(session, side, one.flow.end(side).object, brake.what)
+        ]
+        number = sum(one.number for one in left)
+        if number <= brake.most or (len(some) > 1 and brake in tripped):
+            continue
+        linked = sum(_linked_before(session, one) for one in left)
+        if number > brake.share * linked:
+            tripped.add(brake)
+            yield _trip(left, linked, session.plan, side, asked_for)
+
+
+def _together(counted: Sequence[_Count]) -> Iterator[list[_Count]]:
+    """What a brake counts of several flows with an object in common. What people did is counted
+    by its flow alone, since there is more of it by nature."""
+    groups: dict[tuple[object, ...], list[_Count]] = {}
+    for one in counted:
+        if not one.flow.activity:
+            for side in SIDES:
+                key = (one.brake, one.same, side, one.flow.end(side).object)
+                groups.setdefault(key, []).append(one)
+    for some in groups.values():
+        earlier = any(one.earlier for one in some) or not some[0].day
+        if len(some) > 1 and earlier and any(one.now for one in some):
+            yield some
+
+
+def _linked_before(session: Session, counted: _Count) -> int:
+    """How many are linked, without those that are of today."""
+    found = session.db.row(sql.count_links, org=session.org, flow=counted.flow.name) or (0,)
+    return max(0, int(found[0]) - counted.new)
 
 
 def _of_the_day(
-    session: Session, flow: str, side: Side, action: str, number: int
-) -> Iterator[tuple[Brake, int, int]]:
-    """(brake, how many records it counts, how many of the linked ones are new) of today's runs and
-    this one, for what this one adds to; where it is the first that does, it has been counted."""
+    session: Session, side: Side, action: str, planned: Mapping[str, int]
+) -> Iterator[_Count]:
+    """What today's runs have sent and this one plans, of each flow that this one adds to and of
+    those that have an object in common with it; nothing where it is the first, whose changes have
+    been counted."""
     run, since = session.run, session.midnight()
     rows = session.db.rows(counts.unasked_since, org=session.org, run=run, at=since)
-    where = {"org": session.org, "flow": flow, "side": side, "action": action}
     among = {"run": run, "since": since, "runs": [run, *(number for (number,) in rows)]}
-    before = session.db.row(counts.sent_by_runs, **where, **among)
-    earlier = int(before[0]) if before else 0
-    if not earlier or earlier + number <= min(one.most for one in DAY.values()):
+    named = {(end, session.flows[name].flow.end(end).object) for name in planned for end in SIDES}
+    sent: dict[str, int] = {}
+    for name, ready in session.flows.items():
+        if any((end, ready.flow.end(end).object) in named for end in SIDES):
+            where = {"org": session.org, "flow": name, "side": side, "action": action}
+            before = session.db.row(counts.sent_by_runs, **where, **among)
+            sent[name] = int(before[0]) if before else 0
+    total = sum(sent.values())
+    if not total or total + sum(planned.values()) <= min(one.most for one in DAY.values()):
         return
-    if action == "create":
-        done = session.flows[flow].flow.activity
-        yield DONE if done else DAY[action], earlier + number, earlier
-        return
-    found: dict[str, set[str]] = {}
-    added: set[str] = set()
-    for of, record, was, will, agree in session.db.stream(counts.of_runs, **where, **among):
-        kinds = [action]
-        if action == "update":
-            wiped = not _takes_back(agree) and blanks(json.loads(was), json.loads(will))
-            kinds += ["blank"] if wiped else []
-            kinds += ["mark"] if _DELETED in agree else []
-        for kind in kinds:
-            found.setdefault(kind, set()).add(record)
-        added |= set(kinds) if of == run else set()
-    yield from ((DAY[kind], len(found[kind]), 0) for kind in sorted(added))
+    for name, earlier in sent.items():
+        flow = session.flows[name].flow
+        if action == "create":
+            number = planned.get(name, 0)
+            brake = DONE if flow.activity else DAY[action]
+            now = bool(number)
+            yield _Count(brake, flow, earlier + number, day=True, earlier=earlier, now=now)
+            continue
+        found: dict[str, set[str]] = {}
+        added: set[str] = set()
+        where = {"org": session.org, "flow": name, "side": side, "action": action}
+        for of, record, was, will, agree in session.db.stream(counts.of_runs, **where, **among):
+            kinds = [action]
+            if action == "update":
+                wiped = not _takes_back(agree) and blanks(json.loads(was), json.loads(will))
+                kinds += ["blank"] if wiped else []
+                kinds += ["mark"] if _DELETED in agree else []
+            for kind in kinds:
+                found.setdefault(kind, set()).add(record)
+            added |= set(kinds) if of == run else set()
+        for kind, records in sorted(found.items()):
+            number, now = len(records), kind in added
+            yield _Count(DAY[kind], flow, number, day=True, earlier=earlier, now=now)
 
 
 def _counted(
-    session: Session, flow: str, side: Side, action: str, number: int
-) -> Iterator[tuple[str, int, str]]:
-    """(brake, how many records it counts, field where it is about one)."""
+    session: Session, flow: Flow, side: Side, action: str, number: int
+) -> Iterator[_Count]:
+    """What this run plans of a flow."""
     if action != "update":
-        yield action, number, ""
+        yield _Count(BRAKES[action], flow, number)
         return
     changed = blanked = marked = 0
     same: Counter[tuple[str, str]] = Counter()
     rows = session.db.stream(
-        counts.changed_links, org=session.org, run=session.run, flow=flow, side=side
+        counts.changed_links, org=session.org, run=session.run, flow=flow.name, side=side
     )
     for before, after, agree in rows:
         was, will = json.loads(before), json.loads(after)
@@ -186,9 +256,9 @@ def _counted(
             for name, one in will.items()
             if one is not None and was.get(name) is not None
         )
-    ((field, _), most), *_ = same.most_common(1) or [(("", ""), 0)]
-    yield from (("update", changed, ""), ("blank", blanked, ""))
-    yield from (("same", most, field), ("mark", marked, ""))
+    (value, most), *_ = same.most_common(1) or [(("", ""), 0)]
+    yield from (_Count(BRAKES["update"], flow, changed), _Count(BRAKES["blank"], flow, blanked))
+    yield from (_Count(BRAKES["same"], flow, most, value), _Count(BRAKES["mark"], flow, marked))
 
 
 def _takes_back(agree: str) -> bool:
@@ -196,34 +266,33 @@ def _takes_back(agree: str) -> bool:
     return any(one in agree for one in _UNDONE)
 
 
-def _trip(
-    brake: Brake,
-    count: int,
-    linked: int,
-    object: str,
-    system: str,
-    field: str,
-    asked_for: bool,
-    *,
-    day: bool = False,
-) -> Trip:
+def _trip(counted: Sequence[_Count], linked: int, plan: Plan, side: Side, asked_for: bool) -> Trip:
+    brake, day, (field, _) = counted[0].brake, counted[0].day, counted[0].same
+    system = plan.left if side == "left" else plan.right
+    numbers: Counter[str] = Counter()
+    for one in counted:
+        numbers[one.flow.end(side).object] += one.number
+    count, objects = numbers.total(), " and ".join(numbers)
     does = f"{brake.does} {field}".rstrip()
     today = " by all runs of today" if day else ""
     if brake.what == "created":
         where = f"{linked:,} were linked before" if day else f"{linked:,} are linked"
-        what = f"{count:,} {object} records in {system} would {does}{today}, where {where}"
+        what = f"{count:,} {objects} records in {system} would {does}{today}, where {where}"
         much = f"more than {brake.part} of what {'was' if day else 'is'} linked"
     else:
-        what = f"{count:,} of {linked:,} linked {object} records in {system} would {does}{today}"
+        what = f"{count:,} of {linked:,} linked {objects} records in {system} would {does}{today}"
         much = f"more than {brake.part} of them"
     earlier = " and at what earlier runs did; `syncrules undo RUN` takes it back" if day else ""
     once = "in one day" if day else "at once"
     backfill = "" if asked_for else "`syncrules backfill` makes changes of this size, and "
+    guards = " with ".join(
+        f"`guard at most {_enough(brake, number, object)} {brake.what} per run`"
+        for object, number in numbers.items()
+    )
     return Trip(
         what,
         f"{much} (and more than {brake.most:,}) {once} is rarely meant",
-        f"look at `syncrules preview`{earlier}; {backfill}"
-        f"`guard at most {_enough(brake, count, object)} {brake.what} per run` allows them",
+        f"look at `syncrules preview`{earlier}; {backfill}{guards} allows them",
     )
 
 

@@ -339,7 +339,8 @@ def linked(rules: str, people: int, state: str = "sqlite://") -> Team:
             owner=owners[0],
             typed_custom_fields={score: number + 1},
         )
-    team.hour()
+    team.clock.sleep(HOUR)
+    team.backfill("push", "contact")
     team.hour()
     assert team.writes(team.hour) == (0, 0)
     assert len(leads(team)) == people
@@ -507,6 +508,100 @@ def test_too_many_who_are_new_a_few_hundred_at_each_run_are_held() -> None:
     assert len(leads(team)) == FEW + 2_700
 
 
+@pytest.mark.parametrize("runs", [1, 3])
+def test_too_many_who_are_new_are_held_where_nobody_is_linked_yet(runs: int) -> None:
+    """A list that is imported before anything else: more than half of none is much, too, at once or
+    a few hundred at each run."""
+    team = Team(PLAIN).began()
+    team.clock.sleep(DAY - team.clock.now() % DAY)
+    for run in range(runs):
+        for number in range(1_100 if runs == 1 else 900):
+            team.contact(f"new{run}-{number}")
+        code, said = ended(team.hour)
+    told = "1,100 Lead .* where 0 are linked" if runs == 1 else "2,700 Lead .* where 0 were linked"
+    assert (code, bool(re.search(told, said))) == (3, True), said
+    assert len(leads(team)) == 900 * (runs - 1)
+    line = re.search(r"`(guard [^`]+)`", said)
+    assert line is not None
+    team.rewrite(f"{PLAIN}{line[1]}\n")
+    assert ended(team.hour)[0] == 0
+
+
+BOTH = """\
+push contact as Lead when stage is "Interested" { match on email }
+push contact as Contact when stage is "Replied" { match on email }
+map contact with Lead, Contact {
+    last_name         <-> LastName
+    email             <-> Email
+    title             <-> Title clear
+    organization_name  -> Lead.Company default "Unknown"
+}
+"""
+
+
+def in_two_halves(people: int) -> Team:
+    """So many contacts, half of them linked with a Lead each, the others with a Contact."""
+    team = Team(HEAD + BOTH).began()
+    for number in range(people):
+        stage = "Interested" if number % 2 else "Replied"
+        team.contact(f"p{number}", title=f"T{number}", stage=stage)
+    team.hour()
+    team.hour()
+    assert len(leads(team)) == len(team.salesforce.rows("Contact")) == people // 2
+    return team
+
+
+def wiped_contacts(team: Team) -> None:
+    for object in ("Lead", "Contact"):
+        for id in team.salesforce.rows(object):
+            team.salesforce.update(object, id, {"Title": None})
+
+
+WIPED = "190 of 190 linked %s records in %s would lose a value"
+
+
+@pytest.mark.parametrize(
+    ("happens", "says"),
+    [
+        (in_apollo(title=lambda n: ""), WIPED % ("Contact and Lead", "salesforce")),
+        (wiped_contacts, WIPED % ("contact", "apollo")),
+        (in_apollo(title=lambda n: "CEO"), "190 of 190 .* get the same Title"),
+    ],
+    ids=["left", "right", "one title"],
+)
+def test_people_who_are_leads_and_contacts_are_counted_together(
+    happens: Callable[[Team], None], says: str
+) -> None:
+    """A column of all contacts is wiped, or filled with one value: of each of the two objects it is
+    too few for a brake. The guards that the brake names let it go."""
+    team = in_two_halves(190)
+    happens(team)
+    for _ in range(2):
+        team.clock.sleep(DAY)
+        code, said = writes_nothing(team, team.run)
+        assert (code, bool(re.search(says, said))) == (3, True), said
+    guards = re.findall(r"`(guard [^`]+)`", said)
+    team.rewrite("\n".join([HEAD + BOTH, *guards, ""]))
+    assert ended(team.hour)[0] == 0
+    assert len(set(team.left("contact", "title"))) == 1
+
+
+def test_leads_and_contacts_are_counted_together_over_a_day() -> None:
+    """First the Leads lose their titles, an hour later the Contacts."""
+    team = in_two_halves(190)
+    team.clock.sleep(DAY - team.clock.now() % DAY)
+    for id in leads(team):
+        team.salesforce.update("Lead", id, {"Title": None})
+    assert ended(team.run)[0] == 0
+    wiped_contacts(team)
+    team.clock.sleep(HOUR)
+    code, said = writes_nothing(team, team.run)
+    told = "190 of 190 linked contact .* lose a value by all runs of today"
+    assert (code, bool(re.search(told, said))) == (3, True), said
+    team.clock.sleep(DAY)
+    assert ended(team.run)[0] == 0
+
+
 def test_what_people_do_all_day_is_held_by_no_brake() -> None:
     """In the second week there are more calls in a day than in all days before."""
     team = Team(f"{PLAIN}push call as Task\n", undocumented="yes").began()
@@ -584,6 +679,19 @@ def test_a_backfill_is_held_where_a_column_is_emptied_and_where_half_is_gone() -
     team.clock.sleep(HOUR)
     code, said = writes_nothing(team, asked)
     assert (code, "gone from salesforce" in said) == (3, True)
+
+
+def test_one_value_for_all_who_had_none_is_no_disaster() -> None:
+    """What is filled takes nobody's value."""
+    team = linked(PLAIN, FEW)
+    in_apollo(title=lambda n: "")(team)
+    team.clock.sleep(HOUR)
+    team.rewrite(f"{PLAIN}guard at most 100% of Lead blanked per run\n")
+    team.run()
+    assert set(team.right("Lead", "Title")) == {None}
+    in_apollo(title=lambda n: "CEO")(team)
+    assert team.hour().exit_code == 0
+    assert set(team.right("Lead", "Title")) == {"CEO"}
 
 
 def test_half_of_a_side_that_went_little_by_little_is_no_disaster() -> None:
