@@ -34,7 +34,8 @@ from .run.state import Stored, fields_of, other
 from .store import asked, held, lives
 from .store import statements as sql
 from .systems import nearest
-from .why_ends import gone, marks_of
+from .why_ends import gone
+from .why_fields import NO_WRITER, Asked, besides_rows
 from .why_holds import entries, held_runs, unless
 from .why_references import comes_along_with, leads_nowhere
 
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from .store.database import Database
 
 _NO_MAKER = "no rule makes a"
-_NO_WRITER = "no rule writes"
 _NO_BLANK = "a blank erases no value unless the row says `clear`"
 _CREATE_ONLY = "nothing: the rule is `create only`"
 _ONLY_FILLS = "nothing: `when blank` fills, and never overwrites"
@@ -138,7 +138,7 @@ def _without_what_is_elsewhere(found: list[Why]) -> list[Why]:
 
 def _only_looked_for(one: Why) -> bool:
     """Whether no rule makes anything of it there, and it was only compared with what is there."""
-    said = (_NO_MAKER, _NO_WRITER)
+    said = (_NO_MAKER, NO_WRITER)
     return not one.partner and all(each.text.startswith(said) for each in one.reasons)
 
 
@@ -375,35 +375,20 @@ class _Asked:
             yield Reason("it is looked at again tomorrow, since a rule counts days")
 
     def _no_row(self) -> Iterator[Reason]:
-        """Why a field that was asked for stays as it is, where no row says anything of it."""
+        """What besides rows says something of a field that was asked for."""
         if not self.name:
             return
-        rows = [one for one in self.ready.rows if self._is_about(one)]
-        inferred = [one for one in self.ready.infers if _is(one.infer.field, self.name)]
-        for one in inferred:
-            value = self._last_of(one.infer.field, one.infer.side)
-            wrote = f": run {value.run} wrote {show(value.after[one.infer.field])}" if value else ""
-            text = "it is inferred, and written when what is inferred changes"
-            yield Reason(text + wrote, one.infer.text, one.infer.place)
-        if rows or inferred:
-            return
-        marks = list(marks_of(self.ready.flow, self.name, self._last_of))
-        yield from (Reason(text, rule, at) for text, rule, at in marks)
-        if marks:
-            return
-        source = next(
-            (
-                one.move
-                for one in self.ready.moves
-                if one.move.source and _is(one.move.source[0], self.name)
-            ),
-            None,
+        asked = Asked(
+            self.name,
+            self.ready,
+            self.view,
+            self.decision,
+            self.linked,
+            self._record,
+            self._last_of,
         )
-        if source and source.source:
-            text = f"it is set to {show(source.source[1])} on what the rule makes, and never after"
-            yield Reason(text, source.rule, source.place)
-            return
-        yield Reason(f"{_NO_WRITER} {self.name}: it stays as it is")
+        rows = any(self._is_about(one) for one in self.ready.rows)
+        yield from (Reason(*told) for told in besides_rows(asked, rows=rows))
 
     # ---- rows
 

@@ -17,8 +17,13 @@ from syncrules.engine.why_told import why_json, why_text
 from syncrules.errors import Braked, SystemUnavailable
 from syncrules.tests.both import HOUR, ORG, Both
 from syncrules.tests.desk import Desk
+from syncrules.tests.guide.team import Team
+from syncrules.tests.guide.test_account_stages import BASE, INFER, deal
+from syncrules.tests.guide.test_account_stages import account as deals_account
 from syncrules.tests.guide.test_activities import RULES as KINDS
 from syncrules.tests.guide.test_activities import Day
+from syncrules.tests.run.test_stand_ins import ACCOUNTS, account, after_run, lead
+from syncrules.tests.run.test_stand_ins import of as filled
 from syncrules.tests.run.test_undo import World
 from syncrules.tests.test_cli_run import Shop, shop
 from syncrules.tests.test_schema_drift import contact, desk
@@ -124,12 +129,12 @@ def test_what_no_rule_names_says_so_and_a_source_is_written_once() -> None:
     world.contact()
     world.run()
     said = told(world.both, "ada@a.example", "Phone")
-    assert "no rule writes Phone: it stays as it is" in said
+    assert "no rule about contact and Lead writes Phone: it stays as it is" in said
     said = told(world.both, "ada@a.example", "LeadSource")
     assert 'it is set to "Apollo" on what the rule makes, and never after' in said
     # A condition names it, and that writes nothing.
     said = told(world.both, "ada@a.example", "stage")
-    assert "no rule writes stage: it stays as it is" in said
+    assert "no rule about contact and Lead writes stage: it stays as it is" in said
 
 
 def test_objects_that_are_only_compared_with_say_nothing_of_a_field() -> None:
@@ -140,8 +145,37 @@ def test_objects_that_are_only_compared_with_say_nothing_of_a_field() -> None:
     world.run()
     said = told(world.both, "ada@a.example", "title")
     assert "no Lead is made" in said
-    assert "no rule writes title" not in said
-    assert "no rule writes Phone" in told(world.both, "ada@a.example", "Phone")
+    assert "writes title" not in said
+    assert "contact and Lead writes Phone" in told(world.both, "ada@a.example", "Phone")
+
+
+def test_a_reference_that_something_stands_in_for_says_so() -> None:
+    """Before it is filled, after, and where nothing is of that domain."""
+    both = filled("account by domain of Email", ACCOUNTS)
+    lead(both)
+    after_run(both)
+    said = told(both, "ada@berg.example", "account")
+    rule = "it is filled by `account by domain of Email` where it is blank"
+    assert f"{rule}: no account is known by its domain" in said
+    berg = account(both)
+    hour(both)
+    said = told(both, "ada@berg.example", "account")
+    assert f'{rule}: a run would write "{berg}"' in said
+    after_run(both)
+    assert f'{rule}: run 4 wrote "{berg}"' in told(both, "ada@berg.example", "account")
+
+
+def test_what_is_inferred_is_told_beside_what_stands_there() -> None:
+    """A stage that somebody has set since stays, and that it does is to be seen."""
+    team = Team(BASE + INFER).began()
+    here, there = deals_account(team)
+    deal(team, there)
+    team.hour()
+    team.apollo.update("account", here, {"stage": "Cold"})
+    team.hour()
+    said = why_text(why(team.setup.plan, ORG, team.setup.db, team.world, here, "stage"))
+    assert 'wrote "Active Opportunity"' in said
+    assert 'by now "Active Opportunity" is inferred, and it is "Cold"' in said
 
 
 def test_what_waits_for_approval_or_is_stopped_says_so() -> None:
