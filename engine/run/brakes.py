@@ -284,7 +284,9 @@ def _trip(counted: Sequence[_Count], linked: int, plan: Plan, side: Side, asked_
         much = f"more than {brake.part} of them"
     earlier = " and at what earlier runs did; `syncrules undo RUN` takes it back" if day else ""
     once = "in one day" if day else "at once"
-    backfill = "" if asked_for else "`syncrules backfill` makes changes of this size, and "
+    held = any(BRAKES[kind].what == brake.what for kind in HELD_WHEN_ASKED_FOR)
+    no = asked_for or held
+    backfill = "" if no else "`syncrules backfill` makes changes of this size, and "
     guards = " with ".join(
         f"`guard at most {_enough(brake, number, object)} {brake.what} per run`"
         for object, number in numbers.items()

@@ -760,6 +760,18 @@ def test_brakes_count_alike_in_both_databases(
     team.db.close()
 
 
+def test_a_brake_names_no_way_that_it_bars_too() -> None:
+    """A backfill is held by what empties a column, so nobody is sent there."""
+    team = linked(PLAIN, FEW)
+    in_apollo(title=lambda n: "")(team)
+    team.clock.sleep(HOUR)
+    with pytest.raises(Braked, match="would lose a value") as held:
+        team.run()
+    assert held.value.fix.startswith("look at `syncrules preview`; `guard at most 100% of Lead")
+    with pytest.raises(Braked, match="would lose a value"):
+        team.backfill("push", "contact")
+
+
 def test_a_day_is_counted_alike_on_postgresql(postgres_url: str) -> None:
     team = linked(PLAIN, FEW, postgres_url)
     team.clock.sleep(DAY - team.clock.now() % DAY)
