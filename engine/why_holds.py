@@ -20,15 +20,11 @@ def held_runs(session: Session) -> Iterator[str]:
     for number, flow, _, *told in session.db.rows(troubles.open_troubles, org=session.org):
         if flow == RUN:
             yield f"open error {number}: {told[5]}"
-    last = session.db.row(asked.last_but_previews, org=session.org)
-    if last is None:
-        return
-    run, verb, _, ended, code = last
-    # What `apply` refuses is its preview, mostly, and holds up no run.
-    if ended and code == Braked.exit_code and verb != "apply":
+    last = session.db.row(asked.last_of_all, org=session.org)
+    if last is not None and last[1] == Braked.exit_code:
         yield (
-            f"a brake stopped run {run}, the last one, before it wrote anything: "
-            "`syncrules preview` tells which, and whether it still would"
+            f"a brake stopped run {last[0]} before it wrote anything: `syncrules preview` tells "
+            "which, and whether it still would"
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 from syncrules.engine import approvals, verbs
+from syncrules.engine.run import run as by_hand
 from syncrules.engine.store.database import Statement, statement
 from syncrules.engine.store.tables import Table
 from syncrules.engine.why import why
@@ -289,16 +290,18 @@ def test_a_link_that_was_undone_says_so_also_where_values_were_put_back() -> Non
 
 
 def test_a_brake_that_stopped_the_last_run_is_told_with_whatever_it_held() -> None:
-    """And no longer once a run got through; a preview changes nothing about it."""
+    """And no longer once a run got through; neither a preview nor what is done to one record
+    changes anything about it."""
     world = World(f"{RULES}guard at most 1 Lead created per run\n")
     world.contact()
     world.contact(email="bo@a.example")
     with pytest.raises(Braked):
         world.run()
     hour(world.both)
+    by_hand.push(world.both.setup, "bo@a.example")
     said = told(world.both, "ada@a.example")
     assert "the next run would make a Lead" in said
-    assert "a brake stopped run 2, the last one, before it wrote anything: `syncrules prev" in said
+    assert "a brake stopped run 2 before it wrote anything: `syncrules preview` tells" in said
     world.both.edit(RULES)
     world.run()
     assert "a brake" not in told(world.both, "ada@a.example")

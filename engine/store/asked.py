@@ -53,3 +53,15 @@ last_but_previews = statement(
     .limit(1)
 )
 """The last run that was more than a look."""
+last_of_all = statement(
+    select(N.number, N.exit)
+    .where(
+        N.org == _org,
+        N.ended > 0,
+        or_(N.verb.in_(("run", "backfill")), and_(N.verb == "apply", N.exit.in_((0, 1)))),
+    )
+    .order_by(N.number.desc())
+    .limit(1)
+)
+"""The last run that was about all that waits, and came to an end. An `apply` that ends otherwise
+has refused its preview, and says nothing of the next run."""
