@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..connectors.base.frozen import dataclass
-from ..connectors.base.schema import Schema, from_json
+from ..connectors.base.schema import NO_SCHEMA, Schema, from_json
 from ..errors import FindingsError, SchemaMissing, UsageError
 from . import files
 from .files import FILE
@@ -87,8 +87,8 @@ class Project:
             ) from None
         try:
             data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"{path.name} is not TOML", why=str(error)) from None
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{path.name} is not TOML", why=not_toml(error)) from None
         return _read(path.absolute(), text, data)
 
     @classmethod
@@ -151,7 +151,7 @@ class Project:
             return from_json(json.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, *NO_SCHEMA) as error:
             raise UsageError(
                 f"schema/{system}.json can't be read",
                 why=_unreadable(error),
@@ -269,6 +269,13 @@ class Project:
                 several(one, Book(self.folder, os.environ).of(one.name), found.linking.instead)
 
 
+def not_toml(error: Exception) -> str:
+    """Why a project file can't be read, where reading it ended with this."""
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    return "it is nested too deep, or a number in it is too long"
+
+
 def _unreadable(error: Exception) -> str:
     """Why a stored schema can't be read."""
     if isinstance(error, OSError):
@@ -360,10 +367,13 @@ def _length(text: str, team: Mapping[str, Any], key: str) -> float:
 
 
 def _state(text: str, url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("sqlite", "postgresql") or not url.startswith(_STATES):
+    if not url.startswith(_STATES):
         raise _wrong(text, "state", "url", f"like `{STATE}` or `postgresql://...`")
-    if parts.password:
+    try:
+        hidden = bool(urlsplit(url).password)
+    except ValueError:  # a host in brackets that is none; it may hold a password all the same
+        hidden = "@" in url
+    if hidden:
         raise UsageError(
             f"{_place(text, 'state', 'url')}: a password must not stand in the file",
             why=f"{FILE} is kept under version control",

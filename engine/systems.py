@@ -202,10 +202,9 @@ def resolve(written: str, called: str, folder: Path, environ: Mapping[str, str])
         path = folder / rest
         try:
             text = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            cause = (
-                error.strerror if isinstance(error, OSError) else "it is no text"
-            ) or "it can't be read"
+        except (OSError, ValueError) as error:
+            no_text = "it is no text" if isinstance(error, UnicodeDecodeError) else ""
+            cause = getattr(error, "strerror", "") or no_text or "it can't be read"
             raise UsageError(
                 f"the file {rest} can't be read",
                 why=f"{called} is kept there: {cause}",

@@ -107,6 +107,11 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest(
         '[systems.left]\nconnector = "warehouse"\nretries = 3',
         '[state]\nurl = "mysql://here"',
         '[state]\nurl = "postgresql://me:hidden@here/db"',
+        '[state]\nurl = "postgresql://me:hidden@[here/db"',
+        '[state]\nurl = "//[here"',
+        f"rules = {'[' * 3_000}{']' * 3_000}",
+        f"rules = {'9' * 5_000}",
+        f"{'a.' * 3_000}b = 1",
     ],
 )
 def test_a_wrong_project_file_is_refused_in_plain_words(tmp_path: Path, text: str) -> None:
@@ -190,7 +195,9 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> Non
     assert "SimulatedSecret" not in repr(System("left", "warehouse", {"key": "SimulatedSecret"}))
 
 
-@pytest.mark.parametrize("written", ["env:NOBODY_SET_THIS", "file:nowhere.txt", "file:empty.txt"])
+@pytest.mark.parametrize(
+    "written", ["env:NOBODY_SET_THIS", "file:nowhere.txt", "file:empty.txt", "file:a\0b"]
+)
 def test_a_secret_that_is_not_there_says_where_it_was_looked_for(
     tmp_path: Path, written: str
 ) -> None:

@@ -6,10 +6,10 @@ system. What a value of a field looks like is told in `values.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, field, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .frozen import dataclass
 
@@ -227,20 +227,49 @@ def to_json(schema: Schema) -> dict[str, Any]:
     }
 
 
+NO_SCHEMA = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What `from_json` ends in where the data is no schema."""
+
+
 def from_json(data: Mapping[str, Any]) -> Schema:
-    """The inverse of `to_json`. Raises `ValueError` or `KeyError` where `data` is no schema."""
-    objects = tuple(
-        Object(
-            **{
-                **one,
-                "keys": tuple(one.get("keys", ())),
-                "first_last": tuple(one.get("first_last", ())),
-                "fields": _fields(one["fields"]),
-            }
-        )
-        for one in data["objects"]
+    """The inverse of `to_json`. Raises one of `NO_SCHEMA` where `data` is no schema: somebody may
+    have merged or edited the file."""
+    made = Schema(
+        **{**_right(data, _OF_SCHEMA), "objects": tuple(_object(one) for one in data["objects"])}
     )
-    return Schema(**{**data, "objects": objects})
+    if not all(type(one) is int for one in made.limits.values()):
+        raise TypeError("a limit is no number")
+    if made.read_page < 1 or made.write_batch < 1:
+        raise ValueError("a request of no records")
+    return made
+
+
+def _object(one: Mapping[str, Any]) -> Object:
+    made = Object(
+        **{
+            **_right(one, _OF_OBJECT),
+            "keys": _words(one.get("keys", [])),
+            "first_last": _words(one.get("first_last", [])),
+            "fields": tuple(_field(each) for each in one["fields"]),
+        }
+    )
+    if made.feed not in _FEEDS:
+        raise ValueError(made.feed)
+    return made
+
+
+def _right(data: Mapping[str, Any], kinds: Mapping[str, _Kinds]) -> Mapping[str, Any]:
+    """`data` itself, where each of its attributes is known and of its kind."""
+    for name, value in data.items():
+        if type(value) not in kinds[name]:
+            raise TypeError(name)
+    return data
+
+
+def _words(data: Any) -> tuple[str, ...]:
+    if not all(type(one) is str for one in data):
+        raise TypeError("a name is no text")
+    return tuple(data)
 
 
 def _trim(one: Object | Field, kind: type[Object] | type[Field]) -> dict[str, Any]:
@@ -260,14 +289,40 @@ def _field_json(one: Field) -> dict[str, Any]:
     return data
 
 
-def _fields(data: Iterable[Mapping[str, Any]]) -> tuple[Field, ...]:
-    return tuple(
-        Field(
-            **{
-                **one,
-                "choices": tuple(Choice(**choice) for choice in one.get("choices", ())),
-                "references": tuple(one.get("references", ())),
-            }
-        )
-        for one in data
+def _field(one: Mapping[str, Any]) -> Field:
+    made = Field(
+        **{
+            **_right(one, _OF_FIELD),
+            "choices": tuple(Choice(**_right(each, _OF_CHOICE)) for each in one.get("choices", [])),
+            "references": _words(one.get("references", [])),
+        }
     )
+    if made.type not in _TYPES or made.format not in _FORMATS or made.role not in _ROLES:
+        raise ValueError(f"{made.type} {made.format} {made.role}")
+    return made
+
+
+_Kinds = tuple[type, ...]
+_TYPES, _FORMATS, _ROLES, _FEEDS = (
+    frozenset(get_args(one)) for one in (FieldType, Format, Role, Feed)
+)
+_AS_JSON: Mapping[type, _Kinds] = {
+    tuple: (list,),
+    float: (float, int),
+    type(None): (int, type(None)),
+}
+
+
+def _kinds(kind: type) -> Mapping[str, _Kinds]:
+    """Of what kind each attribute is in JSON: as its default; what has none is text."""
+    return {
+        one.name: (str,)
+        if one.default is MISSING
+        else _AS_JSON.get(type(one.default), (type(one.default),))
+        for one in fields(kind)
+    }
+
+
+_OF_CHOICE, _OF_FIELD = _kinds(Choice), _kinds(Field)
+_OF_OBJECT = {**_kinds(Object), "fields": (list,)}
+_OF_SCHEMA = {**_kinds(Schema), "objects": (list,), "limits": (dict,)}

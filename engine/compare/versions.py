@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from ... import dsl
-from ...connectors.base.schema import Schema, from_json
+from ...connectors.base.schema import NO_SCHEMA, Schema, from_json
 from ...dsl import Checked
 from ...errors import FindingsError, UsageError
 from ..files import FILE
-from ..project import Project
+from ..project import Project, not_toml
 from .git import Revision, revision
 
 
@@ -117,8 +117,11 @@ def _project_file(
         )
     try:
         return tomllib.loads(commit.read({path: listed[path]})[path].decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path} of revision {commit.name} is not TOML", why=str(error)) from None
+    except UnicodeDecodeError:
+        why = "it is not UTF-8"
+    except (ValueError, RecursionError) as error:
+        why = not_toml(error)
+    raise UsageError(f"{path} of revision {commit.name} is not TOML", why=why)
 
 
 def _schemas(
@@ -133,7 +136,7 @@ def _schemas(
     for name, path in paths.items():
         try:
             schema = from_json(json.loads(texts[path])) if path in texts else None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except NO_SCHEMA:
             raise UsageError(f"{path} of revision {commit.name} holds no schema") from None
         schema = schema or project.stored_schema(name)
         if schema is not None:
