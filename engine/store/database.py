@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from ...errors import FenceLost, UsageError
 from . import tables
-from .drivers import Cursor, Driver, Name, connect
+from .drivers import Cursor, Driver, Name, connect, not_ours
 from .older import BEFORE_FIELD, BEFORE_TROUBLES, FIELD, NAMED, TROUBLES, UNDOES
 from .prepared import (
     DIALECTS,
@@ -296,7 +296,10 @@ class Database:
 
     def _its_version(self) -> int:
         found = self.row(_version)
-        return int(found[0]) if found is not None else tables.VERSION
+        try:
+            return int(found[0]) if found is not None else tables.VERSION
+        except (TypeError, ValueError):
+            raise not_ours(self._driver.where, "its version is no number") from None
 
     def _upgrade(self) -> None:
         """A state of an older version gets the tables and columns that it doesn't have yet."""

@@ -6,6 +6,7 @@ things. It knows no table; `database.py` runs statements and transactions on wha
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,13 @@ KEPT = 512
 
 CONNECT = 10
 """Seconds to wait for a PostgreSQL server, where the URL has no `connect_timeout`."""
+
+
+_NO_TEXT = re.compile("Could not decode to UTF-8")
+_OTHER_TABLES = re.compile(
+    "no such (table|column)|duplicate column|there is already|.* (already exists|has no column)"
+)
+"""How SQLite says that tables are others than those that a statement was written for."""
 
 
 class Cursor(Protocol):
@@ -41,6 +49,8 @@ class Driver(Protocol):
     """One open connection. Nothing is committed but by statements that say so."""
 
     name: Name
+    where: str
+    """What messages call the database."""
     begin: str
     errors: tuple[type[Exception], ...]
 
@@ -78,17 +88,19 @@ class SQLite:
 
     name: Name = "sqlite"
     begin = "BEGIN IMMEDIATE"
-    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    # A message of its own that repeats damaged bytes of the file is no text to Python.
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, UnicodeDecodeError)
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self.where = f"the state file {path}"
         if path != ":memory:":
             try:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 raise UsageError(
                     f"the folder of the state file {path} can't be made",
-                    why=error.strerror or str(error),
+                    why=getattr(error, "strerror", "") or str(error),
                     fix="choose another place in `url` of [state]",
                 ) from None
         try:
@@ -100,6 +112,12 @@ class SQLite:
                 timeout=PATIENCE,
                 cached_statements=KEPT,
             )
+        except ValueError as error:
+            raise UsageError(
+                f"the state file {path} can't be opened",
+                why=str(error),
+                fix="choose another place in `url` of [state]",
+            ) from None
         except sqlite3.Error as error:
             raise self.translated(error) or error from None
         try:
@@ -107,7 +125,7 @@ class SQLite:
             self._connection.execute("PRAGMA synchronous = FULL")
             # 16 MB rather than 4: a quarter more writes a second where ids come in any order.
             self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        except sqlite3.Error as error:
+        except self.errors as error:
             self.close()
             raise self.translated(error) or error from None
         # As it is: a function around it would cost each statement of a run a call more.
@@ -143,7 +161,11 @@ class SQLite:
     def translated(self, error: Exception) -> SyncrulesError | None:
         # The low byte is the kind, the rest says more: https://sqlite.org/rescode.html
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        where = f"the state file {self._path}"
+        where = self.where
+        if isinstance(error, UnicodeDecodeError) or _NO_TEXT.match(str(error)):
+            return _damaged(where, "a text in it is not UTF-8")
+        if kind == sqlite3.SQLITE_ERROR and _OTHER_TABLES.match(str(error)):
+            return not_ours(where, str(error))
         if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return SystemUnavailable(
                 f"{where} is locked",
@@ -161,11 +183,7 @@ class SQLite:
                 fix="check `url` of [state], or move the file away",
             )
         if kind == sqlite3.SQLITE_CORRUPT:
-            return SystemUnavailable(
-                f"{where} is damaged",
-                why=str(error),
-                fix="bring it back from a backup, or move it away to begin anew",
-            )
+            return _damaged(where, str(error))
         if kind in (
             sqlite3.SQLITE_CANTOPEN,
             sqlite3.SQLITE_READONLY,
@@ -201,7 +219,7 @@ class PostgreSQL:
             ) from None
         self.errors: tuple[type[Exception], ...] = (psycopg.Error,)
         self._streams = 0
-        self._where = "the state database"
+        self.where = "the state database"
         try:
             asked = psycopg.conninfo.conninfo_to_dict(url)
         except psycopg.Error:
@@ -211,7 +229,7 @@ class PostgreSQL:
                 why="it is not of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
                 fix="correct `url` of [state]; special characters in a password are written %XX",
             ) from None
-        self._where = f"the state database {asked.get('dbname', '')}".rstrip()
+        self.where = f"the state database {asked.get('dbname', '')}".rstrip()
         asked.setdefault("connect_timeout", CONNECT)
         try:
             self._connection = psycopg.connect(
@@ -244,25 +262,27 @@ class PostgreSQL:
         code = str(getattr(error, "sqlstate", None) or "")
         if self.lost() or code[:2] == "08" or code[:3] == "57P":
             return SystemUnavailable(
-                f"the connection to {self._where} was lost",
+                f"the connection to {self.where} was lost",
                 why=_first_line(error),
                 fix="check the server and the network, and start again",
             )
         if code in ("55P03", "40P01", "40001"):
             return SystemUnavailable(
-                f"{self._where} is locked",
+                f"{self.where} is locked",
                 why=f"another program writes to it and did not finish within {PATIENCE} seconds",
                 fix="wait for it, and start again",
             )
         if code[:2] in ("53", "58"):
             return SystemUnavailable(
-                f"{self._where} can't store more",
+                f"{self.where} can't store more",
                 why=_first_line(error),
                 fix="free some space on the server, or ask its administrator, and start again",
             )
+        if code in ("42P01", "42P07", "42701", "42703"):
+            return not_ours(self.where, _first_line(error))
         if code in ("42501", "25006", "3F000"):
             return UsageError(
-                f"{self._where} can't be written",
+                f"{self.where} can't be written",
                 why=_first_line(error),
                 fix="let the user in `url` of [state] create and change tables in its schema",
             )
@@ -274,15 +294,32 @@ class PostgreSQL:
             one in str(error) for one in ("authentication failed", "does not exist", "no password")
         ):
             return UsageError(
-                f"{self._where} refused the sign-in",
+                f"{self.where} refused the sign-in",
                 why=_first_line(error),
                 fix="check user, password and database in `url` of [state]",
             )
         return SystemUnavailable(
-            f"{self._where} can't be reached",
+            f"{self.where} can't be reached",
             why=_first_line(error),
             fix="check `url` of [state], and that the server runs and can be reached from here",
         )
+
+
+def not_ours(where: str, why: str) -> UsageError:
+    """The error for a database whose tables are not those that were made here."""
+    return UsageError(
+        f"{where} is no state of syncrules, or its tables were changed",
+        why=why,
+        fix="check `url` of [state], or bring the state back from a backup",
+    )
+
+
+def _damaged(where: str, why: str) -> SystemUnavailable:
+    return SystemUnavailable(
+        f"{where} is damaged",
+        why=why,
+        fix="bring it back from a backup, or move it away to begin anew",
+    )
 
 
 def _first_line(error: Exception) -> str:

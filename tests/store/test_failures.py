@@ -7,6 +7,7 @@ the server.
 from __future__ import annotations
 
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -169,3 +170,55 @@ def test_each_commit_on_sqlite_is_on_the_disk_and_readers_do_not_wait(tmp_path: 
         assert reader.rows(NAMES) == []
         reader.close()
     db.close()
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        ["CREATE TABLE meta (name TEXT)"],
+        ["CREATE TABLE meta (key TEXT, value TEXT)", "INSERT INTO meta VALUES ('version', 'x')"],
+        ["CREATE TABLE meta (key TEXT, value TEXT)", "INSERT INTO meta VALUES ('version', '3')"],
+        ["CREATE TABLE meta (key TEXT, value TEXT)", "INSERT INTO meta VALUES ('version', '7')"],
+    ],
+    ids=["other columns", "no number", "no tables", "not all tables"],
+)
+def test_a_database_of_another_program_is_told_as_such(shared_url: str, tables: list[str]) -> None:
+    """And is left as it was, where it happens to have a table of a name of ours."""
+    if shared_url.startswith("sqlite"):
+        with sqlite3.connect(shared_url.removeprefix("sqlite:///")) as made:
+            for one in tables:
+                made.execute(one)
+    else:
+        with psycopg.connect(shared_url) as there:
+            for one in tables:
+                there.execute(one)
+    error = refused(shared_url, UsageError)
+    assert "is no state of syncrules" in error.what
+
+
+def test_a_state_that_lacks_a_table_is_told_by_whatever_needs_it(shared_url: str) -> None:
+    db = Database(shared_url)
+    db.run(statement(text("DROP TABLE rules")))
+    with pytest.raises(UsageError, match="is no state of syncrules") as caught:
+        db.rows(NAMES)
+    assert "rules" in caught.value.why
+    db.close()
+
+
+def test_damaged_texts_of_a_file_are_told_and_not_repeated(tmp_path: Path) -> None:
+    """In a value, and in what SQLite would say of a damaged file."""
+    path = tmp_path / "state.db"
+    db = Database(f"sqlite:///{path}")
+    put(db, "Ada Lovelace")
+    db.close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"Ada Lovelace", b"Ada Lovel\xff\xfe\xfd"))
+    db = Database(f"sqlite:///{path}")
+    with pytest.raises(SystemUnavailable, match="is damaged") as caught:
+        db.rows(NAMES)
+    assert "Ada" not in str(caught.value)
+    db.close()
+    path.write_bytes(whole.replace(b"CREATE TABLE", b"CREATE T\xff\xff\xff\xff"))
+    assert "is damaged" in refused(f"sqlite:///{path}", SystemUnavailable).what
