@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .project import Project
     from .store.database import Database
 
-VERSION = 1
+VERSION = 2
 
 AGAIN = "look at what is new with `syncrules preview --out FILE`, and apply that"
 
@@ -45,11 +45,12 @@ Keep = Callable[[str, "Entry"], None]
 def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
     """Writes the file; it is there once the preview has come to its end."""
     draft = path.with_name(f".{path.name}.new")
-    hashed = sha256()
+    top = json.dumps(head)  # in ASCII: what a file is called need not be Unicode
+    hashed = sha256(top.encode())
     runs: dict[str, int] = {}
     try:
         with os.fdopen(_opened(draft), "w", encoding="utf-8") as file:
-            file.write(f'{{"preview": {json.dumps(head, ensure_ascii=False)}, "changes": [')
+            file.write(f'{{"preview": {top}, "changes": [')
 
             def keep(org: str, one: Entry) -> None:
                 line = _line(_plain(org, one))
@@ -58,6 +59,7 @@ def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
                 runs[org] = one.run
 
             yield keep
+            hashed.update(_line(runs).encode())
             end = json.dumps({"runs": runs, "sha256": hashed.hexdigest()}, ensure_ascii=False)
             file.write(f"\n], {end[1:]}\n")
         draft.replace(path)
@@ -175,21 +177,21 @@ class Saved:
 def load(path: Path) -> Saved:
     """Reads a saved preview; `UsageError` where it is none, or was changed by hand."""
     marks: dict[str, str] = {}
-    hashed = sha256()
     try:
+        first, end, runs = _ends(path)
+        if first["version"] != VERSION:
+            raise ValueError
+        hashed = sha256(json.dumps(first).encode())
         for change in _changes(path):
+            if not _whole(change):
+                raise ValueError
             line = _line(change)
             hashed.update(line.encode())
             marks[_key(change)] = _mark(line)
-        first, end, runs = _ends(path)
-        if first["version"] != VERSION or not all(
-            isinstance(first[name], kind)
-            for name, kind in (("paths", list), ("rules", dict), ("schemas", dict))
-        ):
-            raise ValueError
+        hashed.update(_line(runs).encode())
     except OSError as error:
         raise UsageError(f"{path} can't be read", why=error.strerror or str(error)) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise UsageError(
             f"{path} is no saved preview", fix="save one with `syncrules preview --out FILE`"
         ) from None
@@ -209,6 +211,16 @@ def _changes(path: Path) -> Iterator[dict[str, Any]]:
             if line.startswith("]"):
                 return
             yield json.loads(line.rstrip().removesuffix(","))
+
+
+def _whole(change: Mapping[str, Any]) -> bool:
+    """Whether a change has all that is asked of one, each of its kind."""
+    names = ("systems", "flow", "system", "object", "action", "left", "right")
+    ids = (change[name] for name in ("id", "key") if change[name] is not None)
+    fields = change["fields"].values()
+    return all(isinstance(one, str) for one in (*(change[name] for name in names), *ids)) and all(
+        isinstance(one, dict) and {"before", "after"} <= one.keys() for one in fields
+    )
 
 
 def _ends(path: Path) -> tuple[dict[str, Any], str, dict[str, int]]:

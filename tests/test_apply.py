@@ -102,10 +102,16 @@ def test_a_schema_that_moved_since_is_named(shop: Shop, saved: Path) -> None:
     ("damage", "said"),
     [
         (lambda text: text.replace("Chair", "Throne"), "was changed since it was saved"),
+        (
+            lambda text: text.replace('"paths": []', '"paths": [7]'),
+            "was changed since it was saved",
+        ),
+        (lambda text: text.replace('"runs": {"', '"runs": {"x": [], "'), "was changed since"),
         (lambda text: text[:-20], "is no saved preview"),
+        (lambda text: text.replace("\n{", "\n" + "[" * 100_000, 1), "is no saved preview"),
         (lambda text: '{"changes": []}', "is no saved preview"),
         (lambda text: "", "is no saved preview"),
-        (lambda text: text.replace('"version": 1', '"version": 9'), "is no saved preview"),
+        (lambda text: text.replace('"version": 2', '"version": 9'), "is no saved preview"),
         (lambda text: "\x00\udcff", "is no saved preview"),
     ],
 )
