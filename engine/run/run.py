@@ -208,7 +208,8 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
 
     def mark(session: Session) -> None:
         rows = session.db.rows(troubles.open_troubles, org=session.org)
-        unknown = set(ids or ()) - {row[0] for row in rows}
+        over = session.db.rows(troubles.closed_since, org=session.org, at=session.started)
+        unknown = set(ids or ()) - {row[0] for row in (*rows, *over)}
         if unknown:
             raise UsageError(
                 f"there is no open error {min(unknown)}", fix="`syncrules errors` lists them"

@@ -15,7 +15,7 @@ from ...dsl.rules import SIDES
 from ..plan.model import Flow
 from ..store import lives
 from ..store import statements as sql
-from . import asks, problems, signed, struck
+from . import asks, problems, signed, struck, unseen
 from .decision import Coming, Halves
 from .in_part import Settled, forget, split
 from .journal import Entry, dump_agree
@@ -371,7 +371,7 @@ def _gone(session: Session, entry: Entry) -> None:
         return
     if found and all(one.life == "out of sight" for one in found):
         # Nobody says that it is deleted: it is kept as it was, and tried again when it is back.
-        message = f"{entry.system} doesn't show {entry.object} {entry.record} to us any more"
+        message = unseen.text(entry.system, entry.object, entry.record)
         refusal = Outcome(
             entry.number, "refused", entry.record, None, problems.OUT_OF_SIGHT, message
         )

@@ -2,18 +2,22 @@
 
 Once a day some linked records are looked for: a system that no longer shares records with our login
 tells nobody, they are in no feed and are not deleted. Where many are out of sight the run is held,
-since what is decided about them and about others like them would be a guess. A single one shows
-when it is to be written (`settle.py`). Where half of an object is deleted or missing at once the
-run is held, too, whoever asked for it.
+since what is decided about them and about others like them would be a guess. Fewer are told in the
+error log (`unseen.py`), and looked for by each run until they are seen again, with what was done
+with them meanwhile. Where half of an object is deleted or missing at once the run is held, too,
+whoever asked for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import nsmallest
+from zlib import crc32
 
 from ...errors import Braked
 from ..store import counts, lives
 from ..store import statements as sql
+from . import unseen
 from .session import Session
 
 DAY = 86_400.0
@@ -32,22 +36,37 @@ def in_sight(session: Session) -> None:
     """Raises `Braked` where too much is out of sight, `SystemUnavailable`."""
     seen = _kept(session, "sight")
     for system, object in session.plan.sights:
-        if _guarded(session, system, object) or (system, object) not in session.looked:
+        if (system, object) not in session.looked:
+            continue
+        told = unseen.told(session, system, object)
+        if _guarded(session, system, object):
+            unseen.tell(session, session.reads[system, object], told, {})
             continue
         _, at = seen.get((system, object), (0, None))
-        if at is not None and session.now - at < DAY:
+        due = at is None or session.now - at >= DAY
+        if not due and not told:
             continue
         # The first look has just seen everything there is.
-        linked = sorted(linked_here(session, system, object)) if at is not None else []
-        if linked:
-            some = linked[:: -(-len(linked) // MOST)]
-            fields = session.reads[system, object].fields
-            found = session.connectors[system].fetch(object, fields, "id", some)
-            lost = [one.id for one in found if one.life == "out of sight"]
-            if len(lost) > FEW and len(lost) > SHARE * len(some):
-                raise _held(system, object, len(lost), some)
-        where = {"org": session.org, "system": system, "object": object, "purpose": "sight"}
-        session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=session.now)
+        linked = linked_here(session, system, object) if at is not None else set[str]()
+        some = _some(linked, session.now) if due else []
+        asked = sorted({*some, *(told & linked)})
+        ask = session.reads[system, object]
+        fetched = session.connectors[system].fetch(object, ask.fields, "id", asked) if asked else ()
+        found = {one.id: one for one in fetched}
+        lost = [id for id in some if id in found and found[id].life == "out of sight"]
+        if len(lost) > FEW and len(lost) > SHARE * len(some):
+            raise _held(system, object, len(lost), some)
+        unseen.tell(session, ask, told, found)
+        if due:
+            where = {"org": session.org, "system": system, "object": object, "purpose": "sight"}
+            session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=session.now)
+
+
+def _some(linked: set[str], now: float) -> list[str]:
+    """Those of a day: where there are more than `MOST`, each day others, in no order that rights
+    could go by."""
+    day = int(now // DAY)
+    return nsmallest(MOST, linked, key=lambda id: (crc32(f"{day} {id}".encode()), id))
 
 
 def _kept(session: Session, purpose: str) -> dict[tuple[str, str], tuple[int, float]]:

@@ -63,6 +63,7 @@ open_troubles = statement(
 )
 """Each with the number of its error."""
 count = statement(select(func.count(), func.min(E.first)).where(_open))
+closed_since = statement(select(E.id).where(E.org == _org, E.closed >= _at))
 known = statement(select(E.id, E.count, E.first, E.closed).where(E.org == _org, E.cause == _cause))
 last = statement(select(func.max(E.id)).where(E.org == _org))
 of_record = statement(
@@ -118,6 +119,10 @@ no_partner = statement(
 )
 """Records that nobody could be told to belong to."""
 of_cause = statement(select(T.flow, T.record).where(T.org == _org, T.cause == _cause))
+_of_code = and_(_open, _of_cause, T.flow == _flow, E.code == bindparam("code"))
+of_code_in = statement(select(T.record, E.system, E.object).where(_of_code))
+"""Records of a flow that are entered with a code, and what they are records of."""
+has_code = statement(select(T.record).where(_of_code, T.record == bindparam("one")))
 of_code = statement(select(E.cause).where(_open, E.code == bindparam("code")))
 about = statement(select(E.system, E.object).where(E.org == _org, E.cause == _cause))
 

@@ -465,6 +465,63 @@ def test_what_was_done_with_a_record_while_it_was_out_of_sight_is_not_written_ov
     assert team.codes() == []
 
 
+def test_who_is_out_of_sight_is_told_though_nothing_is_to_be_written() -> None:
+    """A few of many, too few for the brake: kept, and one entry names them until they are shown
+    again, which brings what was done with them meanwhile; then it is over (EDGE-7)."""
+    team = linked(PULL, 40)
+    rows = team.salesforce.rows("Lead")
+    some = sorted(rows)[:4]
+    emails = sorted(str(rows[id]["Email"]) for id in some)
+    before = team.apollo.rows("contact")
+    team.salesforce.org.unshared |= set(some)
+    team.clock.sleep(24 * HOUR)
+    assert team.run().exit_code == 1
+    for _ in range(2):
+        [entry] = team.errors()
+        assert (entry.code, entry.operation, entry.object) == ("out-of-sight", "read", "Lead")
+        assert sorted(one.name for one in entry.records) == emails
+        assert entry.count == 4
+        assert entry.advice
+        team.hour()
+    assert team.apollo.rows("contact") == before
+    assert len(team.salesforce.rows("Lead")) == 40
+    team.salesforce.update("Lead", some[0], {"Title": "CEO"})
+    team.salesforce.org.unshared.difference_update(some[:2])
+    team.hour()
+    assert team.left("contact", "title").count("CEO") == 1
+    assert sorted(one.record for one in team.errors()[0].records) == some[2:]
+    team.salesforce.delete("Lead", some[2])
+    team.salesforce.org.unshared.clear()
+    team.retry(team.errors()[0].id)
+    assert team.errors() == []
+    assert team.hour().exit_code == 0
+
+
+def test_who_is_out_of_sight_is_told_once() -> None:
+    """By a look, and by a write that meets it: one entry, and no more than one line of each
+    (EDGE-7)."""
+    team = linked(PUSH, 10)
+    some = sorted(team.salesforce.rows("Lead"))[:2]
+    emails = {team.salesforce.rows("Lead")[id]["Email"] for id in some}
+    team.salesforce.org.unshared |= set(some)
+    team.clock.sleep(24 * HOUR)
+    team.run()
+    for id, row in team.apollo.rows("contact").items():
+        if row["email"] in emails:
+            team.apollo.update("contact", id, {"title": "CEO"})
+    team.hour()
+    team.hour()
+    [entry] = team.errors()
+    assert {one.name for one in entry.records} == emails
+    assert len(entry.records) == 2
+    team.salesforce.org.unshared.clear()
+    team.clock.sleep(HOUR)
+    team.retry(entry.id)
+    assert team.errors() == []
+    assert team.right("Lead", "Title").count("CEO") == 2
+    assert team.is_quiet()
+
+
 LARGE = HEAD + "enrich existing Lead with contact\n" + LEADS
 
 

@@ -258,7 +258,8 @@ DISASTERS = (
     Disaster(
         "rights on a fifth of the records gone",
         lambda team: team.salesforce.org.unshared.update(leads(team)[::5]),
-        code=0,
+        "out-of-sight",
+        code=1,
     ),
     Disaster("half of a feed", found_only(0.4), "of 150 .* gone from apollo", rules=MARK),
     Disaster("an empty search", found_only(0), "150 of 150 .* gone from apollo", rules=DELETE),

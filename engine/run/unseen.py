@@ -1,0 +1,94 @@
+"""What the error log has of linked records that a look was not shown, until they are seen again.
+
+Such a record is kept as it was, with its link. One that a write has met is entered by that
+(`settle.py`), and told once. Who looks, and when a run is held instead, is `sight.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Set
+
+from ...connectors.base.contract import Read, Record
+from ..store import troubles
+from . import causes
+from .around import key_text
+from .look import note_life, store
+from .problems import ADVICE, OUT_OF_SIGHT, RUN, enter, outlived
+from .session import Session
+
+READ = "read"
+"""Operation of what a look has met, and no write."""
+
+
+def text(system: str, object: str, id: str) -> str:
+    """What is said of a record that is out of sight, whoever has found that."""
+    return f"{system} doesn't show {object} {id} to us any more"
+
+
+def told(session: Session, system: str, object: str) -> set[str]:
+    """The records that looks were not shown, as far as they are entered."""
+    if not session.open_errors:
+        return set()
+    rows = session.db.rows(troubles.of_code_in, org=session.org, code=OUT_OF_SIGHT, flow=RUN)
+    return {record for record, *about in rows if about == [system, object]}
+
+
+def tell(session: Session, ask: Read, known: Set[str], found: Mapping[str, Record]) -> None:
+    """Enters who was looked for and is not shown. Who was `known` as such, and is shown or gone by
+    now, is stored as what was found, and over."""
+    lost = {id for id, one in found.items() if one.life == "out of sight"}
+    if not known and not lost:
+        return
+    lost -= _met_by_writes(session, ask.system, ask.object, lost)
+    with session.db.transaction("sight"):
+        back = [found[id] for id in sorted(known & found.keys())]
+        store(session, ask, [one for one in back if one.life != "out of sight"])
+        for id in sorted(known - lost):
+            outlived(session, RUN, id, _cause(ask.system, ask.object, id))
+            if id in found and found[id].life == "here":
+                note_life(session, ask.system, ask.object, id, "here")
+        for id in sorted(lost - known):
+            _enter(session, ask.system, ask.object, id)
+            note_life(session, ask.system, ask.object, id, "out of sight")
+
+
+def _cause(system: str, object: str, id: str) -> str:
+    """The same as of a write that met such a record."""
+    said = causes.of_all(text(system, object, id), {id})
+    return causes.one_of(system, object, OUT_OF_SIGHT, "", said)
+
+
+def _enter(session: Session, system: str, object: str, id: str) -> None:
+    (flow, side), *_ = session.ends(system, object)
+    held = session.stored(system, object, [id])[id].values
+    left, right = (held, None) if side == "left" else (None, held)
+    enter(
+        session,
+        cause=_cause(system, object, id),
+        operation=READ,
+        system=system,
+        object=object,
+        record=id,
+        key=key_text(flow, left, right) or None,
+        flow=RUN,
+        rule="",
+        file="",
+        line=0,
+        code=OUT_OF_SIGHT,
+        message=text(system, object, id),
+        advice=ADVICE[OUT_OF_SIGHT],
+    )
+
+
+def _met_by_writes(session: Session, system: str, object: str, ids: Collection[str]) -> set[str]:
+    """Those of some records that are entered, since a write has met them as out of sight."""
+    if not (session.open_errors and ids):
+        return set()
+    met: set[str] = set()
+    for flow, side in session.ends(system, object):
+        where = {"org": session.org, "flow": flow.name, "code": OUT_OF_SIGHT}
+        for id, link in session.links(flow.name, side, ids).items():
+            ends = (link.left, link.right)
+            if any(session.db.row(troubles.has_code, **where, one=one) for one in ends):
+                met.add(id)
+    return met
