@@ -229,6 +229,8 @@ def _has_moved(row: ReadyRow | None, change: Change, base: Base | None) -> bool:
     if base is None:
         return True
     half: Mapping[str, Value] = base.left if change.side == "left" else base.right
+    if change.key.startswith("="):
+        half = base.right  # Where what was inferred is kept, whichever side it is written to.
     if change.key not in half:
         return False
     then = half[change.key]

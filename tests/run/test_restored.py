@@ -9,8 +9,10 @@ it is a file of its own. What is remembered is in `engine/generation.py`, what i
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 from sqlalchemy import text
@@ -289,6 +291,62 @@ def test_two_machines_that_share_a_state_compare_once(backup: Backup, tmp_path: 
     backup.team.setup = replace(backup.team.setup, generation=other)
     assert not backup.run().restored
     assert not backup.run().restored
+
+
+def test_a_copy_that_was_made_in_the_middle_of_a_run_is_known_as_one(backup: Backup) -> None:
+    """It knows the run, and not that it came to its end: what that did after the copy is not done
+    again."""
+    team = backup.team
+    backup.task(0, "Call somebody")
+    team.contact("p6", title="T6")
+
+    def copied(name: str) -> None:
+        if name == "before planned":
+            team.world.on_point = None
+            with closing(connect(backup.path)) as there, closing(connect(backup.copy)) as copy:
+                there.backup(copy)
+
+    team.world.on_point = copied
+    assert backup.run().counts["salesforce", "Task", "create", "done"] == 1
+    before = held(backup)
+    backup.restore()
+    said: list[Result] = []
+    assert team.writes(lambda: said.append(backup.run())) == (0, 0)
+    assert said[0].restored
+    assert held(backup) == before
+    assert backup.twice() == []
+
+
+INFER = """\
+pull Account as account visible { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+infer account stage from opportunities
+"""
+
+
+def test_a_stage_that_somebody_has_set_since_is_not_inferred_anew(tmp_path: Path) -> None:
+    """After the copy the deal is won, the stage follows, and somebody sets another: the copy knows
+    neither, and leaves it."""
+    backup = Backup(tmp_path, HEAD + INFER, people=0)
+    team = backup.team
+    there = team.sf_account()
+    deal = {"Name": "Deal", "AccountId": there, "CloseDate": "2026-12-01"}
+    made = team.salesforce.create("Opportunity", {**deal, "StageName": "Prospecting"})
+    backup.run()
+    [account] = team.apollo.rows("account")
+    assert team.stage(account, "account") == "Active Opportunity"
+    backup.back_up()
+    team.salesforce.update("Opportunity", made, {"StageName": "Closed Won"})
+    backup.run()
+    assert team.stage(account, "account") == "Current Client"
+    team.apollo.update("account", account, {"stage": "Dead Opportunity"})
+    backup.restore()
+    assert backup.run().restored
+    backup.run()
+    assert team.stage(account, "account") == "Dead Opportunity"
 
 
 def test_a_number_is_not_given_to_a_second_run(backup: Backup) -> None:
