@@ -8,6 +8,7 @@ import pytest
 from syncrules.connectors.apollo.simulator import Fault as ApolloFault
 from syncrules.connectors.apollo.simulator.server import ApolloSimulator
 from syncrules.connectors.base.contract import Outcome, Write
+from syncrules.connectors.base.wire import NoReply, Request, Response
 from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator
 from syncrules.engine.lost import lost
@@ -277,3 +278,41 @@ def test_what_was_asked_for_stays_so_while_its_person_is_in_doubt() -> None:
     for _ in range(3):
         later(both)
     assert len(both.salesforce.rows("Lead")) == len(both.salesforce.rows("Task")) == 1
+
+
+@pytest.mark.parametrize("arrives", [10.0, 40.0])
+@pytest.mark.parametrize("next_run", [1.0, 20.0])
+@pytest.mark.parametrize("with_key", [True, False])
+def test_a_request_that_arrives_after_we_have_looked_makes_nobody_twice(
+    arrives: float, next_run: float, with_key: bool
+) -> None:
+    """Its connection broke off, and it is carried out all the same, within its deadline: the next
+    run finds nobody and waits until then before it makes anything (R1)."""
+    both = of(contacts=False)
+    body = {"first_name": "Ada", "last_name": "Berg", "stage": "Interested"}
+    both.apollo.create("contact", {**body, **({"email": "ada@a.example"} if with_key else {})})
+    plain, late = both.salesforce.handle, list[Request]()
+
+    def breaks_off(request: Request) -> Response:
+        if request.method == "POST" and request.url.endswith("composite/sobjects"):
+            both.world.handlers["salesforce.test"] = plain
+            late.append(request)
+            raise NoReply("the connection was closed")
+        return plain(request)
+
+    both.world.handlers["salesforce.test"] = breaks_off
+    both.clock.sleep(HOUR)
+    sent = both.clock.now()
+
+    def time_goes_by() -> None:
+        if late and both.clock.now() >= sent + arrives:
+            plain(late.pop())
+
+    both.clock.slept = time_goes_by
+    both.run()
+    both.clock.sleep(next_run)
+    both.run()
+    later(both)
+    assert late == []
+    assert len(both.salesforce.rows("Lead")) == 1
+    assert both.errors() == []

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from syncrules.engine.run import sweep
 from syncrules.engine.run.past import changes
 from syncrules.tests.both import HOUR, ORG, Both
 
@@ -617,6 +618,25 @@ def test_a_delete_that_no_feed_tells_is_found_within_a_day() -> None:
     later(plain)
     assert plain.since(before).apollo["contacts/show"] == 0
     assert list(plain.salesforce.rows("Lead")) == [lead]
+
+
+def test_deletes_that_no_feed_tells_are_all_found_where_they_are_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One sweep asks for some of those that are missing, the runs that follow for the rest: nobody
+    waits for the next day."""
+    monkeypatch.setattr(sweep, "MOST", 2)
+    both = of(push='on delete mark Title "Gone from Apollo"')
+    pairs = [pair(both, f"p{number}") for number in range(8)]
+    for left, _ in pairs[:5]:
+        both.apollo.delete("contact", left)
+    both.clock.sleep(24 * HOUR)
+    found = []
+    for _ in range(3):
+        later(both)
+        found.append(sum(title(both, "Lead", lead) == "Gone from Apollo" for _, lead in pairs))
+    assert found == [2, 4, 5]
+    assert quiet(both)
 
 
 def fault(kind: str):  # type: ignore[no-untyped-def]

@@ -123,6 +123,31 @@ def test_what_somebody_has_changed_since_is_left_and_told() -> None:
     assert world.contacts()[contact]["title"] == "Clerk"
 
 
+def test_what_somebody_changes_while_it_is_put_back_is_left_and_told() -> None:
+    """Two minutes pass between the look and the write: it is looked at again, and what moved is
+    not written over."""
+    world = World()
+    people = [world.contact(email=f"{name}@a.example", title="CTO") for name in ("ada", "bea")]
+    world.run()
+    first, second = sorted(world.leads())
+    for one in people:
+        world.both.apollo.update("contact", one, {"title": "CEO"})
+    run = world.run().run
+
+    def edited(point: str) -> None:
+        if point == "after undo begun":
+            world.both.clock.sleep(120)
+            world.both.salesforce.update("Lead", first, {"Title": "Chair"})
+
+    world.both.world.on_point = edited
+    result = world.undo(run)
+    assert [world.leads()[id]["Title"] for id in (first, second)] == ["Chair", "CTO"]
+    assert [(one.record, one.why) for one in result.kept] == [
+        (first, "somebody has changed it since")
+    ]
+    assert result.exit_code == 1
+
+
 def test_one_field_is_put_back_by_its_name_on_either_side() -> None:
     world = World()
     contact = world.contact(title="CTO", organization_name="Berg")
