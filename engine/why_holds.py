@@ -28,15 +28,17 @@ def held_runs(session: Session) -> Iterator[str]:
         )
 
 
-def entries(session: Session, flow: Flow, ids: Collection[str]) -> Iterator[tuple[str, str, Place]]:
-    """A sentence, the rule and its place for each open error about records of a flow, or about a
-    rule of it as a whole."""
+def entries(
+    session: Session, flow: Flow, ids: Collection[str]
+) -> Iterator[tuple[str, str, Place | None]]:
+    """A sentence, the rule and its place for each open error about records of a flow, whatever
+    rule it is of, or about a rule of it as a whole."""
     waits = waits_on_bin(session, flow)
     for number, of, record, *told in session.db.rows(troubles.open_troubles, org=session.org):
-        if of == flow.name and (record in ids or not record):
+        if record in ids if of == RUN else of == flow.name and (record in ids or not record):
             _, _, rule, file, line, message, *_ = told
             text = f"open error {number}: {message}{waits.get((number, record), '')}"
-            yield text, rule, Place(file, line, 1)
+            yield text, rule, Place(file, line, 1) if rule else None
 
 
 def unless(session: Session, flow: Flow, rule: str) -> str:

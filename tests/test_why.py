@@ -385,6 +385,19 @@ def _tables() -> list[Statement]:
     return [statement(text(f"SELECT * FROM {name}")) for name in names]
 
 
+def test_who_is_out_of_sight_has_the_error_that_says_so() -> None:
+    """Though no rule was about to write to them (EDGE-7)."""
+    world = World(RULES)
+    world.contact()
+    world.run()
+    world.both.salesforce.org.unshared.add(next(iter(world.leads())))
+    world.both.clock.sleep(24 * HOUR)
+    world.run()
+    [error] = world.both.errors()
+    said = f"open error {error.id}: salesforce doesn't show Lead {error.record} to us any more"
+    assert said in told(world.both, "ada@a.example")
+
+
 def test_scripts_get_the_same_as_data() -> None:
     world = World(RULES)
     contact = world.contact(stage="Cold")
