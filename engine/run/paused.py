@@ -51,9 +51,7 @@ def hold_back(session: Session) -> None:
                     "run": session.run,
                     "one": one.number,
                     "new_state": "due" if one.undoes else "paused",
-                    "at": 0.0,
                     "new_code": problems.CHANGED,
-                    "id": "",
                 }
                 for one in waits
             ],

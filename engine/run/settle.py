@@ -39,7 +39,7 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
             struck.count(session, entry)
         results = split(session, whole)
         done = [(entry, one) for entry, one in results if _is_done(entry, one)]
-        _state(session, [(entry, "done", "", one.id) for entry, one in done])
+        _done(session, done)
         deleted = [entry for entry, _ in done if entry.action == "delete"]
         _forget(session, deleted)
         # What is as if it had never been made is no tombstone.
@@ -55,7 +55,7 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
         again = without_target(session, refused)
         for entry, outcome in results:
             if entry.number in again:
-                _state(session, [(entry, "dropped", outcome.code, "")])
+                _state(session, entry, "dropped", outcome.code)
             elif not _is_done(entry, outcome):
                 _not_done(session, entry, outcome)
     return results
@@ -65,7 +65,7 @@ def settle_links(session: Session, entries: Sequence[Entry]) -> None:
     """Links need no request: they are made, or taken apart, with the commit."""
     with session.db.transaction("linked"):
         done = [(one, Outcome(one.number, "done", one.right)) for one in entries]
-        _state(session, [(entry, "done", "", one.id) for entry, one in done])
+        _done(session, done)
         _part(session, [entry for entry in entries if entry.action == "unlink"])
         _link(session, [one for one in done if one[0].action != "unlink"])
         _clear(session, entries)
@@ -110,7 +110,7 @@ def _forget(session: Session, deleted: Sequence[Entry]) -> None:
 def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
     kind = outcome.kind
     if kind == "refused":
-        _state(session, [(entry, "refused", outcome.code, "")])
+        _state(session, entry, "refused", outcome.code)
         advice = session.advise(entry.system, outcome.code)
         login = signed.name_of(session, entry)
         cause = problems.refused(session, entry, outcome, advice, login)
@@ -121,41 +121,39 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
             _hold(session, entry)
     elif kind == "busy":
         # Nothing is wrong with the record: its mark stays, and the next run tries again.
-        _state(session, [(entry, entry.put_off, outcome.code or "busy", "")])
+        _state(session, entry, entry.put_off, outcome.code or "busy")
         if outcome.code != LOGIN_LOST:
             advice = session.advise(entry.system, outcome.code)
             problems.refused(session, entry, outcome, advice)
     elif kind == "unknown":
         session.doubtful = True
-        _state(session, [(entry, "doubt", outcome.code, "")])
+        _state(session, entry, "doubt", outcome.code)
         if outcome.code == problems.IN_DOUBT:
             problems.refused(session, entry, outcome, "")
     elif kind == "absent":
-        _state(session, [(entry, entry.put_off, "not carried out", "")])
+        _state(session, entry, entry.put_off, "not carried out")
         forget(session, entry, outcome.unclear)
     elif kind == "gone":
-        _state(session, [(entry, "dropped", "gone", "")])
+        _state(session, entry, "dropped", "gone")
         _gone(session, entry)
     else:
-        _state(session, [(entry, "dropped", "existed", "")])
+        _state(session, entry, "dropped", "existed")
         _existed(session, entry, outcome)
 
 
-def _state(session: Session, changes: Iterable[tuple[Entry, str, str, str]]) -> None:
-    """Moves entries on: (entry, state, code, id of the record that was made)."""
+def _state(session: Session, entry: Entry, state: str, code: str) -> None:
+    """Moves an entry on that is not done."""
+    where = {"org": session.org, "run": entry.run, "one": entry.number}
+    session.db.run(sql.set_state, **where, new_state=state, new_code=code)
+
+
+def _done(session: Session, done: Sequence[Settled]) -> None:
+    """The journal has it that these are done, and the ids of the records that were made."""
     session.db.many(
-        sql.set_state,
+        sql.set_done,
         [
-            {
-                "org": session.org,
-                "run": entry.run,
-                "one": entry.number,
-                "new_state": state,
-                "at": 0.0,
-                "new_code": code,
-                "id": id,
-            }
-            for entry, state, code, id in changes
+            {"org": session.org, "run": entry.run, "one": entry.number, "id": one.id}
+            for entry, one in done
         ],
     )
 
@@ -377,7 +375,7 @@ def _gone(session: Session, entry: Entry) -> None:
         )
         problems.refused(session, entry, refusal, "")
         note_life(session, entry.system, entry.object, entry.record, "out of sight")
-        _state(session, [(entry, "refused", problems.OUT_OF_SIGHT, "")])
+        _state(session, entry, "refused", problems.OUT_OF_SIGHT)
         _hold(session, entry)
         return
     gone = found or [Record(entry.object, entry.record, {}, life="deleted")]

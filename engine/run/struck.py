@@ -87,7 +87,5 @@ def _waiting(session: Session, one: Entry) -> dict[str, object]:
         "run": session.run,
         "one": one.number,
         "new_state": "waiting",
-        "at": 0.0,
         "new_code": problems.WAITS,
-        "id": "",
     }

@@ -236,9 +236,7 @@ def drop_touched(session: Session, flow: Flow) -> None:
                 run=session.run,
                 one=one.number,
                 new_state="dropped",
-                at=0.0,
                 new_code="moved",
-                id="",
             )
 
 

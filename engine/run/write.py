@@ -206,7 +206,7 @@ def _with_somebody(session: Session, flow: Flow, entries: list[Entry]) -> list[E
     with session.db.transaction("alone"):
         for one in alone:
             here = {"org": session.org, "run": one.run}
-            state = {"new_state": "dropped", "at": 0.0, "new_code": "nobody known", "id": ""}
+            state = {"new_state": "dropped", "new_code": "nobody known"}
             session.db.run(sql.set_state, **here, one=one.number, **state)
             side, id = ("left", one.left) if one.left else ("right", one.right)
             where = {**here, "flow": flow.name, "side": side}

@@ -451,13 +451,18 @@ doubtful_pairs = statement(
 set_state = statement(
     update(table(tables.Change))
     .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
+    .values(state=bindparam("new_state"), code=bindparam("new_code"))
+)
+set_done = statement(
+    update(table(tables.Change))
+    .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
     .values(
-        state=bindparam("new_state"),
-        sent=case((bindparam("at", type_=Float) > 0, bindparam("at", type_=Float)), else_=C.sent),
-        code=bindparam("new_code"),
+        state="done",
+        code="",
         record=case((bindparam("id") != "", bindparam("id")), else_=C.record),
     )
 )
+"""Done; `id` is that of the record that was made, "" where it was known."""
 set_sent = statement(
     update(table(tables.Change))
     .where(C.org == _org, C.run == _run, among(C.number, "numbers"))
