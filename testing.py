@@ -318,6 +318,16 @@ class ConnectorContract:
             )
             assert record.values[self.subject.text] == write.fields[self.subject.text]
 
+    def test_a_stamp_that_a_reply_tells_is_that_of_the_record(self, connector: Connector) -> None:
+        """What a search shows with an earlier one stood there before the write."""
+        ids = self._create(connector, 2)
+        text, object = self.subject.text, self.subject.object
+        writes = [Write(n, "update", object, id, {text: "stamped"}) for n, id in enumerate(ids)]
+        done = self._send(connector, writes)
+        held = {one.id: one.stamp for one in connector.fetch(object, [text], "id", ids)}
+        for outcome in [*done, *connector.find(writes)]:
+            assert outcome.stamp in ("", held[outcome.id])
+
     def test_blank_clears_a_field(self, connector: Connector) -> None:
         """None is blank, in both directions."""
         [id] = self._create(connector, 1)

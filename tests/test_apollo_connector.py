@@ -567,6 +567,24 @@ def test_two_doubtful_creates_never_claim_one_record(far: Far) -> None:
     assert {one.kind for one in far.connector.find(writes)} == {"unknown"}
 
 
+@pytest.mark.parametrize("people", [1, 3])
+def test_a_change_of_a_contact_is_told_with_its_stamp(far: Far, people: int) -> None:
+    """By PATCH, in bulk with the stage in a request of its own, and where its reply is lost and it
+    is looked for. Accounts have no stamps."""
+    ids = list(far.sim.rows("contact"))[:people]
+    before = records(far.read("contact", "title"))
+    writes = [update(n, id, title="CEO", stage="Replied") for n, id in enumerate(ids)]
+    told = far.send(writes)
+    now = records(far.read("contact", "title"))
+    for n, id in enumerate(ids):
+        assert told[n].stamp == now[id].stamp > before[id].stamp
+    found = {one.ref: one for one in far.connector.find(writes)}
+    assert [found[n].stamp for n in range(people)] == [now[id].stamp for id in ids]
+    account = next(iter(far.sim.rows("account")))
+    [done] = far.send([update(1, account, "account", name="Newer")]).values()
+    assert (done.kind, done.stamp) == ("done", "")
+
+
 @pytest.mark.parametrize("lag", [0.0, 8.0])
 def test_twins_whose_reply_is_lost_are_shared_out(lag: float) -> None:
     """What is there is shared out, each once, also where a search shows one of them later than the

@@ -197,23 +197,24 @@ def _updates(
         if not found or found[0].life == "deleted":
             outcomes.append(Outcome(one.ref, "gone", one.id))
             continue
-        outcomes.append(_updated(one, found[0].values, catalog.forms(one.object, one.fields)))
+        outcomes.append(_updated(one, found[0], catalog.forms(one.object, one.fields)))
     return outcomes
 
 
-def _updated(write: Write, held: Mapping[str, Value], forms: Mapping[str, Form]) -> Outcome:
+def _updated(write: Write, found: Record, forms: Mapping[str, Form]) -> Outcome:
     """What became of an update, by what its record holds now. Each request that it may have taken
     has arrived or not, whatever became of the others."""
+    held, stamp = found.values, found.stamp
     if _agrees(write, held, forms):
-        return Outcome(write.ref, "done", write.id, held)
+        return Outcome(write.ref, "done", write.id, held, stamp=stamp)
     told: dict[str, list[str]] = {"arrived": [], "unclear": [], "absent": []}
     for part in parts(write):
         told[_told_by(part, held, forms)] += part.fields
     if len(told["arrived"]) == len(write.fields):
-        return Outcome(write.ref, "done", write.id)
+        return Outcome(write.ref, "done", write.id, stamp=stamp)
     arrived = tuple(told["arrived"])
     unclear = tuple(name for name in told["unclear"] if held.get(name) is not None)
-    return Outcome(write.ref, "absent", write.id, arrived=arrived, unclear=unclear)
+    return Outcome(write.ref, "absent", write.id, arrived=arrived, unclear=unclear, stamp=stamp)
 
 
 def _told_by(part: Write, held: Mapping[str, Value], forms: Mapping[str, Form]) -> str:

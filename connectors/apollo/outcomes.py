@@ -82,6 +82,7 @@ def done(catalog: Catalog, write: Write, row: Row) -> Outcome:
         "; ".join(wrong.values()),
         tuple(wrong),
         arrived=tuple(name for name in write.fields if name not in wrong) if in_part else (),
+        stamp=str(row.get("updated_at") or ""),
     )
 
 

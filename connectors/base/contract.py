@@ -31,8 +31,8 @@ class Record:
 
     `values` has exactly the fields asked for, in the forms of `values.py`; None is blank, and a
     field that could not be read is absent (*not read* is never *blank*). `stamp` is the system's
-    own time of the last change, "" where it has none. `into` is the id it was merged into, or
-    `OBJECT/ID` it was converted to.
+    own time of the last change (ISO 8601), "" where it has none. `into` is the id it was merged
+    into, or `OBJECT/ID` it was converted to.
     """
 
     object: str
@@ -132,7 +132,8 @@ class Outcome:
     (`find`) they may have been edited since. What `kind` says is about the rest, and `values` may
     hold what the record has in them. `unclear`: (`find`) of an update that counts as absent, the
     fields that were something else before it and hold a value now, where nobody can tell whether it
-    was carried out before somebody changed them.
+    was carried out before somebody changed them. `stamp`: of what was carried out, as a whole or in
+    part, the stamp that its record had by then (see `Record`), "" where the reply doesn't tell.
     """
 
     ref: int
@@ -146,6 +147,7 @@ class Outcome:
     together: bool = False
     arrived: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def split(session: Session, results: Sequence[Settled]) -> list[Settled]:
         values = {name: one for name, one in (outcome.values or {}).items() if name in there}
         arrived, rest = _apart(session, entry, there)
         rest = _store(session, arrived, rest)
-        found.append((arrived, Outcome(outcome.ref, "done", outcome.id, values or None)))
+        done = Outcome(outcome.ref, "done", outcome.id, values or None, stamp=outcome.stamp)
+        found.append((arrived, done))
         found.append((rest, replace(outcome, values=None, arrived=())))
     return found
 

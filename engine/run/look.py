@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from ...connectors.base.contract import Read, Record
 from ...connectors.base.frozen import dataclass
 from ...connectors.base.values import Value
+from ...connectors.base.world import seconds
 from ...dsl.rules import Side
 from ...errors import SyncrulesError
 from ..store import lives
@@ -273,14 +275,15 @@ def _seen_late(
     changed: Sequence[Record],
     aside: str,
 ) -> list[Record]:
-    """Less what only shows values that we have just replaced: a search that lags behind our writes
-    is no edit by a person. A later look, whose overlap is longer than the lag, sees it again."""
+    """Less what only shows fields as they were before our last writes: a search that lags behind
+    these is no edit by a person. A later look, whose overlap is longer than the lag, sees it
+    again."""
     lag = session.lags.get((ask.system, ask.object), 0.0)
     known = [one.id for one in changed if one.id in before]
     if not lag or not known:
         return list(changed)
-    replaced: dict[str, dict[str, Value]] = {}
-    for id, old in session.db.rows(
+    replaced: dict[str, list[_Replaced]] = {}
+    for id, old, stamp in session.db.rows(
         sql.replaced_since,
         org=session.org,
         system=ask.system,
@@ -288,23 +291,46 @@ def _seen_late(
         ids=known,
         since=session.now - lag - LATE,
     ):
-        for name, value in load_values(old).items():
-            replaced.setdefault(id, {}).setdefault(name, value)
+        replaced.setdefault(id, []).append((load_values(old), _instant(stamp, unknown=-inf)))
     fresh = (_fresh(before.get(one.id), one, replaced.get(one.id), aside) for one in changed)
     return [one for one in fresh if one is not None]
 
 
+_Replaced = tuple[Mapping[str, Value], float]
+"""The values that a write of ours replaced, and when, by the clock of the system."""
+
+
+def _instant(stamp: str, *, unknown: float) -> float:
+    """A stamp in seconds since 1970."""
+    try:
+        return seconds(stamp)
+    except (ValueError, OverflowError):
+        return unknown
+
+
 def _fresh(
-    before: Stored | None, now: Record, replaced: Mapping[str, Value] | None, aside: str
+    before: Stored | None, now: Record, replaced: Sequence[_Replaced] | None, aside: str
 ) -> Record | None:
-    """What of a record is news: an edit may show together with a value that we replaced after it.
-    None where it is that value alone."""
+    """What of a record is news: an edit may show together with a field that we wrote after it.
+    None where it is such fields alone.
+
+    What a system shows as of before our write stood there before it, whatever it is: somebody may
+    have edited it between our look and our write. Where stamps don't tell, it is known by the value
+    that we replaced.
+    """
     if before is None or not replaced or now.life != before.life:
         return now
     differing = [
         name for name, one in now.values.items() if name != aside and before.values.get(name) != one
     ]
-    late = [one for one in differing if one in replaced and replaced[one] == now.values[one]]
+    shown = _instant(now.stamp, unknown=inf)
+    late = [
+        name
+        for name in differing
+        if any(
+            name in old and (shown < at or old[name] == now.values[name]) for old, at in replaced
+        )
+    ]
     if len(late) == len(differing):
         return None
     ours = {one: before.values[one] for one in late if one in before.values}

@@ -148,11 +148,17 @@ def _state(session: Session, entry: Entry, state: str, code: str) -> None:
 
 
 def _done(session: Session, done: Sequence[Settled]) -> None:
-    """The journal has it that these are done, and the ids of the records that were made."""
+    """The journal has it that these are done, and what the system says of it."""
     session.db.many(
         sql.set_done,
         [
-            {"org": session.org, "run": entry.run, "one": entry.number, "id": one.id}
+            {
+                "org": session.org,
+                "run": entry.run,
+                "one": entry.number,
+                "id": one.id,
+                "new_stamp": one.stamp,
+            }
             for entry, one in done
         ],
     )

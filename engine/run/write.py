@@ -357,7 +357,8 @@ _WORST = ("unknown", "gone", "refused", "busy", "existed", "absent", "done")
 
 def _whole(parts: Sequence[tuple[Write, Outcome]]) -> Outcome:
     """What became of a write that took several requests: the worst of them, with the fields of
-    those that were carried out all the same, values joined."""
+    those that were carried out all the same, values joined, and the stamp of the last: they go one
+    after the other."""
     if len(parts) == 1:
         return parts[0][1]
     _, worst = min(parts, key=lambda one: _WORST.index(one[1].kind))
@@ -366,7 +367,8 @@ def _whole(parts: Sequence[tuple[Write, Outcome]]) -> Outcome:
     for part, one in parts:
         values.update(one.values or {})
         arrived += part.fields if one.kind == "done" else one.arrived
-    return replace(worst, values=values or None, arrived=tuple(arrived))
+    stamp = next((one.stamp for _, one in reversed(parts) if one.stamp), "")
+    return replace(worst, values=values or None, arrived=tuple(arrived), stamp=stamp)
 
 
 # ---- looking again --------------------------------------------------------------------------

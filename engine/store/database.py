@@ -19,7 +19,7 @@ from sqlmodel import col
 from ...errors import FenceLost, UsageError
 from . import tables
 from .drivers import Cursor, Driver, Name, connect, not_ours
-from .older import BEFORE_FIELD, BEFORE_TROUBLES, FIELD, NAMED, TROUBLES, UNDOES
+from .older import BEFORE_FIELD, BEFORE_TROUBLES, FIELD, NAMED, STAMP, TROUBLES, UNDOES
 from .prepared import (
     DIALECTS,
     Statement,
@@ -330,6 +330,8 @@ class Database:
                     self._command(moved)
             if version < 8:
                 self._command(FIELD[self._driver.name])
+            if version < 9:
+                self._command(STAMP)
             self.run(_now_version, value=str(tables.VERSION))
 
 

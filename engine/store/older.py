@@ -70,3 +70,7 @@ FIELD: Mapping[Name, str] = {
     "postgresql": _FIELD.format("STRPOS"),
 }
 """Up to version 7 only the text of what could not be decided named its field: `Title: ...`."""
+
+STAMP = "ALTER TABLE changes ADD COLUMN stamp TEXT NOT NULL DEFAULT ''"
+"""Up to version 8 the journal had no stamps. Those of older writes are not missed: no search is
+behind them any more."""

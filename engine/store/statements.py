@@ -448,18 +448,16 @@ doubtful_pairs = statement(
         C.org == _org, C.state.in_(("sent", "doubt")), C.flow == _flow
     )
 )
-set_state = statement(
-    update(table(tables.Change))
-    .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
-    .values(state=bindparam("new_state"), code=bindparam("new_code"))
+_this_change = update(table(tables.Change)).where(
+    C.org == _org, C.run == _run, C.number == bindparam("one")
 )
+set_state = statement(_this_change.values(state=bindparam("new_state"), code=bindparam("new_code")))
 set_done = statement(
-    update(table(tables.Change))
-    .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
-    .values(
+    _this_change.values(
         state="done",
         code="",
         record=case((bindparam("id") != "", bindparam("id")), else_=C.record),
+        stamp=bindparam("new_stamp"),
     )
 )
 """Done; `id` is that of the record that was made, "" where it was known."""
@@ -469,8 +467,7 @@ set_sent = statement(
     .values(state="sent", sent=bindparam("at", type_=Float), code="")
 )
 replaced_since = statement(
-    select(C.record, C.before)
-    .where(
+    select(C.record, C.before, C.stamp).where(
         C.org == _org,
         C.system == _system,
         C.object == _object,
@@ -479,13 +476,10 @@ replaced_since = statement(
         C.state == "done",
         C.sent > bindparam("since", type_=Float),
     )
-    .order_by(C.run, C.number)
 )
-"""What our writes have replaced, the oldest first."""
+"""What our writes have replaced, and when, as the system tells it."""
 put_sent_values = statement(
-    update(table(tables.Change))
-    .where(C.org == _org, C.run == _run, C.number == bindparam("one"))
-    .values(after=bindparam("new_after"), agree=bindparam("new_agree"))
+    _this_change.values(after=bindparam("new_after"), agree=bindparam("new_agree"))
 )
 planned_updates = statement(
     select(C.record, C.after).where(

@@ -12,7 +12,7 @@ from sqlalchemy import Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlmodel import Field, SQLModel
 
-VERSION = 8
+VERSION = 9
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
@@ -151,7 +151,8 @@ class Change(Table, table=True):
     is, "" where that plays no part, `login` the name of the login it goes under, "" for the sync
     login. `before`, `after`, `agree` and `lost` are JSON; `lost` has the fields in which an edit
     loses, "" for none. `undoes` is the run that it puts back a part of, 0 for none. `sent` is when
-    the request went out (seconds UTC), 0 before.
+    the request went out (seconds UTC), 0 before; `stamp` when the system says that it has changed
+    the record, in its own spelling, "" where it doesn't tell.
     """
 
     __tablename__ = "changes"
@@ -199,6 +200,7 @@ class Change(Table, table=True):
     login: Text = ""
     lost: Text = ""
     undoes: int = 0
+    stamp: Text = ""
 
 
 class Life(Table, table=True):

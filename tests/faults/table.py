@@ -208,7 +208,7 @@ TABLE = (
         "A preview is applied as a whole: no kind of write is looked at alone.",
     ),
     Fault(
-        "A search behind the truth: without the record we made, or with the value we replaced",
+        "A search behind the truth: without the record we made, or as it was before our write",
         "No edit is read into it; nobody is made twice; looked for again until the lag is over",
         ("time_that_differs_changes_nothing",),
         ("tests/run/test_lag.py",),

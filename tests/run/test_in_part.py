@@ -6,7 +6,7 @@ Apollo takes the stage of a contact in a request of its own, wherever several co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from syncrules.connectors.apollo.simulator import Fault
@@ -169,3 +169,34 @@ def test_an_undo_puts_back_what_arrived(people: People) -> None:
     people.both.clock.sleep(HOUR)
     verbs.undo(people.both.setup, Part(run))
     assert people.held()[:2] == ("CTO", "Interested")
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_stood_there_before_either_request_is_no_edit_where_a_search_shows_it_late(
+    people: People, *, refused: bool
+) -> None:
+    """Somebody edits what a request is about just before it goes out: the title before the first,
+    while the second is refused, or the stage between the two (R4)."""
+    both, before = people.both, ("CTO" if refused else "CEO", "Interested")
+    people.right(**BOTH)
+    both.setup = replace(both.setup, lags={("apollo", "contact"): 30.0})
+    both.apollo.team.lag = 30.0
+    if refused:
+        body = '{"error":"Stage is locked","error_code":"STAGE_LOCKED"}'
+        both.apollo.faults.append(Fault("reply", path=SECOND, status=422, body=body, times=None))
+
+    def edited(point: str) -> None:
+        if point == "before sent" and people.held()[:2] == before:
+            edit = {"title": "Chair"} if refused else {"stage": "Cold"}
+            both.apollo.update("contact", people.contacts["ada"], edit)
+            both.clock.sleep(10)
+
+    both.world.on_point = edited
+    people.run()
+    both.world.on_point = None
+    there = ("CEO", "Interested" if refused else "Not Interested")
+    assert people.held() == (*there, "CEO", "Closed - Not Converted")
+    both.clock.sleep(25)
+    both.run()
+    assert people.held() == (*there, "CEO", "Closed - Not Converted")
+    assert [one.code for one in both.errors()] == (["refused"] if refused else [])

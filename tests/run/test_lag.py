@@ -17,6 +17,15 @@ map contact with Lead {
     organization_name  -> Company   default "Unknown"
 }
 """
+COMPANIES = """\
+sync apollo with salesforce
+prefer salesforce
+push account as Account { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
 
 
 def linked() -> tuple[Both, str, str]:
@@ -105,3 +114,59 @@ def test_what_somebody_puts_back_at_once_flows_once_the_search_can_be_trusted() 
     both.run()
     assert both.salesforce.rows("Lead")[lead]["Title"] == "CTO"
     assert both.apollo.rows("contact")[contact]["title"] == "CTO"
+
+
+def test_what_our_write_went_over_is_no_edit_where_a_search_shows_it_late() -> None:
+    """Somebody edits a contact between our look and our write. What stands there before our write
+    is then not what we have replaced, as far as we know; by its stamp it is older all the same. An
+    edit that comes later flows (R4)."""
+    both, contact, lead = linked()
+    both.setup = replace(both.setup, lags={("apollo", "contact"): 30.0})
+    both.apollo.team.lag = 30.0
+    both.salesforce.update("Lead", lead, {"Title": "CEO"})
+
+    def edited(point: str) -> None:
+        if point == "before sent":
+            both.world.on_point = None
+            both.apollo.update("contact", contact, {"title": "Chair", "last_name": "Lovelace"})
+            both.clock.sleep(10)
+
+    both.clock.sleep(900)
+    both.world.on_point = edited
+    both.run()
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+    both.clock.sleep(25)
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["LastName"] == "Lovelace"
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
+    both.apollo.update("contact", contact, {"title": "Founder"})
+    both.clock.sleep(900)
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "Founder"
+    assert both.apollo.rows("contact")[contact]["title"] == "Founder"
+
+
+def test_the_first_of_two_writes_is_no_edit_where_a_search_shows_it_after_the_second() -> None:
+    """Both have replaced a value, and the search may show either for a while: an account has no
+    stamp to tell it by."""
+    both = Both(COMPANIES)
+    both.run()
+    account = both.apollo.create("account", {"name": "Berg", "domain": "berg.example"})
+    both.clock.sleep(900)
+    both.run()
+    [company] = both.salesforce.rows("Account")
+    both.setup = replace(both.setup, lags={("apollo", "account"): 30.0})
+    both.apollo.team.lag = 30.0
+    both.clock.sleep(900)
+    for name in ("Berg AS", "Berg ASA"):
+        both.salesforce.update("Account", company, {"Name": name})
+        both.clock.sleep(1)
+        both.run()
+        assert both.apollo.rows("account")[account]["name"] == name
+        both.clock.sleep(19)
+    both.run()
+    assert both.salesforce.rows("Account")[company]["Name"] == "Berg ASA"
+    both.clock.sleep(900)
+    both.run()
+    assert both.apollo.rows("account")[account]["name"] == "Berg ASA"
+    assert both.salesforce.rows("Account")[company]["Name"] == "Berg ASA"

@@ -31,6 +31,7 @@ last FLOAT NOT NULL, count INTEGER NOT NULL, closed FLOAT NOT NULL,
 PRIMARY KEY (org, cause), UNIQUE (org, id))"""
 
 BROUGHT = {
+    9: ("ALTER TABLE changes DROP COLUMN stamp",),
     8: ("ALTER TABLE errors DROP COLUMN field",),
     7: ("DROP INDEX links_apart",),
     6: (
@@ -121,8 +122,11 @@ def test_an_older_state_becomes_one_of_this_version(shared_url: str, version: in
             "",
             "",
         )
-        [row] = db.rows(sql.records, org="o", system="s", object="Lead", ids=["r1"])
+        where = {"org": "o", "system": "s", "object": "Lead", "ids": ["r1"]}
+        [row] = db.rows(sql.records, **where)
         assert row[-1] == 0
+        written = db.rows(sql.replaced_since, **where, since=-1.0)
+        assert written == [("r1", '{"Title":"CEO"}', "")]
         db.close()
 
 
