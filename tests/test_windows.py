@@ -106,3 +106,8 @@ def test_the_size_of_the_state_is_what_is_measured() -> None:
 def test_a_system_is_left_alone_as_the_page_says() -> None:
     """Ten failures, a minute."""
     assert (wire.FAILURES, wire.REST) == (10, 60.0)
+
+
+def test_what_is_taken_for_an_old_answer_is_read_again_once_that_time_is_over() -> None:
+    """The look that comes then goes back at least as far: an edit among it is only put off (R6)."""
+    assert apollo_feeds.OVERLAP > describe.LAG + look.LATE
