@@ -7,6 +7,7 @@ import sys
 import click
 
 from ..terminal import Shell, command
+from .shared import given
 
 
 @command(
@@ -15,7 +16,9 @@ from ..terminal import Shell, command
     "syncrules connect apollo",
 )
 @click.argument("system")
-@click.option("--as", "who", metavar="USER", default="", help="Whose own login it is: an address.")
+@click.option(
+    "--as", "who", metavar="USER", callback=given, help="Whose own login it is: an address."
+)
 @click.option("--device", is_flag=True, help="The browser is on another machine.")
 def connect(shell: Shell, *, system: str, who: str, device: bool) -> int:
     """Sign in to SYSTEM.

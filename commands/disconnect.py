@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..terminal import Shell, command
+from .shared import given
 
 
 @command(
@@ -12,7 +13,7 @@ from ..terminal import Shell, command
     "syncrules disconnect salesforce\nsyncrules disconnect salesforce ann@ourcompany.example",
 )
 @click.argument("system")
-@click.argument("who", metavar="[USER]", default="")
+@click.argument("who", required=False, callback=given, metavar="[USER]")
 def disconnect(shell: Shell, *, system: str, who: str) -> int:
     """End a login of SYSTEM, there and here.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from ..terminal import Shell, command
-from .shared import FORMAT
+from .shared import FORMAT, given
 
 
 @command("history", "syncrules history ada@example.com\nsyncrules history --lost")
-@click.argument("record", default="", metavar="[RECORD]")
+@click.argument("record", required=False, callback=given, metavar="[RECORD]")
 @click.option("--lost", "only_lost", is_flag=True, help="Edits that lost to the other side.")
 @FORMAT
 def history(shell: Shell, *, record: str, only_lost: bool, shape: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..terminal import Shell, command
-from .shared import FORMAT, RULE, work
+from .shared import FORMAT, RULE, given, work
 
 if TYPE_CHECKING:
     from ..connectors.base.world import World
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "push",
     'syncrules push ada@example.com\nsyncrules push ada@example.com --rule "push contact as Lead"',
 )
-@click.argument("record")
+@click.argument("record", callback=given)
 @RULE
 @FORMAT
 def push(shell: Shell, *, record: str, rule: str, shape: str) -> int:

@@ -33,8 +33,20 @@ FORMAT = click.option(
     help="For people, or for scripts.",
 )
 
+
+def given(context: click.Context, param: click.Parameter, value: str | None) -> str:
+    """What was left out is ""; what was given and is empty is refused, since "" would mean more
+    than whoever typed it has asked for: mostly it is a variable of a script that is not set."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty")
+    return value or ""
+
+
 RULE = click.option(
-    "--rule", default="", metavar="NAME", help="Only this rule, as in `push contact as Lead`."
+    "--rule",
+    metavar="NAME",
+    callback=given,
+    help="Only this rule, as in `push contact as Lead`.",
 )
 
 NO_RULES = "the rule files have no rules yet"

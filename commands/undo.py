@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..terminal import Shell, command
-from .shared import FORMAT, work
+from .shared import FORMAT, given, work
 
 if TYPE_CHECKING:
     from ..connectors.base.world import World
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @command("undo", "syncrules undo 12 --dry-run\nsyncrules undo 12 ada@example.com title")
 @click.argument("run", type=int)
-@click.argument("record", default="", metavar="[RECORD]")
-@click.argument("field", default="", metavar="[FIELD]")
+@click.argument("record", required=False, callback=given, metavar="[RECORD]")
+@click.argument("field", required=False, callback=given, metavar="[FIELD]")
 @click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
 @FORMAT
 def undo(shell: Shell, *, run: int, record: str, field: str, dry_run: bool, shape: str) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from ..terminal import Shell, command
-from .shared import FORMAT
+from .shared import FORMAT, given
 
 
 @command("why", "syncrules why ada@example.com\nsyncrules why ada@example.com title")
-@click.argument("record")
-@click.argument("field", default="", metavar="[FIELD]")
+@click.argument("record", callback=given)
+@click.argument("field", required=False, callback=given, metavar="[FIELD]")
 @FORMAT
 def why(shell: Shell, *, record: str, field: str, shape: str) -> int:
     """Why a record is as it is, and what comes next.

@@ -242,6 +242,32 @@ def test_each_code_of_the_error_log_has_a_page(shop: Shop, key: str, url: str) -
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("undo", 2, ""),
+        ("undo", 2, "N-1", " "),
+        ("run", "--rule", ""),
+        ("push", ""),
+        ("why", ""),
+        ("history", ""),
+        ("disconnect", "north", ""),
+        ("connect", "north", "--as", ""),
+    ],
+    ids=lambda line: " ".join(map(repr, line)),
+)
+def test_a_name_that_is_given_and_empty_never_stands_for_all(
+    shop: Shop, line: tuple[object, ...]
+) -> None:
+    """A script whose variable is not set undoes no whole run, and ends nobody else's login."""
+    shop.type("run")
+    shop.save(shop.north, "create", sku="N-1", name="Chair")
+    shop.type("run")
+    ended = shop.type(*line)
+    assert (ended.code, "it is empty" in ended.err) == (2, True)
+    assert shop.items(shop.south)["N-1"] == "Chair"
+
+
 def test_status_knows_the_last_run_after_any_number_of_previews(shop: Shop) -> None:
     """Also one that was asked for something that isn't there."""
     shop.type("run")
