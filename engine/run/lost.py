@@ -45,14 +45,16 @@ def losses(
     lost: tuple[str, str] = ("", ""),
 ) -> dict[str, Loss]:
     """Of the fields that are written to `side`, those that held something else than when both last
-    agreed; with no past, those that held anything. `won`: by whom and when the record of the other
-    side was changed, `lost`: this one."""
+    agreed, and no word that a rule has put there since; with no past, those that held anything.
+    `won`: by whom and when the record of the other side was changed, `lost`: this one."""
     found: dict[str, Loss] = {}
     for one in changes:
         agreed = list(_agreed(ready, side, base, one))
         edited = one.before is not None
         if agreed:
             edited = not any(same(one.before, value) for same, value in agreed)
+        if base is not None and not one.key.startswith("=") and one.before in [*words(base)]:
+            edited = False
         if edited:
             place = one.reason.rpartition("; ")[2]
             told = ("", "") if one.key.startswith(MADE) else won
@@ -80,7 +82,7 @@ def _agreed(
     ready: Ready, side: Side, base: Base | None, change: Change
 ) -> Iterator[tuple[Same, Value]]:
     """What a field held when both last agreed, as each row that knows it says, and how values of
-    it are compared; and the word that a rule has put there since."""
+    it are compared."""
     if base is None:
         return
     if change.key.startswith("="):
@@ -88,8 +90,6 @@ def _agreed(
             yield (lambda one, two: one == two), base.right[change.key]
         return
     half = base.left if side == "left" else base.right
-    for word in words(base):
-        yield (lambda one, two: one == two), word
     for row in ready.rows:
         if _field(row, side) == change.field and row.key in half:
             yield (row.same_left if side == "left" else row.same_right), half[row.key]

@@ -13,6 +13,18 @@ from syncrules.tests.both import HOUR, ORG, Both
 from syncrules.tests.run.test_life import edit, later, of, pair, quiet, title
 
 GONE = 'on delete mark title "Gone"'
+FILLS = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Lead { match on email }
+pull Lead as contact hidden { on delete mark title "Gone" }
+map contact with Lead {
+    last_name          -> LastName
+    email              -> Email
+    phone              -> Phone    when blank
+    organization_name  -> Company  default "Unknown"
+}
+"""
 
 
 def marked(held: str | None = "CEO", pull: str = GONE) -> tuple[Both, str, str]:
@@ -48,6 +60,23 @@ def test_what_stood_there_before_a_mark_is_there_again(held: str | None) -> None
         both.salesforce.delete("Lead", lead)
         later(both)
         assert held_by(both, left) == "Gone"
+    assert not lost(both.db, [ORG])
+
+
+def test_a_blank_that_is_filled_beside_a_mark_is_no_edit_that_lost() -> None:
+    """A row that only fills blanks knows nothing that both agreed on, and the mark of another field
+    says nothing of it."""
+    both = Both(FILLS)
+    both.run()
+    ada = both.apollo.create("contact", {"last_name": "King", "email": "ada@a.example"})
+    later(both)
+    [lead] = both.salesforce.rows("Lead")
+    both.salesforce.delete("Lead", lead)
+    later(both)
+    both.apollo.update("contact", ada, {"phone": "7"})
+    later(both)
+    back(both, lead)
+    assert (held_by(both, ada), both.salesforce.rows("Lead")[lead]["Phone"]) == (None, "7")
     assert not lost(both.db, [ORG])
 
 
