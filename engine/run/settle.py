@@ -64,7 +64,10 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
 def settle_links(session: Session, entries: Sequence[Entry]) -> None:
     """Links need no request: they are made, or taken apart, with the commit."""
     with session.db.transaction("linked"):
-        done = [(one, Outcome(one.number, "done", one.right)) for one in entries]
+        ids = [one.left if one.side == "left" else one.right for one in entries]
+        done = [
+            (one, Outcome(one.number, "done", id)) for one, id in zip(entries, ids, strict=True)
+        ]
         _done(session, done)
         _part(session, [entry for entry in entries if entry.action == "unlink"])
         _link(session, [one for one in done if one[0].action != "unlink"])

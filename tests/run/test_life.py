@@ -565,6 +565,8 @@ def test_on_delete_unlink_lets_the_other_record_go() -> None:
     both.salesforce.delete("Lead", lead)
     later(both)
     assert both.salesforce.rows("Lead") == {}
+    parted = changes(both.db, ORG, left)[-1]
+    assert (parted.action, parted.object, parted.record) == ("unlink", "contact", left)
     edit(both, left, "CEO")
     (new,) = both.salesforce.rows("Lead")
     assert (new != lead, title(both, "Lead", new)) == (True, "CEO")
