@@ -28,6 +28,7 @@ from .run.decision import Change, Decision, apart
 from .run.journal import Entry, doubts, entry
 from .run.newer import backfill_of
 from .run.pairs import Mark, decide_pair, pairs_of
+from .run.past import changes
 from .run.session import Session
 from .run.since import first_runs
 from .run.state import Stored, fields_of, other
@@ -112,16 +113,19 @@ def why(plan: Plan, org: str, db: Database, world: World, record: str, name: str
     session.first_runs = first_runs(session)
     # What was read is all there is to be known here.
     session.looked = dict.fromkeys(session.reads, session.now)
+    flows = [one for one in session.flows.values() if not (one.flow.users or one.flow.identity)]
+    spots = [
+        (ready, side, id)
+        for ready in flows
+        for side in SIDES
+        for id in _ids(session, ready.flow, side, record)
+    ]
     found: dict[tuple[str, str, str], Why] = {}
-    for ready in session.flows.values():
-        if ready.flow.users or ready.flow.identity:
-            continue
-        for side in SIDES:
-            for id in _ids(session, ready.flow, side, record):
-                told = _Asked(session, ready, side, id, name).told()
-                ends = [told.record.id, told.partner.id if told.partner else ""]
-                pair = ends if side == "left" else ends[::-1]
-                found.setdefault((ready.flow.name, pair[0], pair[1]), told)
+    for ready, side, id in spots or _of_the_past(session, flows, record):
+        told = _Asked(session, ready, side, id, name).told()
+        ends = [told.record.id, told.partner.id if told.partner else ""]
+        pair = ends if side == "left" else ends[::-1]
+        found.setdefault((ready.flow.name, pair[0], pair[1]), told)
     holds = tuple(Reason(text) for text in held_runs(session))
     told_once = _without_what_is_elsewhere(list(found.values()))
     return [replace(one, reasons=(*one.reasons, *holds)) for one in told_once]
@@ -155,6 +159,21 @@ def _ids(session: Session, flow: Flow, side: Side, record: str) -> list[str]:
         if text and not ("@" in record and formats.get(name) in ("domain", "url")):
             ids |= {id for _, id in session.by_value(end.system, end.object, name, [text])}
     return sorted(ids)
+
+
+def _of_the_past(
+    session: Session, flows: Sequence[Ready], record: str
+) -> Iterator[tuple[Ready, Side, str]]:
+    """The records that were known by a key when something was done to them: those that are gone
+    have it no more."""
+    past = changes(session.db, session.org, record)
+    for ready in flows:
+        pairs = {(one.left, one.right) for one in past if one.flow == ready.flow.name}
+        for place, side in enumerate(SIDES):
+            end = ready.flow.end(side)
+            ids = sorted({pair[place] for pair in pairs} - {""})
+            known = session.stored(end.system, end.object, ids)
+            yield from ((ready, side, id) for id in ids if id in known)
 
 
 class _Asked:
@@ -262,10 +281,10 @@ class _Asked:
                 yield Reason(f"{seen} that the {object} in {system} {turned(life, into)}")
         joins = ("create", "link", "unlink", "delete")
         last = next((one for one in reversed(self.done) if one.action in joins), None)
-        if last is None or self.linked or last.action not in ("unlink", "delete"):
-            return
-        did = "took the two apart" if last.action == "unlink" else f"deleted the {last.object}"
-        yield Reason(f"run {last.run} {did}: {last.reason}", last.rule)
+        if last is not None and last.action == "delete":
+            yield Reason(f"run {last.run} deleted the {last.object}: {last.reason}", last.rule)
+        elif last is not None and last.action == "unlink" and not self.linked:
+            yield Reason(f"run {last.run} took the two apart: {last.reason}", last.rule)
 
     def _ended(self) -> Iterator[Reason]:
         for text in gone(self.ready.flow, self._record):

@@ -264,6 +264,24 @@ def test_what_changes_beside_a_record_that_is_gone_is_not_called_the_same() -> N
     assert f"the Lead is merged into {other} in salesforce: nothing is written" in said
 
 
+def test_who_is_gone_on_both_sides_is_still_known_by_what_people_called_them() -> None:
+    """By whom and why: the rule deleted the lead, since somebody had deleted its contact."""
+    rules = RULES.replace("    match on email\n", "    match on email\n    on delete delete\n", 1)
+    world = World(rules)
+    contact = world.contact()
+    world.run()
+    [lead] = world.leads()
+    world.both.apollo.delete("contact", contact)
+    world.both.clock.sleep(24 * HOUR)
+    run = world.run().run
+    assert world.leads() == {}
+    for name in ("ada@a.example", contact, lead):
+        said = told(world.both, name)
+        assert f"run {run} deleted the Lead: its contact was deleted in apollo" in said
+        assert "the contact is deleted in apollo: nothing is written" in said
+        assert said.count("~") == 1
+
+
 def test_what_was_undone_waits_for_a_change() -> None:
     """And says which run has taken it away."""
     world = World(RULES)

@@ -16,6 +16,8 @@ from .journal import Entry, entry
 def changes(db: Database, org: str, record: str) -> list[Entry]:
     """The rows of the journal about a record, by its id on either side, or by a key that it has or
     once had: what was done to it under another key is among them."""
+    if not record:
+        return []
     names = dict.fromkeys((record.casefold(), record))
     rows = (db.rows(sql.of_record, org=org, name=name) for name in names)
     named = [entry(row) for row in next((found for found in rows if found), [])]
