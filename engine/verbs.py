@@ -280,7 +280,8 @@ def lost(project: Project, world: World, record: str = "") -> list[Lost]:
 def why(project: Project, world: World, record: str, field: str = "") -> list[Why]:
     """Why a record is as it is, or one field of it, and what would come next. Asks no system."""
     from .open import org
-    from .why import must_know, why
+    from .why import why
+    from .why_fields import must_know
 
     plans = project.plans()
     if field:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..connectors.base.values import Value, folded
 from ..connectors.base.world import World, moment
 from ..dsl import conditions
 from ..dsl.conditions import Condition
 from ..dsl.rules import SIDES, Place, Side
-from ..errors import UsageError
 from .history import turned
 from .plan.model import Flow, Move, Plan
 from .report import at_time, show
@@ -34,10 +33,9 @@ from .run.since import first_runs
 from .run.state import Stored, fields_of, other
 from .store import asked, held, lives
 from .store import statements as sql
-from .systems import nearest
 from .why_ends import gone
-from .why_fields import NO_WRITER, Asked, besides_rows
-from .why_holds import entries, held_runs, unless
+from .why_fields import NO_WRITER, Asked, besides_rows, is_called
+from .why_holds import decided_anew, entries, held_runs, unless
 from .why_references import comes_along_with, leads_nowhere
 
 if TYPE_CHECKING:
@@ -429,7 +427,9 @@ class _Asked:
                 )
 
     def _is_about(self, row: ReadyRow) -> bool:
-        return any(_is(one, self.name) for one in (row.row.left, row.row.right, *row.row.reads))
+        return any(
+            is_called(one, self.name) for one in (row.row.left, row.row.right, *row.row.reads)
+        )
 
     def _half(self, row: ReadyRow, side: Side) -> Half:
         record = self._record(side)
@@ -447,8 +447,10 @@ class _Asked:
         return max(written, key=lambda one: (one.run, one.number), default=None)
 
     def _last_of(self, name: str, side: Side) -> Entry | None:
-        wrote = (one for one in reversed(self.done) if one.side == side and name in one.after)
-        return next(wrote, None)
+        """Our last write of a field; what a former partner got is none of it."""
+        id = self._id(side)
+        own = (one for one in reversed(self.done) if (one.side, one.record) == (side, id))
+        return next((one for one in own if name in one.after), None)
 
     def _next(self, row: ReadyRow) -> str:
         """What a run would do with a row, or why nothing."""
@@ -543,7 +545,10 @@ class _Asked:
     # ---- parts of sentences
 
     def _due(self) -> bool:
-        return any(not_before <= self.session.now for _, _, not_before in self.marks)
+        if any(not_before <= self.session.now for _, _, not_before in self.marks):
+            return True
+        ids = {self._id("left"), self._id("right")} - {""}
+        return decided_anew(self.session, self.ready.flow, ids, linked=self.linked)
 
     def _move(self, rule: str) -> Move | None:
         moves = [one for one in self.ready.flow.moves if one.rule == rule]
@@ -565,10 +570,6 @@ class _Asked:
         return f"; the rule wants {conditions.text(move.when)}, and {_said(values)}"
 
 
-def _is(name: str, asked_for: str) -> bool:
-    return name.casefold() == asked_for.casefold()
-
-
 def _place(move: Move | None) -> Place | None:
     return move.place if move else None
 
@@ -580,20 +581,3 @@ def _said(values: Mapping[str, Value]) -> str:
 def _because(change: Change) -> str:
     cause = change.reason.split("; ")[0]
     return "it changed on the other side" if cause == "changed" else cause
-
-
-def must_know(plans: Sequence[Plan], schemas: Mapping[str, Any], name: str) -> None:
-    """Raises `UsageError` where no object that rules are about has a field of that name."""
-    flows = [one for plan in plans for one in plan.flows if not one.users]
-    ends = [one.end(side) for one in flows for side in SIDES]
-    names = {
-        one.name
-        for end in ends
-        if end.system in schemas and end.object in schemas[end.system].by_name
-        for one in schemas[end.system].by_name[end.object].fields
-    }
-    if not any(_is(one, name) for one in names):
-        raise UsageError(
-            f"no object that rules are about has a field {name}",
-            fix=nearest(name, names, "`syncrules schema show SYSTEM OBJECT` lists them"),
-        )

@@ -4,11 +4,13 @@ in for a reference, marked, set once, or written by no rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ..dsl.rules import Place, Side
-from .plan.model import Flow
+from ..dsl.rules import SIDES, Place, Side
+from ..errors import UsageError
+from .plan.model import Flow, Plan
 from .report import show
 from .run.around import View
 from .run.closures import Ready
@@ -16,6 +18,7 @@ from .run.decide import inferred
 from .run.decision import Decision
 from .run.journal import Entry
 from .run.state import Stored, other
+from .systems import nearest
 from .why_ends import marks_of
 
 NO_WRITER = "no rule about"
@@ -60,7 +63,7 @@ def no_writer(flow: Flow, name: str) -> str:
 def _inferred(asked: Asked) -> Iterator[Told]:
     for one in asked.ready.infers:
         rule = one.infer
-        if not _is(rule.field, asked.name):
+        if not is_called(rule.field, asked.name):
             continue
         last, record = asked.last_of(rule.field, rule.side), asked.record(rule.side)
         wrote = f": run {last.run} wrote {show(last.after[rule.field])}" if last else ""
@@ -75,7 +78,7 @@ def _filled(asked: Asked) -> Iterator[Told]:
     """References that something stands in for."""
     decision = asked.decision
     for one in asked.ready.stand_ins:
-        if not _is(one.field, asked.name):
+        if not is_called(one.field, asked.name):
             continue
         text = f"it is filled by `{one.text}` where it is blank"
         last, record = asked.last_of(one.field, one.to), asked.record(one.to)
@@ -94,11 +97,29 @@ def _filled(asked: Asked) -> Iterator[Told]:
 
 def _set_once(asked: Asked) -> Iterator[Told]:
     for one in (each.move for each in asked.ready.moves):
-        if one.source and _is(one.source[0], asked.name):
+        if one.source and is_called(one.source[0], asked.name):
             text = f"it is set to {show(one.source[1])} on what the rule makes, and never after"
             yield text, one.rule, one.place
             return
 
 
-def _is(name: str, asked_for: str) -> bool:
+def is_called(name: str, asked_for: str) -> bool:
+    """Whether a field is meant: people needn't know its capitals."""
     return name.casefold() == asked_for.casefold()
+
+
+def must_know(plans: Sequence[Plan], schemas: Mapping[str, Any], name: str) -> None:
+    """Raises `UsageError` where no object that rules are about has a field of that name."""
+    flows = [one for plan in plans for one in plan.flows if not one.users]
+    ends = [one.end(side) for one in flows for side in SIDES]
+    names = {
+        one.name
+        for end in ends
+        if end.system in schemas and end.object in schemas[end.system].by_name
+        for one in schemas[end.system].by_name[end.object].fields
+    }
+    if not any(is_called(one, name) for one in names):
+        raise UsageError(
+            f"no object that rules are about has a field {name}",
+            fix=nearest(name, names, "`syncrules schema show SYSTEM OBJECT` lists them"),
+        )

@@ -11,7 +11,8 @@ from ..errors import Braked
 from .plan.model import Flow
 from .run.problems import RUN
 from .run.session import Session
-from .store import asked, troubles
+from .run.since import is_edited
+from .store import asked, held, troubles
 from .why_ends import waits_on_bin
 
 
@@ -51,3 +52,14 @@ def unless(session: Session, flow: Flow, rule: str) -> str:
         if (of, record, by) == (flow.name, "", rule)
     ]
     return f", unless open error {' or '.join(found)} holds it back" if found else ""
+
+
+def decided_anew(session: Session, flow: Flow, ids: Collection[str], *, linked: bool) -> bool:
+    """Whether the next run decides about these records without anybody's edit, since their rules
+    are others by now: all that have no partner, and what an error or a question held up."""
+    if not is_edited(session, flow):
+        return False
+    rows = session.db.rows(troubles.open_troubles, org=session.org)
+    refused = any(of == flow.name and record in ids for _, of, record, *_ in rows)
+    waits = session.db.rows(held.of_pairs, org=session.org, flow=flow.name, ids=sorted(ids))
+    return not linked or refused or bool(waits)

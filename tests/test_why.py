@@ -398,6 +398,42 @@ def test_asking_changes_nothing() -> None:
     assert [both.db.rows(one) for one in _tables()] == before
 
 
+def test_what_an_edited_rule_lets_go_is_due_and_not_for_a_later_change() -> None:
+    """A row that asks no more, one that says `truncate` now, and what an undo has taken back."""
+    for row, values in (("ask", {"title": "CEO"}), ("", {"title": "C" * 129})):
+        rules = RULES.replace("<-> Title   ask", f"<-> Title {row}")
+        world = World(rules)
+        contact = world.contact(title="CTO")
+        world.run()
+        world.both.apollo.update("contact", contact, values)
+        world.run()
+        world.both.edit(rules.replace(f"<-> Title {row}", "<-> Title truncate"))
+        plan, both = world.both.setup.plan, world.both
+        said = why_text(why(plan, ORG, both.db, both.world, "ada@a.example", "title"))
+        assert "next: the next run would write" in said
+        assert sum(world.run().counts.values()) == 1
+
+    world = World(RULES)
+    world.contact()
+    world.undo(world.run().run)
+    assert "once something changes" in told(world.both, "ada@a.example")
+    world.both.edit(RULES.replace("    title             <-> Title   ask\n", ""))
+    both = world.both
+    said = why_text(why(both.setup.plan, ORG, both.db, both.world, "ada@a.example"))
+    assert "the next run would make a Lead" in said
+    assert sum(world.run().counts.values()) == 1
+
+
+def test_what_a_former_partner_got_is_no_write_to_this_one() -> None:
+    world = World(RULES)
+    contact = world.contact(title="CTO")
+    world.undo(world.run().run)
+    world.both.apollo.update("contact", contact, {"title": ""})
+    run = world.run().run
+    assert f"run {run} made the Lead" in told(world.both, "ada@a.example")
+    assert "last written" not in told(world.both, "ada@a.example", "title")
+
+
 def _tables() -> list[Statement]:
     names = sorted(Table.metadata.tables)
     return [statement(text(f"SELECT * FROM {name}")) for name in names]

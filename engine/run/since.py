@@ -60,6 +60,12 @@ def first_runs(session: Session) -> dict[str, int]:
     return _firsts(_rules(session), known, _since(session, known))
 
 
+def is_edited(session: Session, flow: Flow) -> bool:
+    """Whether the rules of a flow are others than those that the last run noted."""
+    known = _known(session).get(f"flow {flow.name}")
+    return known is not None and known[0] != flow.fingerprint
+
+
 def _firsts(
     rules: Mapping[str, _Rule], known: Mapping[str, tuple[str, int]], since: int
 ) -> dict[str, int]:
