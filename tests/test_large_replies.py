@@ -122,6 +122,23 @@ def after_the_end(near: socket.socket, over: threading.Event) -> None:
         near.sendall(chunk(b"x" * 65536))
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["in one piece", "each by itself"])
+def test_what_is_packed_in_parts_is_read_to_its_end(machine: Machine, together: bool) -> None:
+    """However they come: half of a sheet would be taken for the whole."""
+    parts = [gzip.compress(b"Id\n1\n"), gzip.compress(b""), gzip.compress(b"2\n")]
+
+    def behave(near: socket.socket, over: threading.Event) -> None:
+        near.recv(65536)
+        near.sendall(HEADERS + GZIP + CHUNKED)
+        for one in [b"".join(parts)] if together else parts:
+            near.sendall(chunk(one))
+            over.wait(0.01)
+        near.sendall(b"0\r\n\r\n")
+
+    with server(behave) as url:
+        assert machine.send(Request("GET", url, timeout=5)).body == b"Id\n1\n2\n"
+
+
 @pytest.mark.parametrize(
     ("behave", "told"),
     [
@@ -130,8 +147,9 @@ def after_the_end(near: socket.socket, over: threading.Event) -> None:
         (reply(b"()", b"content-encoding: br\r\n"), "packed in a way that was not asked for"),
         (reply(b"no gzip", GZIP), "can't be unpacked"),
         (reply(gzip.compress(b"{}" * 99)[:-4], GZIP), "cut off"),
+        (reply(gzip.compress(b"{}") + b"()", GZIP), "can't be unpacked"),
     ],
-    ids=["and goes on", "twice", "in another way", "not at all", "cut off"],
+    ids=["and goes on", "twice", "in another way", "not at all", "cut off", "with more"],
 )
 def test_what_is_packed_otherwise_is_no_reply(machine: Machine, behave: Behave, told: str) -> None:
     """Nobody unpacks what was packed twice: each layer is a thousand times the one before."""

@@ -41,13 +41,17 @@ class _Gzip:
         self._begun = False
 
     def piece(self, data: bytes, room: int) -> bytes:
-        self._begun = True
+        made = bytearray()
         try:
-            if self._inner.eof:
-                raise zlib.error("more after the end")
-            return self._inner.decompress(data, room + 1)
+            while data and len(made) <= room:
+                if self._inner.eof:  # what is packed may have several parts (RFC 1952, 2.2)
+                    self._inner = zlib.decompressobj(_GZIP)
+                self._begun = True
+                made += self._inner.decompress(data, room + 1 - len(made))
+                data = self._inner.unused_data
         except zlib.error:
             raise NoReply("the reply can't be unpacked") from None
+        return bytes(made)
 
     def is_whole(self) -> bool:
         return self._inner.eof or not self._begun
