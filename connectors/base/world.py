@@ -6,15 +6,18 @@ product asks for the time, sleeps, draws a number, or opens a connection.
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from ...errors import UsageError
 from .frozen import dataclass
 from .wire import NoReply, NotSent, Request, Response
 
@@ -59,8 +62,9 @@ class World(Protocol):
     random: random.Random
 
     def send(self, request: Request) -> Response:
-        """One request over the network. Raises `NotSent` or `NoReply`, nothing else; `TooLarge`,
-        which is one, where the reply has more than `Request.most` bytes."""
+        """One request over the network. Raises `NotSent` or `NoReply`; `TooLarge`, which is one,
+        where the reply has more than `Request.most` bytes; and `UsageError` where this machine's
+        settings let nothing be sent at all."""
 
     def lanes(
         self, jobs: Iterable[Job[T]], alive: Callable[[], None] = still
@@ -114,23 +118,32 @@ class Machine:
         from .body import body_of
 
         client = self._open()
-        self._due.at = time.monotonic() + request.timeout
         try:
-            with client.stream(
+            built = client.build_request(
                 request.method,
                 request.url,
                 headers=dict(request.headers),
                 content=request.body or None,
                 timeout=httpx.Timeout(request.timeout, connect=min(CONNECT, request.timeout)),
-            ) as reply:
+            )
+        except httpx.InvalidURL as error:
+            raise NotSent(f"not a URL that can be called: {error}") from None
+        except ValueError:
+            raise NotSent("a header has a letter that none can have") from None
+        self._due.at = time.monotonic() + request.timeout
+        try:
+            with closing(client.send(built, stream=True)) as reply:
                 headers = {name.lower(): value for name, value in reply.headers.items()}
                 return Response(reply.status_code, headers, body_of(reply, request.most))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotSent(_short(error)) from None
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except httpx.UnsupportedProtocol as error:
             raise NotSent(f"not a URL that can be called: {error}") from None
         except httpx.HTTPError as error:
             raise NoReply(_short(error)) from None
+        except (httpx.InvalidURL, ValueError):
+            # httpx reads where a reply would lead to, though nobody follows: it has come by then.
+            raise NoReply("the reply leads to an address that can't be read") from None
         finally:
             self._due.at = None
 
@@ -175,6 +188,8 @@ class Machine:
             self._client = None
 
     def _open(self) -> httpx.Client:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx
 
         from .body import ACCEPTED
@@ -182,8 +197,17 @@ class Machine:
 
         with self._lock:
             if self._client is None:
-                headers = {"accept-encoding": ACCEPTED}
-                self._client = httpx.Client(headers=headers, follow_redirects=False, trust_env=True)
+                # What a system lets a browser keep would follow one login into the next.
+                none = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+                try:
+                    self._client = httpx.Client(
+                        headers={"accept-encoding": ACCEPTED},
+                        cookies=none,
+                        follow_redirects=False,
+                        trust_env=True,
+                    )
+                except (httpx.InvalidURL, ValueError, OSError, ImportError) as error:
+                    raise _unusable(error) from None
                 hurry(self._client, self._left)
             return self._client
 
@@ -193,8 +217,29 @@ class Machine:
         return float("inf") if due is None else due - time.monotonic()
 
 
+_PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+
+
+def _unusable(error: Exception) -> UsageError:
+    """The error for what the environment says of the network; a proxy's URL may hold a password."""
+    names: tuple[str, ...] = _PROXIES
+    why = "what is written there can't be used"
+    if isinstance(error, OSError):
+        names, why = _CERTIFICATES, error.strerror or why
+    named = [one for one in names if os.environ.get(one) or os.environ.get(one.lower())]
+    if isinstance(error, ImportError):
+        why = "a SOCKS proxy needs a package: pip install 'httpx[socks]'"
+    return UsageError(
+        f"nothing can be sent the way that {' and '.join(named) or 'the environment'} says",
+        why=why,
+        fix="write proxies like http://HOST:PORT, and files of certificates that are there",
+    )
+
+
 def _short(error: Exception) -> str:
     """A network error in its own words, without its number; it holds no headers and no body."""
     text = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    text = re.sub(r":? (bytearray\()?b['\"].*", "", text, flags=re.DOTALL)  # what was read or sent
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
     return text[:1].lower() + text[1:] if " " in text else f"{kind}: {text}".rstrip(": ")
