@@ -7,7 +7,7 @@ tree; what a template says for a record is `templates.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import nodes
@@ -18,6 +18,8 @@ LONGEST = 1_000_000
 LONGEST_SOURCE = 10_000
 LARGEST = 10**30
 DEEPEST = 50
+MOST_STEPS = 100
+"""Parts of a template that make a text of others: each may be as long as `LONGEST`."""
 
 
 class Blank(Exception):
@@ -42,6 +44,8 @@ def _every(tree: nodes.Node) -> Iterator[nodes.Node]:
 
 def refusal(tree: nodes.Template) -> str:
     """What a template holds that it may not, as a sentence; "" where all of it is harmless."""
+    if sum(isinstance(one, _STEPS) for one in _every(tree)) > MOST_STEPS:
+        return f"it has more than {MOST_STEPS} filters, sums and numbers in brackets"
     return next(_refusals(tree, 0), "")
 
 
@@ -88,6 +92,7 @@ _HARMLESS = {
     *(nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Neg, nodes.Pos),
     nodes.Tuple,
 }
+_STEPS = (nodes.Filter, nodes.Getitem, nodes.Concat, nodes.Add)
 _WORDS: Mapping[type[nodes.Node], str] = {
     nodes.Getattr: "a field is named as it is, and has no parts behind a dot",
     nodes.Call: "nothing can be called in it; a filter stands behind `|`",
@@ -103,10 +108,21 @@ def _text(value: object) -> str:
     """A value as it is printed."""
     if value is None:
         raise Blank
-    text = ", ".join(map(_text, value)) if isinstance(value, (tuple, list)) else str(value)
+    text = _joined(value, ", ") if isinstance(value, (tuple, list)) else str(value)
     if len(text) > LONGEST:
         raise TooMuch(f"it makes more than {LONGEST:,} characters")
     return text
+
+
+def _joined(values: Iterable[object], glue: str) -> str:
+    """Several values as one text, of which no more is made than there may be."""
+    parts, made = [], 0
+    for one in values:
+        parts.append(_text(one))
+        made += len(parts[-1]) + len(glue)
+        if made - len(glue) > LONGEST:
+            raise TooMuch(f"it makes more than {LONGEST:,} characters")
+    return glue.join(parts)
 
 
 def _number(value: object) -> int | float:
@@ -128,11 +144,7 @@ def _replace(value: object, old: object, new: object) -> str:
 
 def _join(value: object, between: object = "") -> str:
     """Several choices as one text; a text is one."""
-    parts = [_text(one) for one in value] if isinstance(value, (tuple, list)) else [_text(value)]
-    glue = _text(between)
-    if sum(map(len, parts)) + len(glue) * len(parts) > LONGEST:
-        raise TooMuch(f"it makes more than {LONGEST:,} characters")
-    return glue.join(parts)
+    return _joined(value if isinstance(value, (tuple, list)) else [value], _text(between))
 
 
 def _truncate(value: object, length: object = 255, whole: object = False) -> str:
@@ -227,6 +239,8 @@ class Environment(ImmutableSandboxedEnvironment):
     def getitem(self, obj: Any, argument: Any) -> Any:
         if obj is None:
             raise Blank
+        if isinstance(obj, str):
+            _text(obj)
         return super().getitem(obj, argument)
 
 

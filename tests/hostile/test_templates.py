@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+import tracemalloc
+from contextlib import suppress
 
 import pytest
 from syncrules import dsl
@@ -89,6 +91,21 @@ def test_what_is_rendered_is_harmless_and_ends(value: Value) -> None:
 
 
 @pytest.mark.parametrize(
+    ("held", "times", "end"),
+    [("title", 900, ""), ("title", 900, "| join"), ("title ~ title ~ title", 150, "| length")],
+)
+def test_what_is_made_on_the_way_fits_in_memory(held: str, times: int, end: str) -> None:
+    """However often a long text is made within a template, or put together with others."""
+    many = ", ".join([f"({held})"] * times)
+    tracemalloc.start()
+    with suppress(NotATemplate):
+        render(f"{{{{ [{many}] {end} }}}}", {"title": "a" * 300_000})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60_000_000
+
+
+@pytest.mark.parametrize(
     ("template", "why"),
     [
         ("{{ title.upper() }}", "filter"),
@@ -101,6 +118,7 @@ def test_what_is_rendered_is_harmless_and_ends(value: Value) -> None:
         ("{{ title | upper(1) }}", "`upper`"),
         ("{{ title['x'] }}", "number"),
         ("{% include 'x' %}", "`if` alone"),
+        (f"{{{{ {' ~ '.join(['(title | upper)'] * 101)} }}}}", "more than 100 filters"),
     ],
 )
 def test_what_is_refused_is_told_with_what_to_write_instead(template: str, why: str) -> None:
