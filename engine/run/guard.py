@@ -57,19 +57,22 @@ def trips(session: Session, *, asked_for: bool) -> Iterator[Trip]:
 
 
 def _quiet(session: Session) -> Iterator[Trip]:
-    """Nothing is written before a while has passed since each system was first met."""
+    """Nothing is written before a while has passed since the system was first met that was met
+    last."""
+    met: dict[str, float] = {}
     for system in (session.plan.left, session.plan.right):
         where = {"org": session.org, "system": system, "object": "", "purpose": "identity"}
-        met = session.db.row(sql.cursor, **where)
-        until = (met[3] if met else session.now) + session.quiet
-        if session.now < until:
-            yield Trip(
-                f"nothing is written before {_told(until)}",
-                f"{system} was connected at {_told(until - session.quiet)}, and `quiet_period` of "
-                f"[team] is {_length(session.quiet)}",
-                "look at `syncrules preview` meanwhile, or change `quiet_period` in syncrules.toml",
-            )
-            return
+        known = session.db.row(sql.cursor, **where)
+        met[system] = known[3] if known else session.now
+    last = max(met, key=lambda system: met[system])
+    until = met[last] + session.quiet
+    if session.now < until:
+        yield Trip(
+            f"nothing is written before {_told(until)}",
+            f"{last} was connected at {_told(met[last])}, and `quiet_period` of "
+            f"[team] is {_length(session.quiet)}",
+            "look at `syncrules preview` meanwhile, or change `quiet_period` in syncrules.toml",
+        )
 
 
 def _told(at: float) -> str:

@@ -251,6 +251,26 @@ def test_nothing_is_written_in_the_quiet_period(both: Both) -> None:
     assert emails(both, "Lead") == ["ada@a.example"]
 
 
+def test_the_quiet_period_begins_with_the_system_that_was_connected_last() -> None:
+    """Salesforce could not be reached for the first five hours (MORE-13)."""
+    both = Both(RULES)
+    setup = replace(both.setup, quiet=6 * HOUR)
+    away = both.world.handlers.pop("salesforce.test")
+    both.setup = replace(setup, connectors=both.sign_in())
+    with pytest.raises(SystemUnavailable):
+        verbs.run(both.setup)
+    both.clock.sleep(5 * HOUR)
+    both.world.handlers["salesforce.test"] = away
+    both.run()
+    person(both, stage="Replied")
+    for hours in (2, 4.1):
+        with pytest.raises(Braked, match=r"before 2026-01-05 20:00:0. UTC: salesforce was"):
+            both.run()
+        both.clock.sleep(hours * HOUR)
+    assert both.run().exit_code == 0
+    assert emails(both, "Lead") == ["ada@a.example"]
+
+
 def test_a_run_that_is_asked_to_stop_ends_between_two_records(both: Both) -> None:
     """What was sent is settled, nothing is in doubt, and the next run does the rest."""
     for place in range(250):
