@@ -41,6 +41,8 @@ OUT_OF_SIGHT = "out-of-sight"
 """The code of a record that a system doesn't show to us any more."""
 IN_DOUBT = "in-doubt"
 """The code of a write without a reply of which nobody can tell whether it happened."""
+NO_REPLY = "no-reply"
+"""The code of a write without a reply that did not happen."""
 
 OUT_OF_REACH = "out-of-reach"
 """The code of a system that could not be read or written for another reason than those below."""
@@ -76,6 +78,8 @@ ADVICE = {
     "merge-by-hand": "Merge the two in that system; the link then follows by itself.",
     IN_DOUBT: "Nobody can tell whether this write happened: look the record up by hand, and delete"
     " what is there twice. Until then, others of its kind that have no partner wait.",
+    NO_REPLY: "The next run sends it again. Where that is in vain, too, look whether the system"
+    " takes writes, and whether a proxy answers in its place.",
     "busy": "The system kept it locked; the next run tries again.",
     "gone": "Nobody can tell whether this record is deleted: look at it by hand, then retry.",
     OUT_OF_SIGHT: "Share it with the sync login again, or delete it for everybody; then retry.",
@@ -106,6 +110,8 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     _close(session, ids, kept="" if decision.action == "nothing" else "writes", still=still)
     for system in _gone(flow, pair):
         _close(session, ids, kept="decisions", system=system)
+    if decision.action in ("update", "link"):
+        _not_lost(session, flow, ids, decision)
     key = key_text(
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
@@ -129,6 +135,22 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
             message=_message(problem),
             advice=ADVICE.get(problem.code, ""),
         )
+
+
+def _not_lost(
+    session: Session, flow: Flow, ids: Sequence[tuple[str, str]], decision: Decision
+) -> None:
+    """What got no reply, and isn't to be written any more, waits for nothing."""
+    idle = {
+        flow.end(side).system
+        for side in SIDES
+        if not (decision.left if side == "left" else decision.right)
+    }
+    where = {"org": session.org, "code": NO_REPLY}
+    for name, id in ids if idle and session.open_errors else ():
+        for cause, system in session.db.rows(troubles.has_code, **where, flow=name, one=id):
+            if system in idle:
+                _got_through(session, name, id, cause)
 
 
 def _in_bin(
@@ -284,6 +306,18 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str, logi
         advice=advice or ADVICE.get(outcome.code, ""),
     )
     return cause
+
+
+def lost(session: Session, change: Entry) -> None:
+    """Enters a write that got no reply and was looked for in vain: over once this run has sent it
+    again and it arrives. Where its system could not be reached at all, that is told already."""
+    where = {"org": session.org, "flow": RUN, "one": ""}
+    stops = session.db.rows(troubles.of_record, **where) if session.open_errors else ()
+    if any(system == change.system for _, _, system in stops):
+        return
+    message = f"{change.system} gave no reply, and has not carried it out"
+    outcome = Outcome(change.number, "absent", change.record, code=NO_REPLY, message=message)
+    refused(session, change, outcome, "")
 
 
 def not_sent(session: Session, changes: Sequence[Entry], cause: str) -> None:

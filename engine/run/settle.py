@@ -136,6 +136,8 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
     elif kind == "absent":
         _state(session, entry, entry.put_off, "not carried out")
         forget(session, entry, outcome.unclear)
+        if not entry.undoes:
+            problems.lost(session, entry)
     elif kind == "gone":
         _state(session, entry, "dropped", "gone")
         _gone(session, entry)

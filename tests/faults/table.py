@@ -66,7 +66,8 @@ TABLE = (
     ),
     Fault(
         "Time-out before, during or after the work; reply lost",
-        "In doubt: looked up before anything else is decided, never sent again blindly. Where "
+        "In doubt: looked up before anything else is decided, never sent again blindly; one entry "
+        "where it was in vain twice. Where "
         "somebody has changed what it wrote, before it or after, both sides count as edited",
         (PASSES, STORM),
         ("tests/run/test_doubts.py",),
@@ -161,7 +162,7 @@ TABLE = (
     ),
     Fault(
         "500, 502, 503: once, and for three runs",
-        "Tried again with growing waits; at most one entry; nothing is lost",
+        "Tried again with growing waits; one entry from the second run on; nothing is lost",
         (PASSES, STORM),
         ways=("500", "502 of a proxy", "503", "503 with a wait"),
     ),

@@ -10,6 +10,7 @@ from syncrules.connectors.apollo.simulator.server import ApolloSimulator
 from syncrules.connectors.base.contract import Outcome, Write
 from syncrules.connectors.base.wire import NoReply, Request, Response
 from syncrules.connectors.salesforce.simulator.faults import Fault
+from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.connectors.salesforce.simulator.server import SalesforceSimulator
 from syncrules.engine.lost import lost
 from syncrules.tests.both import HOUR, ORG, Both
@@ -316,3 +317,44 @@ def test_a_request_that_arrives_after_we_have_looked_makes_nobody_twice(
     assert late == []
     assert len(both.salesforce.rows("Lead")) == 1
     assert both.errors() == []
+
+
+def lost_in_vain(both: Both) -> tuple[str, str]:
+    """A title that Apollo takes from nobody, at three runs."""
+    ada, lead = pair(both)
+    both.salesforce.update("Lead", lead, {"Title": "CEO"})
+    both.apollo.faults.append(ApolloFault("lost before", path="bulk_", times=None))
+    codes = []
+    for _ in range(3):
+        later(both)
+        codes.append([(one.code, one.count) for one in both.errors()])
+    assert codes == [[], [("no-reply", 1)], [("no-reply", 2)]]
+    return ada, lead
+
+
+def test_what_is_sent_again_and_again_in_vain_is_told_until_it_arrives() -> None:
+    """Not the first time: that is nothing, where the next run gets it through (ERR-1, R9)."""
+    both = of(contacts=False)
+    ada, _ = lost_in_vain(both)
+    [entry] = both.errors()
+    assert (entry.system, entry.object, entry.operation) == ("apollo", "contact", "update")
+    assert entry.message == "apollo gave no reply, and has not carried it out"
+    assert entry.advice
+    assert both.run().exit_code == 1
+    both.apollo.faults.clear()
+    later(both)
+    assert both.apollo.rows("contact")[ada]["title"] == "CEO"
+    assert both.errors() == []
+
+
+def test_what_was_lost_and_is_not_to_be_written_any_more_is_told_no_more() -> None:
+    """Somebody takes the title away again; that Salesforce refuses an edit of the contact is told
+    by itself (R9)."""
+    both = of(contacts=False)
+    ada, lead = lost_in_vain(both)
+    refuses = Validation("Lead", "Ask Eva first", lambda row: row["LastName"] == "King", "LastName")
+    both.salesforce.org.validations.append(refuses)
+    both.apollo.update("contact", ada, {"last_name": "King"})
+    both.salesforce.update("Lead", lead, {"Title": None})
+    later(both)
+    assert [one.code for one in both.errors()] == ["FIELD_CUSTOM_VALIDATION_EXCEPTION"]

@@ -16,7 +16,7 @@ from syncrules.engine.store.statements import C, L, R
 from syncrules.tests.simulation.people import BAD_TITLE, is_bad_name
 from syncrules.tests.simulation.recorder import Key, Recorder
 
-CURED = ("UNABLE_TO_LOCK_ROW", "busy", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+CURED = ("UNABLE_TO_LOCK_ROW", "busy", "no-reply", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
 """Codes of what is tried again by itself, or once the record is another."""
 
 _standing = statement(select(L.flow, L.left, L.right).where(L.ended == "").order_by(L.flow, L.left))
