@@ -585,6 +585,19 @@ def test_a_change_of_a_contact_is_told_with_its_stamp(far: Far, people: int) -> 
     assert (done.kind, done.stamp) == ("done", "")
 
 
+@pytest.mark.parametrize("odd", ["yesterday\0", 12, "0001-01-01T00:00:00+14:00", {"at": 1}])
+def test_a_stamp_that_is_no_moment_is_none(far: Far, odd: object) -> None:
+    """In the reply to a write as in one that shows a record: everything else of it counts."""
+    id = next(iter(far.sim.rows("contact")))
+    row = {"id": id, "title": "CEO", "updated_at": odd}
+    body = json.dumps({"contact": row, "contacts": [row]})
+    far.sim.faults.append(Fault("reply", path="contacts", status=200, body=body, times=2))
+    [done] = far.send([update(1, id, title="CEO")]).values()
+    [record] = far.connector.fetch("contact", ["title"], "id", [id])
+    assert (done.kind, done.stamp) == ("done", "")
+    assert (dict(record.values), record.stamp) == ({"title": "CEO"}, "")
+
+
 @pytest.mark.parametrize("lag", [0.0, 8.0])
 def test_twins_whose_reply_is_lost_are_shared_out(lag: float) -> None:
     """What is there is shared out, each once, also where a search shows one of them later than the

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
+from ..base import values
 from ..base.contract import Record
 from ..base.schema import Field, Object, Schema
 from ..base.understood import MISREAD
@@ -238,9 +239,17 @@ def record(object: str, row: Row, forms: Mapping[str, Form], names: Collection[s
         object,
         identifier(row["id"]),
         canonical(row, forms, names),
-        str(row.get("updated_at") or ""),
+        changed_at(row),
         "deleted" if gone else "here",
     )
+
+
+def changed_at(row: Row) -> str:
+    """When a record was changed last, "" where Apollo doesn't tell so that it can be read."""
+    try:
+        return values.instant(row.get("updated_at")) or ""
+    except ValueError:
+        return ""
 
 
 def canonical(row: Row, forms: Mapping[str, Form], names: Collection[str]) -> dict[str, Value]:

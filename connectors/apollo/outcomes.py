@@ -13,7 +13,7 @@ from typing import Any
 from ..base import values
 from ..base.contract import Outcome, Write
 from ..base.values import folded, identifier
-from .describe import Catalog, canonical
+from .describe import Catalog, canonical, changed_at
 from .fields import Row
 from .refusals import (
     BAD_ID,
@@ -82,7 +82,7 @@ def done(catalog: Catalog, write: Write, row: Row) -> Outcome:
         "; ".join(wrong.values()),
         tuple(wrong),
         arrived=tuple(name for name in write.fields if name not in wrong) if in_part else (),
-        stamp=str(row.get("updated_at") or ""),
+        stamp=changed_at(row),
     )
 
 
