@@ -585,6 +585,31 @@ def test_a_change_of_a_contact_is_told_with_its_stamp(far: Far, people: int) -> 
     assert (done.kind, done.stamp) == ("done", "")
 
 
+@pytest.mark.parametrize("odd", ["yesterday", None])
+def test_one_odd_stamp_ends_no_read_and_spoils_no_cursor(far: Far, odd: object) -> None:
+    """Those after it on the page are shown all the same, and a later read goes on (R6)."""
+    [*_, first] = far.read("contact", "title")
+    for id in far.sim.rows("contact"):
+        far.clock.sleep(60)
+        far.sim.update("contact", id, {"title": "CEO"})
+
+    def tampered(request: Request) -> Response:
+        reply = far._handle(request)
+        if "contacts/search" not in request.url:
+            return reply
+        data = json.loads(reply.body)
+        data["contacts"][0]["updated_at"] = odd
+        return replace(reply, body=json.dumps(data).encode())
+
+    far.world.handlers["api.apollo.io"] = tampered
+    pages = far.read("contact", "title", cursor=first.cursor)
+    assert len(records(pages)) == 120
+    far.world.handlers["api.apollo.io"] = far._handle
+    far.clock.sleep(3600)
+    far.sim.update("contact", id, {"title": "Chair"})
+    assert id in records(far.read("contact", "title", cursor=pages[-1].cursor))
+
+
 @pytest.mark.parametrize("odd", ["yesterday\0", 12, "0001-01-01T00:00:00+14:00", {"at": 1}])
 def test_a_stamp_that_is_no_moment_is_none(far: Far, odd: object) -> None:
     """In the reply to a write as in one that shows a record: everything else of it counts."""

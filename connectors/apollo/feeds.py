@@ -18,7 +18,7 @@ from ..base.contract import Page, Read, Record
 from ..base.frozen import dataclass
 from ..base.values import folded, identifier
 from ..base.world import moment, seconds
-from .describe import PAGE, Catalog, record, total
+from .describe import PAGE, Catalog, changed_at, record, total
 from .fields import Form, Row
 from .refusals import BAD_ID, GONE, HIDDEN, UNKNOWN_ID, advice, complaint
 from .session import Session
@@ -123,16 +123,16 @@ class Feeds:
         newest, began = "", self._session.world.clock.now()
         walk = self.walk(ask.object, _BY_CHANGE[ask.object], whole=not mark)
         for place, page in enumerate(walk):
-            stamps = [str(row.get("updated_at") or "") for row in page.rows]
+            shown = [record(ask.object, row, forms, ask.fields) for row in page.rows]
+            stamps = [one.stamp for one in shown if one.stamp]
             if place == 0:
                 newest = max(stamps, default="")
                 mark = max(mark, moment(began + self._session.ahead() - SKEW))
             last = page.last or (until != "" and min(stamps, default="~") < until)
-            again: list[Row] = []
             if last and place > 0 and page.moved:
                 again = self._again(ask.object, newest)
+                shown += [record(ask.object, row, forms, ask.fields) for row in again]
             held = json.dumps({"mark": max(newest, mark)}) if last else None
-            shown = [record(ask.object, row, forms, ask.fields) for row in [*page.rows, *again]]
             yield Page(tuple(shown), held, last)
             if last:
                 return
@@ -141,7 +141,7 @@ class Feeds:
         """What has changed since a walk began: it has jumped to the front, behind the walk."""
         found: list[Row] = []
         for page in self.walk(object, _BY_CHANGE[object]):
-            moved = [row for row in page.rows if str(row.get("updated_at") or "") > newest]
+            moved = [row for row in page.rows if not "" < changed_at(row) <= newest]
             found.extend(moved)
             if len(moved) < len(page.rows):
                 break
