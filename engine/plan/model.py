@@ -129,7 +129,8 @@ class Watch:
 
     Those whose reference `via` points to the changed record (`backward`), or the record that its
     own reference `via` points to, before and after; with `domain`, those whose address in that
-    field is of the domain in `via`. Dirty are records of `side` of `flow`.
+    field is of the domain in `via`. Dirty are records of `side` of `flow`. `reads` are the fields
+    of `object` that decide about them: what we write to others of its fields makes none dirty.
     """
 
     system: str
@@ -140,6 +141,7 @@ class Watch:
     side: Side
     target: str
     domain: str = ""
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

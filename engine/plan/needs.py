@@ -9,7 +9,7 @@ out is `connectors/base/contract.py`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...connectors.base.contract import Read
 from ...connectors.base.schema import Field, Format, Role, Schema
@@ -210,7 +210,7 @@ def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Wa
     A step over a link needs no watch, since both records are of the same flow; of several steps
     over references the first is watched: a record two references away is not.
     """
-    found: dict[Watch, None] = {}
+    found: dict[Watch, set[str]] = {}
     for flow in flows:
         for move in flow.moves:
             for get in (*gets(move.when), *gets(move.stop)):
@@ -223,16 +223,18 @@ def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Wa
                     watch = Watch(
                         systems[side], hops[0].object, hops[0].name, True, flow.name, side, target
                     )
-                    found[watch] = None
+                    found.setdefault(watch, set()).add(hops[1].name if len(hops) > 1 else get.field)
         for infer in flow.infers:
             side = other(infer.side)
             watch = Watch(
                 systems[side], infer.related, infer.via, False, flow.name, side, infer.parent
             )
-            found[watch] = None
+            arms = (get for arm in infer.arms for get in gets(arm.when))
+            read = {get.hops[0].name if get.hops else get.field for get in arms}
+            found.setdefault(watch, {infer.via}).update(read)
         for object, field in flow.led:
             name, target = flow.name, flow.left.object
-            found[Watch(systems["left"], object, field, False, name, "left", target)] = None
+            found[Watch(systems["left"], object, field, False, name, "left", target)] = set()
         for one in stand_ins_of(flow):
             side = other(one.to)
             watch = Watch(
@@ -245,8 +247,8 @@ def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Wa
                 flow.end(side).object,
                 one.source,
             )
-            found[watch] = None
-    return tuple(found)
+            found[watch] = {one.key}
+    return tuple(replace(one, reads=tuple(sorted(names))) for one, names in found.items())
 
 
 def indexes_of(

@@ -237,23 +237,30 @@ def watched(
     session: State, ask: Read, before: Mapping[str, Stored], news: Iterable[Record]
 ) -> list[tuple[str, Side, str]]:
     """The records whose rules look at these ones."""
-    found: list[tuple[str, Side, str]] = []
     changed = list(news)
-    for watch in session.plan.watches:
-        if (watch.system, watch.object) != (ask.system, ask.object):
-            continue
-        if watch.backward:
-            rows = session.by_value(
-                watch.system, watch.target, watch.via, [folded(one.id) for one in changed]
-            )
-            found += [(watch.flow, watch.side, id) for _, id in rows]
-            continue
-        if watch.domain:
-            found += of_domains(session, watch, before, changed)
-            continue
-        for one in changed:
-            old = before[one.id].values.get(watch.via) if one.id in before else None
-            for target in (old, one.values.get(watch.via)):
-                if isinstance(target, str):
-                    found.append((watch.flow, watch.side, target))
+    return [
+        one
+        for watch in session.plan.watches
+        if (watch.system, watch.object) == (ask.system, ask.object)
+        for one in watched_by(session, watch, before, changed)
+    ]
+
+
+def watched_by(
+    session: State, watch: Watch, before: Mapping[str, Stored], changed: Sequence[Record]
+) -> list[tuple[str, Side, str]]:
+    """The records that one watch is about, where these ones have changed."""
+    if watch.backward:
+        rows = session.by_value(
+            watch.system, watch.target, watch.via, [folded(one.id) for one in changed]
+        )
+        return [(watch.flow, watch.side, id) for _, id in rows]
+    if watch.domain:
+        return of_domains(session, watch, before, changed)
+    found: list[tuple[str, Side, str]] = []
+    for one in changed:
+        old = before[one.id].values.get(watch.via) if one.id in before else None
+        for target in (old, one.values.get(watch.via)):
+            if isinstance(target, str):
+                found.append((watch.flow, watch.side, target))
     return found

@@ -22,9 +22,9 @@ from .journal import Entry, dump_agree
 from .look import note_life, store
 from .match import key_parts
 from .neighbours import is_one, tell_children, tell_late, with_address
-from .pairs import of_domains
+from .pairs import watched_by
 from .session import Session, dump_values
-from .state import other
+from .state import Stored, other
 from .targets import without_target
 
 
@@ -183,6 +183,7 @@ def _remember(session: Session, done: Sequence[Settled]) -> None:
         known = session.stored(system, object, [entry.record or one.id for entry, one in group])
         where = {"org": session.org, "system": system, "object": object}
         rows, keys = [], []
+        written: dict[str, dict[str, Value]] = {}
         for entry, outcome in group:
             id = entry.record or outcome.id
             old = known.get(id)
@@ -202,24 +203,34 @@ def _remember(session: Session, done: Sequence[Settled]) -> None:
                 }
             )
             keys += session.index_keys(system, object, id, values)
+            written[id] = values
         session.db.many(sql.put_record, rows)
         session.db.run(sql.drop_keys, **where, ids=[str(row["id"]) for row in rows])
         session.db.many(sql.put_key, keys)
-        _tell_neighbours(session, group)
+        _tell_neighbours(session, (system, object), known, written)
 
 
-def _tell_neighbours(session: Session, written: Sequence[Settled]) -> None:
-    """Records with an address of a domain that we have just given another record."""
+def _tell_neighbours(
+    session: Session,
+    where: tuple[str, str],
+    before: Mapping[str, Stored],
+    written: Mapping[str, Mapping[str, Value]],
+) -> None:
+    """Records about which a field decides that we have just written to another one: no look will
+    find that it differs."""
     for watch in session.plan.watches:
         news = [
-            Record(entry.object, entry.record or outcome.id, _named(entry.after, (watch.via,)))
-            for entry, outcome in written
-            if watch.domain
-            and (entry.system, entry.object) == (watch.system, watch.object)
-            and watch.via in entry.after
+            Record(watch.object, id, values)
+            for id, values in written.items()
+            if (watch.system, watch.object) == where
+            and any(values.get(name) != _held(before.get(id), name) for name in watch.reads)
         ]
         if news:
-            session.mark(of_domains(session, watch, {}, news), "a related record changed")
+            session.mark(watched_by(session, watch, before, news), "a related record changed")
+
+
+def _held(record: Stored | None, name: str) -> Value:
+    return record.values.get(name) if record else None
 
 
 def _named(values: Mapping[str, Value | Coming], names: Sequence[str]) -> dict[str, Value]:

@@ -206,10 +206,17 @@ def test_an_account_with_a_parent_account_is_no_parent_of_itself() -> None:
 
 
 def test_a_change_of_an_account_makes_people_dirty_whose_rule_asks_for_it() -> None:
-    """And a deal makes the company dirty that it points to, before and after."""
+    """And a deal makes the company dirty that it points to, before and after; each by the fields
+    that decide."""
     assert compile(RULES, SCHEMAS).watches == (
-        Watch("right", "Deal", "CompanyId", False, "account~Company", "right", "Company"),
-        Watch("left", "account", "account", True, "contact~Person", "left", "contact"),
+        Watch(
+            *("right", "Deal", "CompanyId", False, "account~Company", "right", "Company"),
+            reads=("CompanyId", "open"),
+        ),
+        Watch(
+            *("left", "account", "account", True, "contact~Person", "left", "contact"),
+            reads=("tier",),
+        ),
     )
 
 
@@ -356,7 +363,10 @@ def test_what_a_stop_looks_at_is_read_and_watched() -> None:
     before, after = (plan_of(one, ACCOUNTS, USERS) for one in (plain, stopped))
     assert set(fields(after, "Company")) - set(fields(before, "Company")) == {"Stage"}
     assert set(after.watches) - set(before.watches) == {
-        Watch("right", "Company", "CompanyId", True, "contact~Person", "right", "Person")
+        Watch(
+            *("right", "Company", "CompanyId", True, "contact~Person", "right", "Person"),
+            reads=("Stage",),
+        )
     }
     assert flow(before, "contact~Person").fingerprint != flow(after, "contact~Person").fingerprint
     assert "writes nothing to Person while" in as_text(after)

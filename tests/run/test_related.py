@@ -1,0 +1,94 @@
+"""Conditions that look at related records, over both made-up systems: who satisfies one only since
+a record that it names is another, whoever changed that, goes over."""
+
+from __future__ import annotations
+
+from syncrules.tests.both import HOUR, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Contact when account.stage is "Current Client" { match on email }
+pull Contact as contact visible when AccountId.Name starts with "Hot" { match on email }
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+    account   <-> AccountId
+}
+pull Account as account visible { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+infer account stage from opportunities
+"""
+
+
+def later(both: Both, hours: float = 1.0) -> int:
+    """The next run, an hour later or more; how many write requests it made."""
+    both.clock.sleep(hours * HOUR)
+    before = both.calls()
+    both.run()
+    since = both.since(before)
+    return since.salesforce_writes + since.apollo_writes
+
+
+def linked_accounts(both: Both) -> tuple[str, str]:
+    """Two accounts that are one."""
+    right = both.salesforce.create("Account", {"Name": "Acme", "Website": "https://a.example"})
+    later(both)
+    [left] = both.apollo.rows("account")
+    return left, right
+
+
+def test_who_is_of_an_account_whose_stage_we_infer_goes_over() -> None:
+    """A deal is won, we make its account a client, and nobody touches the contact."""
+    both = Both(RULES)
+    both.run()
+    left, right = linked_accounts(both)
+    ada = {"last_name": "King", "email": "ada@a.example", "account_id": left}
+    both.apollo.create("contact", ada)
+    later(both)
+    assert both.salesforce.rows("Contact") == {}
+    deal = {"Name": "Deal", "AccountId": right, "StageName": "Closed Won"}
+    both.salesforce.create("Opportunity", {**deal, "CloseDate": "2026-03-01"})
+    later(both)
+    later(both)
+    [contact] = both.salesforce.rows("Contact").values()
+    assert contact["AccountId"] == right
+    assert later(both) == 0
+
+
+def test_what_was_there_before_the_rules_waits_though_we_write_to_its_account() -> None:
+    """The account is brought in line, in fields that no condition names: nobody has come to satisfy
+    a rule by that."""
+    both = Both(RULES)
+    left = both.apollo.create("account", {"name": "Acme", "domain": "a.example"})
+    both.apollo.update("account", left, {"stage": "Current Client"})
+    ada = {"last_name": "King", "email": "ada@a.example", "account_id": left}
+    both.apollo.create("contact", ada)
+    both.salesforce.create("Account", {"Name": "Acme Inc", "Website": "https://a.example"})
+    both.run()
+    both.backfill("pull", "Account")
+    assert both.apollo.rows("account")[left]["name"] == "Acme Inc"
+    later(both)
+    later(both)
+    assert both.salesforce.rows("Contact") == {}
+
+
+def test_who_is_of_an_account_that_we_rename_goes_over() -> None:
+    """Its other half is renamed by a person, and we carry that over."""
+    both = Both(RULES)
+    both.run()
+    left, right = linked_accounts(both)
+    both.salesforce.create(
+        "Contact", {"LastName": "King", "Email": "ada@a.example", "AccountId": right}
+    )
+    later(both)
+    assert both.apollo.rows("contact") == {}
+    both.apollo.update("account", left, {"name": "Hot Acme"})
+    later(both)
+    later(both)
+    [contact] = both.apollo.rows("contact").values()
+    assert contact["account_id"] == left
+    assert later(both) == 0
