@@ -284,8 +284,10 @@ class Surroundings:
         return self._users[wanted]
 
     def record(self, system: str, object: str, id: str) -> Values | None:
+        """A record that a path leads to; None for one that isn't there any more."""
         found = self._records.get((system, object, id))
-        return found.values if found else None
+        there = found is not None and found.life in ("here", "out of sight")
+        return found.values if found and there else None
 
     def approved(self, left: str, change: Change) -> bool:
         what = (change.key, change.side, change.before, change.after)

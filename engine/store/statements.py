@@ -151,8 +151,11 @@ _NEEDED = ("brought along", _PUSHED)
 _is_pushed = D.cause == _PUSHED
 _asked = (*_NEEDED, "backfill", "retry", "there before an enrich", "the link followed")
 _asked_for = or_(_is_pushed, and_(D.not_before < NEVER, D.cause.in_(_asked)))
+# Nor does a day that has come cease to be a reason, where a related record changes on it.
+_day_came = and_(D.cause == "a day passed", bindparam("cause") == "a related record changed")
 _cause = case(
-    (and_(_asked_for, bindparam("cause").not_in(_NEEDED)), D.cause), else_=bindparam("cause")
+    (or_(and_(_asked_for, bindparam("cause").not_in(_NEEDED)), _day_came), D.cause),
+    else_=bindparam("cause"),
 )
 mark = upsert(
     tables.Dirty,

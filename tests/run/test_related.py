@@ -24,6 +24,22 @@ infer account stage from opportunities
 """
 
 
+GONE = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Contact when account.name is "acme" and title is known { match on email }
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+}
+push account as Account { on delete unlink }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
+
+
 def later(both: Both, hours: float = 1.0) -> int:
     """The next run, an hour later or more; how many write requests it made."""
     both.clock.sleep(hours * HOUR)
@@ -76,6 +92,28 @@ def test_what_was_there_before_the_rules_waits_though_we_write_to_its_account() 
     assert both.salesforce.rows("Contact") == {}
 
 
+def test_an_account_that_is_gone_satisfies_no_condition() -> None:
+    """Without such a record the field is blank, also where it has been there."""
+    both = Both(GONE)
+    both.run()
+    acme, other = (
+        both.apollo.create("account", {"name": name, "domain": f"{name}.example"})
+        for name in ("acme", "other")
+    )
+    ada = {"last_name": "King", "email": "ada@a.example", "account_id": acme}
+    contact = both.apollo.create("contact", ada)
+    later(both)
+    both.apollo.delete("account", acme)
+    later(both, 25)
+    both.apollo.update("contact", contact, {"title": "CTO"})
+    later(both)
+    assert both.salesforce.rows("Contact") == {}
+    both.apollo.update("account", other, {"name": "acme"})
+    both.apollo.update("contact", contact, {"account_id": other})
+    later(both)
+    assert len(both.salesforce.rows("Contact")) == 1
+
+
 def test_who_is_of_an_account_that_we_rename_goes_over() -> None:
     """Its other half is renamed by a person, and we carry that over."""
     both = Both(RULES)
@@ -92,3 +130,34 @@ def test_who_is_of_an_account_that_we_rename_goes_over() -> None:
     [contact] = both.apollo.rows("contact").values()
     assert contact["account_id"] == left
     assert later(both) == 0
+
+
+DAYS = """\
+sync apollo with salesforce
+prefer salesforce
+pull Lead as contact visible when days since CreatedDate > 1
+map contact with Lead {
+    last_name <-> LastName
+    email     <-> Email
+}
+pull Account as account visible { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
+
+
+def test_a_day_comes_also_where_a_related_record_changes_on_it() -> None:
+    """Who was there before the rules, and whose day comes, goes over on it; that an account of
+    their address is made in the same hour takes nothing from that."""
+    both = Both(DAYS)
+    both.salesforce.create(
+        "Lead", {"LastName": "King", "Email": "ada@a.example", "Company": "Acme"}
+    )
+    both.run()
+    assert later(both, 24) == 0
+    both.clock.sleep(23 * HOUR)
+    both.apollo.create("account", {"name": "Acme", "domain": "a.example"})
+    later(both)
+    assert len(both.apollo.rows("contact")) == 1
