@@ -192,6 +192,8 @@ def _each_row(
         draft.left = [one for one in draft.left if (one.key, True) != left_of] + again.left
         draft.right = [one for one in draft.right if (one.key, True) != right_of] + again.right
         draft.asks = [one for one in draft.asks if one.key != row.key] + again.asks
+        draft.agree_left |= again.agree_left
+        draft.agree_right |= again.agree_right
         draft.stopped = draft.stopped or again.stopped
         draft.needs += again.needs
         draft.problems += [one for one in again.problems if one not in draft.problems]

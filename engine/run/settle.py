@@ -16,6 +16,7 @@ from ..plan.model import Flow
 from ..store import lives
 from ..store import statements as sql
 from . import asks, problems, signed, struck, unseen
+from .closures import NotRead
 from .decision import Coming, Halves
 from .in_part import Settled, forget, split
 from .journal import Entry, dump_agree
@@ -313,17 +314,22 @@ def _halves(
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """The halves of the base. What the system says it holds now is its half, not what it was
     sent; a reference that came to nothing is remembered as blank. Of what we have made, that holds
-    for the fields that we did not send, too: what a person makes of them later is an edit."""
+    for the fields that we did not send, too, and for what a template says of them: what a person
+    makes of them later is an edit. A text that is there before the other side has any flows."""
     left, right = (
         {key: None if isinstance(one, Coming) else one for key, one in half.items()}
         for half in entry.agree
     )
     told = outcome.values or {}
-    half = right if entry.side == "right" else left
+    half, source = (right, left) if entry.side == "right" else (left, right)
     for row in session.flows[entry.flow].rows if told else ():
         name = row.row.right if entry.side == "right" else row.row.left
         if name in told and (row.key in half or entry.action == "create"):
             half[row.key] = told[name]
+        elif entry.action == "create" and row.row.template and not name:
+            said = (row.right if entry.side == "right" else row.left)(told)
+            if not isinstance(said, NotRead) and (said is None or source.get(row.key) is not None):
+                half[row.key] = said
     return left, right
 
 

@@ -324,6 +324,25 @@ def test_a_template_says_what_its_fields_will_hold() -> None:
     assert [(one.field, one.after) for one in later.right] == [("Email", "the CEO")]
 
 
+def test_a_text_that_stands_at_the_first_link_is_agreed_on_as_its_fields_will_make_it() -> None:
+    """The link brings the title over, and the other side's text stands: that the template says more
+    now is no news at the next decision, nor is a person's own text written over."""
+    text = replace(
+        *(row("push", "right", template="the {{ title or 'one' }}"),),
+        right="Email",
+        text="template",
+    )
+    given = ready(flow(row("both", "right"), text, moves=(push(),)), "UTC")
+    known: Values = {"Title": "CTO", "Email": "mine"}
+    met = decide(given, {"title": None}, known, None, Surroundings(match=Match("one", "same")))
+    assert after(met) == ("CTO", "-")
+    titles = given.rows[0].key
+    base = Base(*met.agree).moved(({titles: "CTO"}, {titles: "CTO"}))
+    for mine in ("mine", "mine, too", None):
+        later = decide(given, {"title": "CTO"}, {**known, "Email": mine}, base, Surroundings())
+        assert after(later) == ("-", "-")
+
+
 def test_a_template_that_a_stop_holds_back_flows_when_that_ends() -> None:
     """What another row brings over changes the text, which can't be written now."""
     text = replace(row("push", template="the {{ title }}"), right="Email", text="template")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from syncrules.tests.both import Both
+import pytest
+from syncrules.tests.both import HOUR, Both
 from syncrules.tests.run.linked import Linked
 
 RULES = """\
@@ -13,6 +14,15 @@ map contact with Lead {
     last_name         <-> LastName
     email             <-> Email
     organization_name  -> Company default "Unknown"
+    {row}
+}
+"""
+PULLED = """\
+sync apollo with salesforce
+prefer salesforce
+pull Lead as contact visible
+map contact with Lead {
+    last_name         <-> LastName
     {row}
 }
 """
@@ -93,6 +103,29 @@ def test_a_template_that_fails_stands_in_the_error_log_until_it_can_be_said() ->
     assert world.now("title", "Description") == ("Chief", "50")
     assert world.both.errors() == []
     assert world.rests()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '"{{ organization_name }}" -> Title',
+        '"{{ last_name }} of {{ organization_name or 1 }}" -> Title',
+    ],
+)
+def test_what_somebody_fills_in_of_a_text_before_the_next_look_flows(row: str) -> None:
+    """Of a contact that we have just made: what its template said then is known, so that what it
+    says now is news, although the lead has a text of its own."""
+    both = Both(PULLED.replace("{row}", row))
+    both.run()
+    both.clock.sleep(HOUR)
+    lead = both.salesforce.create("Lead", {"LastName": "King", "Company": "Acme", "Title": "own"})
+    both.run()
+    [contact] = both.apollo.rows("contact")
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "own"
+    both.apollo.update("contact", contact, {"organization_name": "Acme"})
+    both.clock.sleep(HOUR)
+    both.run()
+    assert str(both.salesforce.rows("Lead")[lead]["Title"]).endswith("Acme")
 
 
 def test_an_entry_that_was_over_begins_anew_when_it_happens_again() -> None:
