@@ -194,7 +194,7 @@ _ENDS = {
     1: "done, errors are open",
     2: "the command or the project file was wrong",
     3: "a brake stopped it, and `syncrules preview` tells which",
-    4: "a system could not be used",
+    4: "a system, or the state, could not be used",
     5: "another run was at work",
     70: "a fault of ours stopped it",
     130: "interrupted",

@@ -84,8 +84,8 @@ ADVICE = {
     "gone": "Nobody can tell whether this record is deleted: look at it by hand, then retry.",
     OUT_OF_SIGHT: "Share it with the sync login again, or delete it for everybody; then retry.",
     "existed": "The record is there already under another key: give both the same key by hand.",
-    OUT_OF_REACH: "Nothing is written before the system answers again; the entry has what it said."
-    " It is over with the first run that gets through.",
+    OUT_OF_REACH: "The entry says which system could not be used, or that the state could not, and"
+    " what to do. It is over with the first run that gets through.",
     "sign-in-refused": "Check the credentials that the section of the system in syncrules.toml"
     " points to, or sign in again with `syncrules connect`.",
     "calls-spent": "Wait until the system allows calls again: the next run goes on from there.",
