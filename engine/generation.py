@@ -13,11 +13,15 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .files import state_home
 from .run.restored import Generation, Last, Nowhere
+
+MOST = 2**31
+"""There are fewer runs than that."""
 
 
 class File:
@@ -30,9 +34,10 @@ class File:
         """The last run; None where none is known here."""
         try:
             told = json.loads(self._path.read_bytes())
-            return Last(int(told["run"]), float(told["started"]), bool(told["ended"]))
-        except (OSError, ValueError, LookupError, TypeError):
+            last = Last(int(told["run"]), float(told["started"]), bool(told["ended"]))
+        except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
             return None
+        return last if 0 < last.run < MOST and isfinite(last.started) else None
 
     def note(self, last: Last) -> None:
         """From now on this is the last run."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..connectors.base.schema import from_json, to_json
+from ..connectors.base.schema import NO_SCHEMA, from_json, to_json
 from ..errors import SyncrulesError
 from . import files
 
@@ -77,7 +77,7 @@ def last(project: Project) -> Project | None:
         schemas = {name: from_json(one) for name, one in data["schemas"].items()}
         found = project.as_it_was(sources, schemas)
         found.plans()
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, SyncrulesError):
+    except (OSError, *NO_SCHEMA, SyncrulesError):
         return None
     return found
 

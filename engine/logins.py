@@ -77,10 +77,13 @@ class Book:
                     f"{self.path} was written by a newer syncrules",
                     fix="pip install --upgrade syncrules",
                 )
-            return tuple(Login(**one) for one in data["logins"])
+            found = tuple(Login(**one) for one in data["logins"])
+            for one in found:
+                "".join(asdict(one).values()).encode()  # all of it is text, and can be written
+            return found
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
             why = error.strerror if isinstance(error, OSError) else "it holds no logins"
             raise UsageError(
                 f"{self.path} can't be read",

@@ -30,6 +30,9 @@ LARGE = 50_000
 """Bytes of rules from which on it pays to know them by cluster: fewer are proved as quickly as what
 is kept of them is read."""
 
+_OTHERWISE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a file ends in that is not of the form it should have."""
+
 _LIBRARY = os.path.dirname(os.__file__)
 
 
@@ -53,7 +56,7 @@ def last(file: Path, given: Sequence[str]) -> Found | None:
         if _seen(file, known["rules"], known["systems"], sources) != known["seen"]:
             return None
         return Found(file.parent, _findings(known["findings"]), sources)
-    except (SyncrulesError, OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (SyncrulesError, OSError, *_OTHERWISE):
         return None
 
 
@@ -101,7 +104,7 @@ def _by_clusters(project: Project) -> tuple[Finding, ...]:
         if known is not None and _same_code(known["code"]):
             memory = Memory(known["clusters"])
         findings = project.findings(memory)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except _OTHERWISE:
         memory = Memory()
         findings = project.findings(memory)
     code = _code()
@@ -137,7 +140,7 @@ def _name(what: str, file: Path) -> str:
 def _look(project: Project) -> list[Any] | None:
     try:
         return _seen(project.path, project.rules, project.systems, project.sources())
-    except (SyncrulesError, OSError):
+    except (SyncrulesError, OSError, *_OTHERWISE):
         return None
 
 

@@ -56,8 +56,16 @@ class Token:
 
     @classmethod
     def of(cls, kept: Secret) -> Token:
-        """The inverse of `kept`."""
-        secret, instance, org, user, refresh = json.loads(kept.reveal())
+        """The inverse of `kept`. `UsageError` where somebody has put something else there."""
+        try:
+            secret, instance, org, user, refresh = held = json.loads(kept.reveal())
+            if not all(isinstance(one, str) for one in held):
+                raise TypeError
+        except (ValueError, TypeError, RecursionError):
+            raise UsageError(
+                "what is kept of a login of Salesforce is not what a sign-in gave",
+                fix="sign in again: `syncrules connect`, with the name of the system",
+            ) from None
         return cls(Secret(secret), instance, org, user, Secret(refresh) if refresh else None)
 
 

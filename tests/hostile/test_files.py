@@ -9,15 +9,26 @@ import copy
 import json
 import random
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from syncrules import dsl
+from syncrules.connectors.base.linking import Grant
+from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.schema import NO_SCHEMA, from_json, to_json
+from syncrules.connectors.salesforce.door import Token
+from syncrules.engine.files import logins_file
+from syncrules.engine.generation import File
+from syncrules.engine.logins import Book, Linked, signers, sync_login
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.plan.explain import as_text
+from syncrules.engine.systems import System
+from syncrules.errors import SyncrulesError
 from syncrules.tests.dsl.schemas import SCHEMAS
-from syncrules.tests.hostile.replies import OTHERS, Path, paths
+from syncrules.tests.hostile.replies import OTHERS, paths
+from syncrules.tests.hostile.replies import Path as Place
 
 RULES = """\
 sync apollo with salesforce
@@ -38,7 +49,7 @@ map account with Account {
 """
 
 
-def spoilt(whole: Any, seed: int) -> Iterator[tuple[Path, Any]]:
+def spoilt(whole: Any, seed: int) -> Iterator[tuple[Place, Any]]:
     """`whole` with one part replaced or gone, for each part a few times; and which part it is."""
     chance = random.Random(seed)
     for path in paths(whole):
@@ -80,3 +91,42 @@ def test_a_schema_is_whole_or_none(system: str) -> None:
 def test_a_schema_that_is_whole_is_as_it_was() -> None:
     for one in SCHEMAS.values():
         assert from_json(json.loads(json.dumps(to_json(one)))) == one
+
+
+def test_the_book_of_logins_is_whole_or_none(tmp_path: Path) -> None:
+    """What is read of it can be used, or is told as what it is."""
+    book = Book(tmp_path, {"SYNCRULES_KEY": "k" * 43 + "="})
+    for name in ("ann", "ben"):
+        book.add(
+            "crm", Grant(Secret("x"), "org", f"user {name}", name, f"{name}@a.example"), "", ""
+        )
+    path = logins_file(tmp_path)
+    whole = json.loads(path.read_bytes())
+    system = System("crm", "crm", {"sync_login": "ann"})
+    for place, data in (*spoilt(whole, 1), *spoilt(whole, 2), *spoilt(whole, 3)):
+        path.write_text("" if data is ... else json.dumps(data), encoding="utf-8")
+        try:
+            with suppress(SyncrulesError):
+                logins = book.of("crm")
+                signers(system, logins, sync_login(system, logins, "key"))
+                linked = Linked(book, "crm", "ann")
+                linked.renew("ann", linked.kept("ann"), lambda one: one)
+        except Exception as error:
+            raise AssertionError(f"{place}: {error!r}") from error
+
+
+def test_what_this_machine_remembers_of_a_state_is_right_or_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    for place, data in spoilt({"run": 7, "started": 1.5, "ended": True}, 0):
+        path.write_text("[" * 10_000 if data is ... else json.dumps(data), encoding="utf-8")
+        last = File(path).last()
+        assert last is None or 0 < last.run < 2**31, place
+
+
+def test_what_is_kept_of_a_login_is_what_a_sign_in_gave() -> None:
+    """In a keyring people can put anything there."""
+    kept = Token(Secret("t"), "https://a.my.salesforce.com", "00D", "005").kept()
+    assert Token.of(kept).instance == "https://a.my.salesforce.com"
+    for _, data in spoilt(json.loads(kept.reveal()), 0):
+        with suppress(SyncrulesError):
+            Token.of(Secret("x" if data is ... else json.dumps(data)))
