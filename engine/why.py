@@ -199,9 +199,12 @@ class _Asked:
         self.done = [entry(row) for row in session.db.rows(asked.done, **where)]
 
     def _alone(self, cause: str) -> Pair:
-        record = self.own
-        link = self.session.links(self.ready.flow.name, self.side, [self.id]).get(self.id)
-        left, right = (record, None) if self.side == "left" else (None, record)
+        """As it is while a write of it is in doubt, when no run decides it."""
+        name, end = self.ready.flow.name, self.ready.flow.end(other(self.side))
+        link = self.session.links(name, self.side, [self.id]).get(self.id)
+        id = (link.right if self.side == "left" else link.left) if link and not link.ended else ""
+        theirs = self.session.stored(end.system, end.object, [id]).get(id)
+        left, right = (self.own, theirs) if self.side == "left" else (theirs, self.own)
         return Pair(self.side, self.id, cause, left, right, link)
 
     def _record(self, side: Side) -> Stored | None:

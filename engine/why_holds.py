@@ -29,9 +29,7 @@ def held_runs(session: Session) -> Iterator[str]:
         )
 
 
-def entries(
-    session: Session, flow: Flow, ids: Collection[str]
-) -> Iterator[tuple[str, str, Place | None]]:
+def entries(session: Session, flow: Flow, ids: Collection[str]) -> Iterator[tuple[str, str, Place]]:
     """A sentence, the rule and its place for each open error about records of a flow, whatever
     rule it is of, or about a rule of it as a whole."""
     waits = waits_on_bin(session, flow)
@@ -39,7 +37,7 @@ def entries(
         if record in ids if of == RUN else of == flow.name and (record in ids or not record):
             _, _, rule, file, line, message, *_ = told
             text = f"open error {number}: {message}{waits.get((number, record), '')}"
-            yield text, rule, Place(file, line, 1) if rule else None
+            yield text, rule, Place(file, line, 1)
 
 
 def unless(session: Session, flow: Flow, rule: str) -> str:

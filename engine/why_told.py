@@ -35,7 +35,7 @@ def _sentence(one: Reason) -> str:
 
 
 def _where(place: Place | None) -> str:
-    return f"{place.file}:{place.line}" if place else ""
+    return f"{place.file}:{place.line}" if place and place.file else ""
 
 
 def _row(one: RowWhy) -> Iterator[str]:

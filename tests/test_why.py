@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
+from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.engine import approvals, verbs
 from syncrules.engine.run import run as by_hand
 from syncrules.engine.store.database import Statement, statement
@@ -449,7 +450,23 @@ def test_who_is_out_of_sight_has_the_error_that_says_so() -> None:
     world.run()
     [error] = world.both.errors()
     said = f"open error {error.id}: salesforce doesn't show Lead {error.record} to us any more"
-    assert said in told(world.both, "ada@a.example")
+    assert f"{said}\n" in told(world.both, "ada@a.example")
+
+
+def test_what_is_in_doubt_has_both_sides() -> None:
+    """Its reply was lost: it is one story of two records, whichever of them is asked about."""
+    world = World(RULES)
+    contact = world.contact(first_name="Ada")
+    world.run()
+    [lead] = world.leads()
+    world.both.salesforce.faults.rules.append(Fault("lost before", "PATCH", "composite"))
+    world.both.apollo.update("contact", contact, {"first_name": "Ann"})
+    world.run()
+    for record in ("ada@a.example", contact, lead):
+        said = told(world.both, record, "first_name")
+        assert said.count("a write has got no reply: the next run finds out") == 1
+        assert 'apollo first_name is "Ann", was "Ada" when both agreed' in said
+        assert 'salesforce FirstName is "Ada"' in said
 
 
 def test_scripts_get_the_same_as_data() -> None:
