@@ -198,8 +198,11 @@ def result_text(result: Result) -> str:
     if not result.counts and result.undone:
         said = f"nothing of run {result.undone} is left to be put back"
     else:
-        quiet = not (done or result.kept or result.finished)
-        said = _NOTHING.get(result.verb, "nothing to do") if quiet else ""
+        said = _NOTHING.get(result.verb, "nothing to do")
+        if done or result.kept or result.finished:
+            said = ""
+        if result.finished and not (future or done or result.kept):
+            said = "nothing else to do"
     named = said if future else f"run {result.run}: {said}".rstrip()
     lines = [*_kept(result), *([named] if named else []), *done]
     for rule, count in sorted(result.waiting.items()):

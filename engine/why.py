@@ -35,7 +35,7 @@ from .store import asked, held, lives
 from .store import statements as sql
 from .why_ends import gone
 from .why_fields import NO_WRITER, Asked, besides_rows, is_called
-from .why_holds import decided_anew, entries, held_runs, unless
+from .why_holds import decided_anew, entries, held_runs, undos, unless
 from .why_references import comes_along_with, leads_nowhere
 
 if TYPE_CHECKING:
@@ -391,6 +391,7 @@ class _Asked:
         ids = {self._id("left"), self._id("right")} - {""}
         for text, rule, at in entries(self.session, self.ready.flow, ids):
             yield Reason(text, rule, at)
+        yield from map(Reason, undos(self.session, self.ready.flow, ids))
         if any(cause == "a day passed" for cause, _, _ in self.marks):
             yield Reason("it is looked at again tomorrow, since a rule counts days")
 

@@ -12,7 +12,7 @@ from .plan.model import Flow
 from .run.problems import RUN
 from .run.session import Session
 from .run.since import is_edited
-from .store import asked, held, troubles
+from .store import asked, held, troubles, undone
 from .why_ends import waits_on_bin
 
 
@@ -38,6 +38,12 @@ def entries(session: Session, flow: Flow, ids: Collection[str]) -> Iterator[tupl
             _, _, rule, file, line, message, *_ = told
             text = f"open error {number}: {message}{waits.get((number, record), '')}"
             yield text, rule, Place(file, line, 1)
+
+
+def undos(session: Session, flow: Flow, ids: Collection[str]) -> Iterator[str]:
+    """What was begun of undos, and is gone on with."""
+    for (run,) in session.db.rows(undone.due_of, org=session.org, flow=flow.name, ids=sorted(ids)):
+        yield f"the next run goes on with the undo of run {run}"
 
 
 def unless(session: Session, flow: Flow, rule: str) -> str:

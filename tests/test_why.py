@@ -12,6 +12,7 @@ from sqlalchemy import text
 from syncrules.connectors.salesforce.simulator.faults import Fault
 from syncrules.engine import approvals, verbs
 from syncrules.engine.run import run as by_hand
+from syncrules.engine.run.undo import Part
 from syncrules.engine.store.database import Statement, statement
 from syncrules.engine.store.tables import Table
 from syncrules.engine.why import why
@@ -423,6 +424,26 @@ def test_what_an_edited_rule_lets_go_is_due_and_not_for_a_later_change() -> None
     said = why_text(why(both.setup.plan, ORG, both.db, both.world, "ada@a.example"))
     assert "the next run would make a Lead" in said
     assert sum(world.run().counts.values()) == 1
+
+
+def test_an_undo_that_was_begun_says_that_it_goes_on(desk: Desk) -> None:
+    """What it puts back waits for a right; what stands there is no end of it."""
+    ada = contact(desk, "Ada")
+    desk.run()
+    desk.apollo.update("contact", ada, {"title": "CEO"})
+    desk.clock.sleep(HOUR)
+    run = desk.run().run
+    desk.salesforce.take("edit", "Lead", "Title")
+    desk.clock.sleep(HOUR)
+    [undo] = verbs.undo(desk.project, desk.world, Part(run))
+    assert undo.exit_code == 1
+    said = why_text(verbs.why(desk.project, desk.world, "ada@a.example", "title"))
+    assert f"the next run goes on with the undo of run {run}" in said
+    desk.salesforce.give("edit", "Lead", "Title")
+    desk.clock.sleep(HOUR)
+    desk.run()
+    said = why_text(verbs.why(desk.project, desk.world, "ada@a.example", "title"))
+    assert "goes on with the undo" not in said
 
 
 def test_what_a_former_partner_got_is_no_write_to_this_one() -> None:

@@ -127,6 +127,17 @@ due = statement(
     .order_by(C.flow, C.side, C.record, C.run, C.number)
 )
 """What is left of putting one run back."""
+due_of = statement(
+    select(C.undoes)
+    .distinct()
+    .where(
+        *_is_due,
+        C.flow == bindparam("flow"),
+        or_(among(C.record, "ids"), among(C.left, "ids"), among(C.right, "ids")),
+    )
+    .order_by(C.undoes)
+)
+"""The runs of which something is left to be put back on these records."""
 begin = statement(
     update(table(tables.Change))
     .where(C.org == _org, C.run == _run, C.state == "planned")

@@ -105,6 +105,19 @@ def test_what_was_lost_on_its_way_is_put_back_by_the_next_run() -> None:
     world.quiet()
 
 
+def test_a_run_that_only_goes_on_with_an_undo_says_so() -> None:
+    """Its own line is never left empty: here a preview has found out about the request before."""
+    world = Promoted()
+    world.fails("lost before")
+    world.undo(world.wrong)
+    world.both.clock.sleep(HOUR)
+    world.both.preview()
+    result = world.run()
+    own, _, went, *_ = result_text(result).splitlines()
+    assert own == f"run {result.run}: nothing else to do"
+    assert went == f"run {result.run + 1} went on with the undo of run {world.wrong}:"
+
+
 def test_what_arrived_without_a_reply_is_not_put_back_twice() -> None:
     world = Promoted()
     world.fails("lost after")
