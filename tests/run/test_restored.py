@@ -317,6 +317,21 @@ def test_a_copy_that_was_made_in_the_middle_of_a_run_is_known_as_one(backup: Bac
     assert backup.twice() == []
 
 
+def test_who_was_linked_since_keeps_what_was_edited_since(backup: Backup) -> None:
+    """For the copy the two have never met, and `prefer` would decide: it is listed."""
+    team = backup.team
+    backup.back_up()
+    team.contact("p6", title="T6")
+    backup.run()
+    team.salesforce.update("Lead", backup.lead(6), {"Title": "Hers"})
+    backup.restore()
+    assert team.writes(backup.run) == (0, 0)
+    assert team.salesforce.rows("Lead")[backup.lead(6)]["Title"] == "Hers"
+    [entry] = team.errors()
+    assert (entry.code, entry.key) == ("conflict", "p6@berg.example")
+    assert "older copy" in entry.message
+
+
 INFER = """\
 pull Account as account visible { match on domain }
 map account with Account {
