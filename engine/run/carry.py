@@ -12,7 +12,7 @@ from dataclasses import replace
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from .closures import NOT_READ, Failed, Moved, NotRead, ReadyMove, ReadyRow, Same, Seen
-from .decision import Around, Change, Coming, Problem
+from .decision import Around, Change, Coming, Problem, filling
 
 NO_STOPS: Mapping[Side, ReadyMove] = {}
 
@@ -54,6 +54,12 @@ def begin(
     else:
         draft.agree(row.key, lv if lv is None else NOT_READ, None)
         carry(row, to, rv, lv, around, draft, why)
+
+
+def fill_blank(row: ReadyRow, lv: Value, around: Around, draft: Draft) -> None:
+    """Fills a blank of a right record that keeps what stands there, also by the time it goes."""
+    draft.agree(filling(row.key), lv, NOT_READ)
+    begin(row, "right", lv, None, around, draft, "blank was enriched")
 
 
 def flow_on(

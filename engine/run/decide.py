@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from ...connectors.base.values import Value
-from ...dsl.conditions import Get
 from ...dsl.rules import SIDES, Side
 from .activities import somebody
 from .carry import (
@@ -20,6 +19,7 @@ from .carry import (
     begin,
     conflict,
     equal,
+    fill_blank,
     flow_on,
     move,
     place,
@@ -29,7 +29,6 @@ from .carry import (
 from .closures import (
     NOT_READ,
     Failed,
-    Holds,
     Moved,
     NotRead,
     Ready,
@@ -49,9 +48,10 @@ from .decision import (
     Halves,
     Problem,
     apart,
-    path,
+    filling,
 )
 from .fill import fill, fill_new, lacking
+from .inferred import inferred
 from .state import other
 
 
@@ -87,6 +87,9 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
     draft = Draft(_stops(flow, around))
 
     def judge(row: ReadyRow, lv: Seen, rv: Seen, into: Draft) -> None:
+        if filling(row.key) in base.left:
+            _filling_row(flow, row, (lv, rv), base.left[filling(row.key)], around, into)
+            return
         if row.key in base.left or row.key in base.right:
             then = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
             _later_row(flow, row, (lv, rv), then, around, into)
@@ -391,11 +394,28 @@ def _enriched_row(
     if isinstance(lv, NotRead) or isinstance(rv, NotRead):
         _first_row(flow, row, lv, rv, around, draft)
     elif rv is None and lv is not None and row.pushes:
-        begin(row, "right", lv, rv, around, draft, "blank was enriched")
+        fill_blank(row, lv, around, draft)
     elif alone or (lv is not None and rv is not None and _first_winner(row) == "left"):
         draft.agree(row.key, lv, rv)
     else:
         _first_row(flow, row, lv, rv, around, draft)
+
+
+def _filling_row(
+    flow: Ready,
+    row: ReadyRow,
+    now: tuple[Seen, Seen],
+    then: Value,
+    around: Around,
+    draft: Draft,
+) -> None:
+    """A row whose blank on the right was to be filled from `then`, which did not arrive: it is
+    filled still, unless somebody has filled it meanwhile; from then on it is a row like others."""
+    lv, rv = now
+    if rv is None and lv is not None and not isinstance(lv, NotRead):
+        fill_blank(row, lv, around, draft)
+    else:
+        _later_row(flow, row, now, (then, None), around, draft)
 
 
 # ---- one record without a partner -----------------------------------------------------------
@@ -539,15 +559,6 @@ def _infer(
     _infer_to(infer, current, value, draft)
 
 
-def inferred(infer: ReadyInfer, around: Around) -> str | None:
-    """What the related records say, None where no arm is true."""
-    related = around.related(infer)
-    if related is None:
-        return None
-    true = (arm[0] for arm in infer.arms if _arm(arm[1], arm[2], related, around))
-    return next(true, None)
-
-
 def _infer_to(infer: ReadyInfer, before: Value, value: str, draft: Draft) -> None:
     rule = infer.infer
     made = draft.left if rule.side == "left" else draft.right
@@ -555,17 +566,6 @@ def _infer_to(infer: ReadyInfer, before: Value, value: str, draft: Draft) -> Non
     made.append(
         Change(rule.field, before, value, rule.text, infer.place, infer.key, agree, rule.side)
     )
-
-
-def _arm(quantifier: str, holds: Holds, related: Sequence[Values], around: Around) -> bool:
-    if quantifier == "none":
-        return not related
-    verdicts = (holds(_reader(one), around.today) for one in related)
-    return any(verdicts) if quantifier == "any" else bool(related) and all(verdicts)
-
-
-def _reader(values: Values) -> Callable[[Get], Value]:
-    return lambda get: values.get(path(get))
 
 
 def _finish(

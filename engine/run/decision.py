@@ -29,8 +29,10 @@ class Base:
     right: Mapping[str, Value]
 
     def moved(self, agree: Halves) -> Base:
-        """The base once both agree on more, by row: what differed in those does so no longer."""
-        over = {apart(key) for half in agree for key in half}
+        """The base once both agree on more, by row: what differed in those does so no longer, and
+        what was to fill a blank has come to its end, unless it is said anew."""
+        said = {key for half in agree for key in half}
+        over = {name(key) for key in said for name in (apart, filling)} - said
         return Base(_moved(self.left, agree[0], over), _moved(self.right, agree[1], over))
 
     @property
@@ -50,6 +52,12 @@ def apart(key: str) -> str:
     """What the halves of a base call the values in which a row that is newer than their link found
     two records to differ: changes flow from then on, and a backfill brings the two in line."""
     return f"{_APART}{key}"
+
+
+def filling(key: str) -> str:
+    """What the left half of a base calls the value that is to fill a blank of a right record which
+    keeps what stands there. While it is on its way, what somebody puts there isn't replaced."""
+    return f"+{key}"
 
 
 def _moved(

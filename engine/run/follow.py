@@ -20,7 +20,7 @@ from ..store import statements as sql
 from . import problems
 from .around import FOLLOWED, key_text
 from .closures import Values
-from .decision import Base
+from .decision import Base, filling
 from .ended import says
 from .heirs import NONE, Heir, alias, heir
 from .journal import doubts, dump_agree
@@ -148,7 +148,8 @@ def _move(
 
 def _kept(half: Mapping[str, Value], rows: set[str]) -> dict[str, Value]:
     """What a half of a base says of rows, and not of ends or of stages."""
-    return {key: one for key, one in half.items() if key in rows}
+    known = rows | {filling(key) for key in rows}
+    return {key: one for key, one in half.items() if key in known}
 
 
 def _tell(

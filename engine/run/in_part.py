@@ -17,6 +17,7 @@ from ...connectors.base.values import Value
 from ..store import in_part
 from ..store import statements as sql
 from .carry import place
+from .decision import filling
 from .ended import once
 from .journal import Entry, row_of
 from .session import Session, dump_values
@@ -55,7 +56,11 @@ def forget(session: Session, entry: Entry, unclear: Collection[str]) -> None:
         return
     keys = {*_rows(session, entry, unclear)} & {key for half in entry.agree for key in half}
     link = session.links(entry.flow, "left", [entry.left]).get(entry.left)
-    if not keys or link is None or link.ended:
+    if link is None or link.ended:
+        return
+    # Of what was to fill a blank and nothing else it is known: what stands there now stays.
+    keys -= {key for key in keys if filling(key) in link.base.left}
+    if not keys:
         return
     blank: dict[str, Value] = dict.fromkeys(keys)
     base = link.base.without(keys)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from .closures import Ready, ReadyRow, Same
-from .decision import Base, Change
+from .decision import Base, Change, filling
 from .marked import words
 
 MADE = ("=", "!")
@@ -92,7 +92,8 @@ def _agreed(
     half = base.left if side == "left" else base.right
     for row in ready.rows:
         if _field(row, side) == change.field and row.key in half:
-            yield (row.same_left if side == "left" else row.same_right), half[row.key]
+            then = half.get(filling(row.key), half[row.key])
+            yield (row.same_left if side == "left" else row.same_right), then
 
 
 def _field(row: ReadyRow, side: Side) -> str:

@@ -18,8 +18,8 @@ from ...dsl.rules import SIDES, LastOf, Side, TestRecord, TestRule, TestStep, Te
 from ..plan.model import Flow
 from ..run.around import EXISTING, Pair, Surroundings
 from ..run.closures import NOT_READ, Ready, Values
-from ..run.decide import inferred
 from ..run.decision import Base, Change, Coming, Decision, Problem
+from ..run.inferred import inferred
 from ..run.pairs import Mark, decide_pair, ids_of, pairs_of, watched
 from ..run.state import Stored, other
 from .ground import Ground

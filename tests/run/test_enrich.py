@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from syncrules.connectors.salesforce.simulator.faults import Fault
+from syncrules.connectors.salesforce.simulator.org import Validation
+from syncrules.engine.lost import lost
 from syncrules.engine.run import brakes
 from syncrules.engine.run.run import Result
 from syncrules.errors import Braked
-from syncrules.tests.both import HOUR, Both
+from syncrules.tests.both import HOUR, ORG, Both
 
 MAP = """\
 map contact with Lead {
@@ -175,6 +178,91 @@ def test_a_report_names_a_rule_and_the_line_of_that_rule() -> None:
     hour(both)
     told = both.errors()[0]
     assert (told.rule, told.line) == ("enrich Lead with contact", 4)
+
+
+@pytest.fixture
+def refused() -> tuple[Both, str, str]:
+    """A new Lead is linked, and what it is to be filled with is refused: the lead and its
+    contact."""
+    both = Both(NEW)
+    contact = person(both)
+    both.run()
+    lead = both.salesforce.create("Lead", LEAD)
+    refuses = Validation("Lead", "Not yet", lambda row: row.get("Phone") == "+1 555 1000")
+    both.salesforce.org.validations.append(refuses)
+    hour(both)
+    assert [one.code for one in both.errors()] == ["FIELD_CUSTOM_VALIDATION_EXCEPTION"]
+    assert row(both, lead) == ("Byron", "Ada", None, None)
+    both.salesforce.org.validations.clear()
+    return both, lead, contact
+
+
+def test_what_somebody_fills_in_before_we_have_stays(refused: tuple[Both, str, str]) -> None:
+    """Whoever is preferred, and whichever way the row goes; the rest is filled."""
+    both, lead, contact = refused
+    both.salesforce.update("Lead", lead, {"Title": "Poet"})
+    hour(both)
+    assert row(both, lead) == ("Byron", "Ada", "Poet", "+1 555 1000")
+    assert both.apollo.rows("contact")[contact]["title"] == "Poet"
+    assert lost(both.db, [ORG]) == []
+    both.salesforce.update("Lead", lead, {"Phone": None})
+    both.apollo.update("contact", contact, {"title": "CEO"})
+    hour(both)
+    assert row(both, lead) == ("Byron", "Ada", "CEO", None)
+
+
+def test_what_somebody_fills_in_where_a_row_goes_one_way_stays_until_the_left_is_changed(
+    refused: tuple[Both, str, str],
+) -> None:
+    both, lead, contact = refused
+    both.salesforce.update("Lead", lead, {"Phone": "2"})
+    hour(both)
+    assert row(both, lead) == ("Byron", "Ada", "CTO", "2")
+    both.apollo.update("contact", contact, {"direct_phone": "+1 555 3000"})
+    hour(both)
+    assert row(both, lead) == ("Byron", "Ada", "CTO", "+1 555 3000")
+
+
+def test_what_is_changed_on_the_left_before_we_have_filled_it_in_is_filled_in(
+    refused: tuple[Both, str, str],
+) -> None:
+    both, lead, contact = refused
+    both.apollo.update("contact", contact, {"direct_phone": "+1 555 3000"})
+    hour(both)
+    assert row(both, lead) == ("Byron", "Ada", "CTO", "+1 555 3000")
+
+
+def test_what_somebody_makes_of_a_blank_whose_filling_was_not_heard_of_stays() -> None:
+    """Nobody can tell whether it had arrived by then; the edit stays either way."""
+    for kind in ("lost after", "lost before"):
+        both = Both(NEW)
+        person(both)
+        both.run()
+        lead = both.salesforce.create("Lead", {**LEAD, "Title": "Poet"})
+        both.salesforce.faults.rules.append(Fault(kind, "PATCH", "composite/sobjects"))
+        hour(both)
+        both.salesforce.update("Lead", lead, {"Phone": "2"})
+        hour(both)
+        hour(both)
+        assert row(both, lead) == ("Byron", "Ada", "Poet", "2")
+
+
+def test_what_stands_in_the_contact_that_a_lead_became_before_we_filled_it_stays() -> None:
+    both = Both(
+        "sync apollo with salesforce\nprefer salesforce\nenrich Lead, Contact with contact\n"
+        + MAP.replace("Lead", "Lead, Contact")
+    )
+    person(both)
+    both.run()
+    lead = both.salesforce.create("Lead", LEAD)
+    refuses = Validation("Lead", "Not yet", lambda row: row.get("Phone") == "+1 555 1000")
+    both.salesforce.org.validations.append(refuses)
+    hour(both)
+    made = both.salesforce.convert(lead)
+    both.salesforce.update("Contact", made, {"Title": "Poet"})
+    hour(both)
+    found = both.salesforce.rows("Contact")[made]
+    assert (found["Title"], found["Phone"]) == ("Poet", "+1 555 1000")
 
 
 class Crash(BaseException):
