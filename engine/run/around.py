@@ -321,10 +321,19 @@ class View:
             return asked and right.first < self._first(move)
         if self._pair.cause in ASKED_FOR:
             return True
-        if self._pair.cause == "a related record changed" and _looks_further(move):
+        related = self._pair.cause == "a related record changed" and _looks_further(move)
+        if related and self._holds(move):
             return True
         record = self._pair.left if move.direction == "push" else self._pair.right
         return record is not None and record.run >= self._first(move)
+
+    def _holds(self, move: Move) -> bool:
+        """Whether what a rule asks for is so now."""
+        side: Side = "left" if move.direction == "push" else "right"
+        if move.when is None:
+            return True
+        holds = conditions.closure(move.when, self._whole.session.plan.zone)
+        return holds(lambda get: self.get(side, get), self.today)
 
     def _first(self, move: Move) -> int:
         return self._whole.session.first_runs.get(move.rule, self._whole.session.run)

@@ -92,6 +92,27 @@ def test_what_was_there_before_the_rules_waits_though_we_write_to_its_account() 
     assert both.salesforce.rows("Contact") == {}
 
 
+def test_who_was_there_before_the_rules_is_linked_where_the_condition_comes_to_hold() -> None:
+    """A stage is inferred that no rule asks for, and two who share an address stay as they are, as
+    they did before the account was anything; with the stage that a rule names they meet."""
+    both = Both(RULES)
+    left = both.apollo.create("account", {"name": "Acme", "domain": "a.example"})
+    right = both.salesforce.create("Account", {"Name": "Acme", "Website": "https://a.example"})
+    ada = {"last_name": "King", "email": "ada@a.example", "account_id": left}
+    contact = both.apollo.create("contact", ada)
+    both.salesforce.create("Contact", {"LastName": "Byron", "Email": "ada@a.example"})
+    deal = {"Name": "Deal", "AccountId": right, "StageName": "Prospecting"}
+    deal_id = both.salesforce.create("Opportunity", {**deal, "CloseDate": "2026-03-01"})
+    both.run()
+    both.backfill("pull", "Account")
+    later(both)
+    assert both.apollo.rows("contact")[contact]["last_name"] == "King"
+    both.salesforce.update("Opportunity", deal_id, {"StageName": "Closed Won"})
+    later(both)
+    later(both)
+    assert both.apollo.rows("contact")[contact]["last_name"] == "Byron"
+
+
 def test_an_account_that_is_gone_satisfies_no_condition() -> None:
     """Without such a record the field is blank, also where it has been there."""
     both = Both(GONE)
