@@ -14,8 +14,8 @@ from .plan.model import Flow, Plan
 from .report import show
 from .run.around import View
 from .run.closures import Ready
-from .run.decide import inferred
 from .run.decision import Decision
+from .run.inferred import inferred
 from .run.journal import Entry
 from .run.state import Stored, other
 from .systems import nearest
