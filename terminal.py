@@ -65,7 +65,7 @@ class Shell:
         start = here()
         named = start / self.file if self.file else project_file(start)
         given = [str((start / path).absolute()) for path in paths]
-        known = remembered.last(named / FILE if named.is_dir() else named, given)
+        known = remembered.last(named / FILE if os.path.isdir(named) else named, given)
         return known or remembered.check(self.project(paths), given)
 
     def folder(self) -> Path | None:
@@ -73,10 +73,10 @@ class Shell:
         from .engine.files import FILE
 
         if self.file:
-            return self.file if self.file.is_dir() else self.file.parent
+            return self.file if os.path.isdir(self.file) else self.file.parent
         try:
             here = Path.cwd()
-            return next((one for one in (here, *here.parents) if (one / FILE).is_file()), None)
+            return next((one for one in (here, *here.parents) if os.path.isfile(one / FILE)), None)
         except OSError:
             return None
 

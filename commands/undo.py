@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @command("undo", "syncrules undo 12 --dry-run\nsyncrules undo 12 ada@example.com title")
-@click.argument("run", type=int)
+@click.argument("run", type=click.IntRange(1, 2**31 - 1))
 @click.argument("record", required=False, callback=given, metavar="[RECORD]")
 @click.argument("field", required=False, callback=given, metavar="[FIELD]")
 @click.option("--dry-run", is_flag=True, help="Only show what would be put back.")

@@ -119,12 +119,16 @@ def _lines(text: str | bytes) -> list[str]:
     if "\0" in whole:
         return []
     whole = whole.translate(_CONTROLS)
-    return whole.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    return whole.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-_CONTROLS = {
-    one: "\N{REPLACEMENT CHARACTER}" for one in (*range(9), *range(11, 32), 127) if one != 13
-}
+_STEERING = (
+    *(*range(9), 11, 12, *range(14, 32), *range(127, 160), 0x61C, 0x200E, 0x200F),
+    *(*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000)),
+)
+"""What a terminal would obey, or words be turned round by: a rule file may be a stranger's."""
+_CONTROLS = dict.fromkeys(_STEERING, "\N{REPLACEMENT CHARACTER}")
+_ON_A_LINE = _CONTROLS | dict.fromkeys((9, 10, 13), "\N{REPLACEMENT CHARACTER}")
 
 
 class _Painter:
@@ -143,14 +147,16 @@ _WIDEST = 160
 
 
 def _block(one: Finding, lines: Mapping[str, Sequence[str]], paint: _Painter) -> str:
-    place = f"{one.file}:{one.span.line}:{one.span.column}"
+    file, title = one.file.translate(_ON_A_LINE), one.title.translate(_ON_A_LINE)
+    place = f"{file}:{one.span.line}:{one.span.column}"
     head = f"{paint(one.severity, one.severity)}{paint(f'[{one.code}]', 'dim')}"
-    parts = [f"{paint(place, 'bold')}: {head}: {paint(one.title, 'bold')}"]
+    parts = [f"{paint(place, 'bold')}: {head}: {paint(title, 'bold')}"]
     width = max(len(str(each.line)) for each in (one.span, *(f.span for f in one.further)))
     own = lines.get(one.file, ())
     parts += _quote(own, one.span, one.label, width=width, paint=paint, style=one.severity)
     for each in one.further:
-        where = "" if each.file == one.file else f"{each.file}:{each.span.line}: "
+        where = f"{each.file.translate(_ON_A_LINE)}:{each.span.line}: "
+        where = "" if each.file == one.file else where
         label = f"{where}{each.label}"
         other = lines.get(each.file, ())
         parts += _quote(other, each.span, label, width=width, paint=paint, style="info")
@@ -158,7 +164,7 @@ def _block(one: Finding, lines: Mapping[str, Sequence[str]], paint: _Painter) ->
     texts = (("note", one.note), ("for example", one.witness), ("help", one.help))
     for word, text in texts:
         if text:
-            parts.append(f"{margin} = {paint(word, 'bold')}: {text}")
+            parts.append(f"{margin} = {paint(word, 'bold')}: {text.translate(_CONTROLS)}")
     return "\n".join(parts) + "\n"
 
 
@@ -173,8 +179,9 @@ def _quote(
         return [f"{span.line:>{width}} | {line[: _WIDEST - 1]}…"]
     end = span.end_column if span.end_line == span.line else len(line) + 1
     carets = "^" * max(1, end - span.column)
+    said = f"{carets} {label.translate(_ON_A_LINE)}".rstrip()
     lead = "".join("\t" if one == "\t" else " " for one in line[: span.column - 1])
     return [
         f"{paint(f'{span.line:>{width}} |', 'dim')} {line}",
-        f"{paint(' ' * width + ' |', 'dim')} {lead}{paint(f'{carets} {label}'.rstrip(), style)}",
+        f"{paint(' ' * width + ' |', 'dim')} {lead}{paint(said, style)}",
     ]

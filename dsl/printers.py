@@ -6,6 +6,7 @@ Knows their formats and how paths are written there; for people and scripts see 
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -90,7 +91,8 @@ def _place(file: str, span: Span, folder: str) -> dict[str, Any]:
         "endLine": span.end_line,
         "endColumn": span.end_column,
     }
-    return {"artifactLocation": {"uri": quote(_path(file, folder))}, "region": region}
+    uri = quote(os.fsencode(_path(file, folder)))
+    return {"artifactLocation": {"uri": uri}, "region": region}
 
 
 def to_github(findings: Iterable[Finding], *, folder: str = "") -> str:

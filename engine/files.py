@@ -19,7 +19,7 @@ def project_file(start: Path) -> Path:
     """The nearest project file, in `start` or above it."""
     start = start.absolute()
     for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
+        if os.path.isfile(folder / FILE):
             return folder / FILE
     raise UsageError(
         f"there is no {FILE} here or in a folder above",
@@ -33,9 +33,10 @@ def rule_files(folder: Path, rules: Sequence[str]) -> list[Path]:
     found: set[Path] = set()
     for name in rules:
         path = folder / name
-        if path.is_dir():
-            found.update(one for one in path.rglob("*.sync") if one.is_file())
-        elif path.exists():
+        # Those of `os.path` say no, too, of what can't be looked at and of a name too long.
+        if os.path.isdir(path):
+            found.update(one for one in path.rglob("*.sync") if os.path.isfile(one))
+        elif os.path.exists(path):
             found.add(path)
         else:
             written = not Path(name).is_absolute()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..connectors.base.values import text
 from ..connectors.base.world import moment
 from .report import at_time, change_json, change_text
 from .run.journal import Entry
@@ -62,6 +63,7 @@ def history(db: Database, orgs: Iterable[str], record: str) -> History:
     """What was done to a record, by its key or its id on either side, and what became of it."""
     done: list[Done] = []
     turns: list[Turn] = []
+    record = text(record) or ""
     for org in orgs:
         entries = changes(db, org, record)
         began = started(db, org, entries)

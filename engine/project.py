@@ -73,7 +73,7 @@ class Project:
     @classmethod
     def load(cls, path: Path) -> Project:
         """Reads a project file (or the one in a folder); `UsageError` says what is wrong in it."""
-        if path.is_dir():
+        if os.path.isdir(path):
             path = path / FILE
         try:
             text = path.read_text(encoding="utf-8-sig")

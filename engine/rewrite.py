@@ -28,7 +28,7 @@ def rule_files(paths: Iterable[Path], here: Path) -> list[Path]:
     given = list(paths)
     if given:
         found = [file for path in given for file in _below(path, here)]
-    elif any((folder / FILE).is_file() for folder in (here, *here.parents)):
+    elif any(os.path.isfile(folder / FILE) for folder in (here, *here.parents)):
         found = [_shown(path, here) for path in Project.find(here).rule_files()]
     else:
         found = [_shown(path, here) for path in _sync_files(here)]
@@ -42,9 +42,9 @@ def rule_files(paths: Iterable[Path], here: Path) -> list[Path]:
 
 
 def _below(path: Path, here: Path) -> list[Path]:
-    if (here / path).is_dir():
+    if os.path.isdir(here / path):
         return [path / one.relative_to(here / path) for one in _sync_files(here / path)]
-    if not (here / path).exists():
+    if not os.path.exists(here / path):
         raise UsageError(f"there is no file or folder {path}", why=f"it was looked for in {here}")
     return [path]
 
@@ -54,7 +54,7 @@ def _sync_files(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*.sync")
-        if path.is_file()
+        if os.path.isfile(path)
         if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
 

@@ -11,7 +11,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -44,6 +44,8 @@ Keep = Callable[[str, "Entry"], None]
 @contextmanager
 def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
     """Writes the file; it is there once the preview has come to its end."""
+    if not path.name:
+        raise UsageError(f"{path} can't be written", why="it names no file")
     draft = path.with_name(f".{path.name}.new")
     top = json.dumps(head)  # in ASCII: what a file is called need not be Unicode
     hashed = sha256(top.encode())
@@ -66,7 +68,8 @@ def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
     except OSError as error:
         raise UsageError(f"{path} can't be written", why=error.strerror or str(error)) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _opened(draft: Path) -> int:

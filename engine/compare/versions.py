@@ -52,7 +52,7 @@ def version(project: Project, name: str, here: Path) -> Version:
     """The version that a word names: a path from `here` if there is one, else a revision, or
     `REVISION:PATH` for a part of one. `UsageError` where it names nothing."""
     path = here / name
-    if name and path.exists():
+    if name and os.path.exists(path):
         return of_project(project.with_rules([path]), name)
     word, colon, part = name.partition(":")
     commit = revision(word, project.folder)

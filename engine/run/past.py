@@ -7,7 +7,7 @@ under another key is among its past. How that is told is `engine/history.py`.
 from __future__ import annotations
 
 from ...connectors.base.schema import Format
-from ...connectors.base.values import folded
+from ...connectors.base.values import folded, text
 from ..store import lost as sql
 from ..store.database import Database
 from .journal import Entry, entry
@@ -16,8 +16,9 @@ from .journal import Entry, entry
 def changes(db: Database, org: str, record: str) -> list[Entry]:
     """The rows of the journal about a record, by its id on either side, or by a key that it has or
     once had: what was done to it under another key is among them."""
+    record = text(record) or ""
     if not record:
-        return []
+        return []  # Halves of letters, as a shell may hand on, are no name, and no database's.
     names = dict.fromkeys((record.casefold(), record))
     rows = (db.rows(sql.of_record, org=org, name=name) for name in names)
     named = [entry(row) for row in next((found for found in rows if found), [])]
