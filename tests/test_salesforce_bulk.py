@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from syncrules.connectors.base.contract import Page, Read, Record
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import Server
+from syncrules.connectors.base.wire import Request, Response
 from syncrules.connectors.base.world import Machine
 from syncrules.connectors.salesforce import bulk, feeds
 from syncrules.connectors.salesforce.connector import KIND
 from syncrules.tests import demands, oracle
 from syncrules.tests.both import HOUR, Both
-from syncrules.tests.salesforce_connected import Org, by_id, ids
+from syncrules.tests.salesforce_connected import HOST, Org, by_id, ids
 
 FIELDS = ("Email", "Title", "AnnualRevenue", "IsUnreadByOwner", "CreatedDate", "OwnerId", "Status")
 ASK = Read("salesforce", "Lead", FIELDS)
@@ -196,6 +198,26 @@ def test_a_sheet_that_is_cut_off_is_asked_for_again(org: Org, kind: str) -> None
     org.fault(kind, "GET", "/results", nth=2)
     pages = read(org)
     assert len(by_id(pages)) == 60 and calls(org)["GET jobs/query/{id}/results"] == 4
+
+
+@pytest.mark.parametrize("left", [*range(2, 130, 16), 3, 5])
+def test_a_sheet_that_is_cut_off_within_a_row_is_asked_for_again(
+    org: Org, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """Though it has all rows: what the last of them lacks is not blank, and a text is whole."""
+    cut: list[int] = []
+
+    def far(request: Request) -> Response:
+        reply = org.sim.handle(request)
+        if "/results" in request.url and not cut:
+            cut.append(left)
+            return replace(reply, body=reply.body[:-left])
+        return reply
+
+    org.world.handlers[HOST] = far
+    pages = read(org)
+    assert cut and calls(org)["GET jobs/query/{id}/results"] == 4
+    assert by_id(pages) == by_pages(org, monkeypatch)
 
 
 def test_a_job_that_cannot_be_deleted_hurts_nobody(org: Org) -> None:

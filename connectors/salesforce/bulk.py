@@ -103,12 +103,18 @@ class Queries:
 
 
 def _sheet(response: Response) -> Sheet:
-    """The sheet of a reply. `ValueError` where it is cut off, which only a header tells."""
+    """The sheet of a reply. `ValueError` where it is cut off: between two rows only a header tells,
+    and what half of a row doesn't have would be taken for blank."""
     count = figure(response.headers.get("sforce-numberofrecords"))
     if count is None:
         raise Unserved
     try:
-        whole = sum(1 for row in csv.reader(_lines(response.body)) if row) - 1
+        rows = filter(None, csv.reader(_lines(response.body), strict=True))
+        width, whole = len(next(rows, ())), 0
+        for row in rows:
+            whole += 1
+            if len(row) != width:
+                raise ValueError(f"row {whole} has {len(row)} columns instead of {width}")
     except csv.Error as error:
         raise ValueError(str(error)) from None
     if whole != count:
