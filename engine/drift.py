@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .. import dsl
 from ..connectors.base.schema import Schema
 from ..dsl.uses import Touched, Use, uses
-from .schemas import Difference, differences
+from .schemas import Difference, differences, whole
 
 if TYPE_CHECKING:
     from ..connectors.base.contract import Connector
@@ -37,7 +37,7 @@ def drift(
         before = replace(
             stored, objects=tuple(one for one in stored.objects if one.name in objects)
         )
-        after = connector.describe(objects)
+        after = whole(connector.describe(objects))
         found += [(system, one) for one in differences(before, after) if one.object]
         now[system] = _with(stored, before, after)
     touched = _touched(project, plan, found) if found else []

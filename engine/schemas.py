@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from ..connectors.base.schema import Field, Object, Schema, to_json
+from ..connectors.base.schema import Field, Object, Schema, from_json, to_json
+from ..connectors.base.understood import understood
 from ..connectors.base.world import World, moment
 from ..errors import SchemaMissing, UsageError
 from .systems import nearest
@@ -141,8 +142,17 @@ def pull(project: Project, system: str, world: World) -> Pulled:
     return pulled
 
 
+def whole(described: Schema) -> Schema:
+    """The same; `SystemUnavailable` where a part of it is of a kind that can't be stored, and would
+    not be read any more."""
+    with understood(described.system):
+        from_json(json.loads(text_of(described).encode()))
+    return described
+
+
 def _against(old: Schema | None, project: Project, system: str, world: World) -> Pulled:
-    new = replace(project.connect(system, world).describe(), taken=moment(world.clock.now()))
+    new = whole(project.connect(system, world).describe())
+    new = replace(new, taken=moment(world.clock.now()))
     found = () if old is None else tuple(differences(old, new))
     return Pulled(new, found, old is None, _uses(project, system) if found else ())
 

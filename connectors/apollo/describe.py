@@ -14,7 +14,7 @@ from ..base import values
 from ..base.contract import Record
 from ..base.schema import Field, Object, Schema
 from ..base.understood import MISREAD
-from ..base.values import Value, identifier
+from ..base.values import Value, identifier, text
 from . import activities
 from .fields import (
     STANDARD,
@@ -83,7 +83,7 @@ class Catalog:
 
         def load() -> Names:
             listed = self._session.get(path, path)[path]
-            return Names({str(one["id"]): str(one["name"]).strip() for one in listed})
+            return Names({str(one["id"]): text(one["name"]) or "" for one in listed})
 
         return self._list(path, load)
 
@@ -123,12 +123,16 @@ class Catalog:
             path = "typed_custom_fields"
             for one in self._session.get(path, path)[path]:
                 options = {
-                    str(each.get("id") or each.get("_id")): str(each["name"]).strip()
+                    str(each.get("id") or each.get("_id")): text(each["name"]) or ""
                     for each in one.get("picklist_values") or ()
                 }
                 longest = one.get("text_field_max_length")
                 made = Custom(
-                    str(one["id"]), str(one["name"]), str(one["type"]), Names(options), longest
+                    str(one["id"]),
+                    text(one["name"]) or "",
+                    str(one["type"]),
+                    Names(options),
+                    longest if type(longest) is int else None,
                 )
                 found.setdefault(str(one["modality"]), []).append(made)
             return found

@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from syncrules.engine.generation import File
 from syncrules.engine.logins import Book, Linked, signers, sync_login
 from syncrules.engine.plan.compile import compile
 from syncrules.engine.plan.explain import as_text
+from syncrules.engine.schemas import whole
 from syncrules.engine.systems import System
-from syncrules.errors import SyncrulesError
+from syncrules.errors import SyncrulesError, SystemUnavailable
 from syncrules.tests.dsl.schemas import SCHEMAS
 from syncrules.tests.hostile.replies import OTHERS, paths
 from syncrules.tests.hostile.replies import Path as Place
@@ -49,15 +51,15 @@ map account with Account {
 """
 
 
-def spoilt(whole: Any, seed: int) -> Iterator[tuple[Place, Any]]:
-    """`whole` with one part replaced or gone, for each part a few times; and which part it is."""
+def spoilt(good: Any, seed: int) -> Iterator[tuple[Place, Any]]:
+    """`good` with one part replaced or gone, for each part a few times; and which part it is."""
     chance = random.Random(seed)
-    for path in paths(whole):
+    for path in paths(good):
         for other in (*chance.sample(OTHERS, 4), ...):
             if not path:
                 yield path, other
                 continue
-            data = copy.deepcopy(whole)
+            data = copy.deepcopy(good)
             holder = data
             for step in path[:-1]:
                 holder = holder[step]
@@ -101,9 +103,9 @@ def test_the_book_of_logins_is_whole_or_none(tmp_path: Path) -> None:
             "crm", Grant(Secret("x"), "org", f"user {name}", name, f"{name}@a.example"), "", ""
         )
     path = logins_file(tmp_path)
-    whole = json.loads(path.read_bytes())
+    good = json.loads(path.read_bytes())
     system = System("crm", "crm", {"sync_login": "ann"})
-    for place, data in (*spoilt(whole, 1), *spoilt(whole, 2), *spoilt(whole, 3)):
+    for place, data in (*spoilt(good, 1), *spoilt(good, 2), *spoilt(good, 3)):
         path.write_text("" if data is ... else json.dumps(data), encoding="utf-8")
         try:
             with suppress(SyncrulesError):
@@ -130,3 +132,14 @@ def test_what_is_kept_of_a_login_is_what_a_sign_in_gave() -> None:
     for _, data in spoilt(json.loads(kept.reveal()), 0):
         with suppress(SyncrulesError):
             Token.of(Secret("x" if data is ... else json.dumps(data)))
+
+
+@pytest.mark.parametrize("wrong", [{"label": "\ud800"}, {"length": "x"}, {"type": "money"}])
+def test_what_could_not_be_read_any_more_is_not_stored(wrong: dict[str, Any]) -> None:
+    """Whatever a connector makes of what its system describes."""
+    schema = SCHEMAS["apollo"]
+    assert whole(schema) == schema
+    one = schema.objects[0]
+    fields = (replace(one.fields[0], **wrong), *one.fields[1:])
+    with pytest.raises(SystemUnavailable, match="apollo answered in a way we can't read"):
+        whole(replace(schema, objects=(replace(one, fields=fields),)))

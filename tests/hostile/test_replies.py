@@ -7,6 +7,7 @@ no JSON; headers and statuses are others. The long form is `make soak PART=hosti
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from syncrules.connectors.base.contract import Connector, Read
@@ -80,3 +81,18 @@ def test_a_next_page_is_one_of_the_same_org_or_the_read_is_not_complete(followin
     with pytest.raises(SystemUnavailable, match="can't read"):
         list(pages)
     assert {one.url.partition("//")[2].partition("/")[0] for one in org.world.sent} == {HOST}
+
+
+def test_names_of_a_list_are_texts_like_any_other(benches: dict[str, Bench]) -> None:
+    """A stage whose name has half of a character is read without it."""
+    bench = benches["apollo"]
+
+    def half(reply: Response) -> Response:
+        return replace(reply, body=reply.body.replace(b'"Cold"', b'" Cold\\ud800"'))
+
+    bench.tamperer.begin()
+    bench.works["fetch"](bench.connect())
+    at = next(n for n, one in enumerate(bench.tamperer.seen) if half(one) != one)
+    bench.tamperer.begin(at, half)
+    found = bench.works["fetch"](bench.connect()) or ()
+    assert "Cold" in {(one.values or {}).get("stage") for one in found}

@@ -15,6 +15,7 @@ from syncrules.connectors.base.contract import Connector, Outcome, Read, Record,
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.salesforce.door import Door, Token
 from syncrules.connectors.salesforce.linking import sign_in
+from syncrules.engine.schemas import whole
 from syncrules.errors import SignInRefused
 from syncrules.tests import apollo_connected as apollo
 from syncrules.tests import salesforce_connected as salesforce
@@ -64,7 +65,7 @@ def _named(connector: Connector) -> None:
 
 def _described(names: list[str] | None = None) -> Work:
     def work(connector: Connector) -> None:
-        connector.describe(names)
+        whole(connector.describe(names))
 
     return work
 
