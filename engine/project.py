@@ -148,7 +148,7 @@ class Project:
         """The stored schema of one system, None where it was never pulled."""
         path = files.schema_file(self.folder, system)
         try:
-            return from_json(json.loads(path.read_bytes()))
+            found = from_json(json.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
         except (OSError, *NO_SCHEMA) as error:
@@ -157,6 +157,13 @@ class Project:
                 why=_unreadable(error),
                 fix=f"run `syncrules schema pull {system}`",
             ) from None
+        if found.system != system:
+            raise UsageError(
+                f"schema/{system}.json is no schema of {system}",
+                why="it was pulled from a system of another name",
+                fix=f"run `syncrules schema pull {system}`",
+            )
+        return found
 
     def system(self, name: str) -> System:
         """The system of that name; `UsageError` names the nearest where there is none."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from syncrules.connectors.base.contract import Kind, Setting
 from syncrules.connectors.base.login import Secret
+from syncrules.connectors.base.schema import Schema, to_json
 from syncrules.connectors.base.world import World
 from syncrules.engine.project import Project
 from syncrules.engine.systems import System, settings
@@ -172,6 +174,11 @@ def test_a_schema_that_was_never_pulled_names_the_command(tmp_path: Path) -> Non
     with pytest.raises(UsageError) as broken:
         load(tmp_path).schemas()
     assert "syncrules schema pull left" in broken.value.fix
+    other = json.dumps(to_json(Schema("right", "warehouse", "", ())))
+    (project.schema_folder / "left.json").write_text(other, encoding="utf-8")
+    with pytest.raises(UsageError, match="is no schema of left") as taken:
+        load(tmp_path).schemas()
+    assert "syncrules schema pull left" in taken.value.fix
 
 
 def test_secrets_come_from_the_environment_or_a_file_and_show_themselves_nowhere(

@@ -253,8 +253,8 @@ def _object(one: Mapping[str, Any]) -> Object:
             "fields": tuple(_field(each) for each in one["fields"]),
         }
     )
-    if made.feed not in _FEEDS:
-        raise ValueError(made.feed)
+    if made.feed not in _FEEDS or not made.by_name.keys() >= set(made.keys):
+        raise ValueError(f"{made.feed} {made.keys}")
     return made
 
 
@@ -307,7 +307,7 @@ _TYPES, _FORMATS, _ROLES, _FEEDS = (
     frozenset(get_args(one)) for one in (FieldType, Format, Role, Feed)
 )
 _AS_JSON: Mapping[type, _Kinds] = {
-    tuple: (list,),
+    tuple: (list, tuple),
     float: (float, int),
     type(None): (int, type(None)),
 }
