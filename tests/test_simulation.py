@@ -37,9 +37,11 @@ from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import (
     FEW,
     FEWER,
+    FEWEST,
     LEADS,
     NARROW,
     NARROWER,
+    NARROWEST,
     SMALL,
     SMALLER,
     scope_of,
@@ -47,7 +49,7 @@ from syncrules.tests.simulation.scopes import (
 from syncrules.tests.simulation.states import Shared, handed_on, held
 from syncrules.tests.simulation.world import Alarms, Crash
 
-HISTORIES, FEWEST = 20_000, 5_000
+HISTORIES, AT_LEAST = 20_000, 5_000
 LONGEST = 10 * 60.0
 """Seconds after which a slow machine has played enough of them, if the fewest: the suite is to take
 less than half an hour on two cores."""
@@ -66,7 +68,7 @@ def test_no_history_breaks_a_promise() -> None:
     whatever crashes, gets lost, or is edited meanwhile."""
     told = played()
     assert told.violations == {}, f"replay them at commit {commit()}"
-    assert told.histories >= FEWEST
+    assert told.histories >= AT_LEAST
 
 
 def test_every_fault_strikes_in_some_of_the_histories() -> None:
@@ -89,12 +91,14 @@ def test_no_history_breaks_a_promise_where_all_is_large() -> None:
 def test_most_histories_are_small_and_each_set_of_rules_has_its_share() -> None:
     """Many small worlds show more than a few large ones in the same time."""
     drawn = [scope_of(seed) for seed in range(1000)]
-    wide = [one for one in drawn if one not in (*NARROW, *NARROWER)]
+    wide = [one for one in drawn if one not in (*NARROW, *NARROWER, *NARROWEST)]
+    assert abs(sum(one in NARROWEST for one in drawn) / 1000 - FEWEST) < 0.02
     assert abs(sum(one in NARROWER for one in drawn) / 1000 - FEWER) < 0.02
-    assert abs(1 - len(wide) / 1000 - FEW - FEWER) < 0.05
+    assert abs(1 - len(wide) / 1000 - FEW - FEWER - FEWEST) < 0.05
     assert abs(sum(one in SMALLER for one in wide) / len(wide) - SMALL) < 0.05
     assert all(drawn.count(one) >= 50 for one in SMALLER)
     assert all(drawn.count(one) >= 20 for one in (*NARROW, *NARROWER))
+    assert all(one in drawn for one in NARROWEST)
 
 
 def test_the_first_run_that_histories_begin_with_is_what_one_leaves() -> None:

@@ -1,6 +1,6 @@
 """What people do about words that rules have besides values: they approve what asks, end what stops
-a record, take values away where a blank erases, leave, hand over what is theirs, and write over
-what a deletion has left.
+a record, take values away where a blank erases or is filled, leave, hand over what is theirs, write
+over what a deletion has left, and find out an address.
 
 Those who work there are in `people.py`.
 """
@@ -32,6 +32,43 @@ def take_away(people: People) -> None:
         names = sorted(mapped(people.scope, key[1], lambda row: row.clear))
         people.change(key, dict.fromkeys(names[:1], ""))
         people.log.struck["a value is taken away"] += 1
+
+
+def blank(people: People) -> None:
+    """Somebody takes a value away from a linked record whose blanks are filled."""
+    keys = sorted(people.linked() & {*people.right_people()})
+    if keys:
+        key = people.chance.choice(keys)
+        people.change(key, {people.chance.choice(("FirstName", "Title", "Phone")): ""})
+        people.log.struck["what could be filled is blanked"] += 1
+
+
+def find_out(people: People) -> None:
+    """Somebody on one side only gets the address by which the other side knows them, or else is
+    put in there without one."""
+    rows = {key: people.log.values(people.log.rows(key[0])[key]) for key in people.everyone()}
+    known = {people.tag(key): people.email(row) for key, row in rows.items() if people.email(row)}
+    free = sorted(
+        key
+        for key in rows.keys() - people.linked()
+        if people.tag(key) not in people.twins | people.moved and not people.log.is_other(key)
+    )
+    without = [key for key in free if not people.email(rows[key]) and people.tag(key) in known]
+    if without:
+        key = people.chance.choice(without)
+        name = "email" if key[0] == "apollo" else "Email"
+        people.change(key, {name: known[people.tag(key)]})
+        people.log.struck["an address is found out"] += 1
+        return
+    alone = [key for key in free if people.tag(key) in known and people.alone(key)]
+    if alone:
+        key = people.chance.choice(alone)
+        last = str(rows[key].get("last_name") or rows[key].get("LastName"))
+        if key[0] == "apollo":
+            [object] = people.scope.objects & {"Lead", "Contact"}
+            people.make("salesforce", object, people.right_values(object, "Ada", last, None))
+        else:
+            people.make("apollo", "contact", people.left_values("Ada", last, None))
 
 
 def let_go(people: People) -> None:
@@ -127,6 +164,8 @@ DUTIES: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (16, "returns", leave_again),
     (4, "asks", let_go),
     (4, "clears", take_away),
+    (6, "fills", blank),
+    (8, "fills", find_out),
     (4, "logins", come_or_go),
     (4, "logins", hand_over),
 )

@@ -516,6 +516,7 @@ KINDS = frozenset(
         *("the rules are edited", "a row that is new is filled", "a guard holds a run"),
         *("a stranger writes", "a meeting moves", "a meeting is called off"),
         *("a meeting takes place after all", "something is noted"),
+        *("an address is found out", "what could be filled is blanked"),
     }
 )
 """Every fault by name."""

@@ -333,8 +333,7 @@ class People:
         values = self.log.values(self.log.rows(key[0])[key])
         tag, email = self.tag(key), self.email(values)
         last = f"{self.chance.choice(LAST)}-{tag}"
-        across = [one for one in self.everyone() if self.tag(one) == tag and one[0] != key[0]]
-        if across:
+        if not self.alone(key):
             return
         if key[0] == "apollo":
             object = self.chance.choice(sorted(self.scope.objects & {"Lead", "Contact"}))
@@ -626,6 +625,11 @@ class People:
         """Who a record is, there or in the bin."""
         rows = self.log.rows(key[0])
         return tag_of(self.log.values(rows[key]) if key in rows else self.bin()[key])
+
+    def alone(self, key: Key) -> bool:
+        """Whether the other system doesn't have them."""
+        tag = self.tag(key)
+        return not any(self.tag(one) == tag and one[0] != key[0] for one in self.everyone())
 
     def email(self, row: Mapping[str, Any]) -> str:
         return str(row.get("email") or row.get("Email") or "")

@@ -43,6 +43,9 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
         yield from self.made_once()
         yield from self.nobody_lost()
         yield from self.from_now_on()
+        yield from self.nobody_made()
+        yield from self.older_left_alone()
+        yield from self.told_of_two()
         if self.log.deeds:
             yield from self.deeds_there()
             yield from self.deeds_about()
@@ -75,6 +78,8 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
                 yield from self.converged(link, one)
             if {link.left, link.right} & self.beyond:
                 continue
+            if not refused and link.flow in self.scope.fills:
+                yield from self.filled(link, one)
             if one.kind in ("reference", "status"):
                 continue
             if one.both:
@@ -83,5 +88,8 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
         if not {link.left, link.right} & self.beyond:
             yield from self.stopped_rightly(link)
             yield from self.let_go(link)
+            if link.flow in self.scope.fills:
+                yield from self.only_filled_in(link)
+                yield from self.stays_blank(link)
         if self.scope.infers and link.flow == "account~Account" and not refused:
             yield from self.inferred(link)

@@ -19,7 +19,7 @@ from syncrules.engine.store.statements import C, L, N, R
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.people import TAGGED, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
-from syncrules.tests.simulation.scopes import Kind
+from syncrules.tests.simulation.scopes import Kind, Mapped
 
 journal = statement(
     select(
@@ -174,6 +174,16 @@ class Facts:
         after = json.loads(row[11])
         return write.field in after and canon(kind, after[write.field]) == canon(kind, write.new)
 
+    def waited(self, one: Mapped, edit: Event, write: Event) -> bool:
+        """Whether a run that was over by the time of `edit` had asked for what `write` brought, and
+        it did not arrive: that waits as a change does, and `prefer` says which of two stands."""
+        return any(
+            row[12] in ("refused", "dropped")
+            and self.log.numbers[row[0]][1] <= edit.seq
+            and self.asks_for(row, write, one.kind)
+            for row in self.journal
+        )
+
     def told(self, key: Key, name: str) -> list[Event]:
         """What a field of a record has held, and of those that became this record."""
         keys = [key]
@@ -208,6 +218,35 @@ class Facts:
         subject = self.last(key, "subject")
         text = self.scope.off.text if self.scope.off else ""
         return text.format(subject=subject.new if subject else "")
+
+    def since(self, link: Link, event: Event) -> bool:
+        """Whether something happened after the run began that made the link, or one of its ends, or
+        was seen after."""
+        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
+        births = [self.log.born[key] for key in (link.left, link.right) if key in self.log.born]
+        begun = [self.log.starts[one.run - 1] for one in births if one.who == "sync"]
+        return event.seq >= min([begin, *begun]) or event.at >= at - RACE
+
+    def told_by_its_address(self, row: Mapping[str, Any]) -> bool:
+        """Whether an entry is about somebody in the other system who has the same address."""
+        wanted = canon("email", row.get("email") or row.get("Email"))
+        return wanted is not None and any(
+            key[2] in self.blamed and canon("email", one.get("email") or one.get("Email")) == wanted
+            for key, one in self.rows.items()
+        )
+
+    def raced(self, write: Event) -> bool:
+        """Whether a person saved the same field at the same time."""
+        edit = self.last_before(write.key, write.field, write.seq)
+        return edit is not None and (write.run == edit.run or write.at - edit.at < RACE)
+
+    def seen_again(self, edit: Event, write: Event) -> bool:
+        """Whether a second look, in the middle of a run, showed an edit before it was written
+        over: then it was decided anew."""
+        return not edit.late and any(
+            object == edit.key[1] and edit.seq < seq <= write.seq and at - edit.at > LAG
+            for seq, at, object in self.log.looks
+        )
 
     def last(self, key: Key, name: str) -> Event | None:
         events = self.log.by_field.get((key, name))

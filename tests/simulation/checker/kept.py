@@ -8,13 +8,14 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from syncrules.tests.simulation.checker.facts import LAG, RACE, Facts, Link
+from syncrules.tests.simulation.checker.enriched import Enriched
+from syncrules.tests.simulation.checker.facts import RACE, Link
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import BACK, STATUS, Kind, Mapped, Side
 
 
-class Kept(Facts):
+class Kept(Enriched):
     """What became of the values that people wrote."""
 
     def copied(self, link: Link, one: Mapped) -> Iterator[str]:
@@ -97,6 +98,8 @@ class Kept(Facts):
                     continue
                 last = chosen[-1]
                 if last.seq > edit.seq and self.knew(edit, last):
+                    continue
+                if self.met_with(link, edit) and self.later(link, last):
                     continue
                 made = next((each for each in chosen[::-1] if each.old != each.new), last)
                 passed_on = self.passed_on(theirs, one, edit, made)
@@ -209,14 +212,6 @@ class Kept(Facts):
             for old, heir in self.log.heirs.items()
         )
 
-    def seen_again(self, edit: Event, write: Event) -> bool:
-        """Whether a second look, in the middle of a run, showed an edit before it was written
-        over: then it was decided anew."""
-        return not edit.late and any(
-            object == edit.key[1] and edit.seq < seq <= write.seq and at - edit.at > LAG
-            for seq, at, object in self.log.looks
-        )
-
     def knew(self, edit: Event, later: Event, since: int = 0) -> bool:
         """Whether a run that came to its end lies between the two, and saw the first; `since` is
         where the log stood when the rules were there."""
@@ -303,16 +298,6 @@ class Kept(Facts):
                 number > log.edited and edit.seq < end and begin <= last.seq
                 for number, (begin, end, _) in log.numbers.items()
             )
-        )
-
-    def waited(self, one: Mapped, edit: Event, write: Event) -> bool:
-        """Whether a run that was over by the time of `edit` had asked for what `write` brought, and
-        it did not arrive: that waits as a change does, and `prefer` says which of two stands."""
-        return any(
-            row[12] in ("refused", "dropped")
-            and self.log.numbers[row[0]][1] <= edit.seq
-            and self.asks_for(row, write, one.kind)
-            for row in self.journal
         )
 
     def journalled(

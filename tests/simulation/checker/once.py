@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from syncrules.tests.simulation.checker.ended import Ended
+from syncrules.tests.simulation.checker.enriched import Enriched
 from syncrules.tests.simulation.checker.facts import RACE, Link
 from syncrules.tests.simulation.deeds import DONE
 from syncrules.tests.simulation.fields import KEYS, canon
@@ -17,7 +17,7 @@ _WITH = {"task": "contact", "Task": "WhoId", "Event": "WhoId", "Note": "ParentId
 """What we make of what people did, and the field that says whom it is with."""
 
 
-class Once(Ended):
+class Once(Ended, Enriched):
     """Who is there, and who belongs together."""
 
     def made_once(self) -> Iterator[str]:
@@ -141,16 +141,10 @@ class Once(Ended):
                 by_email.setdefault(str(email), []).append(key)
         for email, keys in by_email.items():
             apart = len(keys) == 2 and keys[0][0] != keys[1][0] and not linked & set(keys)
-            if apart and not {key[2] for key in keys} & self.blamed:
+            if not apart or {key[2] for key in keys} & self.blamed:
+                continue
+            if not self.may_stay_apart(keys):
                 yield f"{keys} share {email} and are not linked"
-
-    def told_by_its_address(self, row: Mapping[str, Any]) -> bool:
-        """Whether an entry is about somebody in the other system who has the same address."""
-        wanted = canon("email", row.get("email") or row.get("Email"))
-        return wanted is not None and any(
-            key[2] in self.blamed and canon("email", one.get("email") or one.get("Email")) == wanted
-            for key, one in self.rows.items()
-        )
 
     def deeds_there(self) -> Iterator[str]:
         """What was done about somebody who is linked has a counterpart, where a rule moves it."""
@@ -278,7 +272,7 @@ class Once(Ended):
         rules = self.log.starts[0]
         for row in self.journal:
             linked = row[6] in ("create", "link") and row[2].startswith("contact~")
-            if not linked or row[0] >= self.asked:
+            if row[2] in self.only_fills or not linked or row[0] >= self.asked:
                 continue
             right = ("salesforce", row[2].partition("~")[2], row[9])
             ends = {key for key in (("apollo", "contact", row[8]), right) if key[2]}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from syncrules.tests.simulation.checker.facts import RACE, Link
+from syncrules.tests.simulation.checker.enriched import Enriched
+from syncrules.tests.simulation.checker.facts import Link
 from syncrules.tests.simulation.checker.held import Held
 from syncrules.tests.simulation.checker.signed import Signed
 from syncrules.tests.simulation.deeds import DONE
@@ -18,13 +19,15 @@ OVER = ("completed", "no_answer")
 """What calls and tasks say that are over."""
 
 
-class Together(Held, Signed):
+class Together(Held, Signed, Enriched):
     """What two linked records hold, and what follows from related ones."""
 
     def converged(self, link: Link, one: Mapped) -> Iterator[str]:
         """What a row joins agrees, or differs for a reason that the rules name."""
         lv, rv = self.rows[link.left].get(one.left), self.rows[link.right].get(one.right)
         if self.agree(one, lv, rv) or self.held_back(link, one):
+            return
+        if one.both and self.as_they_met(link, one) and rv:
             return
         what = f"{link.left}.{one.left} is {lv!r}, {link.right}.{one.right} is {rv!r}"
         left, right = self.last(link.left, one.left), self.last(link.right, one.right)
@@ -103,14 +106,6 @@ class Together(Held, Signed):
         left = ("apollo", one.to, str(lv))
         linked_right = {each.right[2] for each in self.links if not each.ended}
         return bool((lv and left not in self.across) or (rv and str(rv) not in linked_right))
-
-    def since(self, link: Link, event: Event) -> bool:
-        """Whether something happened after the run began that made the link, or one of its ends, or
-        was seen after."""
-        begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
-        births = [self.log.born[key] for key in (link.left, link.right) if key in self.log.born]
-        begun = [self.log.starts[one.run - 1] for one in births if one.who == "sync"]
-        return event.seq >= min([begin, *begun]) or event.at >= at - RACE
 
     def inferred(self, link: Link) -> Iterator[str]:
         """The stage follows from the deals, unless a person has set it since."""

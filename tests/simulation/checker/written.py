@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syncrules.tests.simulation.checker.ended import Ended
-from syncrules.tests.simulation.checker.facts import RACE
 from syncrules.tests.simulation.fields import SPELLED, allowed, canon, mapped
 from syncrules.tests.simulation.people import BAD_TITLE
-from syncrules.tests.simulation.recorder import DEEDS, Event, Key
+from syncrules.tests.simulation.recorder import DEEDS, Key
 
 
 class Written(Ended):
@@ -43,11 +42,6 @@ class Written(Ended):
     def never_blanked(self, key: Key) -> frozenset[str]:
         """Fields of a record that rows write, none of which says that a blank erases."""
         return mapped(self.scope, key[1], lambda row: not row.clear)
-
-    def raced(self, write: Event) -> bool:
-        """Whether a person saved the same field at the same time."""
-        edit = self.last_before(write.key, write.field, write.seq)
-        return edit is not None and (write.run == edit.run or write.at - edit.at < RACE)
 
     def journal_closed(self) -> Iterator[str]:
         """Nothing is left planned, sent, in doubt or marked."""
