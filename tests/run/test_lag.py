@@ -57,6 +57,26 @@ def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
     assert both.apollo.rows("contact")[contact]["title"] == "CEO"
 
 
+def test_a_search_that_shows_the_first_of_two_values_that_we_wrote_changes_nothing() -> None:
+    """Two runs within half a minute write one field, and the search has got to the first of them:
+    both values that were replaced are ours no more."""
+    both, contact, lead = linked()
+    both.apollo.team.lag = 30.0
+    both.setup = replace(both.setup, lags={("apollo", "contact"): 30.0})
+    for wait, title in ((900, "CEO"), (20, "Chair")):
+        both.clock.sleep(wait)
+        both.salesforce.update("Lead", lead, {"Title": title})
+        both.run()
+        assert both.apollo.rows("contact")[contact]["title"] == title
+    both.clock.sleep(15)
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "Chair"
+    both.clock.sleep(900)
+    both.run()
+    assert both.apollo.rows("contact")[contact]["title"] == "Chair"
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "Chair"
+
+
 def test_a_record_that_is_deleted_right_after_we_wrote_to_it_is_known_to_be_gone() -> None:
     """A look shows no value of it that is news, and that it is deleted is news all the same."""
     both, contact, lead = linked()
