@@ -154,12 +154,15 @@ def _rows(session: Session, entry: Entry, fields: Collection[str]) -> Iterator[s
 
 def _agreed_by(session: Session, entry: Entry, fields: Collection[str]) -> Iterator[str]:
     """What the halves of a base call that which rests on some fields of the side that is written:
-    rows, what a rule infers, and ends that were followed."""
+    rows, what a rule infers, what stands in for a reference, and ends that were followed."""
     ready = session.flows[entry.flow]
     yield from _rows(session, entry, fields)
     for infer in ready.infers:
         if infer.infer.side == entry.side and infer.infer.field in fields:
             yield infer.key
+    for one in ready.stand_ins:
+        if one.to == entry.side and one.field in fields:
+            yield one.base
     direction = "push" if entry.side == "right" else "pull"
     for move in ready.flow.moves:
         for event in move.events if move.direction == direction else ():

@@ -32,6 +32,11 @@ map contact stage with Lead.Status {
     "Interested"     <-> "Working - Contacted"
     "Not Interested" <-> "Closed - Not Converted"
 }
+pull Account as account visible { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
 """
 FIRST, SECOND = "contacts/bulk_update", "contacts/update_stages"
 BOTH = {"Title": "CEO", "Status": "Closed - Not Converted"}
@@ -158,6 +163,21 @@ def test_what_was_refused_is_held_and_the_rest_of_its_record_is_done(people: Peo
     assert told.count == 2
     people.both.apollo.faults.clear()
     goes_on(people)
+
+
+def test_an_account_that_stands_in_goes_with_the_request_that_it_was_in(people: People) -> None:
+    """The stage arrived and the account, which is that of the lead's address, did not: nobody has
+    taken it away, and it goes over with the next run (R2, R3)."""
+    berg = people.both.apollo.create("account", {"name": "Berg", "domain": "berg.example"})
+    people.right(Status="Closed - Not Converted")
+    people.both.apollo.faults.append(Fault("lost before", path=FIRST, times=None))
+    people.run()
+    assert people.held()[1] == "Not Interested"
+    people.both.apollo.faults.clear()
+    people.run()
+    people.run()
+    rows = people.both.apollo.rows("contact").values()
+    assert [row["account_id"] for row in rows] == [berg, berg]
 
 
 def test_an_undo_puts_back_what_arrived(people: People) -> None:
