@@ -7,9 +7,11 @@ Those who work there are in `people.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from syncrules.connectors.base.world import moment
+from syncrules.engine.run.sight import DAY
 from syncrules.tests.simulation.fields import mapped
 
 if TYPE_CHECKING:
@@ -158,6 +160,88 @@ def leave_again(people: People) -> None:
         people.log.struck["somebody is deleted again"] += bool(again)
 
 
+def rate(people: People) -> None:
+    """Somebody in Salesforce says how good a company is."""
+    if _to_one(people, "Account", {"Rating": people.chance.choice(RATINGS)}):
+        people.log.struck["a company is rated"] += 1
+
+
+def bounce(people: People) -> None:
+    """A mail to a Contact came back, today or some days ago; or none did. Whoever hears of it in
+    Apollo may give them another title."""
+    ago = people.chance.choice((0, 0, 0, 1, 3, None))
+    at = None if ago is None else moment(people.log.clock.now() - ago * DAY)
+    key = _to_one(people, "Contact", {"EmailBouncedDate": at})
+    people.log.struck["a mail came back"] += key is not None and ago is not None
+    if key is not None and people.chance.random() < 0.5:
+        tag = people.tag(key)
+        for one in people.everyone():
+            if one[0] == "apollo" and people.tag(one) == tag:
+                people.put(one, "title")
+
+
+def decide_deal(people: People) -> None:
+    """A deal with a company is won or lost, or begins."""
+    rows = people.log.rows("salesforce")
+    accounts = sorted(key[2] for key in rows if key[1] == "Account")
+    if accounts:
+        account = people.chance.choice(accounts)
+        deals = [key for key in rows if rows[key].get("AccountId") == account]
+        deals = sorted(key for key in deals if key[1] == "Opportunity")
+        if not deals:
+            people.deal(account)
+            return
+        stage = people.chance.choice(("Closed Won", "Closed Won", "Closed Lost"))
+        people.change(people.chance.choice(deals), {"StageName": stage})
+
+
+def move_in(people: People) -> None:
+    """A contact in Apollo belongs to another company, or to none."""
+    accounts = sorted(key[2] for key in people.log.rows("apollo") if key[1] == "account")
+    _to_one(people, "contact", {"account_id": people.chance.choice([*accounts, *accounts, None])})
+
+
+def describe(people: People) -> None:
+    """Somebody writes over what a template has said of a Contact, or takes it away."""
+    text = people.chance.choice((f"Word {people.next()}", f"Word {people.next()}", ""))
+    _to_one(people, "Contact", {"Description": text})
+
+
+def join(people: People) -> None:
+    """Somebody puts a company in a second time, says how good it is, and merges the two: the people
+    of both belong to the one that stays."""
+    rows = people.log.rows("salesforce")
+    accounts = sorted(key for key in rows if key[1] == "Account")
+    if not accounts:
+        return
+    key = people.chance.choice(accounts)
+    values = {
+        "Name": f"Acme {people.next()}-{people.tag(key)}",
+        "Website": rows[key].get("Website"),
+    }
+    rating = {"Rating": people.chance.choice(RATINGS)}
+    twin: Key = ("salesforce", "Account", people.make("salesforce", "Account", values | rating))
+    if twin in people.log.rows("salesforce") and people.into_one(key, twin):
+        people.log.struck["two companies are merged"] += 1
+
+
+def _to_one(people: People, object: str, values: Mapping[str, object]) -> Key | None:
+    """Somebody changes one record of an object, rather one that is linked; which one."""
+    keys = sorted(
+        key
+        for side in ("apollo", "salesforce")
+        for key in people.log.rows(side)
+        if key[1] == object
+    )
+    linked = [key for key in keys if key in people.linked()]
+    if not keys:
+        return None
+    key = people.chance.choice(linked if linked and people.chance.random() < 0.6 else keys)
+    people.change(key, values)
+    return key
+
+
+RATINGS = ("Hot", "Hot", "Warm", "Cold")
 DUTIES: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (4, "after", write_over),
     (16, "returns", put_back),
@@ -168,5 +252,12 @@ DUTIES: tuple[tuple[int, str, Callable[[People], None]], ...] = (
     (8, "fills", find_out),
     (4, "logins", come_or_go),
     (4, "logins", hand_over),
+    (10, "shows", rate),
+    (14, "shows", bounce),
+    (10, "shows", move_in),
+    (6, "shows", describe),
+    (3, "shows", join),
+    (4, "shows", lambda people: people.stage_by_hand()),
+    (30, "shows", decide_deal),
 )
 """How often each is done, and what the rules must have."""

@@ -211,6 +211,7 @@ class Faults:
     def give_back(self) -> None:
         """Our login may do and see all that it could."""
         self.log.salesforce.org.unshared.clear()
+        self.log.shown = len(self.log.events)
         for one in self.rights:
             self.log.salesforce.give(*one)
         self.rights.clear()
@@ -517,6 +518,7 @@ KINDS = frozenset(
         *("a stranger writes", "a meeting moves", "a meeting is called off"),
         *("a meeting takes place after all", "something is noted"),
         *("an address is found out", "what could be filled is blanked"),
+        *("two companies are merged", "a company is rated", "a mail came back"),
     }
 )
 """Every fault by name."""

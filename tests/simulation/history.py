@@ -381,8 +381,10 @@ class History:
             machine.people.go_away()
 
     def _until_next(self) -> float:
-        """Seconds until the next runs: sometimes a day, within which deletions are looked for."""
-        return DAY if self.scope.after and self.chance.random() < 0.3 else ROUND
+        """Seconds until the next runs: sometimes a day, within which deletions are looked for, and
+        on which a condition may come to hold that counts days."""
+        days = self.scope.after or self.scope.shows
+        return DAY if days and self.chance.random() < 0.3 else ROUND
 
     def _round(self, quiet: bool) -> None:
         """The verbs that are due, each as often as it takes within reason."""
@@ -533,8 +535,8 @@ class History:
                 machine.log.violations += ends.not_cured(machine.log, machine.db, ORG)
             self._go(lambda setup: verbs.retry(setup, None), "retry")
             machine.clock.sleep(ROUND)
-        if self.scope.after:
-            machine.clock.sleep(DAY)
+        if self.scope.after or self.scope.shows:
+            machine.clock.sleep(2 * DAY if self.scope.shows else DAY)
         for _ in range(RESTS):
             before, due = machine.log.writes, self.machine.due()
             done = self._go(verbs.run, "run")

@@ -76,7 +76,8 @@ class Recorder:
     that did so: how long the log was, when, and the object. `approved` are the changes that a
     person has let go: how long the log was, the record, its field, and what it may become. `signed`
     has under whose name each write of ours in Salesforce went, `staff` who left and came back.
-    `edited` is the last run before somebody edited the rules.
+    `edited` is the last run before somebody edited the rules, `shown` how long the log was when
+    what was out of our sight came back.
     """
 
     apollo: ApolloSimulator
@@ -114,6 +115,7 @@ class Recorder:
     signed: list[tuple[int, Key, str]] = field(default_factory=list)
     staff: list[tuple[int, float, str, bool]] = field(default_factory=list)
     edited: int = 0
+    shown: int = 0
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()

@@ -28,10 +28,20 @@ FEWEST = 0.03
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """What a template says: the fields of the left record in it, and what becomes of their values;
+    None where it is blank."""
+
+    of: tuple[str, ...]
+    says: Callable[[Mapping[str, Any]], str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """A row of a map: the fields, whether it goes both ways, who wins, whether a blank erases, and
     whether a change waits until a person lets it go. `to` is what a reference leads to, as the left
-    side calls it. `new`: it is there only once somebody has edited the rules."""
+    side calls it. `new`: it is there only once somebody has edited the rules. `text`: it is a
+    template, of which `left` is a name that no field has."""
 
     left: str
     right: str
@@ -43,20 +53,22 @@ class Mapped:
     ask: bool = False
     to: str = "account"
     new: bool = False
+    text: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stops:
     """Values of fields of the left and the right record, while one of which is there, nothing is
-    written to the right."""
+    written to the right; nor while what is `around` the right record says so."""
 
     left: Mapping[str, str] = field(default_factory=dict)
     right: Mapping[str, str] = field(default_factory=dict)
+    around: Wanted | None = None
 
     @property
     def any(self) -> bool:
         """Whether there is any."""
-        return bool(self.left or self.right)
+        return bool(self.left or self.right or self.around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +98,11 @@ class Scope:
     those that are newer than the rules, and the others are as at any first link.
     `lists`: people go through lists of records rather than save one of them.
     `logins`: people write under logins of their own. `brings`: companies come along with their
-    people. `earlier` are the rules, one file of several, until somebody edits them, where somebody
-    does, `over` the flows that only those had, and
-    `guards` how many records of an object a run could then create or update.
+    people. `shows` has by object what conditions see of its records besides their own fields: a
+    field of a related record (`account.stage`), and how many days have passed since one
+    (`days since CreatedDate`). `earlier` are the rules, one file of several, until somebody edits
+    them, where somebody does, `over` the flows that only those had, and `guards` how many records
+    of an object a run could then create or update.
     """
 
     rules: str
@@ -110,6 +124,7 @@ class Scope:
     lists: bool = False
     logins: bool = False
     brings: bool = False
+    shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     earlier: tuple[str, ...] = ()
     over: frozenset[str] = frozenset()
     guards: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -125,7 +140,9 @@ class Scope:
         """The objects, and by a word what else people have to do with."""
         return self.objects | {
             one
-            for one in ("asks", "clears", "after", "returns", "off", "lists", "logins", "fills")
+            for one in (
+                *("asks", "clears", "after", "returns", "off", "lists", "logins", "fills", "shows"),
+            )
             if getattr(self, one)
         }
 
@@ -447,10 +464,54 @@ UPDATED = Scope(
     fills=frozenset({"contact~Contact"}),
     updates=frozenset({"contact~Contact"}),
 )
+
+
+def _said(row: Mapping[str, Any]) -> str | None:
+    company = row.get("organization_name")
+    return f"{row.get('title') or 'Somebody'} at {company}" if company else None
+
+
+AROUND = Scope(
+    "around.sync",
+    {
+        "contact~Contact": (
+            *(LAST, EMAIL, TITLE, HOME),
+            Mapped(
+                "said", "Description", both=False, text=Text(("title", "organization_name"), _said)
+            ),
+        ),
+        "account~Account": ACCOUNT,
+    },
+    {
+        "contact": lambda row: row["account.stage"] == "Current Client",
+        "Contact": lambda row: (
+            row["AccountId.Rating"] == "Hot" or (row["days since CreatedDate"] or 0) > 1
+        ),
+        "Account": _everybody,
+    },
+    (("pull", "Account"), ("push", "contact"), ("pull", "Contact")),
+    places=("left", "left", "Contact", "both Contact"),
+    newcomers=("left", "Contact"),
+    companies=(1, 2),
+    rounds=(2, 3, 3, 4),
+    infers=True,
+    brings=True,
+    shows={
+        "contact": ("account.stage",),
+        "Contact": (
+            *("AccountId.Rating", "days since CreatedDate", "days since EmailBouncedDate"),
+        ),
+    },
+    stops=Stops(
+        around=lambda row: (
+            row["AccountId.Rating"] == "Cold" or row["days since EmailBouncedDate"] in (0, 1)
+        )
+    ),
+)
 SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
 NARROW = (EDITED, MOVED, GUARDED, MAILS)
 NARROWER = (NOTES, CALLED_OFF)
-NARROWEST = (ENRICHED, UPDATED)
+NARROWEST = (ENRICHED, UPDATED, AROUND)
 SCOPES = (FULL, *SMALLER, *NARROW, *NARROWER, *NARROWEST)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 

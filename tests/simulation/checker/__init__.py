@@ -40,6 +40,7 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
     """All promises over one history."""
 
     def all(self) -> Iterator[str]:
+        self.text_rows()
         yield from self.made_once()
         yield from self.nobody_lost()
         yield from self.from_now_on()
@@ -84,6 +85,8 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
                 continue
             if one.both:
                 yield from self.edits_kept(link, one)
+            elif one.text:
+                yield from self.left_alone(link, one)
             yield from self.copied(link, one)
         if not {link.left, link.right} & self.beyond:
             yield from self.stopped_rightly(link)
@@ -91,5 +94,7 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
             if link.flow in self.scope.fills:
                 yield from self.only_filled_in(link)
                 yield from self.stays_blank(link)
+        if link.flow == "contact~Lead" and "account" in self.scope.objects and not refused:
+            yield from self.stood_in(link)
         if self.scope.infers and link.flow == "account~Account" and not refused:
             yield from self.inferred(link)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Float, bindparam, func, select
 from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
-from syncrules.engine.store.statements import C, L, N, R
+from syncrules.engine.store.statements import C, D, L, N, R
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.people import TAGGED, People, tag_of
 from syncrules.tests.simulation.recorder import Event, Key, Recorder
@@ -32,6 +32,14 @@ _here = statement(
     select(R.system, R.object, R.id).where(R.system == "salesforce", R.life == "here")
 )
 
+_of_today = statement(
+    select(func.count()).where(
+        D.org == bindparam("org"),
+        D.cause == "a day passed",
+        D.not_before > bindparam("since", type_=Float),
+        D.not_before <= bindparam("now", type_=Float),
+    )
+)
 _asked = statement(select(func.min(N.number)).where(N.verb != "run"))
 
 RACE = 600.0
@@ -79,7 +87,7 @@ class Facts:
         self.here: list[Key] = [(one[0], one[1], one[2]) for one in db.rows(_here)]
         self.journal = db.rows(journal)
         self.errors = db.rows(troubles.open_errors, org=org)
-        self.due = due(db, org, log.clock.now())
+        self.due = due(db, org, log.clock.now()) - self._of_today(db, org)
         self.troubles = db.rows(troubles.open_troubles, org=org)
         self.blamed = {row[2] for row in self.troubles} - {""}
         self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
@@ -88,6 +96,12 @@ class Facts:
         self.pairs |= {(one.flow, one.left, one.right) for one in self.links}
         self.deleted = {row[7] for row in self.journal if row[6] == "delete" and row[12] == "done"}
         self.across = {one.left: one.right for one in self.links if not one.ended}
+
+    def _of_today(self, db: Database, org: str) -> int:
+        """How many marks wait for a day that has begun since the last run."""
+        since, now = self.log.finished[-1][2] if self.log.finished else 0.0, self.log.clock.now()
+        [count] = db.row(_of_today, org=org, since=since, now=now) or (0,)
+        return int(count or 0)
 
     def earlier(self, link: Link) -> list[Pair]:
         """The other pairs that one of the two has been in."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from syncrules.tests.simulation.checker.facts import RACE, Facts, Link
+from syncrules.tests.simulation.checker.around import Around
+from syncrules.tests.simulation.checker.facts import RACE, Link
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.recorder import Event
 from syncrules.tests.simulation.scopes import Mapped
 
 
-class Held(Facts):
+class Held(Around):
     """Whether what is held back stayed where it was."""
 
     def stopped_rightly(self, link: Link) -> Iterator[str]:
@@ -22,6 +23,9 @@ class Held(Facts):
         for row in self.scope.flows[link.flow] if self.scope.stops.any else ():
             for write in self.ours(link, row, "right"):
                 began = self.log.starts[write.run - 1]
+                since = self.early(began, write.at)
+                if self.stopped(link.right, since, write.seq, (write.at - RACE, write.at)):
+                    yield f"{write.key}.{write.field} became {write.new!r}, and a stop holds"
                 for stop in self.stops_at(link, write.seq):
                     if stop.seq < began and write.at - stop.at >= RACE:
                         yield (
@@ -74,6 +78,9 @@ class Held(Facts):
 
     def held_back(self, link: Link, row: Mapped) -> bool:
         """Whether a change by a person on the left waits until a stop is over."""
+        seq, days = len(self.log.events), (self.log.finished[-1][2], self.log.clock.now())
+        if self.unsure(link.right, seq) or self.stopped(link.right, seq, seq, days[:1]):
+            return True
         last = self.last(link.left, row.left)
         waits = last is not None and last.who == "person"
         return waits and bool(self.stops_at(link, len(self.log.events)))

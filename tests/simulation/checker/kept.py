@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from syncrules.tests.simulation.checker.around import Around
 from syncrules.tests.simulation.checker.enriched import Enriched
 from syncrules.tests.simulation.checker.facts import RACE, Link
 from syncrules.tests.simulation.fields import canon
@@ -15,21 +16,22 @@ from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import BACK, STATUS, Kind, Mapped, Side
 
 
-class Kept(Enriched):
+class Kept(Around, Enriched):
     """What became of the values that people wrote."""
 
     def copied(self, link: Link, one: Mapped) -> Iterator[str]:
         """What we write to a linked record is a value that its partner has had, as the rules turn
         it into one of the other side."""
         ends = (link.left, one.left), (link.right, one.right)
-        for end, source in (ends, ends[::-1]):
+        for end, source in (ends[::-1],) if one.text else (ends, ends[::-1]):
             events = self.told(*source)
             held = {canon(one.kind, self.turned(one, end[0], each.new)) for each in events}
             for each in self.log.by_field.get(end, []):
                 ours = each.who == "sync" and not self.log.newborn(each)
                 ours = ours and each.seq >= self.began(link)
                 ours = ours and not (self.says_off(each) or self.puts_back(each))
-                if ours and canon(one.kind, each.new) not in held:
+                known = canon(one.kind, each.new) in held
+                if ours and not (known or self.may_say(source[0], one, each)):
                     yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
 
     def turned(self, one: Mapped, into: Key, value: Any) -> Any:
@@ -113,6 +115,35 @@ class Kept(Enriched):
                     yield f"{what}: an old value came back"
                 elif self.came_after(link, one, last, edit) and not self.waited(one, edit, write):
                     yield f"{what}, which was there when the row was new"
+
+    def left_alone(self, link: Link, one: Mapped) -> Iterator[str]:
+        """What a person made of the side that a one-way row writes to stays until the other side
+        says something else."""
+        events = self.log.by_field.get((link.right, one.right), [])
+        for edit, write in pairwise(each for each in events if each.old != each.new):
+            if (edit.who, write.who) != ("person", "sync") or edit.seq < self.linked_by(link):
+                continue
+            last = self.last_before(link.left, one.left, write.seq)
+            if last is None or last.seq > edit.seq or not self.knew(last, edit):
+                continue
+            if not self.alike(one, write, last):
+                continue  # It says what its fields are about to hold.
+            if self.waited(one, edit, write) or self.stopped_once(link, edit):
+                continue
+            yield f"{write.key}.{write.field}: {edit.new!r} became {write.new!r}, which is no news"
+
+    def linked_by(self, link: Link) -> int:
+        """Where the log stood when the run was over that made a link."""
+        return self.log.numbers.get(link.run, (0, 0, 0.0))[1]
+
+    def stopped_once(self, link: Link, edit: Event) -> bool:
+        """Whether a stop has held back what would have been written to a record before an edit."""
+        stops = self.scope.stops.around
+        return stops is not None and any(
+            stops(self.seen(link.right, seq, at))
+            for seq in self.states(link.right, 0, edit.seq)
+            for at in (self.log.events[max(seq - 1, 0)].at, edit.at)
+        )
 
     def no_news(self, link: Link, mine: list[Event], edit: Event) -> bool:
         """Whether a stage, of which there are few, is none that somebody chose since the two last

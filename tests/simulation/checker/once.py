@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from syncrules.tests.simulation.checker.around import Around
 from syncrules.tests.simulation.checker.ended import Ended
 from syncrules.tests.simulation.checker.enriched import Enriched
 from syncrules.tests.simulation.checker.facts import RACE, Link
@@ -17,7 +18,7 @@ _WITH = {"task": "contact", "Task": "WhoId", "Event": "WhoId", "Note": "ParentId
 """What we make of what people did, and the field that says whom it is with."""
 
 
-class Once(Ended, Enriched):
+class Once(Ended, Around, Enriched):
     """Who is there, and who belongs together."""
 
     def made_once(self) -> Iterator[str]:
@@ -128,7 +129,9 @@ class Once(Ended, Enriched):
         linked |= self.beyond
         for key, row in self.rows.items():
             wanted = self.scope.wanted.get(key[1])
-            if not wanted or not wanted(row) or key in linked or key[2] in self.blamed:
+            if not wanted or key in linked or key[2] in self.blamed:
+                continue
+            if not (self.asks_for_one(key, wanted) if key[1] in self.scope.shows else wanted(row)):
                 continue
             if not self.freed(key) and not self.told_by_its_address(row):
                 yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
@@ -262,13 +265,18 @@ class Once(Ended, Enriched):
                 continue
             if self.made_of(made) not in ("", source[2]):
                 continue  # It was another one's, and is found by this one since.
+            if source[1] in self.scope.shows:
+                later = self.log.born[made].seq > self.log.born[source].seq
+                if later and not self.asked_then(source, wanted, made):
+                    yield f"{made} was made of {source}, which did not ask for it then"
+                continue
             stages = [one.new for one in self.log.by_field.get((source, "stage"), [])]
             if not any(wanted({"stage": one}) for one in (*stages, None)):
                 yield f"{made} was made of {source}, whose stage was never one that asks for it"
 
     def from_now_on(self) -> Iterator[str]:
         """People who were there before the rules, and whom nobody changed since, wait for somebody
-        who asks for them."""
+        who asks for them, or until a condition holds that looks further."""
         rules = self.log.starts[0]
         for row in self.journal:
             linked = row[6] in ("create", "link") and row[2].startswith("contact~")
@@ -281,6 +289,7 @@ class Once(Ended, Enriched):
             end = self.log.numbers[row[0]][1] if row[0] in self.log.numbers else 0
             since = self.log.events[rules:end]
             left_alone = not any(one.who == "person" and one.key in ends for one in since)
+            left_alone &= not any(self.came_to_ask(key, row[0]) for key in ends)
             if left_alone and all(self.log.born[key].seq < rules for key in ends):
                 yield f"{sorted(ends)} were there before the rules, and nobody asked: {row[6]}"
 

@@ -12,7 +12,7 @@ from syncrules.tests.simulation.checker.signed import Signed
 from syncrules.tests.simulation.deeds import DONE
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.recorder import Event, Key
-from syncrules.tests.simulation.scopes import STATUS, Mapped
+from syncrules.tests.simulation.scopes import STATUS, Mapped, Text
 
 WON, LOST = "Closed Won", "Closed Lost"
 OVER = ("completed", "no_answer")
@@ -61,6 +61,8 @@ class Together(Held, Signed, Enriched):
         start = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
         if (not lv and not one.clear) or left is None or left.seq < start:
             return
+        if one.text and not self.news(link, one.text, start):
+            return
         events = self.log.by_field[link.left, one.left]
         # A search that lags may have shown, at the link, what the edit before it replaced.
         edits = [each for each in events if each.seq >= start]
@@ -77,6 +79,21 @@ class Together(Held, Signed, Enriched):
                 yield f"{what}: the blank was not filled"
         elif right is None or right.seq < left.seq or self.only_ours(right):
             yield f"{what}: the right side did not follow"
+
+    def news(self, link: Link, text: Text, start: int) -> bool:
+        """Whether a person has changed what a template reads since the two were linked, on either
+        side: what the link itself brings over, maybe only with its second try, is none, and neither
+        is what a record that was merged into one of them was made with."""
+        parts = [(link.left, name) for name in text.of]
+        parts += [
+            (link.right, one.right) for one in self.scope.flows[link.flow] if one.left in text.of
+        ]
+        return any(
+            each.who == "person" and each.seq >= start and each.old != each.new
+            for part in parts
+            for each in self.told(*part)
+            if each.old or each.key == part[0]
+        )
 
     def only_ours(self, event: Event) -> bool:
         """Whether we wrote a value that should have been the other side's."""
@@ -106,6 +123,21 @@ class Together(Held, Signed, Enriched):
         left = ("apollo", one.to, str(lv))
         linked_right = {each.right[2] for each in self.links if not each.ended}
         return bool((lv and left not in self.across) or (rv and str(rv) not in linked_right))
+
+    def stood_in(self, link: Link) -> Iterator[str]:
+        """A contact who has never had an account gets the only one whose domain is that of the
+        lead's address that was found for them. Whom we have made a lead of is looked at with their
+        next change only."""
+        email = str(self.rows[link.right].get("Email") or "")
+        host = email.rpartition("@")[2].casefold()
+        owners = [
+            key
+            for key, row in self.rows.items()
+            if key[1] == "account" and host and canon("domain", row.get("domain")) == host
+        ]
+        found = self.log.born[link.right].who != "sync"
+        if len(owners) == 1 and found and not self.log.by_field.get((link.left, "account")):
+            yield f"{link.left} has no account, and {owners[0]} is that of {email}"
 
     def inferred(self, link: Link) -> Iterator[str]:
         """The stage follows from the deals, unless a person has set it since."""
