@@ -23,7 +23,7 @@ FEW = 0.12
 """The share of those under a set that has one thing to show: fewer of them do."""
 FEWER = 0.05
 """The share of those under a set that came later: all other seeds keep theirs."""
-FEWEST = 0.03
+FEWEST = 0.05
 """The share of those under a set that came later still."""
 
 
