@@ -43,15 +43,19 @@ Keep = Callable[[str, "Entry"], None]
 
 @contextmanager
 def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
-    """Writes the file; it is there once the preview has come to its end."""
+    """Writes the file; it is there once the preview has come to its end. What is no file, such as
+    a pipe or `/dev/null`, is written to as it goes, and a link stays one."""
     if not path.name:
         raise UsageError(f"{path} can't be written", why="it names no file")
-    draft = path.with_name(f".{path.name}.new")
+    real = Path(os.path.realpath(path))
+    plain = os.path.isfile(path) or not os.path.exists(path)
+    draft = real.with_name(f".{real.name}.new")
     top = json.dumps(head)  # in ASCII: what a file is called need not be Unicode
     hashed = sha256(top.encode())
     runs: dict[str, int] = {}
     try:
-        with os.fdopen(_opened(draft), "w", encoding="utf-8") as file:
+        opened = _opened(draft) if plain else os.open(path, os.O_WRONLY)
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
             file.write(f'{{"preview": {top}, "changes": [')
 
             def keep(org: str, one: Entry) -> None:
@@ -64,12 +68,14 @@ def saving(path: Path, head: Mapping[str, Any]) -> Iterator[Keep]:
             hashed.update(_line(runs).encode())
             end = json.dumps({"runs": runs, "sha256": hashed.hexdigest()}, ensure_ascii=False)
             file.write(f"\n], {end[1:]}\n")
-        draft.replace(path)
+        if plain:
+            draft.replace(real)
     except OSError as error:
         raise UsageError(f"{path} can't be written", why=error.strerror or str(error)) from None
     finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+        if plain:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 def _opened(draft: Path) -> int:

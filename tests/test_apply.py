@@ -6,6 +6,7 @@ At the command line, between two warehouses on real ports, as in `test_cli_run.p
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,27 @@ def test_what_was_saved_is_what_is_done(shop: Shop, saved: Path) -> None:
         f"update south item N-1 was made by run {run}; create south item N-2 was made by run {run}"
     )
     _refused(shop, saved, said)
+
+
+def test_a_link_stays_one_and_what_is_no_file_is_written_to(
+    shop: Shop, saved: Path, tmp_path: Path
+) -> None:
+    """A device or a pipe that a preview is sent to is not replaced by a file."""
+    link, far = tmp_path / "latest.json", tmp_path / "far.json"
+    link.symlink_to(far)
+    assert shop.type("preview", "--out", link).code == 0
+    assert link.is_symlink()
+    assert len(json.loads(far.read_text(encoding="utf-8"))["changes"]) == 2
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert shop.type("preview", "--out", pipe).code == 0
+        assert pipe.is_fifo()
+        assert len(json.loads(os.read(end, 1_000_000))["changes"]) == 2
+    finally:
+        os.close(end)
 
 
 def test_records_that_moved_since_are_named(shop: Shop, saved: Path) -> None:
