@@ -38,18 +38,20 @@ def status_json(
         asks = db.row(held.count, org=org)
         errors = db.row(troubles.count, org=org)
         due = db.rows(sql.count_due, org=org, now=now)
+        busy = leases.at_work(db, org, leases.this_process(), now)
         waits = db.rows(sql.waiting, org=org)
         sets.append(
             {
                 "systems": org,
                 "rules": list(_rules(db, org, plan, waits, known=plans is not None)),
                 "last_run": _run(last) if last else None,
+                "at_work": busy,
                 "runs": [_run(one) for one in runs],
                 "behind": behind_json(behind(plan, waits) if plan else ()),
                 "to_decide": sum(
                     count for flow, count in due if plans is None or flow in _flows(plan)
                 ),
-                "broken_off": broken_off_json(_broken_off(db, org, now)),
+                "broken_off": broken_off_json(_broken_off(db, org, busy=busy)),
                 "approvals": asks[0] if asks else 0,
                 "open_errors": errors[0] if errors else 0,
                 "oldest_error": moment(errors[1]) if errors and errors[1] else None,
@@ -120,10 +122,9 @@ def _flows(plan: Plan | None) -> set[str]:
     return {one.name for one in plan.flows} if plan else set()
 
 
-def _broken_off(db: Database, org: str, now: float) -> list[BrokenOff]:
+def _broken_off(db: Database, org: str, *, busy: bool) -> list[BrokenOff]:
     """Undos that broke off before they had put anything back; the last run may be at work."""
     last = db.row(sql.last_run, org=org)
-    busy = leases.at_work(db, org, leases.this_process(), now)
     found = broken_off(db, org)
     return [one for one in found if not (busy and last and one.run == last[0])]
 
@@ -137,7 +138,11 @@ def _status(one: Mapping[str, Any]) -> Iterator[str]:
     yield one["systems"].replace("~", " with ")
     run = one["last_run"]
     if run:
-        end = _ENDS.get(run["exit"], f"exit {run['exit']}") if run["ended"] else "it has not ended"
+        end = _ENDS.get(run["exit"], f"exit {run['exit']}")
+        if not run["ended"]:
+            # What becomes of an undo that broke off is told below.
+            rest = "" if run["verb"] == "undo" else ", and the next run goes on from there"
+            end = "it is at work" if one["at_work"] else f"it broke off{rest}"
         yield f"  last run   {run['run']} ({run['verb']}), {at_time(run['started'])}: {end}"
     else:
         yield "  last run   none yet"

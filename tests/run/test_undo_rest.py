@@ -84,6 +84,11 @@ class Promoted(World):
         lines = (line.split(maxsplit=1) for line in text.splitlines()[1:])
         return [said for name, said in lines if name == "undo"]
 
+    def last_run(self) -> str:
+        """What `status` says of the last run."""
+        text = status_text(status_json(self.both.db, [ORG], self.both.clock.now()))
+        return next(line for line in text.splitlines() if line.startswith("  last run"))
+
     def titles(self) -> list[object]:
         return [row["Title"] for _, row in sorted(self.leads().items())]
 
@@ -205,6 +210,20 @@ def test_one_that_dies_before_it_has_its_number_never_began() -> None:
         assert (result.broken_off, world.titles()) == ((), ["CTO"] * 3)
         assert "broke off" not in result_text(world.run())
         world.quiet()
+
+
+def test_status_tells_a_run_that_is_at_work_from_one_that_broke_off() -> None:
+    """Neither has ended; of the one nobody needs to wait for an end."""
+    world = Promoted()
+    seen: list[str] = []
+    world.both.world.on_point = lambda name: seen.append(world.last_run())
+    world.run()
+    world.both.world.on_point = None
+    assert "it is at work" in seen[len(seen) // 2]
+    assert world.last_run().endswith(": done")
+    with pytest.raises(Dead):
+        world.dies_at("before ended", world.run)
+    assert world.last_run().endswith(": it broke off, and the next run goes on from there")
 
 
 def test_a_run_that_dies_leaves_it_to_the_next_to_tell() -> None:
