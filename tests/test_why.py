@@ -385,6 +385,26 @@ def test_two_that_differ_and_stay_so_say_until_when() -> None:
     assert said.endswith(f"{apart}organization_name of apollo changes")
 
 
+@pytest.mark.parametrize("by", ["ada@a.example", "contact", "lead"])
+def test_two_of_which_a_write_is_in_doubt_are_told_as_the_pair_that_they_are(by: str) -> None:
+    """Whichever of them is named: what both hold, and that nothing is written before it is known
+    what became of the write."""
+    world = World(RULES)
+    contact = world.contact(first_name="Ada")
+    world.run()
+    [lead] = world.leads()
+    both = world.both
+    both.apollo.update("contact", contact, {"first_name": "Ann"})
+    both.salesforce.faults.rules.append(Fault("lost before", "PATCH", "/composite/sobjects"))
+    world.run()
+    said = told(both, {"contact": contact, "lead": lead}.get(by, by), "first_name")
+    assert said.count("[contact ~ Lead]") == said.count("  linked with") == 1
+    assert "run 2 made the Lead" in said
+    assert 'apollo first_name is "Ann", was "Ada" when both agreed' in said
+    assert 'salesforce FirstName is "Ada"' in said
+    assert "next: nothing, before it is known what became of the write without a reply" in said
+
+
 def test_asking_changes_nothing() -> None:
     """An edited rule is not noted: what waits is decided by the next run as if nobody had asked."""
     world = World(RULES)
