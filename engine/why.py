@@ -459,6 +459,8 @@ class _Asked:
     def _next(self, row: ReadyRow) -> str:
         """What a run would do with a row, or why nothing."""
         change = self._change(row, (*self.decision.left, *self.decision.right))
+        if change is not None and self.in_doubt:
+            return "nothing, before it is known what became of the write without a reply"
         if change is not None:
             when = (
                 "the next run would write" if self._due() else "once it changes, a run would write"

@@ -403,6 +403,7 @@ def test_two_of_which_a_write_is_in_doubt_are_told_as_the_pair_that_they_are(by:
     assert 'apollo first_name is "Ann", was "Ada" when both agreed' in said
     assert 'salesforce FirstName is "Ada"' in said
     assert "next: nothing, before it is known what became of the write without a reply" in said
+    assert said.count("a write has got no reply: the next run finds out") == 1
 
 
 def test_asking_changes_nothing() -> None:
@@ -492,22 +493,6 @@ def test_who_is_out_of_sight_has_the_error_that_says_so() -> None:
     [error] = world.both.errors()
     said = f"open error {error.id}: salesforce doesn't show Lead {error.record} to us any more"
     assert f"{said}\n" in told(world.both, "ada@a.example")
-
-
-def test_what_is_in_doubt_has_both_sides() -> None:
-    """Its reply was lost: it is one story of two records, whichever of them is asked about."""
-    world = World(RULES)
-    contact = world.contact(first_name="Ada")
-    world.run()
-    [lead] = world.leads()
-    world.both.salesforce.faults.rules.append(Fault("lost before", "PATCH", "composite"))
-    world.both.apollo.update("contact", contact, {"first_name": "Ann"})
-    world.run()
-    for record in ("ada@a.example", contact, lead):
-        said = told(world.both, record, "first_name")
-        assert said.count("a write has got no reply: the next run finds out") == 1
-        assert 'apollo first_name is "Ann", was "Ada" when both agreed' in said
-        assert 'salesforce FirstName is "Ada"' in said
 
 
 def test_scripts_get_the_same_as_data() -> None:
