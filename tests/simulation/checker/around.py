@@ -147,8 +147,11 @@ class Around(Facts):
         return all(wanted(self.seen(key, seq, at)) for at in days)
 
     def asked_then(self, key: Key, wanted: Wanted, made: Key) -> bool:
-        """Whether a record may have asked for a counterpart when we made that."""
+        """Whether a record may have asked for a counterpart when we made that: of what was out of
+        our sight we know what it last showed us."""
         birth = self.log.born[made]
+        if self.around(key, birth.seq) & self.log.hidden:
+            return True
         run = min((row[0] for row in self.changes_of(birth)), default=self._run_of(birth))
         begin, _, at = self.log.numbers.get(run, (0, 0, 0.0))
         states = self.states(key, self.early(begin, at), birth.seq)

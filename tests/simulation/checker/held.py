@@ -24,7 +24,9 @@ class Held(Around):
             for write in self.ours(link, row, "right"):
                 began = self.log.starts[write.run - 1]
                 since = self.early(began, write.at)
-                if self.stopped(link.right, since, write.seq, (write.at - RACE, write.at)):
+                unseen = self.around(link.right, write.seq) & self.log.hidden
+                days = (write.at - RACE, write.at)
+                if not unseen and self.stopped(link.right, since, write.seq, days):
                     yield f"{write.key}.{write.field} became {write.new!r}, and a stop holds"
                 for stop in self.stops_at(link, write.seq):
                     if stop.seq < began and write.at - stop.at >= RACE:
