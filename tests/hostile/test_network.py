@@ -44,8 +44,11 @@ class Answers:
 def moved(address: str) -> bytes:
     place = address.encode("utf-8", "surrogatepass")
     place = place.replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"")
-    head = b"HTTP/1.1 302 Found\r\nconnection: close\r\nlocation: " + place
-    return head + b"\r\ncontent-length: 0\r\n\r\n"
+    return (
+        b"HTTP/1.1 302 Found\r\nlocation: "
+        + place
+        + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    )
 
 
 def test_a_create_that_is_answered_with_an_address_is_sent_once(machine: Machine) -> None:
