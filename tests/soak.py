@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.util import find_spec
 from itertools import count, islice
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -350,18 +351,19 @@ def _say(text: str) -> None:
 
 
 PARTS: dict[str, tuple[Callable[[float, int, int], int], float]] = {
-    "histories": (histories, 10.0),
+    "histories": (histories, inf),
     "weeks": (weeks, 10.0),
     "previews": (previews, 10.0),
-    "crashes": (crashes, 60.0),
-    "kills": (kills, 60.0),
+    "crashes": (crashes, inf),
+    "kills": (kills, inf),
     "days": (days, 1.0),
     "logic": (logic, 10.0),
     "hostile": (hostile, 10.0),
     "jsforce": (jsforce, 1.0),
-    "files": (files, 60.0),
+    "files": (files, inf),
 }
-"""What there is, and for how many minutes it goes on unless told otherwise."""
+"""What there is, and for how many minutes it goes on unless told otherwise: to its end, where it
+has one."""
 
 
 def main() -> int:

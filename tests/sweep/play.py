@@ -197,7 +197,7 @@ class Swept:
     wrong: list[str] = field(default_factory=list)
 
 
-SECOND = 1 / 60
+SECOND = 1 / 35
 """Of the points that come by after a death, how many are a second one."""
 
 
