@@ -136,6 +136,17 @@ class Recorder:
         if whole:
             self.finished.append((self.starts[-1], len(self.events), self._began))
 
+    def begun(self, number: int) -> tuple[int, float, bool]:
+        """What `goes_on` needs to know of the run under way: where the log stood when it began,
+        when that was, and whether a run of that number is over."""
+        return self.starts[-1], self._began, number in self.numbers
+
+    def goes_on(self, number: int, begun: tuple[int, float, bool]) -> None:
+        """The run under way is not over: who came in between was sent away."""
+        self.starts[-1], self._began, was_over = begun
+        if not was_over:
+            self.numbers.pop(number, None)
+
     def paused(self, point: str) -> None:
         """More than a minute went by at a point: what is decided by then rests on old looks."""
         if point.partition(" ")[2] in ("planned", "decided"):

@@ -96,6 +96,7 @@ class Second:
         machine, log = self.machine, self.machine.log
         machine.clock.sleep(silent)
         [number] = self.db.row(sql.last_run, org=machine.org) or (0,)
+        begun = log.begun(number or 0)
         log.end_run(number or 0, whole=False)
         read, writes, sent = log.read, log.writes, log.sent()
         try:
@@ -105,6 +106,7 @@ class Second:
                 log.violations.append("a runner that was silent past its lease still held it")
             log.struck["a second runner, sent away"] += 1
             log.read = read
+            log.goes_on(number or 0, begun)
             return
         except Crash:
             self.begin_anew()
