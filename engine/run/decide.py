@@ -7,7 +7,7 @@ language reference; the tables it must satisfy are in `tests/run/test_decide.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from ...connectors.base.values import Value
@@ -81,7 +81,7 @@ def decide(
 
 
 def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around) -> Decision:
-    agreed = not flow.infers and _as_agreed(flow, left, right, base)
+    agreed = not flow.infers and as_agreed(flow.rows, left, right, base)
     if agreed and not (flow.stand_ins and lacking(flow, left, right)):
         return NOTHING
     draft = Draft(_stops(flow, around))
@@ -132,13 +132,13 @@ def unmet(flow: Ready, base: Base) -> list[ReadyRow]:
     ]
 
 
-def _as_agreed(flow: Ready, left: Values, right: Values, base: Base) -> bool:
-    """Whether both sides hold in every row what they held when they last agreed."""
+def as_agreed(rows: Iterable[ReadyRow], left: Values, right: Values, base: Base) -> bool:
+    """Whether both sides hold in each of these rows what they held when they last agreed."""
     then_left, then_right = base.left, base.right
     return all(
         then_left.get(row.key, NOT_READ) == row.left(left)
         and then_right.get(row.key, NOT_READ) == row.right(right)
-        for row in flow.rows
+        for row in rows
     )
 
 

@@ -1,20 +1,22 @@
 """Rows that are newer than a link: what two linked records hold in them as the rules get them.
 
 Nothing of that flows before it changes; where the two differ they wait for a backfill, which the
-base remembers (`decision.py`) and a run tells. What it comes to is decided in `decide.py`.
+base remembers (`decision.py`) and a run tells. What it comes to is decided in `decide.py`. A row
+in which the two agreed before it was taken out of the rules is no newer one: it goes on from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 
 from ...connectors.base.frozen import dataclass
 from ..plan.model import Flow, Plan
 from ..store import statements as sql
 from ..store import whole
 from .around import Surroundings
-from .closures import Ready
-from .decide import met, unmet
+from .closures import Ready, ReadyRow
+from .decide import as_agreed, met, unmet
 from .decision import Base, apart
 from .journal import doubts
 from .pairs import Mark, pairs_of
@@ -23,6 +25,9 @@ from .state import Linked
 
 CHUNK = 500
 """Links that are gone over at once."""
+_ROWS = "rows"
+"""The purpose of the cursor that says, by flow, which rows it had when rules were last noted; its
+number is 0 while the rules lack the flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,11 @@ def _note(session: Session, flow: Flow, run: int) -> None:
 def meet(session: Session, flow: Flow) -> None:
     """Notes what the linked pairs of a flow whose rules are others now hold in rows that are newer,
     with the transaction under way: what is changed after this flows. Of rows that are gone nothing
-    waits."""
+    waits. Who has changed in a row while it was out of the rules is marked."""
     _note(session, flow, 0)
     session.backfilled.discard(flow.name)
     ready, after = session.flows[flow.name], ""
+    back = _back(session, ready)
     while True:
         where = {"org": session.org, "flow": flow.name, "after": after, "most": CHUNK}
         rows = session.db.rows(whole.links_after, **where)
@@ -83,23 +89,55 @@ def meet(session: Session, flow: Flow) -> None:
             Linked(left, right, Base(load_values(bl), load_values(br)), ended)
             for left, right, bl, br, ended in rows
         ]
-        _some(session, ready, links)
+        _some(session, ready, back, links)
         if len(rows) < CHUNK:
             return
         after = links[-1].left
 
 
-def _some(session: Session, ready: Ready, links: list[Linked]) -> None:
+def keep_rows(session: Session, name: str) -> None:
+    """Notes which rows a flow has, with the transaction under way: none once the rules lack it."""
+    ready = session.flows.get(name)
+    keys = json.dumps([one.key for one in ready.rows] if ready else [])
+    where = {"org": session.org, "system": "", "object": name, "purpose": _ROWS}
+    row = {"cursor": keys, "layout": 0, "number": 1 if ready else 0, "at": session.now}
+    session.db.run(sql.put_cursor, **where, **row)
+
+
+def left_out(session: Session) -> set[str]:
+    """The flows that the rules lacked when they were noted last; those that they lack only now are
+    noted as such, with the transaction under way."""
+    noted = session.db.rows(sql.kept, org=session.org, purpose=_ROWS)
+    for _, name, there, _ in noted:
+        if there and name not in session.flows:
+            keep_rows(session, name)
+    return {name for _, name, there, _ in noted if not there}
+
+
+def _back(session: Session, ready: Ready) -> list[ReadyRow]:
+    """The rows that a flow didn't have when its rules were noted last."""
+    where = {"org": session.org, "system": "", "object": ready.flow.name, "purpose": _ROWS}
+    noted = session.db.row(sql.cursor, **where)
+    keys = json.loads(noted[0]) if noted else [one.key for one in ready.rows]
+    return [one for one in ready.rows if one.key not in keys]
+
+
+def _some(
+    session: Session, ready: Ready, back: Sequence[ReadyRow], links: Sequence[Linked]
+) -> None:
     flow = ready.flow
     there = {apart(row.key) for row in ready.rows}
     bases = {one.left: one.base.without(one.base.differing - there) for one in links}
-    new = [Mark("left", id, 0, "") for id, base in bases.items() if unmet(ready, base)]
+    known = {id: [one for one in back if _knows(base, one)] for id, base in bases.items()}
+    new = [Mark("left", id, 0, "") for id, base in bases.items() if known[id] or unmet(ready, base)]
     pairs = [pair for _, pair in pairs_of(session, flow, new, doubts(session, flow.name))]
     around = Surroundings(session, ready, pairs)
     for pair in pairs:
         left, right = pair.left, pair.right
         if left and right and left.life == right.life == "here":
             base = bases[left.id]
+            if not as_agreed(known[left.id], left.values, right.values, base):
+                session.mark([(flow.name, "left", left.id)], "the rule changed")
             agree = met(ready, left.values, right.values, base, around.of(pair))
             bases[left.id] = base.moved(agree)
     session.db.many(
@@ -116,3 +154,8 @@ def _some(session: Session, ready: Ready, links: list[Linked]) -> None:
             if bases[link.left] != link.base
         ],
     )
+
+
+def _knows(base: Base, row: ReadyRow) -> bool:
+    """Whether two have agreed in a row."""
+    return row.key in base.left or row.key in base.right

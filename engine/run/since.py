@@ -40,6 +40,7 @@ def note(session: Session) -> None:
         about = session.scope.is_about(flow.name) or not move.enrich
         if about and (name not in known or known[name][0] != mark):
             rows.append(_rule_row(session, name, mark, since))
+    left_out = newer.left_out(session)
     for flow in session.plan.flows:
         about = session.scope.is_about(flow.name)
         name = f"flow {flow.name}"
@@ -47,9 +48,13 @@ def note(session: Session) -> None:
             rows.append(_rule_row(session, name, flow.fingerprint, since))
             if name in known:
                 _rule_changed(session, flow)
+            newer.keep_rows(session, flow.name)
             for move in flow.moves:
                 if move.enrich == "existing" and move.rule not in known:
                     _mark_unlinked(session, flow, "right", EXISTING)
+        elif about and flow.name in left_out:
+            newer.meet(session, flow)
+            newer.keep_rows(session, flow.name)
     session.first_runs = _firsts(rules, known, since)
     session.db.many(sql.put_rule, rows)
 

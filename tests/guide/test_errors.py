@@ -148,6 +148,37 @@ def test_what_salesforce_refuses_is_one_entry_until_it_is_written(
     assert team.is_quiet()
 
 
+@pytest.mark.parametrize("trouble", REFUSALS, ids=named(REFUSALS))
+def test_what_was_refused_is_told_again_once_its_row_is_back(trouble: Trouble) -> None:
+    """Without the row nothing is to be written, so that the entry is over; the two still differ
+    when somebody puts it back (ERR-1)."""
+    team = Team(RULES).began()
+    ada = team.contact(title="CTO")
+    team.hour()
+    with_row = team.setup
+    team.edit(RULES.replace("    title      <-> Title\n", "", 1))
+    without = team.setup
+    team.setup = with_row
+    team.apollo.update("contact", ada, {"title": "CEO"})
+    trouble.begin(team)
+    team.hour()
+    assert team.codes() == [trouble.code]
+    team.setup = without
+    team.hour()
+    assert team.codes() == []
+    team.setup = with_row
+    team.hour()
+    [entry] = team.errors()
+    assert (entry.code, entry.operation, entry.object) == (trouble.code, "update", "Lead")
+    trouble.end(team)
+    team.clock.sleep(HOUR)
+    team.retry(entry.id)
+    assert team.errors() == []
+    titles = {row["Email"]: row.get("Title") for row in team.salesforce.rows("Lead").values()}
+    assert titles["ada@berg.example"] == "CEO"
+    assert team.is_quiet()
+
+
 def test_a_delete_that_salesforce_refuses_is_one_entry_until_it_is_done() -> None:
     """Something depends on the lead (ERR-1)."""
     team = Team(RULES).began()

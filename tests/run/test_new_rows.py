@@ -184,6 +184,112 @@ def test_the_first_edit_after_a_row_that_names_nothing_new_flows() -> None:
     assert (lead["Title"], lead["FirstName"]) == ("CEO", "Chair")
 
 
+# ---- rows that are back ---------------------------------------------------------------------
+
+STOP = 'update only { stop when title is "Retired" or Lead.Title is "Retired" }'
+READ = RULES.replace("update only", STOP)
+"""Without a row for titles, which are read all the same."""
+
+
+def with_row(rules: str, row: str = TITLE) -> str:
+    return rules.replace("-> Company\n", f"-> Company\n{row}")
+
+
+def agreed(rules: str) -> tuple[Both, str, str]:
+    """A contact and a Lead whose titles agree in a row that is gone from the rules since."""
+    both = Both(with_row(rules))
+    both.run()
+    ids = pair(both, "ada", "CEO", "CEO")
+    later(both)
+    both.edit(rules)
+    later(both)
+    return both, *ids
+
+
+WITHOUT = pytest.mark.parametrize("rules", [RULES, READ], ids=["read no more", "read anyway"])
+
+
+@WITHOUT
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_what_was_changed_while_a_row_was_out_flows_once_it_is_back(rules: str, side: str) -> None:
+    """It changed since the two last agreed, and nobody has to ask for it; also where what is read
+    stays the same."""
+    both, contact, lead = agreed(rules)
+    if side == "left":
+        both.apollo.update("contact", contact, {"title": "Chair"})
+    else:
+        both.salesforce.update("Lead", lead, {"Title": "Chair"})
+    later(both)
+    assert titles(both) in (("Chair", "CEO"), ("CEO", "Chair"))
+    both.edit(with_row(rules))
+    later(both)
+    assert titles(both) == ("Chair", "Chair")
+    assert "because it changed on the other side (" in both.said[-2]
+    assert told(both) == []
+
+
+@WITHOUT
+def test_what_both_have_changed_while_a_row_was_out_is_a_conflict_like_any(rules: str) -> None:
+    both, contact, lead = agreed(rules)
+    both.apollo.update("contact", contact, {"title": "Chair"})
+    both.salesforce.update("Lead", lead, {"Title": "CFO"})
+    later(both)
+    both.edit(with_row(rules))
+    later(both)
+    assert titles(both) == ("Chair", "Chair")
+    assert "because both sides changed, apollo wins (" in both.said[-2]
+
+
+@WITHOUT
+def test_who_was_linked_while_a_row_was_out_waits_once_it_is_back(rules: str) -> None:
+    """They have never agreed in it: for them it is new."""
+    both, _, _ = agreed(rules)
+    pair(both, "bea", "CEO", "CTO")
+    later(both)
+    both.edit(with_row(rules))
+    later(both)
+    assert told(both) == [ONE]
+
+
+def test_what_was_changed_while_a_whole_map_was_out_flows_once_it_is_back() -> None:
+    """Nothing is read anew for it, since another map has the same fields of contacts."""
+    other = """\
+pull Contact as contact
+map contact with Contact {
+    last_name <-> LastName  prefer apollo
+    email     <-> Email     prefer apollo
+    organization_name <-> Department  prefer apollo
+    title <-> Title  prefer apollo
+}
+"""
+    both = Both(with_row(RULES) + other)
+    both.run()
+    contact, _ = pair(both, "ada", "CEO", "CEO")
+    later(both)
+    both.edit(RULES.splitlines(keepends=True)[0] + other)
+    later(both)
+    both.apollo.update("contact", contact, {"title": "Chair"})
+    later(both)
+    assert titles(both) == ("Chair", "CEO")
+    both.edit(with_row(RULES) + other)
+    later(both)
+    assert titles(both) == ("Chair", "Chair")
+
+
+def test_a_row_that_stays_and_is_edited_brings_nobody_back() -> None:
+    """It has been there all the while: what the other way has left on one side waits for a
+    change."""
+    both = Both(with_row(READ, "    title -> Title\n"))
+    both.run()
+    _, lead = pair(both, "ada", "CEO", "CEO")
+    later(both)
+    both.salesforce.update("Lead", lead, {"Title": "CFO"})
+    later(both)
+    both.edit(with_row(READ))
+    later(both)
+    assert titles(both) == ("CEO", "CFO")
+
+
 # ---- how many wait is told ------------------------------------------------------------------
 
 ONE = (
