@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..connectors.base.values import Value, folded
@@ -35,7 +36,7 @@ from .store import asked, held, lives
 from .store import statements as sql
 from .why_ends import gone
 from .why_fields import NO_WRITER, Asked, besides_rows, is_called
-from .why_holds import decided_anew, entries, held_runs, undos, unless
+from .why_holds import Holds
 from .why_references import comes_along_with, leads_nowhere
 
 if TYPE_CHECKING:
@@ -118,15 +119,16 @@ def why(plan: Plan, org: str, db: Database, world: World, record: str, name: str
         for side in SIDES
         for id in _ids(session, ready.flow, side, record)
     ]
+    holds = Holds(session)
     found: dict[tuple[str, str, str], Why] = {}
     for ready, side, id in spots or _of_the_past(session, flows, record):
-        told = _Asked(session, ready, side, id, name).told()
+        told = _Asked(session, holds, ready, side, id, name).told()
         ends = [told.record.id, told.partner.id if told.partner else ""]
         pair = ends if side == "left" else ends[::-1]
         found.setdefault((ready.flow.name, pair[0], pair[1]), told)
-    holds = tuple(Reason(text) for text in held_runs(session))
+    all_of_them = tuple(map(Reason, holds.runs()))
     told_once = _without_what_is_elsewhere(list(found.values()))
-    return [replace(one, reasons=(*one.reasons, *holds)) for one in told_once]
+    return [replace(one, reasons=(*one.reasons, *all_of_them)) for one in told_once]
 
 
 def _without_what_is_elsewhere(found: list[Why]) -> list[Why]:
@@ -177,8 +179,11 @@ def _of_the_past(
 class _Asked:
     """One record in one flow, as a run would decide it now."""
 
-    def __init__(self, session: Session, ready: Ready, side: Side, id: str, name: str) -> None:
+    def __init__(
+        self, session: Session, holds: Holds, ready: Ready, side: Side, id: str, name: str
+    ) -> None:
         self.session, self.ready, self.side, self.id, self.name = session, ready, side, id, name
+        self.holds = holds
         flow = ready.flow
         rows = session.marks_of(flow.name, side, [id])
         cause = rows[0][3] if rows else "changed"
@@ -195,6 +200,7 @@ class _Asked:
         )
         left, right = self._id("left"), self._id("right")
         where = {"org": session.org, "flow": flow.name, "left": left, "right": right}
+        self.ids = {left, right} - {""}
         self.marks = session.db.rows(asked.mark, **where)
         self.done = [entry(row) for row in session.db.rows(asked.done, **where)]
 
@@ -309,7 +315,7 @@ class _Asked:
         there = self.ready.flow.end(other(self.side))
         if self.decision.action in ("create", "link"):
             does = f"make a {there.object}" if self.decision.action == "create" else "link the two"
-            when = "the next run would" if self._due() else "once something changes, a run would"
+            when = "the next run would" if self._due else "once something changes, a run would"
             reason = self.decision.reason
             told = f": {reason}" if not reason.endswith(" is satisfied") else ""
             by = self._move(self.decision.rule)
@@ -388,10 +394,9 @@ class _Asked:
 
     def _waiting(self) -> Iterator[Reason]:
         """What stands in the error log, and what a person is asked."""
-        ids = {self._id("left"), self._id("right")} - {""}
-        for text, rule, at in entries(self.session, self.ready.flow, ids):
-            yield Reason(text, rule, at)
-        yield from map(Reason, undos(self.session, self.ready.flow, ids))
+        flow = self.ready.flow
+        yield from (Reason(*told) for told in self.holds.entries(flow, self.ids))
+        yield from map(Reason, self.holds.undos(flow, self.ids))
         if any(cause == "a day passed" for cause, _, _ in self.marks):
             yield Reason("it is looked at again tomorrow, since a rule counts days")
 
@@ -462,11 +467,9 @@ class _Asked:
         if change is not None and self.in_doubt:
             return "nothing, before it is known what became of the write without a reply"
         if change is not None:
-            when = (
-                "the next run would write" if self._due() else "once it changes, a run would write"
-            )
+            when = "the next run would write" if self._due else "once it changes, a run would write"
             text = f"{when} {show(change.after)} to {change.field}: {_because(change)}"
-            return f"{text}{unless(self.session, self.ready.flow, row.row.rule)}"
+            return f"{text}{self.holds.unless(self.ready.flow, row.row.rule)}"
         waits = self._change(row, self.decision.asks)
         if waits is not None:
             return f"{show(waits.after)} for {waits.field} waits for approval{self._ask(row)}"
@@ -550,11 +553,11 @@ class _Asked:
 
     # ---- parts of sentences
 
+    @cached_property
     def _due(self) -> bool:
         if any(not_before <= self.session.now for _, _, not_before in self.marks):
             return True
-        ids = {self._id("left"), self._id("right")} - {""}
-        return decided_anew(self.session, self.ready.flow, ids, linked=self.linked)
+        return self.holds.decided_anew(self.ready.flow, self.ids, linked=self.linked)
 
     def _move(self, rule: str) -> Move | None:
         moves = [one for one in self.ready.flow.moves if one.rule == rule]

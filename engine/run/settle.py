@@ -65,9 +65,9 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
 def settle_links(session: Session, entries: Sequence[Entry]) -> None:
     """Links need no request: they are made, or taken apart, with the commit."""
     with session.db.transaction("linked"):
-        ids = [one.left if one.side == "left" else one.right for one in entries]
         done = [
-            (one, Outcome(one.number, "done", id)) for one, id in zip(entries, ids, strict=True)
+            (one, Outcome(one.number, "done", one.left if one.side == "left" else one.right))
+            for one in entries
         ]
         _done(session, done)
         _part(session, [entry for entry in entries if entry.action == "unlink"])
