@@ -32,12 +32,12 @@ ASKED_FOR = frozenset({*NEEDED, "backfill", "a day passed", "retry", "exists alr
 EXISTING = "there before an enrich"
 """Cause of a mark on a record that `enrich existing` looks at once."""
 
-REASONS = (*NEEDED, "backfill", "retry", "exists already", "a day passed", EXISTING)
-"""Causes that count for a pair whichever of its two records has them, the first one first."""
-
 FOLLOWED = "the link followed"
 """Cause of a mark of two records whose link was another's: rows without a past are as at the first
 link."""
+
+REASONS = (*NEEDED, "backfill", "retry", FOLLOWED, "exists already", "a day passed", EXISTING)
+"""Causes that count for a pair whichever of its two records has them, the first one first."""
 
 _SOURCES: Mapping[str, tuple[Side]] = {"push": ("left",), "pull": ("right",)}
 """Whose record the condition of a move reads."""

@@ -17,7 +17,7 @@ from ..store import statements as sql
 from ..store.database import Statement
 from ..store.unknown import ASKED_UNKNOWN, PUSHED_UNKNOWN, UNKNOWN
 from . import problems
-from .around import ASKED_FOR, Pair, Surroundings, key_text
+from .around import ASKED_FOR, FOLLOWED, Pair, Surroundings, key_text
 from .asks import Asks
 from .by_hand import as_asked
 from .closures import Ready
@@ -187,15 +187,18 @@ class Kept:
             # People count pairs: of two that are marked the left one is held back for both.
             stopped = decision.stopped and not (both and mark.side == "right")
             brought = mark.cause == BROUGHT and not (stopped and pair.link)
-            # What a person pushed stays pushed until it has a partner.
+            # What a person pushed stays pushed until it has a partner, and that a link followed is
+            # so until both records have been there.
             pushed = mark.cause == PUSHED and pair.link is None
+            followed = mark.cause == FOLLOWED and pair.link is not None and not pair.link.ended
+            lasting = mark.cause if pushed or followed else ""
             if planned or brought:
                 # Held back in part, it stays: the next run decides it again, whatever becomes of
                 # the rest.
                 rule = decision.stopped if planned and stopped else ""
                 self._move(sql.decided, mark, run=self.session.run, rule=rule)
             elif stopped:
-                self._move(sql.hold, mark, **self._until(decision, PUSHED if pushed else ""))
+                self._move(sql.hold, mark, **self._until(decision, lasting))
             elif decision.waits:
                 why = ASKED_UNKNOWN if mark.cause in ASKED_FOR else UNKNOWN
                 why = PUSHED_UNKNOWN if pushed else why
@@ -205,8 +208,8 @@ class Kept:
             elif decision.look_again:
                 until = self.session.tomorrow()
                 self._move(sql.hold, mark, why="a day passed", rule="", until=until)
-            elif pushed and decision.problems:
-                self._move(sql.hold, mark, why=PUSHED, rule="", until=sql.NEVER)
+            elif (pushed and decision.problems) or (followed and not _both_here(pair)):
+                self._move(sql.hold, mark, why=mark.cause, rule="", until=sql.NEVER)
             else:
                 self._move(sql.clear, mark)
 
@@ -262,7 +265,7 @@ class Kept:
     def _agree(self, link: Linked, pair: Pair, decision: Decision) -> None:
         """Halves of the base that hold without a write."""
         base = link.base.moved(decision.agree)
-        if not all(one is not None and one.life == "here" for one in (pair.left, pair.right)):
+        if not _both_here(pair):
             # No backfill brings in line with what is gone; once it is back, the two meet anew.
             base = base.without(base.differing)
         if base != link.base:
@@ -356,6 +359,11 @@ class Kept:
                 **told,
             }
         )
+
+
+def _both_here(pair: Pair) -> bool:
+    """Whether both records of a pair are there, and neither of them in the bin."""
+    return all(one is not None and one.life == "here" for one in (pair.left, pair.right))
 
 
 def _agreements(decision: Decision, changes: Sequence[Change], action: str) -> str:

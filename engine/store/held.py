@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from . import tables
 from .database import Statement, among, insert, statement, table
-from .statements import D, _is_pushed
+from .statements import D, _outlasts
 
 A = table(tables.Ask).columns
 
@@ -104,12 +104,12 @@ counts = statement(
 
 
 def _release(*more: ColumnElement[bool]) -> Statement:
-    held_back = or_(D.cause == "error", and_(_is_pushed, D.not_before > 0.0))
+    held_back = or_(D.cause == "error", and_(_outlasts, D.not_before > 0.0))
     return statement(
         update(table(tables.Dirty))
         .where(D.org == _org, D.flow == _flow, held_back, *more)
         .values(
-            cause=case((_is_pushed, D.cause), else_="retry"),
+            cause=case((_outlasts, D.cause), else_="retry"),
             rule="",
             not_before=0.0,
             mark=D.mark + 1,
@@ -118,14 +118,19 @@ def _release(*more: ColumnElement[bool]) -> Statement:
 
 
 release_errors = _release()
-"""What a refusal held back is due again, and whatever held back what a person pushed."""
+"""What a refusal held back is due again, and whatever held back marks that outlast a wait."""
 release_error = _release(D.id == bindparam("one"))
 """The same, of one record."""
 
 release_stopped = statement(
     update(table(tables.Dirty))
-    .where(D.org == _org, D.flow == _flow, D.cause == "stopped")
-    .values(cause="the rule changed", rule="", not_before=0.0, mark=D.mark + 1)
+    .where(D.org == _org, D.flow == _flow, or_(D.cause == "stopped", and_(_outlasts, D.rule != "")))
+    .values(
+        cause=case((_outlasts, D.cause), else_="the rule changed"),
+        rule="",
+        not_before=0.0,
+        mark=D.mark + 1,
+    )
 )
 """A rule that says something else may stop them no longer."""
 stopped = statement(

@@ -147,10 +147,10 @@ count_links = statement(
 _PUSHED = "pushed by hand"
 _NEEDED = ("brought along", _PUSHED)
 # A mark that someone asked for keeps its cause until it has been decided; what a person pushed,
-# until it got through.
-_is_pushed = D.cause == _PUSHED
-_asked = (*_NEEDED, "backfill", "retry", "there before an enrich", "the link followed")
-_asked_for = or_(_is_pushed, and_(D.not_before < NEVER, D.cause.in_(_asked)))
+# until it got through; and that a link followed, until both of its records were there and decided.
+_outlasts = D.cause.in_((_PUSHED, "the link followed"))
+_asked = (*_NEEDED, "backfill", "retry", "there before an enrich")
+_asked_for = or_(_outlasts, and_(D.not_before < NEVER, D.cause.in_(_asked)))
 # Nor does a day that has come cease to be a reason, where a related record changes on it.
 _day_came = and_(D.cause == "a day passed", bindparam("cause") == "a related record changed")
 _cause = case(
@@ -194,7 +194,7 @@ def _mark_records(*more: ColumnElement[bool], keeps: bool = False) -> Statement:
             set_={
                 "mark": D.mark + 1,
                 "cause": case(
-                    (_asked_for if keeps else _is_pushed, D.cause), else_=made.excluded.cause
+                    (_asked_for if keeps else _outlasts, D.cause), else_=made.excluded.cause
                 ),
                 "not_before": 0.0,
                 "rule": "",
@@ -297,8 +297,8 @@ clear_done = statement(
 )
 """Clears a mark whose decision has been carried out as a whole, on both sides, unless someone
 marked the record again."""
-_refused = case((_is_pushed, D.cause), else_="error")
-_for_rule = case((_is_pushed, D.rule), else_=bindparam("rule"))
+_refused = case((_outlasts, D.cause), else_="error")
+_for_rule = case((_outlasts, D.rule), else_=bindparam("rule"))
 hold_refused = statement(
     update(table(tables.Dirty))
     .where(*_this_mark, D.decided_run == _run, D.decided == D.mark)

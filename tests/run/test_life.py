@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine.run import sweep
 from syncrules.engine.run.past import changes
 from syncrules.tests.both import HOUR, ORG, Both
@@ -219,6 +220,54 @@ map contact with %s {
     later(both)
     assert title(both, "Contact", contact) == "CEO"
     assert both.apollo.rows("contact")[left]["title"] == "CEO"
+    assert quiet(both)
+
+
+@pytest.mark.parametrize("meanwhile", ["in the bin", "refused", "stopped"])
+def test_what_follows_a_conversion_outlasts_a_wait(meanwhile: str) -> None:
+    """What the rows of a Lead don't know is as at the first link of the Contact, also where it had
+    to wait: the Contact was deleted for a time, or a rule of Salesforce or one of ours held its
+    write back, until somebody edits the record."""
+    rules = """\
+sync apollo with salesforce
+prefer apollo
+push contact as Lead when stage is "Interested" { match on email }
+push contact as Contact when stage is "Replied" {
+    match on email
+    stop when title is "Left"
+}
+map contact with Lead, Contact {
+    last_name         <-> LastName
+    email             <-> Email
+    title             <-> Title
+    organization_name  -> Lead.Company  default "Unknown"
+    city               -> Contact.MailingCity
+}
+"""
+    both = Both(rules)
+    both.run()
+    left, lead = pair(both)
+    both.apollo.update("contact", left, {"city": "Oslo"})
+    later(both)
+    contact = both.salesforce.convert(lead)
+    both.salesforce.update("Contact", contact, {"MailingCity": "Bergen"})
+    if meanwhile == "in the bin":
+        both.salesforce.delete("Contact", contact)
+        later(both)
+        both.salesforce.undelete("Contact", contact)
+    elif meanwhile == "refused":
+        refuses = Validation("Contact", "Ask Eva", lambda row: row["MailingCity"] == "Oslo")
+        both.salesforce.org.validations.append(refuses)
+        later(both)
+        both.salesforce.org.validations.clear()
+        both.salesforce.update("Contact", contact, {"Title": "CEO"})
+    else:
+        both.apollo.update("contact", left, {"title": "Left"})
+        later(both)
+        both.edit(rules.replace('stop when title is "Left"', ""))
+    later(both)
+    assert both.salesforce.rows("Contact")[contact]["MailingCity"] == "Oslo"
+    assert codes(both) == []
     assert quiet(both)
 
 
