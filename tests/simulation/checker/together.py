@@ -61,7 +61,7 @@ class Together(Held, Signed, Enriched):
         start = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
         if (not lv and not one.clear) or left is None or left.seq < start:
             return
-        if one.text and not self.news(link, one.text, start):
+        if one.text and not self.news(link, one.right, one.text, start):
             return
         events = self.log.by_field[link.left, one.left]
         # A search that lags may have shown, at the link, what the edit before it replaced.
@@ -80,20 +80,29 @@ class Together(Held, Signed, Enriched):
         elif right is None or right.seq < left.seq or self.only_ours(right):
             yield f"{what}: the right side did not follow"
 
-    def news(self, link: Link, text: Text, start: int) -> bool:
-        """Whether a person has changed what a template reads since the two were linked, on either
-        side: what the link itself brings over, maybe only with its second try, is none, and neither
-        is what a record that was merged into one of them was made with."""
+    def news(self, link: Link, of: str, text: Text, start: int) -> bool:
+        """Whether a person has changed what the template of a field reads since the two were
+        linked, on either side: what the link itself brings over, maybe only with its second try,
+        is none, and neither is what a record that was merged into one of them was made with."""
         parts = [(link.left, name) for name in text.of]
         parts += [
             (link.right, one.right) for one in self.scope.flows[link.flow] if one.left in text.of
         ]
-        return any(
-            each.who == "person" and each.seq >= start and each.old != each.new
-            for part in parts
-            for each in self.told(*part)
-            if each.old or each.key == part[0]
-        )
+        right = self.last(link.right, of)
+        for part in parts:
+            edits = [
+                each
+                for each in self.told(*part)
+                if each.who == "person" and each.seq >= start and each.old != each.new
+            ]
+            if edits and (right is None or right.seq < edits[0].seq):
+                # A look at the link may have shown either value, where both are one edit's.
+                shown = (edits[0], self.last_before(*part, start))
+                if edits[-1].new in {each.old for each in shown if each}:
+                    continue  # Changed and changed back between two looks.
+            if any(each.old or each.key == part[0] for each in edits):
+                return True
+        return False
 
     def only_ours(self, event: Event) -> bool:
         """Whether we wrote a value that should have been the other side's."""
