@@ -15,6 +15,8 @@ from syncrules.connectors.apollo.simulator import Fault as ApolloFault
 from syncrules.connectors.base.serve import Server, SimulatorOptions
 from syncrules.connectors.salesforce.simulator import simulate as made_up_salesforce
 from syncrules.connectors.salesforce.simulator.faults import Fault as SalesforceFault
+from syncrules.engine.run.run import undo
+from syncrules.engine.run.undo import Part
 from syncrules.engine.store import lease
 from syncrules.engine.store.database import Database
 from syncrules.errors import BudgetSpent, SignInRefused, SystemUnavailable
@@ -169,6 +171,69 @@ def test_calls_of_an_hour_that_are_spent_stop_the_run_too(both: Both) -> None:
             continue
         break
     assert complete(both, seeded) == []
+
+
+def most_is_used(both: Both) -> None:
+    """By now nine of ten calls that Salesforce allows in a day are used."""
+    both.salesforce.daily_limit = sum(both.salesforce.counts.values()) * 10 // 9
+
+
+def test_a_tenth_of_a_days_calls_is_left_to_other_programs() -> None:
+    """A large job ends between two records where the rest is for others; on the next day it goes
+    on, and nothing is sent twice."""
+    both = Both(oracle.RULES, 3 * APOLLO_PEOPLE, SALESFORCE_PEOPLE)
+    seeded = rows(both)
+    both.backfill("pull", "Account")
+    after_the_first_create(both, lambda: most_is_used(both))
+    with pytest.raises(BudgetSpent, match="calls a day left") as told:
+        both.backfill("push", "contact")
+    assert told.value.exit_code == 4
+    assert "`guard at most NUMBER salesforce calls per day`" in told.value.fix
+    made = some_leads(both, seeded)
+    assert [one.code for one in both.errors()] == ["calls-spent"]
+    both.world.on_point = None
+    both.clock.sleep(DAY + HOUR)
+    both.salesforce.daily_limit = 1000
+    before = both.calls()
+    first_sync(both)
+    creates = both.since(before).salesforce["POST composite/sobjects"]
+    assert creates == -(-(len(oracle.leads_wanted(seeded)) - made) // 200)
+    assert complete(both, seeded) == []
+
+
+def test_a_guard_on_calls_takes_the_place_of_the_share_for_others() -> None:
+    """It says how many there are to be, and all of them may be ours."""
+    guard = "guard at most 1000 salesforce calls per day\n"
+    both = Both(oracle.RULES + guard, 3 * APOLLO_PEOPLE, SALESFORCE_PEOPLE)
+    seeded = rows(both)
+    after_the_first_create(both, lambda: most_is_used(both))
+    first_sync(both)
+    assert complete(both, seeded) == []
+
+
+def test_an_endpoint_of_apollo_keeps_its_own_share_for_others(both: Both) -> None:
+    """What others used of it is not ours to use; what is short elsewhere holds nothing."""
+    endpoint = "contacts/bulk_create"
+    both.apollo.limits.special = {endpoint: (0, 0, 20), "users/search": (0, 0, 20)}
+    for one, used in ((endpoint, 17), ("users/search", 15)):
+        for _ in range(used):
+            both.apollo.limits.take(one, both.clock.now())
+    with pytest.raises(BudgetSpent, match=f"2 of 20 calls a day left for {endpoint}"):
+        first_sync(both)
+    assert both.calls().apollo[endpoint] == 1
+
+
+def test_an_undo_takes_what_calls_there_are(both: Both) -> None:
+    """Who takes back what went wrong is not told to wait for tomorrow."""
+    seeded = rows(both)
+    both.backfill("pull", "Account")
+    run = both.backfill("push", "contact").run
+    for _ in range(20):
+        both.clock.sleep(60)
+        both.run()
+    most_is_used(both)
+    undo(both.setup, Part(run))
+    assert len(both.salesforce.rows("Lead")) == len(seeded.plain["Lead"])
 
 
 # ---- at the command line, with real processes -----------------------------------------------

@@ -152,12 +152,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Calls of one endpoint in one window of a limit. `limit` None: no limit is known."""
+    """Calls of one endpoint in one window of a limit, by every program that draws on it. `limit`
+    None: no limit is known. `whole`: each request counts on it, whatever it calls."""
 
     endpoint: str
     window: str
     used: int
     limit: int | None = None
+    whole: bool = False
 
 
 class Connector(Protocol):

@@ -143,7 +143,7 @@ class Session:
     def meters(self) -> list[Meter]:
         """Calls of the last 24 hours, as the header Sforce-Limit-Info last told them."""
         return [
-            Meter(endpoint, "day", used, limit)
+            Meter(endpoint, "day", used, limit, whole=True)
             for endpoint, (used, limit) in sorted(self._usage.items())
         ]
 

@@ -8,7 +8,7 @@ Knows the journal and the meters; who asks is `run.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import floor
 
 from ...connectors.base.contract import Meter
@@ -138,7 +138,7 @@ def _metered(session: Session, rule: GuardRule, system: str) -> Iterator[Trip]:
     ]
     planned = planned_requests(session, system) if rule.what == "calls" else {}
     if not rule.percent:
-        used = sum(one.used for one in meters) if rule.per == "day" else 0
+        used = _used(meters) if rule.per == "day" else 0
         count = used + sum(planned.values())
         if count > rule.number:
             what = f"{_uses(count, rule)} would be made in {system}{_when(rule)}"
@@ -146,16 +146,17 @@ def _metered(session: Session, rule: GuardRule, system: str) -> Iterator[Trip]:
         return
     for meter in meters:
         left = None if meter.limit is None else max(0, meter.limit - meter.used)
-        count = _at(planned, meter, alone=len(meters) == 1)
+        count = sum(planned.values()) if meter.whole else planned.get(meter.endpoint, 0)
         if left is not None and count > rule.number * left / 100:
             allowed = floor(rule.number * left / 100)
             what = f"{_uses(count, rule)} would be made in {system} ({meter.endpoint})"
             yield _trip(rule, what, f"allows {allowed:,}, {rule.number:g}% of {left:,} left")
 
 
-def _at(planned: dict[str, int], meter: Meter, *, alone: bool) -> int:
-    """The planned requests that a meter counts: all, where it is the only one."""
-    return sum(planned.values()) if alone else planned.get(meter.endpoint, 0)
+def _used(meters: Sequence[Meter]) -> int:
+    """What was used of a system in all: what one program may use is a part of what all may."""
+    whole = max((one.used for one in meters if one.whole), default=0)
+    return whole + sum(one.used for one in meters if not one.whole)
 
 
 def _since(session: Session, rule: GuardRule) -> tuple[float, int]:

@@ -88,7 +88,8 @@ ADVICE = {
     " what to do. It is over with the first run that gets through.",
     "sign-in-refused": "Check the credentials that the section of the system in syncrules.toml"
     " points to, or sign in again with `syncrules connect`.",
-    "calls-spent": "Wait until the system allows calls again: the next run goes on from there.",
+    "calls-spent": "Wait until the system allows calls again: the next run goes on from there. A"
+    " tenth of a day's calls is left to other programs, where no `guard` on calls is written.",
     "reply-too-large": "Check that no proxy answers in place of the system; where records are that"
     " large, take the longest texts out of the rules.",
     LOGIN_LOST: "The person has to sign in again: `syncrules connect SYSTEM --as USER`.",

@@ -19,6 +19,7 @@ from ...connectors.base.values import Value, folded
 from ...connectors.base.world import World
 from ...dsl.rules import SIDES, Side
 from ...dsl.uses import Touched
+from ...errors import BudgetSpent
 from ..logins import Signers
 from ..plan.model import Flow, Index, Plan, domain_of
 from ..store import held, troubles
@@ -102,6 +103,8 @@ class Session:
     started: float = 0.0
     restored: float | None = None
     """Since when the state knows nothing, where it is an older copy; None: it is none."""
+    spent: BudgetSpent | None = None
+    """Why no more is written now, where what is left of a day's calls is left to others."""
     lost: dict[tuple[str, str], str] = field(default_factory=dict)
     """Logins that have ended, by (system, name), and why."""
     pairs: int = 0

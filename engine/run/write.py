@@ -30,6 +30,7 @@ from .problems import IN_DOUBT
 from .restored import looked_for
 from .session import Session, dump_values
 from .settle import settle, settle_links
+from .shares import left_to_others
 from .state import leads_further
 from .undo import drop_touched
 
@@ -116,6 +117,8 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
             if not left_over:
                 break
         _find(session, [*entries, *rests], end.system)
+        if session.spent:
+            raise session.spent
 
 
 def _wait(session: Session, entries: Sequence[Entry]) -> None:
@@ -291,6 +294,10 @@ def _send(
         for whole in batches:
             if session.stopping():
                 return  # What is under way is settled first.
+            system = by_ref[whole.writes[0].ref].system
+            session.spent = left_to_others(session, system, whole.call)
+            if session.spent:
+                return
             session.keep_alive()
             batch = struck.without(session, whole, by_ref, sent)
             if not batch.writes:
@@ -306,7 +313,6 @@ def _send(
                     numbers=[each.ref for each in batch.writes],
                     at=at,
                 )
-            system = by_ref[batch.writes[0].ref].system
             holds = {f"parent {each.parent}" for each in batch.writes if each.parent}
             holds |= {f"ref {each.ref}" for each in batch.writes}
             yield Job(batch, frozenset(holds), partial(_in_time, session, system, batch, at))

@@ -156,7 +156,8 @@ TABLE = (
     ),
     Fault(
         "The calls of a day or an hour spent",
-        "Exit code 4 between two records, one entry; goes on where it was when they are back",
+        "Exit code 4 between two records, one entry; goes on where it was when they are back;"
+        " writes leave a tenth of a day's calls to others",
         (STOPS,),
         ("tests/test_faults.py",),
     ),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from syncrules.connectors.base.wire import Request, Response
 from syncrules.errors import Braked
 from syncrules.tests.both import HOUR, Both
 
@@ -208,6 +211,27 @@ def test_calls_of_a_day_are_counted_once_where_they_are_told_by_the_minute_too()
     assert sum(one.used for one in meters) > 2 * used > 0
     for allowed, code in ((2 * used, 0), (used // 2, 3)):
         both.edit(RULES + f"guard at most {allowed} apollo calls per day\n")
+        assert both.preview().exit_code == code
+
+
+def test_calls_of_one_program_are_a_part_of_those_of_all() -> None:
+    """Where an app has a limit of its own, Salesforce tells both in one header: a day's calls are
+    not both, and a share is one of what either leaves."""
+    both = of()
+    plain = both.world.handlers["salesforce.test"]
+    told = "api-usage=60/100000; per-app-api-usage=40/50(appName=syncrules)"
+
+    def with_an_app(request: Request) -> Response:
+        reply = plain(request)
+        return replace(reply, headers={**reply.headers, "sforce-limit-info": told})
+
+    both.world.handlers["salesforce.test"] = with_an_app
+    people(both, 1)
+    for most, code in (("70", 0), ("60", 3)):
+        both.edit(RULES + f"guard at most {most} salesforce calls per day\n")
+        assert both.preview().exit_code == code
+    for most, code in (("10", 0), ("5", 3)):
+        both.edit(RULES + f"guard at most {most}% of salesforce calls per run\n")
         assert both.preview().exit_code == code
 
 
