@@ -189,14 +189,16 @@ class Facts:
         return write.field in after and canon(kind, after[write.field]) == canon(kind, write.new)
 
     def waited(self, one: Mapped, edit: Event, write: Event) -> bool:
-        """Whether a run that was over by the time of `edit` had asked for what `write` brought, and
-        it did not arrive: that waits as a change does, and `prefer` says which of two stands."""
-        return any(
-            row[12] in ("refused", "dropped")
-            and self.log.numbers[row[0]][1] <= edit.seq
-            and self.asks_for(row, write, one.kind)
-            for row in self.journal
-        )
+        """Whether a run that was over by the time of `edit`, or that this was seen after, had asked
+        for what `write` brought, and it did not arrive: that waits as a change does, and `prefer`
+        says which of two stands."""
+        for row in self.journal:
+            _, end, at = self.log.numbers[row[0]]
+            unseen = edit.late and at < edit.at + RACE
+            in_vain = row[12] in ("refused", "dropped") and (end <= edit.seq or unseen)
+            if in_vain and self.asks_for(row, write, one.kind):
+                return True
+        return False
 
     def told(self, key: Key, name: str) -> list[Event]:
         """What a field of a record has held, and of those that became this record."""
