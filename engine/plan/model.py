@@ -131,6 +131,8 @@ class Watch:
     own reference `via` points to, before and after; with `domain`, those whose address in that
     field is of the domain in `via`. Dirty are records of `side` of `flow`. `reads` are the fields
     of `object` that decide about them: what we write to others of its fields makes none dirty.
+    `over`: the objects that lie between, each with the reference of it that leads on to the changed
+    record, the nearest to that first.
     """
 
     system: str
@@ -142,6 +144,7 @@ class Watch:
     target: str
     domain: str = ""
     reads: tuple[str, ...] = ()
+    over: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,8 +207,8 @@ def layout(read: Read, schema: Schema) -> tuple[Field, ...]:
 def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Watch, ...]:
     """Which change of another record makes records of a flow dirty.
 
-    A step over a link needs no watch, since both records are of the same flow; of several steps
-    over references the first is watched: a record two references away is not.
+    A step over a link needs no watch, since both records are of the same flow; each step over a
+    reference has one.
     """
     found: dict[Watch, set[str]] = {}
     for flow in flows:
@@ -219,11 +219,15 @@ def watches_of(flows: tuple[Flow, ...], systems: Mapping[Side, str]) -> tuple[Wa
                 if hops and hops[0].kind == "link":
                     side, hops = other(side), hops[1:]
                 target = (flow.left if side == "left" else flow.right).object
-                if hops and hops[0].kind == "reference":
-                    watch = Watch(
-                        systems[side], hops[0].object, hops[0].name, True, flow.name, side, target
-                    )
-                    found.setdefault(watch, set()).add(hops[1].name if len(hops) > 1 else get.field)
+                names = (*(hop.name for hop in hops), get.field)
+                over: tuple[tuple[str, str], ...] = ()
+                for place, hop in enumerate(hops):
+                    if hop.kind != "reference":
+                        break
+                    way = (hop.object, names[0], True, flow.name, side, target)
+                    watch, after = Watch(systems[side], *way, over=over), names[place + 1]
+                    found.setdefault(watch, set()).add(after)
+                    over = ((hop.object, after), *over)
         for infer in flow.infers:
             side = other(infer.side)
             watch = Watch(
@@ -284,6 +288,7 @@ def indexes_of(
         if not watch.domain:
             holder = watch.target if watch.backward else watch.object
             found.add((watch.system, holder, watch.via, "", False))
+            found.update((watch.system, object, name, "", False) for object, name in watch.over)
     return tuple(Index(*one) for one in sorted(found))
 
 

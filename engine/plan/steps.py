@@ -305,8 +305,9 @@ def _watch(watch: Watch) -> str:
         which = f"{_a(watch.object)} of its {watch.domain}'s domain"
         return f"{watch.target} when {which} comes or goes"
     if watch.backward:
-        known = watch.via.casefold() == watch.object.casefold()
-        which = f"its {watch.via}" if known else f"the {watch.object} in its {watch.via}"
+        path = ".".join((watch.via, *(name for _, name in reversed(watch.over))))
+        known = path.casefold() == watch.object.casefold()
+        which = f"its {path}" if known else f"the {watch.object} in its {path}"
         return f"{watch.target} when {which} changes"
     return f"{watch.target} when a related {watch.object} changes, comes or goes"
 

@@ -251,10 +251,11 @@ def watched_by(
 ) -> list[tuple[str, Side, str]]:
     """The records that one watch is about, where these ones have changed."""
     if watch.backward:
-        rows = session.by_value(
-            watch.system, watch.target, watch.via, [folded(one.id) for one in changed]
-        )
-        return [(watch.flow, watch.side, id) for _, id in rows]
+        ids = [one.id for one in changed]
+        for object, name in (*watch.over, (watch.target, watch.via)):
+            rows = session.by_value(watch.system, object, name, map(folded, ids))
+            ids = [id for _, id in rows]
+        return [(watch.flow, watch.side, id) for id in ids]
     if watch.domain:
         return of_domains(session, watch, before, changed)
     found: list[tuple[str, Side, str]] = []

@@ -109,6 +109,8 @@ def _forget(session: Session, deleted: Sequence[Entry]) -> None:
             sql.record_life, **where, one=one.record, new_life="deleted", run=session.run
         )
         session.db.run(sql.drop_keys, **where, ids=[one.record])
+        known = session.stored(one.system, one.object, [one.record])
+        _tell_neighbours(session, (one.system, one.object), known, {one.record: {}})
 
 
 def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:

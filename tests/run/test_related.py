@@ -3,6 +3,7 @@ a record that it names is another, whoever changed that, goes over."""
 
 from __future__ import annotations
 
+import pytest
 from syncrules.tests.both import HOUR, Both
 
 RULES = """\
@@ -182,3 +183,67 @@ def test_a_day_comes_also_where_a_related_record_changes_on_it() -> None:
     both.apollo.create("account", {"name": "Acme", "domain": "a.example"})
     later(both)
     assert len(both.apollo.rows("contact")) == 1
+
+
+GROUPS = """\
+sync apollo with salesforce
+prefer salesforce
+pull Contact as contact visible when AccountId.ParentId.Name {} {{ match on email }}
+map contact with Contact {{
+    last_name <-> LastName
+    email     <-> Email
+}}
+push account as Account {{
+    match on domain
+    on delete delete
+}}
+map account with Account {{
+    name   <-> Name
+    domain <-> Website
+}}
+"""
+
+
+def of_a_group(both: Both) -> str:
+    """A contact in an account that belongs to another one, which is also in Apollo."""
+    left = both.apollo.create("account", {"name": "Group", "domain": "group.example"})
+    later(both)
+    [parent] = both.salesforce.rows("Account")
+    child = both.salesforce.create("Account", {"Name": "Acme", "ParentId": parent})
+    both.salesforce.create(
+        "Contact", {"LastName": "King", "Email": "ada@a.example", "AccountId": child}
+    )
+    later(both)
+    return left
+
+
+@pytest.mark.parametrize("who", ["a person", "our own write"])
+def test_a_change_of_a_record_two_references_away_is_seen(who: str) -> None:
+    """Whoever changes it: the contact itself, and its account, are as they were."""
+    both = Both(GROUPS.format('is "Hot Group"'))
+    both.run()
+    left = of_a_group(both)
+    assert both.apollo.rows("contact") == {}
+    if who == "a person":
+        [parent] = (id for id, row in both.salesforce.rows("Account").items() if row.get("Website"))
+        both.salesforce.update("Account", parent, {"Name": "Hot Group"})
+    else:
+        both.apollo.update("account", left, {"name": "Hot Group"})
+        later(both)
+    later(both)
+    assert len(both.apollo.rows("contact")) == 1
+    assert later(both) == 0
+
+
+def test_a_record_that_we_delete_ourselves_decides_about_others_at_once() -> None:
+    """No feed tells it as news by then, and the condition is another one all the same."""
+    both = Both(GROUPS.format("is blank"))
+    both.run()
+    left = of_a_group(both)
+    assert both.apollo.rows("contact") == {}
+    both.apollo.delete("account", left)
+    later(both, 25)
+    later(both)
+    assert len(both.salesforce.rows("Account")) == 1
+    assert len(both.apollo.rows("contact")) == 1
+    assert later(both) == 0
