@@ -309,7 +309,7 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str, logi
     return cause
 
 
-def lost(session: Session, change: Entry) -> None:
+def no_reply(session: Session, change: Entry) -> None:
     """Enters a write that got no reply and was looked for in vain: over once this run has sent it
     again and it arrives. Where its system could not be reached at all, that is told already."""
     where = {"org": session.org, "flow": RUN, "one": ""}

@@ -140,7 +140,7 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
         _state(session, entry, entry.put_off, "not carried out")
         forget(session, entry, outcome.unclear)
         if not entry.undoes:
-            problems.lost(session, entry)
+            problems.no_reply(session, entry)
     elif kind == "gone":
         _state(session, entry, "dropped", "gone")
         _gone(session, entry)
