@@ -12,10 +12,12 @@ from syncrules.connectors.apollo import session as apollo
 from syncrules.connectors.apollo.connector import KIND as APOLLO
 from syncrules.connectors.base import wire
 from syncrules.connectors.base.contract import Read
+from syncrules.connectors.base.cost import PART
 from syncrules.connectors.base.world import LANES
 from syncrules.connectors.salesforce import feeds as salesforce_feeds
 from syncrules.connectors.salesforce import session as salesforce
 from syncrules.connectors.salesforce.connector import KIND as SALESFORCE
+from syncrules.connectors.salesforce.describe import PAGE as PAGE_OF_RECORDS
 from syncrules.engine.run import look, restored, run, same, sight, sweep, tidy, write
 from syncrules.tests import days
 
@@ -47,6 +49,7 @@ FIGURES = {
     ),
     "No change is missed": (
         f"goes back {salesforce_feeds.OVERLAP:.0f} seconds (Apollo: {apollo_feeds.OVERLAP:.0f})",
+        f"{PART} pages ({PART * PAGE_OF_RECORDS:,} records) in {sight.DAY / HOUR:.0f} hours",
     ),
     "Changes go over at once": (f"One period, {Read('', '', ()).every} minutes",),
     "A deletion is heard of": (

@@ -46,13 +46,16 @@ class Record:
 @dataclass(frozen=True, slots=True)
 class Read:
     """Which fields of which object a run reads. `every` is in minutes. `until_quiet`: its feed has
-    no stamps and comes newest change first, so it is read until pages bring nothing new."""
+    no stamps and comes newest change first, so it is read until pages bring nothing new.
+    `in_parts`: the caller takes some pages and goes on from their cursor another day, so nothing is
+    made ready beyond a page."""
 
     system: str
     object: str
     fields: tuple[str, ...]
     every: int = 15
     until_quiet: bool = False
+    in_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from .schema import Feed, Object, Schema
 
 DAY = 24 * 60
 """Minutes."""
+PART = 100
+"""Pages of an object that are read once more in a day, whatever has changed."""
 
 
 def look(schema: Schema, one: Object) -> tuple[int | None, int | None]:
@@ -27,3 +29,12 @@ def look(schema: Schema, one: Object) -> tuple[int | None, int | None]:
     }
     first = None if one.feed == "by parent" else pages
     return first, quiet[one.feed]
+
+
+def once_more(schema: Schema, one: Object) -> int:
+    """Requests of a day for what is read once more from its beginning, a part a day: of each object
+    whose feed goes by stamps and tells what was deleted. Of what nobody counted at least one."""
+    if one.feed != "stamped" or one.forgets:
+        return 0
+    pages = ceil((one.count or 0) / schema.read_page)
+    return min(PART, max(1, pages))

@@ -151,8 +151,8 @@ class Feeds:
                 place = exact = replace(place, stamp=records[-1].stamp, id=records[-1].id)
             else:
                 place = _advance(place, records)
-            large = not paged and place.began and int(told.data.get("totalSize", 0)) > FROM
-            if large and (begun := self._begun(place, where)):
+            large = place.began and int(told.data.get("totalSize", 0)) > FROM
+            if large and not (paged or ask.in_parts) and (begun := self._begun(place, where)):
                 yield Page(records, begun.cursor(), False)
                 if (yield from self._in_bulk(begun)):
                     return

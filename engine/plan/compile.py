@@ -28,6 +28,7 @@ from .needs import (
     layout,
     looks_of,
     needs_of,
+    parts_of,
     reads_of,
     sights_of,
     sources_of,
@@ -91,6 +92,7 @@ def compile(
         draft.authors,
         sights_of(draft.flows, draft.schemas),
         draft.editors,
+        parts_of(draft.reads, schemas),
     )
 
 

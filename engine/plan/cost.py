@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from ...connectors.base.cost import DAY, look
+from ...connectors.base.cost import DAY, look, once_more
 from ...connectors.base.schema import Object, Schema
 from .model import Plan
 
@@ -19,18 +19,20 @@ from .model import Plan
 @dataclass(frozen=True, slots=True)
 class ReadCost:
     """Requests of one read: the `first` time, and `quiet`, when nothing changed; None where that
-    depends on what nobody counted. `every` is in minutes."""
+    depends on what nobody counted. `every` is in minutes; `more` are those that a day has besides,
+    for what is read once more."""
 
     system: str
     object: str
     every: int
     first: int | None
     quiet: int | None
+    more: int = 0
 
     @property
     def daily(self) -> int | None:
         """Requests of a day on which nothing changes."""
-        return None if self.quiet is None else ceil(self.quiet * DAY / self.every)
+        return None if self.quiet is None else ceil(self.quiet * DAY / self.every) + self.more
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +59,5 @@ def total(parts: Iterable[int | None]) -> Total:
 
 def _cost(schema: Schema, one: Object, every: int) -> ReadCost:
     first, quiet = look(schema, one)
-    return ReadCost(schema.system, one.name, every, first, quiet)
+    more = once_more(schema, one)
+    return ReadCost(schema.system, one.name, every, first, quiet, more)

@@ -77,6 +77,8 @@ def _reads(plan: Plan, schemas: Mapping[str, Schema] | None) -> Iterable[str]:
         yield from _wrapped("     for     ", reasons.get((read.system, read.object), {}))
         if (read.system, read.object) in plan.sweeps:
             yield "     once a day everything, to find out what was deleted"
+        if (read.system, read.object) in plan.parts:
+            yield "     once more from the beginning, a part a day, to find what came late"
 
 
 def _reasons(plan: Plan) -> dict[tuple[str, str], dict[str, None]]:

@@ -272,6 +272,7 @@ class Plan:
     - `sweeps`: (system, object) whose deletions show only in a read of everything, where a rule
       says what follows them.
     - `sights`: (system, object) whose records may get out of our sight without a word.
+    - `parts`: (system, object) that is read once more from its beginning, a part a day.
     """
 
     left: str
@@ -288,6 +289,7 @@ class Plan:
     authors: tuple[Author, ...] = ()
     sights: tuple[tuple[str, str], ...] = ()
     editors: tuple[Editor, ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 def domain_of(field: str) -> str:

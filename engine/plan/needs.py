@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ...connectors.base.contract import Read
+from ...connectors.base.cost import once_more
 from ...connectors.base.schema import Field, Format, Role, Schema
 from ...dsl import conditions
 from ...dsl import rules as typed
@@ -348,6 +349,16 @@ def sights_of(
         for side, object in sorted(ends)
         if schemas[side].by_name[object].feed == "stamped"
         if not schemas[side].by_name[object].forgets
+    )
+
+
+def parts_of(reads: tuple[Read, ...], schemas: Mapping[str, Schema]) -> tuple[tuple[str, str], ...]:
+    """(system, object) of what can be gone through once more: what its feed has told too late, or
+    of a record that was not shown to us then, shows in no later part of it."""
+    return tuple(
+        (one.system, one.object)
+        for one in reads
+        if once_more(schemas[one.system], schemas[one.system].by_name[one.object])
     )
 
 

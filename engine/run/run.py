@@ -40,6 +40,7 @@ from .journal import Entry, entry
 from .look import look, look_elsewhere
 from .newer import Behind, asked, behind
 from .outlived import let_go, outlived
+from .parts import read_a_part
 from .paused import hold_back
 from .propose import propose
 from .restored import Generation, Last, Nowhere, compared
@@ -292,6 +293,7 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
             session.progress("the state is an older copy: both sides are read again")
         look(session)
         sweep(session)
+        read_a_part(session)
         in_sight(session)
         all_there(session)
         if verb == "preview":

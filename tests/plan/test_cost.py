@@ -25,9 +25,11 @@ def cost_of_contacts(feed: Feed, count: int | None) -> ReadCost:
 
 
 def test_a_feed_with_stamps_costs_one_request_when_nothing_changed() -> None:
-    """The first time it takes its pages."""
+    """The first time it takes its pages, and once more each day, a hundred of them at most."""
     one = cost_of_contacts("stamped", 250)
-    assert (one.first, one.quiet, one.daily) == (3, 1, 96)
+    assert (one.first, one.quiet, one.daily) == (3, 1, 96 + 3)
+    large = cost_of_contacts("stamped", 100_000)
+    assert (large.first, large.quiet, large.daily) == (1000, 1, 96 + 100)
 
 
 def test_a_feed_without_stamps_costs_two_pages_when_nothing_changed() -> None:

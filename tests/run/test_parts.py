@@ -1,0 +1,143 @@
+"""A feed is gone through once more, a part a day: what no later look of it would pass is found."""
+
+from __future__ import annotations
+
+import pytest
+from syncrules.connectors.salesforce import feeds
+from syncrules.engine.run import parts
+from syncrules.tests.both import HOUR, Both
+
+RULES = """\
+sync apollo with salesforce
+prefer salesforce
+pull Lead as contact visible { match on email }
+map contact with Lead {
+    last_name <-> LastName
+    email     <-> Email
+    title     <-> Title
+}
+"""
+DAY = 24 * HOUR
+NAMES = ("ada", "bea", "cleo", "dora", "eva", "fay", "gwen")
+
+
+def lead(both: Both, name: str, *, delay: float = 0.0) -> str:
+    given = {"LastName": name.title(), "Email": f"{name}@a.example", "Company": "A"}
+    return both.salesforce.create("Lead", given, delay=delay)
+
+
+def later(both: Both, seconds: float = HOUR) -> None:
+    both.clock.sleep(seconds)
+    both.run()
+
+
+def titles(both: Both) -> set[object]:
+    return {row.get("title") for row in both.apollo.rows("contact").values()}
+
+
+def people(both: Both) -> set[str]:
+    return {str(row["email"]).partition("@")[0] for row in both.apollo.rows("contact").values()}
+
+
+def asked(both: Both, seconds: float) -> int:
+    """How many questions for Leads the next run has."""
+    both.clock.sleep(seconds)
+    before = len(both.world.sent)
+    both.run()
+    return sum("FROM+Lead+" in one.url for one in both.world.sent[before:])
+
+
+@pytest.mark.parametrize("what", ["made", "edited"])
+def test_a_save_that_shows_long_after_its_stamp_is_found_within_a_day(what: str) -> None:
+    """A transaction that takes longer than reads overlap is committed behind the place where the
+    feed has been read to."""
+    both = Both(RULES)
+    both.run()
+    if what == "made":
+        lead(both, "ada", delay=feeds.OVERLAP + 2 * HOUR)
+    else:
+        ada = lead(both, "ada")
+        later(both)
+        late = feeds.OVERLAP + 2 * HOUR
+        both.salesforce.update("Lead", ada, {"Title": "CTO"}, delay=late)
+    for _ in range(5):
+        later(both)
+    assert people(both) == set() if what == "made" else titles(both) == {None}
+    later(both, DAY)
+    assert people(both) == {"ada"}
+    assert what == "made" or titles(both) == {"CTO"}
+
+
+def test_a_record_that_is_shared_with_us_after_its_last_change_is_found_within_a_day() -> None:
+    """Who may see a record is in no stamp of it."""
+    both = Both(RULES)
+    ada = lead(both, "ada")
+    both.salesforce.org.unshared.add(ada)
+    later(both)
+    both.salesforce.org.unshared.clear()
+    later(both)
+    assert people(both) == set()
+    later(both, DAY)
+    assert people(both) == {"ada"}
+
+
+def test_a_part_a_day_comes_to_the_end_and_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's whole org is read in one run: two pages of two records are a part here, and what
+    came late before the place of a part waits for the next time round."""
+    monkeypatch.setattr(parts, "PART", 2)
+    both = Both(RULES)
+    both.salesforce.resources.page_size = 2
+    last = ""
+    for name in NAMES:
+        last = lead(both, name)
+        both.clock.sleep(60)
+    both.salesforce.org.unshared.add(last)
+    later(both)
+    both.salesforce.org.unshared.clear()
+    later(both, DAY)
+    assert people(both) == set()
+    later(both, DAY)
+    assert people(both) == {NAMES[-1]}
+    ada = lead(both, "hedi")
+    both.salesforce.org.unshared.add(ada)
+    later(both)
+    both.salesforce.org.unshared.clear()
+    for _ in range(3):
+        later(both, DAY)
+    assert people(both) == {NAMES[-1], "hedi"}
+
+
+def test_a_part_costs_a_request_for_each_page_of_it_once_a_day() -> None:
+    """All other runs of the day ask what has changed, and no more."""
+    both = Both(RULES)
+    for name in NAMES:
+        lead(both, name)
+    both.run()
+    assert [asked(both, HOUR) for _ in range(3)] == [1, 1, 1]
+    assert asked(both, DAY) == 2
+    assert [asked(both, HOUR) for _ in range(3)] == [1, 1, 1]
+
+
+def test_a_part_is_never_asked_for_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job makes the answer for all there is, and a part takes some of it."""
+    both = Both(RULES)
+    for name in NAMES:
+        lead(both, name)
+    later(both)
+    monkeypatch.setattr(feeds, "FROM", 2)
+    assert asked(both, DAY) == 2
+    assert not any("/jobs/" in one.url for one in both.world.sent)
+
+
+def test_no_part_is_read_from_the_share_of_others() -> None:
+    """It can wait, and what has changed can't."""
+    both = Both(RULES)
+    lead(both, "ada")
+    both.run()
+    both.clock.sleep(DAY - HOUR)
+    for _ in range(200):
+        later(both, 10)
+    both.salesforce.daily_limit = sum(both.salesforce.counts.values()) + 3
+    assert asked(both, HOUR) == 1
+    both.salesforce.daily_limit = 5_000_000
+    assert asked(both, HOUR) == 2
