@@ -50,6 +50,25 @@ def with_cancel(
     return decision
 
 
+def on_again(
+    ready: Ready,
+    sides: tuple[Stored | None, Stored | None],
+    then: tuple[Mapping[str, Value], Mapping[str, Value]],
+    decision: Decision,
+) -> Decision:
+    """A decision about two linked activities of which one is gone: where the other takes place
+    after all, what a mark has written is to be taken back once both are there, and who is called
+    off again is followed anew."""
+    for place, (side, one) in enumerate(zip(SIDES, sides, strict=True)):
+        name, followed = ready.cancelled.get(side, ""), then[place].get(_KEY)
+        if not name or not followed or one is None or one.life != "here":
+            continue
+        if one.values.get(name) is not True:
+            due = followed if isinstance(followed, tuple) else None
+            return _agreeing(decision, place, None, due)
+    return decision
+
+
 def _agreeing(decision: Decision, place: int, own: Value, its: Value) -> Decision:
     """A decision by which the base remembers that, in the half of `place` and in the other one."""
     halves = [{**half, _KEY: its} for half in decision.agree]

@@ -18,7 +18,7 @@ from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Watch
 from .activities import counted_elsewhere, stays_out, strangers, with_people
 from .around import REASONS, Pair, Surroundings, as_planned
-from .cancelled import with_cancel
+from .cancelled import on_again, with_cancel
 from .closures import Ready, Values
 from .decide import decide
 from .decision import NOTHING, Decision
@@ -54,7 +54,10 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
         return NOTHING
     left, right = pair.left, pair.right
     if (left is not None and left.life != "here") or (right is not None and right.life != "here"):
-        return _gone(ready, pair, surroundings) if pair.link is not None else NOTHING
+        if pair.link is None:
+            return NOTHING
+        halves = (pair.link.base.left, pair.link.base.right)
+        return on_again(ready, (left, right), halves, _gone(ready, pair, surroundings))
     if left is None and right is None:
         return NOTHING
     if pair.link is None or not ready.ends or left is None or right is None:

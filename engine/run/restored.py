@@ -26,6 +26,7 @@ from .around import Pair
 from .carry import conflict
 from .closures import Ready, ReadyRow
 from .decision import Base, Change, Decision, Problem
+from .ended import ONCE
 from .journal import Entry
 from .session import Session
 from .tidy import TIDIED
@@ -116,13 +117,14 @@ def note(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None:
 
 
 def _is_twin(base: Base, decision: Decision) -> bool:
-    """Whether both sides have moved since the base was, to values that say the same."""
+    """Whether both sides have moved since the base was, to values that say the same. What is known
+    of an end is no value."""
     left, right = decision.agree
     written = {one.key for one in (*decision.left, *decision.right)}
     return any(
         left[key] != base.left[key] and right[key] != base.right[key]
         for key in left.keys() & right.keys() & base.left.keys() & base.right.keys()
-        if key not in written
+        if key not in written and key not in ONCE
     )
 
 

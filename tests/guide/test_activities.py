@@ -10,6 +10,7 @@ import pytest
 from syncrules.connectors.apollo.simulator import Fault
 from syncrules.connectors.salesforce.simulator.faults import Fault as SalesforceFault
 from syncrules.engine.lost import lost
+from syncrules.engine.run.restored import TWINS
 from syncrules.tests.both import HOUR, ORG, Both
 from syncrules.tests.guide.team import codes
 
@@ -484,6 +485,43 @@ def test_a_meeting_is_called_off_again_where_taking_its_word_back_was_lost(word:
         renamed(day, word)
     assert news(day, id, cancelled=True) == "Cancelled: Kick-off"
     assert news(day, id, cancelled=False) == (word or "Kick-off")
+
+
+@pytest.mark.parametrize("word", ["", "Kick-off?"])
+@pytest.mark.parametrize("first", ["called off", "back"])
+def test_a_meeting_that_took_place_after_all_while_its_event_was_in_the_bin_is_called_off_again(
+    first: str, word: str
+) -> None:
+    """Whether that comes before the Event is back or after, and whether or not somebody had put
+    another word there. (EDGE-15)"""
+    day, id = called_off()
+    if word:
+        renamed(day, word)
+    [event] = [one["Id"] for one in day.made("Event")]
+    day.both.salesforce.delete("Event", event)
+    day.run()
+    day.both.apollo.update("meeting", id, {"cancelled": False})
+    day.run()
+    if first == "called off":
+        day.both.apollo.update("meeting", id, {"cancelled": True})
+        day.run()
+    day.both.salesforce.undelete("Event", event)
+    assert news(day, id, cancelled=True) == "Cancelled: Kick-off"
+    assert news(day, id, cancelled=False) == (word or "Kick-off")
+
+
+def test_meetings_that_take_place_after_all_are_no_older_copy_of_the_state() -> None:
+    """However many of them have their Event in the bin."""
+    day = Day(f'{RULES["meeting"]} {{ on cancel mark Subject "Off" }}')
+    ids = [day.meeting(subject=f"Kick-off {number}") for number in range(TWINS)]
+    day.run()
+    for cancelled in (True, False):
+        for id in ids:
+            day.both.apollo.update("meeting", id, {"cancelled": cancelled})
+        day.both.clock.sleep(HOUR)
+        assert not day.both.run().restored
+        for event in day.made("Event"):
+            day.both.salesforce.delete("Event", event["Id"])
 
 
 def test_a_field_that_was_blank_before_a_meeting_was_called_off_is_blank_again() -> None:
