@@ -365,6 +365,33 @@ def test_what_is_filled_in_on_a_new_record_before_the_next_look_flows_back() -> 
     done(machine)
 
 
+def test_whom_a_rule_has_let_go_meets_the_survivor_of_a_merge_like_anybody_new() -> None:
+    """What the first partner had brought is the contact's own by then, although that one was merged
+    into the second: the rule decides, and the title that lost is kept."""
+    machine = Machine(1, "free.sync")
+    ada = contact(machine)
+    values = {"FirstName": "Ada", "LastName": "Lovelace-p1", "Email": "p1@a0.example"}
+    keys: list[Key] = []
+    for title in ("CTO", "CEO"):
+        made = machine.people.make("salesforce", "Contact", {**values, "Title": title})
+        keys.append(("salesforce", "Contact", made))
+        if title == "CTO":
+            machine.go(push)
+    first, second = keys
+    assert machine.apollo.rows("contact")[ada]["title"] == "CTO"
+    machine.people.delete(first, to_bin=True)
+    later(machine)
+    assert not linked(machine, ada, *first[1:])
+    machine.people.take_out(first)
+    machine.people.chance = random.Random(0)  # It draws the second for the one who stays.
+    assert machine.people.into_one(first, second)
+    later(machine)
+    assert linked(machine, ada, *second[1:])
+    assert rows(machine, "Contact")[second[2]]["Title"] == "CTO"
+    assert later(machine) == 0
+    done(machine)
+
+
 def test_a_search_that_lags_behind_our_own_write_is_no_edit() -> None:
     """A run right after a crash sees the value that we replaced, and doesn't bring it back."""
     machine = Machine(1)

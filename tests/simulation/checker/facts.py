@@ -127,6 +127,18 @@ class Facts:
                 runs.append(row[0])
         return min((self.log.numbers[one][0] for one in runs if one in self.log.numbers), default=0)
 
+    def had(self, link: Link) -> set[Key]:
+        """The right records that the left one has been linked with in any flow, since a rule last
+        let it go."""
+        found: set[Key] = set()
+        for row in self.journal:
+            if (row[6], row[8], row[12]) == ("unlink", link.left[2], "done"):
+                found.clear()
+            elif row[6] in ("link", "create"):
+                _, left, right = _pair(row)
+                found |= {right} if left == link.left else set()
+        return found
+
     def filled_unheard(self, link: Link, edit: Event | None) -> bool:
         """Whether a blank of a record that we made, or take for one that we made, was filled before
         we had found it: that looks like what Apollo itself fills in."""

@@ -211,12 +211,13 @@ class Kept(Around, Enriched):
         )
 
     def took_over(self, link: Link) -> bool:
-        """Whether the right record has its partner from one that became it, by whatever way."""
+        """Whether the right record has its partner from one that became it, by whatever way. What a
+        rule has let go is nobody's to hand on."""
         heirs = {old: new for old, new in self.log.heirs.items() if not self.was_parted(old, link)}
         became = {link.right}
         while more := {old for old, new in heirs.items() if new in became} - became:
             became |= more
-        return any(left == link.left and right in became for _, left, right in self.earlier(link))
+        return bool((self.had(link) - {link.right}) & became)
 
     def was_parted(self, key: Key, link: Link) -> bool:
         """Whether a merge of a record had been taken back before the run that made a link: it was
