@@ -28,7 +28,7 @@ def left_to_others(session: Session, system: str, call: str) -> BudgetSpent | No
             of = "" if one.whole else f" for {one.endpoint}"
             return BudgetSpent(
                 f"{system} has {max(0, left):,} of {one.limit:,} calls a day left{of}",
-                why=f"{SHARE:.0%} are left to other programs, which draw on them, too",
+                why="a tenth of them is left to other programs, which draw on the same",
                 fix="run again later; the next run goes on from here. "
                 f"`guard at most NUMBER {system} calls per day` takes the place of this share",
             )
