@@ -119,7 +119,12 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
         note(session, flow, pair, decision)
         if session.restored is not None:
             decision = careful(ready, pair, decision)
-        if decision is UNSEEN or _of_another_rule(session, flow, pair, decision):
+        if decision is UNSEEN:
+            # What a write to either was refused for is over: the next goes to what it became.
+            told = [(flow.name, id) for _, id in ids_of(pair)]
+            problems.over(session, sorted(told), kept="decisions")
+            continue
+        if _of_another_rule(session, flow, pair, decision):
             continue
         if decision.action == "need":
             decided += _bring(session, decision.needs)

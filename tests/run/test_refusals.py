@@ -95,6 +95,29 @@ def test_a_refusal_is_over_once_its_record_is_gone_whatever_follows_on_the_other
     assert listed(both) == [("salesforce", RULED)]
 
 
+def test_a_refusal_is_over_once_its_record_became_one_that_we_are_not_shown() -> None:
+    """Nothing is written to a Lead that was merged away. What the contact still has to say goes to
+    the survivor once that is shown, and is refused there or not (EDGE-6)."""
+    both, left, right = linked()
+    refuse(both)
+    both.apollo.update("contact", left, {"organization_name": "C"})
+    later(both)
+    assert listed(both) == [("salesforce", RULED)]
+    other = both.salesforce.create("Lead", {"LastName": "Berg", "Company": "B"})
+    both.salesforce.org.unshared.add(other)
+    both.salesforce.merge("Lead", other, [right])
+    later(both)
+    assert listed(both) == []
+    both.salesforce.org.unshared.clear()
+    later(both)
+    assert listed(both) == [("salesforce", RULED)]
+    both.salesforce.org.validations.clear()
+    both.apollo.update("contact", left, {"organization_name": "D"})
+    later(both)
+    assert both.salesforce.rows("Lead")[other]["Company"] == "D"
+    assert listed(both) == []
+
+
 def test_a_refusal_is_over_where_somebody_edits_in_the_middle_of_the_run_that_gets_through() -> (
     None
 ):
