@@ -126,7 +126,7 @@ class Outcome:
       sound, and is tried again with the next run.
     - `busy`: not carried out; worth another try in this run. With the code `LOGIN_LOST`: under
       another login.
-    - `gone`: the record is deleted, merged or converted.
+    - `gone`: the record is deleted, merged or converted, or isn't shown to us: `fetch` tells.
     - `absent`: (`find`) surely not carried out.
     - `unknown`: nobody can tell.
 

@@ -385,7 +385,7 @@ def _outcome(write: Write, result: Any) -> Outcome:
 
 def _found_changed(write: Write, record: Record, known: Mapping[str, Field]) -> Outcome:
     """What became of an update or a delete, by the record as it is now."""
-    if write.action == "delete":
+    if write.action == "delete" and record.life != "out of sight":
         there = record.life in ("here", "converted")
         return Outcome(write.ref, "absent" if there else "done", write.id)
     if record.life != "here":

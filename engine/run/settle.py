@@ -7,6 +7,7 @@ doubt; the next run looks before it decides anything about the two records.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ...connectors.base.contract import Outcome, Read, Record
 from ...connectors.base.linking import LOGIN_LOST
@@ -32,14 +33,14 @@ from .targets import without_target
 def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
     """Commits what became of some entries, and returns it as the journal has it by then: what
     arrived in part is two of them."""
-    whole = list(outcomes)
+    whole = _looked_up(session, list(outcomes))
     if not whole:
         return []
     with session.db.transaction("settled"):
-        for entry in (one for one, outcome in whole if _is_done(one, outcome)):
+        for entry in (one for one, outcome in whole if outcome.kind == "done"):
             struck.count(session, entry)
         results = split(session, whole)
-        done = [(entry, one) for entry, one in results if _is_done(entry, one)]
+        done = [(entry, one) for entry, one in results if one.kind == "done"]
         _done(session, done)
         deleted = [entry for entry, _ in done if entry.action == "delete"]
         _forget(session, deleted)
@@ -57,7 +58,7 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
         for entry, outcome in results:
             if entry.number in again:
                 _state(session, entry, "dropped", outcome.code)
-            elif not _is_done(entry, outcome):
+            elif outcome.kind != "done":
                 _not_done(session, entry, outcome)
     return results
 
@@ -89,9 +90,24 @@ def _seen_again(session: Session, written: Sequence[Entry]) -> None:
             note_life(session, one.system, one.object, one.record, "here")
 
 
-def _is_done(entry: Entry, outcome: Outcome) -> bool:
-    """Whether what was wanted is so; who deletes what is gone already has nothing left to do."""
-    return outcome.kind == "done" or (entry.action == "delete" and outcome.kind == "gone")
+def _looked_up(session: Session, results: list[Settled]) -> list[Settled]:
+    """Who deletes what is gone already has nothing left to do. To what we aren't shown, and nobody
+    has deleted, a system says the same: that is looked up."""
+    deletes = [one for one, outcome in results if one.action == "delete" and outcome.kind == "gone"]
+    if not deletes:
+        return results
+    asked: dict[tuple[str, str], set[str]] = {}
+    for one in deletes:
+        asked.setdefault((one.system, one.object), set()).add(one.record)
+    for (system, object), ids in asked.items():
+        fields = session.reads[system, object].fields
+        found = session.connectors[system].fetch(object, fields, "id", sorted(ids))
+        ids -= {one.id for one in found if one.life in ("here", "out of sight")}
+    over = {(one.run, one.number) for one in deletes if one.record in asked[one.system, one.object]}
+    return [
+        (one, replace(outcome, kind="done") if (one.run, one.number) in over else outcome)
+        for one, outcome in results
+    ]
 
 
 def _part(session: Session, parted: Sequence[Entry]) -> None:

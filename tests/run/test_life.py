@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from syncrules.connectors.salesforce.simulator.org import Validation
+from syncrules.engine.run import run as verbs
 from syncrules.engine.run import sweep
 from syncrules.engine.run.past import changes
 from syncrules.tests.both import HOUR, ORG, Both
@@ -642,6 +643,30 @@ def test_on_delete_deletes_the_other_record_once(how: str) -> None:
     both.salesforce.update("Lead", lead, {"Title": "Chair"})
     later(both)
     assert set(both.salesforce.rows("Lead")) == {lead, other}
+    assert quiet(both)
+
+
+@pytest.mark.parametrize("how", ["calm", "lost after", "lost before"])
+def test_a_lead_that_is_out_of_sight_is_told_and_deleted_once_it_is_back(how: str) -> None:
+    """Nobody says that it is gone: it is no deletion that was done, with a reply or without one
+    (EDGE-7)."""
+    both = of(push="on delete delete")
+    left, lead = pair(both)
+    _, other = pair(both, "bea")
+    both.salesforce.org.unshared.add(lead)
+    both.apollo.delete("contact", left)
+    both.clock.sleep(24 * HOUR)
+    if how != "calm":
+        both.salesforce.faults.rules.append(fault(how))
+    for _ in range(2):
+        later(both)
+        assert set(both.salesforce.rows("Lead")) == {lead, other}
+    assert codes(both) == ["out-of-sight"]
+    assert [one.action for one in changes(both.db, ORG, lead) if one.state == "done"] == ["create"]
+    both.salesforce.org.unshared.clear()
+    verbs.retry(both.setup, [1])
+    assert list(both.salesforce.rows("Lead")) == [other]
+    assert codes(both) == []
     assert quiet(both)
 
 

@@ -53,9 +53,14 @@ class Once(Ended, Around, Enriched):
 
     def let_off(self, key: Key, seq: int) -> bool:
         """Whether we had deleted a record by then, after the one that it was made of, or a rule had
-        let its partner go: that person may have another counterpart now."""
+        let its partner go: that person may have another counterpart now. So they may where it was
+        out of our sight when we were to delete it, and somebody else has since."""
         ours = any(one.seq < seq and one.who == "sync" for one in self.log.deletions(key))
-        return ours or any(row[6] == "unlink" and key[2] in row[8:10] for row in self.journal)
+        tried = ("delete", key[2], "out-of-sight") in [
+            (row[6], row[7], row[13]) for row in self.journal
+        ]
+        let_go = any(row[6] == "unlink" and key[2] in row[8:10] for row in self.journal)
+        return ours or let_go or (tried and self.log.gone_at(key, seq))
 
     def of_two(self, one: Key, other: Key) -> bool:
         """Whether two records without a key were made of two: nobody can tell that those are one
