@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...connectors.base.values import folded
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow
 from ..store import lives
 from ..store import statements as sql
@@ -109,11 +109,15 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
     decided = 0
     alone: list[str] = []
     kept = Kept(session, flow, [pair for _, pair in pairs], signing)
+    under_way = _under_way(session, flow, [pair for _, pair in pairs])
     for seen, pair in pairs:
         ids = {(mark.side, mark.id) for mark in seen} | ids_of(pair)
         if ids & claimed:
             # The other half of a pair that this chunk has decided, or a partner that another
             # record has found as well: the next pass looks again where a mark is left.
+            continue
+        if ids & under_way:
+            # Marked again with writes on their way, of which nobody knows yet whether they arrive.
             continue
         decision = decide_pair(as_asked(session, ready, pair), pair, surroundings)
         note(session, flow, pair, decision)
@@ -138,6 +142,16 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
     if not flow.users:
         ask_children(session, flow.name, alone)
     return decided
+
+
+def _under_way(session: Session, flow: Flow, pairs: Sequence[Pair]) -> set[tuple[Side, str]]:
+    """Linked records that this run has planned something for: the next one decides them again."""
+    ids = {one for pair in pairs if pair.link is not None for one in ids_of(pair)}
+    return {
+        (side, id)
+        for side in SIDES
+        for id in session.planned_ids(flow.name, side, [id for at, id in ids if at == side])
+    }
 
 
 def _of_another_rule(session: Session, flow: Flow, pair: Pair, decision: Decision) -> bool:

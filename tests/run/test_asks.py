@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import approvals
 from syncrules.engine.approvals import Approval
 from syncrules.engine.report import result_text
+from syncrules.engine.run.past import changes
 from syncrules.engine.status import status_json, status_text
 from syncrules.engine.store import held
 from syncrules.errors import SyncrulesError, UsageError
@@ -313,6 +315,33 @@ def test_a_reference_brings_its_record_along_once_it_has_been_let_go() -> None:
     both.clock.sleep(HOUR)
     assert both.run().asks == 0
     assert accounts() == {"all": ["Acme", "Bolt"], "its": "Bolt"}
+
+
+def test_what_is_let_go_while_a_run_decides_takes_nothing_for_written() -> None:
+    """The last name is still on its way by then, and is refused: no value of the Lead's goes back
+    over the contact's, and what is let go is made by the next run."""
+    world = World()
+    world.left(title="CEO")
+    world.run()
+    world.left(last_name="Byron")
+
+    def at(point: str) -> None:
+        told = changes(world.both.db, ORG, world.contact) if point == "after planned" else []
+        if told and told[-1].state == "planned":
+            world.both.world.on_point = None
+            world.approve()
+
+    world.both.world.on_point = at
+    refuses = Validation("Lead", "no Byrons", lambda row: row["LastName"] == "Byron")
+    world.both.salesforce.org.validations.append(refuses)
+    world.run()
+    assert world.waiting() == []
+    assert world.held("last_name", "LastName") == ("Byron", "King")
+    world.both.salesforce.org.validations.clear()
+    world.run()
+    assert world.held("last_name", "LastName") == ("Byron", "Byron")
+    assert world.titles() == ("CEO", "CEO")
+    assert world.both.errors() == []
 
 
 @pytest.mark.parametrize("edited", [False, True])
