@@ -33,8 +33,9 @@ def look(schema: Schema, one: Object) -> tuple[int | None, int | None]:
 
 def once_more(schema: Schema, one: Object) -> int:
     """Requests of a day for what is read once more from its beginning, a part a day: of each object
-    whose feed goes by stamps and tells what was deleted. Of what nobody counted at least one."""
-    if one.feed != "stamped" or one.forgets:
+    whose feed goes by stamps and tells what was deleted, or goes no deeper than to where nothing is
+    new. Of what nobody counted at least one."""
+    if one.feed != "newest first" and (one.feed != "stamped" or one.forgets):
         return 0
     pages = ceil((one.count or 0) / schema.read_page)
     return min(PART, max(1, pages))

@@ -77,6 +77,7 @@ def compile(
     draft = Draft(rules, sides, personal=personal)
     for one in PASSES:
         draft = one(draft)
+    sweeps = sweeps_of(draft.flows, draft.schemas)
     return Plan(
         rules.left,
         rules.right,
@@ -88,11 +89,11 @@ def compile(
         tuple(sorted(rules.guards, key=lambda one: one.place)),
         tuple(sorted({one.strip().lower() for one in free_mail})),
         tuple(sorted({one.strip().lower() for one in team})),
-        sweeps_of(draft.flows, draft.schemas),
+        sweeps,
         draft.authors,
         sights_of(draft.flows, draft.schemas),
         draft.editors,
-        parts_of(draft.reads, schemas),
+        parts_of(draft.reads, schemas, sweeps),
     )
 
 

@@ -352,12 +352,18 @@ def sights_of(
     )
 
 
-def parts_of(reads: tuple[Read, ...], schemas: Mapping[str, Schema]) -> tuple[tuple[str, str], ...]:
+def parts_of(
+    reads: tuple[Read, ...],
+    schemas: Mapping[str, Schema],
+    whole: Collection[tuple[str, str]],
+) -> tuple[tuple[str, str], ...]:
     """(system, object) of what can be gone through once more: what its feed has told too late, or
-    of a record that was not shown to us then, shows in no later part of it."""
+    of a record that was not shown to us then, shows in no later part of it. What is read as a
+    `whole` each day needs none."""
     return tuple(
         (one.system, one.object)
         for one in reads
+        if (one.system, one.object) not in whole
         if once_more(schemas[one.system], schemas[one.system].by_name[one.object])
     )
 

@@ -2,9 +2,11 @@
 
 A feed goes by stamps. A save that is committed long after its stamp, and a record that is shared
 with our login after its last change, stand behind the place where the feed has been read to, and no
-later look passes there. So each feed is gone through once more beside that, a part a day, and begun
-anew when it has come to its end. What differs in nothing marks nothing. What is missing is no news:
-that is asked for by `sight.py` and `sweep.py`.
+later look passes there. One without stamps is read to where nothing is new, and what was only
+touched since may hide a change. So each feed is gone through once more beside that, a part a day,
+and begun anew when it has come to its end; one that can't be gone on with another day is read from
+its beginning as far as a part goes. What differs in nothing marks nothing. What is missing is no
+news: that is asked for by `sight.py` and `sweep.py`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,15 @@ map contact with Lead {
     title     <-> Title
 }
 """
+COMPANIES = """\
+sync apollo with salesforce
+prefer apollo
+push account as Account { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
 DAY = 24 * HOUR
 NAMES = ("ada", "bea", "cleo", "dora", "eva", "fay", "gwen")
 
@@ -79,6 +88,26 @@ def test_a_record_that_is_shared_with_us_after_its_last_change_is_found_within_a
     assert people(both) == set()
     later(both, DAY)
     assert people(both) == {"ada"}
+
+
+def test_an_account_that_others_were_touched_after_is_found_within_a_day() -> None:
+    """Apollo's accounts have no stamps: they are read from the newest change on until two pages
+    bring nothing new, and what else happens with accounts moves them to the front, too."""
+    both = Both(COMPANIES)
+    made = [
+        both.apollo.create("account", {"name": f"Firm {n}", "domain": f"f{n}.example"})
+        for n in range(300)
+    ]
+    both.backfill("push", "account")
+    later(both)
+    both.apollo.update("account", made[0], {"name": "Other"})
+    for one in made[1:]:
+        both.apollo.touch("account", one)
+    later(both)
+    names = {row["Name"] for row in both.salesforce.rows("Account").values()}
+    assert len(names) == 300 and "Other" not in names
+    later(both, DAY)
+    assert "Other" in {row["Name"] for row in both.salesforce.rows("Account").values()}
 
 
 def test_a_part_a_day_comes_to_the_end_and_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
