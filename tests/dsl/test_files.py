@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
+
+import pytest
+from syncrules import dsl
 
 from . import files_soak
+from .schemas import SCHEMAS
 
 
 def test_no_file_however_damaged_stops_the_checker_or_the_layout() -> None:
@@ -47,3 +52,29 @@ def test_a_file_of_a_thousand_contradictions_is_checked_soon() -> None:
     arms = f"infer account stage from opportunities {{\n{arm * 1_000}}}\n"
     assert list(files_soak.problems(f"sync apollo with salesforce\n{arms}", 0, tried)) == []
     assert tried.slowest[0] < files_soak.HANG
+
+
+LINES = 200_000
+PUSH = "push contact as Lead when email is not blank"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        f"%{PUSH}",
+        f"{PUSH} {{%match on email %}}",
+        "push contact as Lead%when email is not blank",
+        'push contact as Lead when first_name in [%"Ada"%]',
+    ],
+    ids=["between rules", "in a block", "before a line that goes on", "in a list"],
+)
+@pytest.mark.parametrize("line", ["", "#"], ids=["empty", "comment"])
+def test_lines_that_say_nothing_take_no_memory(rule: str, line: str) -> None:
+    """Hundreds of thousands of them, wherever they may stand."""
+    text = f"sync apollo with salesforce\n{rule}\n".replace("%", f"\n{line}" * LINES + "\n")
+    tracemalloc.start()
+    checked = dsl.check({"a.sync": text}, SCHEMAS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [one for one in checked.findings if one.code == "syntax"] == []
+    assert peak < 100 * len(text)
