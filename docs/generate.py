@@ -30,7 +30,7 @@ EXIT_CODES = """\
 | 1 | done, and there is something to look at: findings, failed tests, a difference, open errors |
 | 2 | the command or the project file is wrong, or a schema was never pulled |
 | 3 | a brake tripped: nothing was written |
-| 4 | a system or the state could not be reached, a sign-in was refused, or calls are spent |
+| 4 | a system or the state could not be used, a sign-in was refused, or calls are spent |
 | 5 | another runner is at work on the same state |
 | 70 | a fault of ours |
 | 130 | interrupted; the next run goes on from there |

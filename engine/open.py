@@ -33,12 +33,15 @@ def silent(text: str) -> None:
 
 @contextmanager
 def database(project: Project, world: World) -> Iterator[Database]:
-    """The state of a project, closed afterwards."""
+    """The state of a project, closed afterwards. What its damage makes impossible inside is told
+    as that."""
+    from .run.damage import told
     from .store.database import Database
 
     db = Database(project.state_url, world.point)
     try:
-        yield db
+        with told(db):
+            yield db
     finally:
         db.close()
 

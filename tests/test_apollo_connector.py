@@ -192,6 +192,19 @@ def test_a_first_read_has_everything_once_and_a_later_one_what_changed(far: Far)
     assert records(pages)[id].values == {"title": "Changed"}
 
 
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "[]", "{}", '{"mark": 7}', '{"mark": "soon"}', '{"since": []}', "[" * 99_999],
+)
+def test_a_cursor_that_is_not_ours_means_from_the_beginning(far: Far, cursor: str) -> None:
+    """Somebody edited the state: all is read, and from then on what changed."""
+    for name in ("contact", "call", "email", "note"):
+        whole = records(far.read(name, "id"))
+        pages = far.read(name, "id", cursor=cursor)
+        assert records(pages).keys() == whole.keys()
+        assert pages[-1].complete and pages[-1].cursor not in (None, cursor)
+
+
 def test_the_last_minutes_are_read_again(far: Far) -> None:
     """A search that stays behind its writes hides no change for longer than the overlap."""
     cursor = far.read("contact", "title")[-1].cursor

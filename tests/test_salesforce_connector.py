@@ -6,6 +6,9 @@ Writing and doubt are `test_salesforce_writing.py`; what holds for every connect
 
 from __future__ import annotations
 
+import json
+
+import pytest
 from syncrules.connectors.base.contract import Read, Write
 from syncrules.connectors.base.login import Secret
 from syncrules.connectors.base.serve import Server, SimulatorOptions
@@ -41,6 +44,21 @@ def test_pages_follow_each_other_and_each_record_comes_once() -> None:
     assert ids(pages) == made
     assert [len(page.records) for page in pages] == [10, 10, 5]
     assert [page.complete for page in pages] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "x", "[]", "{}", "[" * 99_999, {"c": []}, {"stamp": "soon"}, {"since": 7}]
+)
+def test_a_cursor_that_is_not_ours_means_from_the_beginning(
+    wrong: str | dict[str, object] | None,
+) -> None:
+    """Somebody edited the state, as a whole or in a part: all is read."""
+    org = Org()
+    made = org.people(3)
+    cursor = org.read()[-1].cursor or ""
+    spoilt = json.dumps({**json.loads(cursor), **wrong}) if isinstance(wrong, dict) else wrong
+    pages = org.read(spoilt)
+    assert ids(pages) == made and pages[-1].complete
 
 
 def test_a_read_that_broke_off_goes_on_from_the_last_page() -> None:

@@ -17,7 +17,7 @@ from ..base.contract import Page, Read, Record, Write
 from ..base.values import folded, identifier
 from ..base.world import moment, seconds
 from .describe import PAGE, Catalog, record
-from .feeds import ANY, OVERLAP, SHOWN, SKEW, Feeds, plural_of
+from .feeds import ANY, NOT_OURS, OVERLAP, SHOWN, SKEW, Feeds, mark_of, plural_of
 from .fields import Form, Row
 from .session import Session
 
@@ -152,7 +152,7 @@ class ActivityFeeds:
     # ---- calls and emails -------------------------------------------------------------------
 
     def _dated(self, ask: Read, forms: Mapping[str, Form], cursor: str | None) -> Iterator[Page]:
-        since = str(json.loads(cursor)["since"]) if cursor is not None else ""
+        since = _day_of(cursor)
         began = self._session.world.clock.now()
         held: list[Row] | None = None
         for rows in self._between(ask.object, _shifted(since, -1) if since else ""):
@@ -210,7 +210,7 @@ class ActivityFeeds:
     # ---- notes ------------------------------------------------------------------------------
 
     def _notes(self, ask: Read, forms: Mapping[str, Form], cursor: str | None) -> Iterator[Page]:
-        mark = str(json.loads(cursor)["mark"]) if cursor is not None else ""
+        mark = mark_of(cursor)
         began = self._session.world.clock.now()
         for rows in self._notes_since(seconds(mark) - OVERLAP if mark else 0.0):
             yield self._page(ask, forms, rows)
@@ -279,6 +279,14 @@ def made_at(id: str) -> float | None:
         return float(int(id[:8], 16)) if len(id) == 24 else None
     except ValueError:
         return None
+
+
+def _day_of(cursor: str | None) -> str:
+    """The day that a cursor holds, "" for one that isn't ours: then it is from the beginning."""
+    try:
+        return date.fromisoformat(json.loads(cursor)["since"]).isoformat() if cursor else ""
+    except NOT_OURS:
+        return ""
 
 
 def _shifted(day: str, days: int) -> str:

@@ -45,6 +45,8 @@ _BY_CHANGE: Mapping[str, str] = {
 """What searches for records that have stamps are sorted by."""
 ANY: Mapping[str, Any] = MappingProxyType({})
 """No filters."""
+NOT_OURS = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
+"""What reading a cursor that we haven't written ends in."""
 _FEW = 3
 """Values that are looked up one by one without asking first how many pages a walk would take."""
 
@@ -118,7 +120,7 @@ class Feeds:
         return found
 
     def _stamped(self, ask: Read, forms: Mapping[str, Form], cursor: str | None) -> Iterator[Page]:
-        mark = str(json.loads(cursor)["mark"]) if cursor is not None else ""
+        mark = mark_of(cursor)
         until = moment(seconds(mark) - OVERLAP) if mark else ""
         newest, began = "", self._session.world.clock.now()
         walk = self.walk(ask.object, _BY_CHANGE[ask.object], whole=not mark)
@@ -324,6 +326,14 @@ class Feeds:
             others = row.get("contact_emails") or ()
             keys |= {folded(str(one.get("email") or ""), format) for one in others}
         return keys - {""}
+
+
+def mark_of(cursor: str | None) -> str:
+    """The moment that a cursor holds, "" for one that isn't ours: then it is from the beginning."""
+    try:
+        return moment(seconds(json.loads(cursor)["mark"])) if cursor is not None else ""
+    except NOT_OURS:
+        return ""
 
 
 def plural_of(object: str) -> str:

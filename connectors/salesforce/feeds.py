@@ -239,11 +239,12 @@ class Feeds:
             data = json.loads(cursor) if cursor else {}
             kept = Columns.from_json(data["c"])
             named = {one: str(data.get(one, "")) for one in _KEPT}
-            if named["since"]:
-                seconds(named["since"])
+            for one in ("since", "stamp"):
+                if named[one]:
+                    seconds(named[one])
             if named["job"]:
                 seconds(named["began"])
-        except (KeyError, ValueError, TypeError):
+        except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
             return Place(self._columns(ask.object, ask.fields))
         if kept.object == ask.object and kept.covers(ask.fields):
             if list(kept.kinds) != list(ask.fields):

@@ -25,7 +25,7 @@ from .state import Linked
 
 CHUNK = 500
 """Links that are gone over at once."""
-_ROWS = "rows"
+ROWS = "rows"
 """The purpose of the cursor that says, by flow, which rows it had when rules were last noted; its
 number is 0 while the rules lack the flow."""
 
@@ -99,7 +99,7 @@ def keep_rows(session: Session, name: str) -> None:
     """Notes which rows a flow has, with the transaction under way: none once the rules lack it."""
     ready = session.flows.get(name)
     keys = json.dumps([one.key for one in ready.rows] if ready else [])
-    where = {"org": session.org, "system": "", "object": name, "purpose": _ROWS}
+    where = {"org": session.org, "system": "", "object": name, "purpose": ROWS}
     row = {"cursor": keys, "layout": 0, "number": 1 if ready else 0, "at": session.now}
     session.db.run(sql.put_cursor, **where, **row)
 
@@ -107,7 +107,7 @@ def keep_rows(session: Session, name: str) -> None:
 def left_out(session: Session) -> set[str]:
     """The flows that the rules lacked when they were noted last; those that they lack only now are
     noted as such, with the transaction under way."""
-    noted = session.db.rows(sql.kept, org=session.org, purpose=_ROWS)
+    noted = session.db.rows(sql.kept, org=session.org, purpose=ROWS)
     for _, name, there, _ in noted:
         if there and name not in session.flows:
             keep_rows(session, name)
@@ -116,7 +116,7 @@ def left_out(session: Session) -> set[str]:
 
 def _back(session: Session, ready: Ready) -> list[ReadyRow]:
     """The rows that a flow didn't have when its rules were noted last."""
-    where = {"org": session.org, "system": "", "object": ready.flow.name, "purpose": _ROWS}
+    where = {"org": session.org, "system": "", "object": ready.flow.name, "purpose": ROWS}
     noted = session.db.row(sql.cursor, **where)
     keys = json.loads(noted[0]) if noted else [one.key for one in ready.rows]
     return [one for one in ready.rows if one.key not in keys]

@@ -32,7 +32,7 @@ from ..store import lease as leases
 from ..store import statements as sql
 from ..store import troubles, unknown
 from ..store.database import Database
-from . import asks, by_hand, problems, restored, signed
+from . import asks, by_hand, damage, problems, restored, signed
 from . import undo as undos
 from .binned import Told
 from .guard import guard, trips
@@ -287,20 +287,21 @@ def _carry_out(setup: Setup, verb: Verb, work: Work, on_change: OnChange | None)
     session, lease = _begin(setup, verb, work.part)
     session.undoing = bool(work.undoes)
     try:
-        same_orgs(setup.db, setup.org, setup.connectors, setup.world.clock.now())
-        settled = settle_doubts(session)
-        if session.restored is not None:
-            session.progress("the state is an older copy: both sides are read again")
-        look(session)
-        sweep(session)
-        read_a_part(session)
-        in_sight(session)
-        all_there(session)
-        if verb == "preview":
-            with setup.db.rollback_only():
-                result = _decided(session, verb, work, on_change)
-        else:
-            result = _written(session, verb, work, on_change)
+        with damage.told(setup.db):
+            same_orgs(setup.db, setup.org, setup.connectors, setup.world.clock.now())
+            settled = settle_doubts(session)
+            if session.restored is not None:
+                session.progress("the state is an older copy: both sides are read again")
+            look(session)
+            sweep(session)
+            read_a_part(session)
+            in_sight(session)
+            all_there(session)
+            if verb == "preview":
+                with setup.db.rollback_only():
+                    result = _decided(session, verb, work, on_change)
+            else:
+                result = _written(session, verb, work, on_change)
     except SyncrulesError as error:
         if isinstance(error, SystemUnavailable):
             if gone := problems.system_of(session, error):

@@ -356,9 +356,12 @@ def dump_values(values: Mapping[str, object]) -> str:
 
 def load_values(text: str) -> dict[str, Value]:
     """The inverse of `dump_values` where nothing is coming."""
-    return {
+    found = {
         name: tuple(one) if isinstance(one, list) else one for name, one in json.loads(text).items()
     }
+    if dict in map(type, found.values()):
+        raise TypeError("no value is a structure")
+    return found
 
 
 def load_coming(text: str) -> dict[str, Value | Coming]:

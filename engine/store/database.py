@@ -24,6 +24,7 @@ from .prepared import (
     DIALECTS,
     Statement,
     among,
+    as_wanted,
     bound,
     bound_sets,
     insert,
@@ -32,7 +33,17 @@ from .prepared import (
     upsert,
 )
 
-__all__ = ["Database", "Row", "Statement", "among", "insert", "statement", "table", "upsert"]
+__all__ = [
+    "Database",
+    "Row",
+    "Statement",
+    "WrongKind",
+    "among",
+    "insert",
+    "statement",
+    "table",
+    "upsert",
+]
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -57,6 +68,11 @@ _holder = statement(
 )
 
 
+class WrongKind(TypeError):
+    """Something of another kind than its column holds, which none of us has written there: the
+    state was edited. Which cell it is, `engine/run/damage.py` finds out."""
+
+
 class Database:
     """A state, open. One thread uses it at a time.
 
@@ -77,16 +93,27 @@ class Database:
             self._driver.close()
             raise
 
+    @property
+    def where(self) -> str:
+        """What messages call the database."""
+        return self._driver.where
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What the driver raises where nothing better is known of it."""
+        return self._driver.errors
+
     # ---- statements
 
     def rows(self, statement: Statement, /, **params: object) -> list[Row]:
-        """All rows of the result."""
+        """All rows of the result. Raises `WrongKind`, as all that reads does."""
         cursor = self._execute(statement, params)
         try:
             found: list[Row] = cursor.fetchall()
         except self._driver.errors as error:
             self._tell(error)
             raise
+        self._check(statement, found)
         return found
 
     def row(self, statement: Statement, /, **params: object) -> Row | None:
@@ -98,6 +125,8 @@ class Database:
         except self._driver.errors as error:
             self._tell(error)
             raise
+        if found is not None:
+            self._check(statement, (found,))
         return found
 
     def run(self, statement: Statement, /, **params: object) -> int:
@@ -137,7 +166,9 @@ class Database:
             cursor = self._connected().wide_cursor()
             try:
                 cursor.execute(compiled.sql, values)
-                yield from cursor
+                for row in cursor:
+                    self._check(statement, (row,))
+                    yield row
             finally:
                 cursor.close()
         except self._driver.errors as error:
@@ -255,6 +286,10 @@ class Database:
             self._tell(error)
             raise
 
+    def _check(self, statement: Statement, rows: Sequence[Row]) -> None:
+        if not as_wanted(statement.compiled(self._driver.name).kinds, rows):
+            raise WrongKind("a cell of the state holds something of another kind than its column")
+
     def _command(self, sql: str) -> None:
         try:
             self._driver.execute(sql)
@@ -295,8 +330,8 @@ class Database:
             self._command("SELECT pg_advisory_xact_lock(hashtext('syncrules state'))")
 
     def _its_version(self) -> int:
-        found = self.row(_version)
         try:
+            found = self.row(_version)
             return int(found[0]) if found is not None else tables.VERSION
         except (TypeError, ValueError):
             raise not_ours(self._driver.where, "its version is no number") from None

@@ -163,7 +163,7 @@ class SQLite:
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
         where = self.where
         if isinstance(error, UnicodeDecodeError) or _NO_TEXT.match(str(error)):
-            return _damaged(where, "a text in it is not UTF-8")
+            return damaged(where, "a text in it is not UTF-8")
         if kind == sqlite3.SQLITE_ERROR and _OTHER_TABLES.match(str(error)):
             return not_ours(where, str(error))
         if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -183,7 +183,7 @@ class SQLite:
                 fix="check `url` of [state], or move the file away",
             )
         if kind == sqlite3.SQLITE_CORRUPT:
-            return _damaged(where, str(error))
+            return damaged(where, str(error))
         if kind in (
             sqlite3.SQLITE_CANTOPEN,
             sqlite3.SQLITE_READONLY,
@@ -314,7 +314,8 @@ def not_ours(where: str, why: str) -> UsageError:
     )
 
 
-def _damaged(where: str, why: str) -> SystemUnavailable:
+def damaged(where: str, why: str) -> SystemUnavailable:
+    """The error for a database of ours of which a part is not as we wrote it."""
     return SystemUnavailable(
         f"{where} is damaged",
         why=why,

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Column,
     ColumnDefault,
     ColumnElement,
+    Float,
     Integer,
     SQLColumnExpression,
     String,
@@ -33,9 +35,11 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from .drivers import Name
+from .tables import NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Compiled:
 
     `fixed` holds values that the statement brings itself; a parameter of that name replaces them.
     `lists` are the parameters that are sent as lists, `known` all that a caller may give. `take`
-    gives the values out of a mapping with all of them.
+    gives the values out of a mapping with all of them. `kinds` are what each column of the result
+    may be; () where the database sees to that itself.
     """
 
     sql: str
@@ -53,6 +58,7 @@ class Compiled:
     lists: frozenset[str]
     known: frozenset[str]
     take: Callable[[Mapping[str, object]], tuple[object, ...]]
+    kinds: tuple[frozenset[type], ...]
 
 
 class Statement:
@@ -218,7 +224,47 @@ def _compile(core: ClauseElement, name: Name) -> Compiled:
         frozenset(names),
         # Of one name, it would give the value alone.
         itemgetter(*names) if len(names) > 1 else lambda whole: tuple(whole[one] for one in names),
+        _kinds(core) if name == "sqlite" else (),
     )
+
+
+def _kinds(core: ClauseElement) -> tuple[frozenset[type], ...]:
+    """SQLite keeps any kind of value in any column, whatever the table says."""
+    columns: Any = getattr(core, "selected_columns", ())
+    return tuple(kinds_of(one.type) for one in columns)
+
+
+def kinds_of(type: TypeEngine[Any]) -> frozenset[Any]:
+    """What a value of a column's type may be; None besides, of which the table itself keeps out
+    what it doesn't want."""
+    if isinstance(type, String):
+        return _TEXTS
+    if isinstance(type, Float):
+        return _TIMES
+    return _WHOLE if isinstance(type, Integer) else _ANYTHING
+
+
+def as_wanted(kinds: tuple[frozenset[type], ...], rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether all of some rows is what their columns hold."""
+    # By columns, and in C: each row of a run comes through here.
+    return all(
+        wanted.issuperset(map(type, column)) and (wanted is not _TIMES or all(map(is_time, column)))
+        for wanted, column in zip(kinds, zip(*rows, strict=True), strict=False)
+    )
+
+
+def is_time(value: float | None) -> bool:
+    """Whether a number can be a time; all fractions in the state are times."""
+    return value is None or _FIRST <= value < _LAST or value == NEVER
+
+
+_FIRST, _LAST = -62_135_596_800.0, 253_402_300_800.0
+"""When the years 1 and 10000 begin, in seconds UTC: Python's calendar knows what is between."""
+
+_TEXTS = frozenset((str, NoneType))
+_WHOLE = frozenset((int, NoneType))
+_TIMES = frozenset((float, int, NoneType))
+_ANYTHING = frozenset((str, int, float, bytes, NoneType))
 
 
 # ---- parameters -----------------------------------------------------------------------------

@@ -57,8 +57,7 @@ U = table(tables.Rule).columns
 N = table(tables.Run).columns
 M = table(tables.Meter).columns
 
-NEVER = 1e18
-"""`not_before` of a mark that waits for something other than time."""
+NEVER = tables.NEVER
 
 OPEN = ("planned", "sent", "doubt")
 """States of a change that is not over."""

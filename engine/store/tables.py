@@ -15,6 +15,9 @@ from sqlmodel import Field, SQLModel
 VERSION = 9
 """Of this schema; kept in `meta`. A program never works on a newer one than it knows."""
 
+NEVER = 1e18
+"""`not_before` of a mark that waits for something other than time."""
+
 # Compared by bytes, as SQLite and Python do: an order of ids that depends on the server's locale
 # would page differently, and breaks indexes when the locale's tables are updated.
 _BYTES = String().with_variant(VARCHAR(collation="C"), "postgresql")

@@ -1,15 +1,18 @@
-"""The long form of what is hostile: other values and other changes of replies for each seed.
+"""The long form of what is hostile: other values and other changes of replies and of a state for
+each seed.
 
 Seed 0 adds what takes long: texts of ten megabytes as values of every type.
 """
 
 from __future__ import annotations
 
+from syncrules.tests.hostile import state
 from syncrules.tests.hostile.values import PAIRS, faults, hostile
 from syncrules.tests.hostile.works import BENCHES
 
 VALUES = 10_000
 NODES, REPLIES = 12, 6
+COMMANDS = 5
 SLOW_WORK = "describe all"
 LONG = (
     "x" * 10_000_000,
@@ -33,4 +36,5 @@ def batch(seed: int) -> tuple[int, int, list[str]]:
         for one in bench.spoilt(work, seed, 2 if work == SLOW_WORK else NODES, REPLIES)
     ]
     found += [f"seed {seed}: {one}" for one in told if one]
+    found += [f"seed {seed}: {one}" for one in state.faults(seed, COMMANDS)[1]]
     return VALUES, len(told), found
