@@ -19,7 +19,7 @@ from ..errors import SyncrulesError, UsageError
 from .files import FILE
 from .logins import Book, Login, sync_login
 from .project import Project
-from .systems import kind, nearest, ready
+from .systems import kind_of, nearest, ready
 from .vault import to_keyring
 
 
@@ -93,7 +93,7 @@ def standings(project: Project) -> list[Standing]:
     found = []
     for name, system in project.systems.items():
         logins = book.of(name)
-        linking = kind(system.connector).linking
+        linking = kind_of(system).linking
         try:
             sync = sync_login(system, logins, linking.instead) if linking else ""
         except UsageError:
@@ -106,7 +106,7 @@ def by_settings(project: Project) -> dict[str, str]:
     """The systems that need no login for the team, and the setting by which they sign in."""
     found = {}
     for name, system in project.systems.items():
-        linking = kind(system.connector).linking
+        linking = kind_of(system).linking
         chosen = system.settings.get("sync_login")
         if linking and system.settings.get(linking.instead) and not chosen:
             found[name] = linking.instead
@@ -206,7 +206,7 @@ def with_key(text: str, section: str, key: str, value: str) -> str:
 
 
 def _linking(project: Project, system: str) -> tuple[Kind, Linking]:
-    found = kind(project.system(system).connector)
+    found = kind_of(project.system(system))
     if found.linking is None:
         raise UsageError(
             f"nobody signs in to {system}",

@@ -14,7 +14,7 @@ from ..connectors.base.contract import MakesFields, NewField
 from ..connectors.base.schema import FieldType, Format
 from ..errors import UsageError
 from .schemas import pull, stored_object
-from .systems import kind, nearest
+from .systems import kind_of, nearest
 
 if TYPE_CHECKING:
     from ..connectors.base.world import World
@@ -81,7 +81,7 @@ def wanted(label: str, written: str) -> NewField:
 def add(project: Project, world: World, system: str, object: str, field: NewField) -> Added:
     """Creates a field and refreshes the stored schema, or says what to create. Raises `UsageError`
     where the object has one of that name already."""
-    found = kind(project.system(system).connector)
+    found = kind_of(project.system(system))
     there = stored_object(project, system, object)
     name, type = found.custom(field)
     if name in there.by_name:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .systems import kind
+from .systems import kind_of
 
 if TYPE_CHECKING:
     from ..connectors.base.contract import Connector
@@ -114,12 +114,12 @@ def deadline(project: Project, system: str) -> float:
     from .systems import settings
 
     one = project.system(system)
-    its = kind(one.connector)
+    its = kind_of(one)
     given = settings(one, its, project.folder, os.environ)
     return float(str(given.get("timeout", its.deadline)))
 
 
 def adviser(project: Project) -> Callable[[str, str], str]:
     """What each system's connector says of a code."""
-    kinds = {name: kind(one.connector) for name, one in project.systems.items()}
+    kinds = {name: kind_of(one) for name, one in project.systems.items()}
     return lambda system, code: kinds[system].advice(code)

@@ -23,7 +23,7 @@ from ..connectors.base.schema import NO_SCHEMA, Schema, from_json
 from ..errors import FindingsError, SchemaMissing, UsageError
 from . import files
 from .files import FILE
-from .systems import System, connect, is_reference, kind, nearest, resolve, written
+from .systems import System, connect, is_reference, kind_of, nearest, resolve, written
 
 if TYPE_CHECKING:
     from ..connectors.base.contract import Connector
@@ -187,7 +187,7 @@ class Project:
 
         found, book = {}, Book(self.folder, os.environ)
         for name, one in self.systems.items():
-            linking = kind(one.connector).linking
+            linking = kind_of(one).linking
             if linking is not None and (linked := book.of(name)):
                 found[name] = signers(one, linked, sync_login(one, linked, linking.instead))
         return found
@@ -270,7 +270,7 @@ class Project:
         from .logins import Book, several
 
         for one in self.systems.values():
-            found = kind(one.connector)
+            found = kind_of(one)
             written(one, found)
             if found.linking is not None and found.linking.personal:
                 several(one, Book(self.folder, os.environ).of(one.name), found.linking.instead)
@@ -348,7 +348,7 @@ def _zone(text: str, team: Mapping[str, Any]) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(
-            f"{_place(text, 'team', 'timezone')}: there is no time zone `{name}`",
+            f"{_place(text, 'team', 'timezone')}: there is no such time zone",
             fix=nearest(name, available_timezones(), 'write it like `timezone = "Europe/Berlin"`'),
         ) from None
     return name

@@ -37,6 +37,7 @@ OF_LOGINS = (
 """Settings of systems that people link logins of their own to; they are the engine's."""
 
 _LOST = ("fall back", "wait")
+_VARIABLE = re.compile(r"[A-Z]+(_[A-Z0-9]+)*")
 _REFERENCES = ("env:", "file:", "keyring:")
 _TIMEOUT = re.compile(r"(\d+(?:\.\d+)?) (second|minute)s?")
 _SECONDS = {"second": 1.0, "minute": 60.0}
@@ -77,10 +78,25 @@ def kind(name: str) -> Kind:
     return loaded
 
 
+def kind_of(system: System) -> Kind:
+    """The connector of a system. Messages don't repeat what the project file says instead of one:
+    keys are easily pasted into the wrong line."""
+    found = installed.connectors()
+    if system.connector not in found:
+        raise UsageError(
+            f"`connector` of [systems.{system.name}] is none that is installed",
+            why=f"installed are {', '.join(found) or 'none'}",
+            fix=nearest(
+                system.connector, found, "take one of those, or install the package that brings it"
+            ),
+        )
+    return kind(system.connector)
+
+
 def connect(system: System, folder: Path, environ: Mapping[str, str], world: World) -> Connector:
     """Signs in to `system`, under its sync login where people have linked some. `folder` is the
     project's, where `file:` paths start. Raises `UsageError` where nobody has signed in."""
-    found = kind(system.connector)
+    found = kind_of(system)
     given, world = ready(system, found, folder, environ, world)
     if found.linking is None:
         return found.connect(given, world)
@@ -174,7 +190,6 @@ def written(system: System, kind: Kind) -> dict[str, Setting]:
     if "lost_login" in known and lost not in _LOST:
         raise UsageError(
             f"`lost_login` of [systems.{system.name}] is neither of the two things it can be",
-            why=f"it says {lost!r}",
             fix='write `lost_login = "fall back"` or `lost_login = "wait"`',
         )
     timeout = system.settings.get("timeout", "")
@@ -192,6 +207,11 @@ def resolve(written: str, called: str, folder: Path, environ: Mapping[str, str])
     if way == "env":
         text = environ.get(rest, "").strip()
         if not text:
+            if not _VARIABLE.fullmatch(rest):  # perhaps what should be in one
+                raise UsageError(
+                    f"the environment variable that {called} names is not set",
+                    fix="write the name of one behind `env:`, and set that to the value",
+                )
             raise UsageError(
                 f"the environment variable {rest} is not set",
                 why=f"{called} is read from it",
@@ -255,7 +275,6 @@ def _timeout(system: str, written: str) -> str:
     if amount <= 0:
         raise UsageError(
             f"`timeout` of [systems.{system}] is not a length of time",
-            why=f"it says {written!r}",
             fix='write it like `timeout = "30 seconds"`',
         )
     return f"{amount:g}"

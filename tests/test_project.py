@@ -13,6 +13,7 @@ from syncrules.connectors.base.world import World
 from syncrules.engine.project import Project
 from syncrules.engine.systems import System, settings
 from syncrules.errors import SchemaMissing, SyncrulesError, UsageError
+from syncrules.tests.cli import call
 
 GOOD = """\
 rules = ["rules"]
@@ -253,3 +254,40 @@ def world() -> World:
     from syncrules.tests.worlds import SimWorld
 
     return SimWorld({})
+
+
+PASTED = "Hk7PastedInto9"
+SECTIONS = {
+    "team": ("timezone", "free_mail", "domains", "quiet_period", "key"),
+    "state": ("key", "password"),
+    "systems.apollo": ("connector", "url", "timeout", "key", "undocumented", "token"),
+    "systems.salesforce": (
+        *("connector", "url", "timeout", "client_id", "client_secret", "password"),
+        *("sync_login", "lost_login"),
+    ),
+}
+SYSTEMS = {
+    "systems.apollo": {"connector": "apollo", "key": "env:APOLLO_KEY"},
+    "systems.salesforce": {"connector": "salesforce", "client_id": "abc"},
+}
+
+
+@pytest.mark.parametrize("command", ["check", "status", "schema pull"])
+def test_what_is_pasted_into_the_wrong_key_is_in_no_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """Whatever key it is, and also where a name of a variable should be."""
+    (tmp_path / "rules").mkdir()
+    for section, keys in SECTIONS.items():
+        for key in keys:
+            for value in (PASTED, f"env:{PASTED}"):
+                sections = {**SYSTEMS, section: {**SYSTEMS.get(section, {}), key: value}}
+                lines = [
+                    line
+                    for name, table in sections.items()
+                    for line in (f"[{name}]", *(f'{key} = "{one}"' for key, one in table.items()))
+                ]
+                (tmp_path / "syncrules.toml").write_text("\n".join(lines), encoding="utf-8")
+                ended = call(capsys, *command.split(), "--project", tmp_path)
+                assert ended.code in (0, 1, 2), (section, key, ended.err)
+                assert PASTED not in ended.out + ended.err, (section, key)
