@@ -31,10 +31,17 @@ if TYPE_CHECKING:
     from .engine.remembered import Found
 
 
-class Shell:
-    """One command line and the terminal around it: data goes to stdout, all else to stderr."""
+LONGEST = 200
+"""Characters of an argument that messages repeat whole."""
 
-    def __init__(self) -> None:
+
+class Shell:
+    """One command line and the terminal around it: data goes to stdout, all else to stderr. What
+    was `typed` and is very long is cut where a message repeats it."""
+
+    def __init__(self, typed: Sequence[str] = ()) -> None:
+        values = {*typed, *(one.partition("=")[2] for one in typed if one.startswith("--"))}
+        self._long = sorted((one for one in values if len(one) > LONGEST), key=len, reverse=True)
         self.file: Path | None = None
         self.quiet = False
         self.plain = False
@@ -125,12 +132,12 @@ class Shell:
     def say(self, text: str) -> None:
         """What a person likes to read and a script can do without."""
         if not self.quiet:
-            click.echo(printable(text))
+            click.echo(printable(self.cut(text)))
 
     def note(self, text: str) -> None:
         """The same where stdout is for data alone."""
         if not self.quiet:
-            click.echo(printable(text), err=True)
+            click.echo(printable(self.cut(text)), err=True)
 
     def progress(self, text: str) -> None:
         """What is going on, for someone who waits."""
@@ -143,7 +150,14 @@ class Shell:
         for word, shade, line in (("error", "red", text), ("help", "cyan", fix)):
             if line:
                 shown = click.style(word, fg=shade, bold=True) if color else word
-                click.echo(f"{shown}: {printable(line)}", err=True, color=color)
+                click.echo(f"{shown}: {printable(self.cut(line))}", err=True, color=color)
+
+    def cut(self, text: str) -> str:
+        """The text with the middle of each very long argument left out."""
+        for one in self._long:
+            for form in (one, repr(one)[1:-1]):
+                text = text.replace(form, f"{form[:60]}...{form[-20:]}")
+        return text
 
     def _takes_color(self, stream: TextIO | None) -> bool:
         wanted = not self.plain and not os.environ.get("NO_COLOR")
@@ -260,7 +274,7 @@ def _with_options(function: Function, project: bool) -> Function:
 
 def run_command_line(group: click.Group, args: Sequence[str] | None) -> int:
     """Runs one command line and returns its exit code. Never a traceback."""
-    shell = Shell()
+    shell = Shell(sys.argv[1:] if args is None else args)
     if threading.current_thread() is threading.main_thread():
         # A service manager's way to stop a run is Ctrl-C to us: stopped on a record boundary.
         signal.signal(signal.SIGTERM, signal.default_int_handler)

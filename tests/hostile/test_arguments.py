@@ -20,6 +20,7 @@ WORDS = (
     "\udcff",
     "",
     "x" * 9_000,
+    "x y'" * 3_000,
     "-1",
     "/dev/null",
     "a\nb",
@@ -41,13 +42,23 @@ STEERING = re.compile(
 def test_whatever_is_typed_is_answered(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """Neither a traceback nor a letter that a terminal would obey."""
+    """Neither a traceback nor a letter that a terminal would obey, nor a screen full of it."""
     monkeypatch.chdir(shop.folder)
     for word in WORDS:
         for words in ([word], [word, word]):
             ended = shop.type(*command.split(), *words)
             assert ended.code != 70, (words, ended.err)
             assert not STEERING.search(ended.out + ended.err), words
+            assert len(ended.out + ended.err) < 1_500, words
+
+
+def test_the_middle_of_a_long_argument_is_left_out(shop: Shop) -> None:
+    """Where a message repeats it, also behind the name of an option: whoever typed it knows it."""
+    cut = f"{'ab' * 30}...{'ab' * 10}"
+    assert f"is known as {cut}: it was looked for" in shop.type("why", "ab" * 5_000).err
+    assert shop.type("history", "ab" * 5_000).out == f"nothing was ever done to {cut}\n"
+    assert f"no rule called `{cut}`" in shop.type("run", f"--rule={'ab' * 5_000}").err
+    assert f"no rule called `{'ab' * 90}`" in shop.type("run", f"--rule={'ab' * 90}").err
 
 
 def test_findings_steer_no_terminal() -> None:
