@@ -76,7 +76,10 @@ def _enter(session: Session, system: str, object: str, id: str) -> None:
         line=0,
         code=OUT_OF_SIGHT,
         message=text(system, object, id),
-        advice=ADVICE[OUT_OF_SIGHT],
+        # A guard says how much may be gone: then nobody is looked for that could be missing.
+        advice=f"{ADVICE[OUT_OF_SIGHT]} Where it is gone for good, and no bin has it, the"
+        " entry is over once the rules say how many may be:"
+        f" `guard at most 100% of {object} deleted per run`.",
     )
 
 

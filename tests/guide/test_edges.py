@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -495,6 +496,27 @@ def test_who_is_out_of_sight_is_told_though_nothing_is_to_be_written() -> None:
     team.retry(team.errors()[0].id)
     assert team.errors() == []
     assert team.hour().exit_code == 0
+
+
+def test_an_entry_of_who_is_purged_unseen_says_what_ends_it() -> None:
+    """Nobody can tell them from who is not shared with us: the guard that the entry names says that
+    they may be gone, and nothing else comes of it (EDGE-7)."""
+    team = linked(PULL, 40)
+    team.salesforce.delete("Lead", min(team.salesforce.rows("Lead")), purged=True)
+    team.clock.sleep(24 * HOUR)
+    assert team.run().exit_code == 1
+    [entry] = team.errors()
+    assert entry.code == "out-of-sight"
+    assert team.retry(entry.id).exit_code == 1
+    [guard] = re.findall("`(guard .*)`", entry.advice)
+    before = team.apollo.rows("contact")
+    team.rewrite(f"{PULL}{guard}\n")
+    assert team.hour().exit_code == 0
+    assert team.errors() == []
+    team.clock.sleep(24 * HOUR)
+    assert team.run().exit_code == 0
+    assert team.apollo.rows("contact") == before
+    assert len(team.salesforce.rows("Lead")) == 39
 
 
 def test_who_is_out_of_sight_is_told_once() -> None:
