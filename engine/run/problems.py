@@ -17,7 +17,7 @@ from ...dsl.rules import SIDES, Place, Side
 from ...errors import BudgetSpent, ReplyTooLarge, SignInRefused, SystemUnavailable
 from ..plan.model import Flow
 from ..store import statements as sql
-from ..store import troubles
+from ..store import troubles, undone
 from . import causes
 from .around import Pair, key_text
 from .binned import Gone, gone_of, keeps, of_ends
@@ -423,7 +423,10 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
     unfinished = {key for key, (_, state) in last.items() if state != "done"}
     for one in entries:
         pair = (one.flow, one.run, one.left, one.right)
-        if (*pair, one.side) in unfinished:
+        ends = {"org": session.org, "flow": one.flow, "left": one.left, "right": one.right}
+        # Something else of the two was refused than what is put back: that waits as before.
+        waits = one.undoes and session.db.row(undone.still_refused, **ends)
+        if waits or (*pair, one.side) in unfinished:
             continue
         ids_of = [
             (one.flow, id) for id in (one.left, one.right, one.key if one.alone else "") if id

@@ -40,6 +40,7 @@ from .journal import Entry, entry
 from .look import look, look_elsewhere
 from .newer import Behind, asked, behind
 from .outlived import let_go, outlived
+from .parted import leave_all_alone
 from .parts import read_a_part
 from .paused import hold_back
 from .propose import propose
@@ -363,7 +364,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         if over or work.once:
             break
     if work.undoes:
-        undos.leave_alone(session)
+        leave_all_alone(session)
     problems.got_through(session)
     if session.restored is not None:
         compared(session)

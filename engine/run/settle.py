@@ -25,6 +25,7 @@ from .look import note_life, store
 from .match import key_parts
 from .neighbours import is_one, tell_children, tell_late, with_address
 from .pairs import watched_by
+from .parted import leave_alone
 from .session import Session, dump_values
 from .state import Stored, other
 from .targets import without_target
@@ -115,6 +116,7 @@ def _part(session: Session, parted: Sequence[Entry]) -> None:
     for one in parted:
         session.db.run(lives.drop_link, org=session.org, flow=one.flow, one=one.left)
         problems.over(session, [(one.flow, id) for id in (one.left, one.right)])
+    leave_alone(session, ((one.flow, one.left, one.right) for one in parted if one.undoes))
 
 
 def _forget(session: Session, deleted: Sequence[Entry]) -> None:

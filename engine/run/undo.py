@@ -2,8 +2,8 @@
 
 Nothing is decided here: before-values are proposed for what is still ours, and all else is told
 with its reason. The bases move along, so that the next run takes nothing of it for an edit and
-makes none of it again before somebody changes something. Writing is `write.py`, as ever. What was
-begun, and lost on its way or with its process, is due: the next run goes on with it.
+makes none of it again before somebody changes something (`parted.py`). Writing is `write.py`, as
+ever. What was begun, and lost on its way or with its process, is due: the next run goes on with it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from .look import store
 from .past import changes
 from .session import Kept, Session, dump_values
 from .state import Linked, other
+from .unseen import text
 
 CHUNK = 500
 """Records that are asked for and put back at once."""
@@ -38,6 +39,7 @@ TOUCH = 60.0
 """Seconds between our write and a stamp after which somebody else has changed the record."""
 
 _CHANGED = "somebody has changed it since"
+_FOLLOWED = "its link was that of a record which was merged or converted, and stays"
 _NO_RULE = "no rule is about these two objects any more"
 
 Ours = Callable[[str], Sequence[Value | Coming]]
@@ -180,7 +182,9 @@ def _named(session: Session, part: Part) -> list[tuple[str, Side, list[str]]]:
     for name in dict.fromkeys((part.record.casefold(), part.record)):
         rows = session.db.rows(undone.named, **where, name=name)
         if rows:
-            return [(flow, side, [id]) for flow, side, id in rows]
+            ids = sorted({id for row in rows for id in row} - {""})
+            both = session.db.rows(undone.of_both, **where, ids=ids)
+            return [(flow, side, [id]) for flow, side, id in both]
     past = changes(session.db, session.org, part.record)
     done = [one for one in past if one.run == part.run and one.state == "done"]
     others = {one.key or one.record for one in done}
@@ -240,32 +244,18 @@ def drop_touched(session: Session, flow: Flow) -> None:
             )
 
 
-def leave_alone(session: Session) -> None:
-    """What was parted is not brought together again by what our own writes have stirred up: only
-    who changes one of the two does that."""
-    rows = session.db.rows(undone.parted, org=session.org, run=session.run)
-    with session.db.transaction("left alone"):
-        session.db.many(
-            undone.drop_marks,
-            [
-                {"org": session.org, "flow": flow, "side": side, "one": id}
-                for flow, left, right in rows
-                for side, id in (("left", left), ("right", right))
-                if id
-            ],
-        )
-
-
 @dataclass
 class _Work:
     """One undo under way, of one field where it is `only` about that; `found` says whether there
-    was any change of it. `deleted` are the records that it plans to delete."""
+    was any change of it. `deleted` are the records that it plans to delete, `unseen` those that a
+    system did not show."""
 
     session: Session
     run: int
     only: str = ""
     found: bool = False
     deleted: set[tuple[str, str, str]] = field(default_factory=set)
+    unseen: set[str] = field(default_factory=set)
 
     def take(self, flow: Flow, side: Side, ids: Sequence[str]) -> None:
         """Proposes what undoes the changes of some records of one side of a flow."""
@@ -314,8 +304,9 @@ class _Work:
         session, end = self.session, flow.end(side)
         ask = session.reads[end.system, end.object]
         records = session.connectors[end.system].fetch(end.object, ask.fields, "id", ids)
+        self.unseen |= {one.id for one in records if one.life == "out of sight"}
         with session.db.transaction("seen"):
-            store(session, ask, records)
+            store(session, ask, [one for one in records if one.id not in self.unseen])
         return {one.id: one for one in records if one.life == "here"}
 
     def _last_sent(self, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, float]:
@@ -366,7 +357,13 @@ class _Work:
         if flow.users or flow.identity:
             return
         link = self.session.links(flow.name, "left", [one.left]).get(one.left)
-        if link and not link.ended and link.right == one.right:
+        if link is None or link.ended or link.right != one.right:
+            return
+        where = {"org": self.session.org, "flow": flow.name, "one": one.left}
+        if self.session.db.row(undone.followed, **where):
+            # Who was linked before would be nobody's, and be made a second time.
+            self._keep(one, _FOLLOWED)
+        else:
             self._plan(one, "unlink", {}, {}, ({}, {}))
 
     # ---- values
@@ -381,7 +378,7 @@ class _Work:
         ours: Ours,
     ) -> None:
         if now is None and held:
-            self._keep(last, f"it is not there any more in {last.system}")
+            self._keep(last, self._why_not_there(last))
         if now is None:
             return
         before: dict[str, Value] = {}
@@ -473,7 +470,9 @@ class _Work:
         ours: Ours,
     ) -> None:
         if now is None:
-            return  # It is gone already.
+            if one.record in self.unseen:
+                self._keep(one, self._why_not_there(one))
+            return  # Else it is gone already.
         if not flow.end(side).deletable:
             self._keep(one, f"{one.system} deletes no {one.object} on request: delete it there")
             return
@@ -507,6 +506,11 @@ class _Work:
         return ""
 
     # ---- keeping
+
+    def _why_not_there(self, one: Entry) -> str:
+        if one.record in self.unseen:
+            return text(one.system, one.object, one.record)
+        return f"it is not there any more in {one.system}"
 
     def _keep(self, one: Entry, why: str, name: str = "") -> None:
         self.session.kept.append(Kept(one.system, one.object, one.record, one.key, name, why))

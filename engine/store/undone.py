@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from . import tables
 from .database import among, statement, table
-from .statements import C, D, N, _change
+from .statements import C, D, L, N, _change, _outlasts
 
 _org: BindParameter[Any] = bindparam("org")
 _run: BindParameter[Any] = bindparam("run")
@@ -35,15 +46,20 @@ records_of_run = statement(
 """What a run wrote to, or linked: each record once."""
 
 named = statement(
-    select(C.flow, C.side, C.record)
-    .distinct()
-    .where(
+    select(C.record, C.left, C.right).where(
         *_done,
         or_(func.lower(C.key) == _name, C.record == _name, C.left == _name, C.right == _name),
     )
+)
+"""One record and its partner, by key or by id: what one of the two is known by may be the key of
+some of their changes only."""
+of_both = statement(
+    select(C.flow, C.side, C.record)
+    .distinct()
+    .where(*_done, or_(among(C.record, "ids"), among(C.left, "ids"), among(C.right, "ids")))
     .order_by(C.flow, C.side, C.record)
 )
-"""Those of one record and its partner, by key or by id."""
+"""What a run wrote to one of these, or linked."""
 
 done_to = statement(
     select(*_change)
@@ -67,6 +83,24 @@ last_sent = statement(
     .group_by(C.record)
 )
 """When we last wrote to records."""
+followed = statement(
+    select(L.left).where(
+        L.org == _org, L.flow == bindparam("flow"), L.left == bindparam("one"), L.how == "followed"
+    )
+)
+"""Whether the link of a left record is one that went along with a merge or a conversion."""
+still_refused = statement(
+    select(D.id).where(
+        D.org == _org,
+        D.flow == bindparam("flow"),
+        or_(
+            and_(D.side == "left", D.id == bindparam("left")),
+            and_(D.side == "right", D.id == bindparam("right")),
+        ),
+        or_(D.cause == "error", and_(_outlasts, D.not_before != 0.0)),
+    )
+)
+"""Those of a pair that wait since something that was decided of them was refused."""
 planned_of_run = statement(
     select(*_change).where(
         C.org == _org,
@@ -85,10 +119,13 @@ drop_marks = statement(
         D.flow == bindparam("flow"),
         D.side == bindparam("side"),
         D.id == bindparam("one"),
-        D.cause.in_(("a related record changed", "a link was made", "read in full")),
+        or_(
+            D.cause.in_(("a related record changed", "a link was made", "read in full")),
+            D.decided == D.mark,
+        ),
     )
 )
-"""Marks that nobody's edit of the record has made."""
+"""Marks that nobody's edit of the record has made, or none since it was last decided."""
 
 # ---- an undo that was asked for -------------------------------------------------------------
 

@@ -262,6 +262,60 @@ def test_a_link_that_has_moved_on_since_is_not_taken_apart() -> None:
     assert world.leads()[kept]["LastName"] == "Lovelace"
 
 
+def test_what_is_out_of_sight_stays_and_is_told() -> None:
+    """It may be there: nothing is known of what it holds. Once it is seen again, edits flow."""
+    world = World()
+    contact = world.contact(title="CTO")
+    made = world.run().run
+    [lead] = world.leads()
+    world.both.apollo.update("contact", contact, {"title": "CEO"})
+    wrong = world.run().run
+    world.both.salesforce.org.unshared.add(lead)
+    for run in (wrong, made):
+        result = world.undo(run)
+        assert [(one.record, one.why) for one in result.kept] == [
+            (lead, f"salesforce doesn't show Lead {lead} to us any more")
+        ]
+    world.both.salesforce.org.unshared.clear()
+    world.both.apollo.update("contact", contact, {"title": "Chair"})
+    world.run()
+    assert world.leads()[lead]["Title"] == "Chair"
+
+
+def test_a_link_that_went_along_with_a_merge_stays() -> None:
+    """The two were one before that run. Apart, with another address meanwhile, whoever is a Lead
+    already would be made one a second time."""
+    world = World()
+    contact = world.contact(title="CTO")
+    world.run()
+    [lead] = world.leads()
+    kept = world.both.salesforce.create("Lead", {"LastName": "King", "Company": "A"})
+    world.both.salesforce.merge("Lead", kept, [lead])
+    run = world.run().run
+    [told] = [one for one in world.undo(run).kept if not one.field]
+    assert (told.record, told.why.endswith("and stays")) == (kept, True)
+    world.both.apollo.update("contact", contact, {"email": "king@a.example", "title": "CEO"})
+    world.run()
+    assert {id: row["Title"] for id, row in world.leads().items()} == {kept: "CEO"}
+
+
+def test_the_address_of_one_of_two_names_both() -> None:
+    """A Lead was merged into one with another address: what that run wrote to the contact is put
+    back, whichever of the two addresses is given."""
+    for name in ("ada@a.example", "king@a.example"):
+        world = World()
+        contact = world.contact(title="CTO")
+        world.run()
+        [lead] = world.leads()
+        made = {"LastName": "Byron", "Company": "A", "Email": "king@a.example"}
+        kept = world.both.salesforce.create("Lead", made)
+        world.both.salesforce.merge("Lead", kept, [lead])
+        run = world.run().run
+        assert world.contacts()[contact]["last_name"] == "Byron"
+        world.undo(run, name)
+        assert world.contacts()[contact]["last_name"] == "King"
+
+
 def test_a_dry_run_writes_nothing_and_says_what_would_be() -> None:
     world = World()
     world.contact()
