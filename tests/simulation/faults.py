@@ -518,6 +518,9 @@ KINDS = frozenset(
         *("a stranger writes", "a meeting moves", "a meeting is called off"),
         *("a meeting takes place after all", "something is noted"),
         *("an address is found out", "what could be filled is blanked"),
+        *("a run is undone", "a record is undone", "a value is undone", "an undo is undone"),
+        *("an undo leaves something as it is", "a run goes on with an undo"),
+        "an undo broke off before it began",
         *("two companies are merged", "a company is rated", "a mail came back"),
     }
 )

@@ -38,7 +38,7 @@ from syncrules.engine.store.database import Database, statement, table
 from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
 from syncrules.errors import Braked, SyncrulesError
-from syncrules.tests.simulation import checker, duties
+from syncrules.tests.simulation import checker, duties, regrets
 from syncrules.tests.simulation.checker import ends
 from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
 from syncrules.tests.simulation.logins import Book
@@ -71,6 +71,9 @@ MET_FIRST = 0.8
 """The share of those with rows that are added in which a run comes before what is asked for."""
 AWAY = 0.3
 """The share of those in which somebody is in the bin then."""
+REGRETTED, NOT_AGAIN = 0.4, 0.5
+"""The share of verbs that are an undo, where somebody undoes runs, and of undos that came to
+nothing after which a run is next."""
 RESTS = 5
 """Runs after which everything must have come to rest."""
 RULES = Path(__file__).with_name(FULL.rules)
@@ -163,6 +166,7 @@ class Machine:
             whole = True
         finally:
             self.log.end_run(self.number(), whole=whole)
+        regrets.told(self.log, result)
         return result
 
     def due(self) -> int:
@@ -396,14 +400,20 @@ class History:
             self._calm()
             if not done:
                 self.machine.clock.sleep(self.chance.choice((1.0, 20.0, 300.0)))
+                if name == "undo" and self.chance.random() < NOT_AGAIN:
+                    verb, name = verbs.run, "run"
                 continue
-            if name != "run" and self.todo:
+            if name.startswith("backfill") and self.todo:
                 self.todo.pop(0)
             if not self.todo:
                 return
             verb, name = self._next()
 
     def _next(self) -> tuple[Verb, str]:
+        if self.scope.undoes and self.chance.random() < REGRETTED:
+            part = regrets.part(self.machine, self.chance)
+            if part is not None:
+                return regrets.undo(self.machine, part), "undo"
         if not self.todo or self.chance.random() < 0.2:
             return verbs.run, "run"
         direction, object = self.todo[0]
@@ -522,7 +532,7 @@ class History:
         machine.clock.sleep(3600.0)
         while self.todo:
             verb, name = self._next()
-            if name == "run":
+            if not name.startswith("backfill"):
                 continue
             self._go(verb, name)
             self.todo.pop(0)
@@ -535,6 +545,11 @@ class History:
                 machine.log.violations += ends.not_cured(machine.log, machine.db, ORG)
             self._go(lambda setup: verbs.retry(setup, None), "retry")
             machine.clock.sleep(ROUND)
+        if self.scope.undoes and self.chance.random() < REGRETTED:
+            part = regrets.part(machine, self.chance)
+            if part is not None:
+                self._go(regrets.undo(machine, part), "undo")
+                machine.clock.sleep(ROUND)
         if self.scope.after or self.scope.shows:
             machine.clock.sleep(2 * DAY if self.scope.shows else DAY)
         for _ in range(RESTS):

@@ -58,6 +58,20 @@ class Event:
     late: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """An undo that came to its end: the number of its run, the run that it put back, of that the
+    record and the field that somebody named, or "", and what it left as it was, each with its field
+    or "" for all of it. `goes_on`: it did what was left of another one."""
+
+    run: int
+    undoes: int
+    record: str
+    field: str
+    goes_on: bool
+    kept: frozenset[tuple[Key, str]]
+
+
 @dataclass
 class Recorder:
     """The log of a history. `run` is the number of the run under way, counted by the history.
@@ -76,6 +90,9 @@ class Recorder:
     that did so: how long the log was, when, and the object. `approved` are the changes that a
     person has let go: how long the log was, the record, its field, and what it may become. `signed`
     has under whose name each write of ours in Salesforce went, `staff` who left and came back.
+    `regrets` are the undos that somebody asked for: how long the log was, the run, and of it the
+    record and the field, or ""; `undone` those that came to their end, `broken_off` the runs of
+    those of which one was told that they had not begun.
     `edited` is the last run before somebody edited the rules, `shown` how long the log was when
     what was out of our sight came back.
     """
@@ -114,6 +131,9 @@ class Recorder:
     approved: list[tuple[int, Key, str, Any]] = field(default_factory=list)
     signed: list[tuple[int, Key, str]] = field(default_factory=list)
     staff: list[tuple[int, float, str, bool]] = field(default_factory=list)
+    regrets: list[tuple[int, int, str, str]] = field(default_factory=list)
+    undone: list[Undone] = field(default_factory=list)
+    broken_off: list[int] = field(default_factory=list)
     edited: int = 0
     shown: int = 0
 
@@ -132,7 +152,9 @@ class Recorder:
 
     def end_run(self, number: int, *, whole: bool) -> None:
         """A run is over; `number` is the state's for it, `whole` that it came to its end."""
-        self.numbers.setdefault(number, (self.starts[-1], len(self.events), self._began))
+        # A run that goes on with an undo has a second number for that.
+        for one in range(max(self.numbers, default=number - 1) + 1, number + 1):
+            self.numbers[one] = (self.starts[-1], len(self.events), self._began)
         if whole:
             self.finished.append((self.starts[-1], len(self.events), self._began))
 

@@ -25,6 +25,8 @@ FEWER = 0.05
 """The share of those under a set that came later: all other seeds keep theirs."""
 FEWEST = 0.05
 """The share of those under a set that came later still."""
+NEWEST = 0.03
+"""The share of those under a set in which somebody undoes runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Scope:
     and once those that were there, as soon as somebody has edited the rules. `updates`: flows whose
     records are linked and kept in step, and not made; where such a flow fills, too, it does so with
     those that are newer than the rules, and the others are as at any first link.
+    `undoes`: somebody puts back what runs have done.
     `lists`: people go through lists of records rather than save one of them.
     `logins`: people write under logins of their own. `brings`: companies come along with their
     people. `shows` has by object what conditions see of its records besides their own fields: a
@@ -121,6 +124,7 @@ class Scope:
     once: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
     updates: frozenset[str] = frozenset()
+    undoes: bool = False
     lists: bool = False
     logins: bool = False
     brings: bool = False
@@ -142,6 +146,7 @@ class Scope:
             one
             for one in (
                 *("asks", "clears", "after", "returns", "off", "lists", "logins", "fills", "shows"),
+                "undoes",
             )
             if getattr(self, one)
         }
@@ -508,16 +513,30 @@ AROUND = Scope(
         )
     ),
 )
+UNDONE = Scope(
+    "undone.sync",
+    {"contact~Lead": (FIRST, LAST, EMAIL, TITLE, PHONE, COMPANY)},
+    {"contact": _of_stage("Interested", "Replied")},
+    (("push", "contact"), ("pull", "Lead")),
+    places=("left", "left", "both Lead", "both Lead"),
+    newcomers=("left", "left", "Lead"),
+    rounds=(3, 4, 4, 5),
+    undoes=True,
+)
 SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
 NARROW = (EDITED, MOVED, GUARDED, MAILS)
 NARROWER = (NOTES, CALLED_OFF)
 NARROWEST = (ENRICHED, UPDATED, AROUND)
-SCOPES = (FULL, *SMALLER, *NARROW, *NARROWER, *NARROWEST)
+PUT_BACK = (UNDONE,)
+SCOPES = (FULL, *SMALLER, *NARROW, *NARROWER, *NARROWEST, *PUT_BACK)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 
 
 def scope_of(seed: int) -> Scope:
     """The scope of a seed's history."""
+    chance = random.Random(f"newest {seed}")
+    if chance.random() < NEWEST:
+        return chance.choice(PUT_BACK)
     chance = random.Random(f"narrowest {seed}")
     if chance.random() < FEWEST:
         return chance.choice(NARROWEST)

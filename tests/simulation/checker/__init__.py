@@ -44,6 +44,7 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
         yield from self.made_once()
         yield from self.nobody_lost()
         yield from self.from_now_on()
+        yield from self.undone_rightly()
         yield from self.nobody_made()
         yield from self.older_left_alone()
         yield from self.told_of_two()

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from syncrules.tests.simulation.checker.facts import DAY, LAG, RACE, Facts, Pair
+from syncrules.tests.simulation.checker.facts import DAY, LAG, RACE, Pair
+from syncrules.tests.simulation.checker.undone import Undone
 from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import Side
 
 
-class Ended(Facts):
+class Ended(Undone):
     """What became of those whose partner was deleted."""
 
     def only_what_follows(self) -> Iterator[str]:
         """We delete and mark only where the partner was deleted by a person, once for each."""
         for event in self.log.events:
-            if event.who != "sync" or event.key in self.log.stray:
+            if event.who != "sync" or event.key in self.log.stray or self.undoes(event):
                 continue
             if not event.field and event.new is None and not self.owed(event, "delete"):
                 yield f"{event.key} was deleted by us"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
 from syncrules.engine.store.statements import C, L, R
@@ -23,7 +23,8 @@ CURED = ("UNABLE_TO_LOCK_ROW", "busy", "no-reply", "FIELD_CUSTOM_VALIDATION_EXCE
 _standing = statement(select(L.flow, L.left, L.right).where(L.ended == "").order_by(L.flow, L.left))
 _joined = statement(
     select(C.flow, C.side, C.action, C.record, C.left, C.right)
-    .where(C.action.in_(("create", "link", "unlink")), C.state == "done")
+    .where(or_(C.action.in_(("create", "link", "unlink")), C.undoes != 0), C.state == "done")
+    .where(C.action != "update")
     .order_by(C.run, C.number)
 )
 _deleted = statement(select(R.system, R.object, R.id).where(R.life == "deleted"))
@@ -54,7 +55,7 @@ def _not_made_again(log: Recorder, db: Database) -> Iterator[str]:
     """What somebody has deleted, we do not make again from its partner."""
     partners: dict[Key, list[Key]] = {}
     for flow, side, action, record, left, right in db.rows(_joined):
-        if action == "unlink":
+        if action in ("unlink", "delete"):
             for one in _ends(flow, left, right):
                 partners.pop(one, None)  # A rule lets go of who is left: they are as if new.
             continue

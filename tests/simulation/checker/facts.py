@@ -24,7 +24,7 @@ from syncrules.tests.simulation.scopes import Kind, Mapped
 journal = statement(
     select(
         *(C.run, C.number, C.flow, C.side, C.system, C.object, C.action, C.record),
-        *(C.left, C.right, C.before, C.after, C.state, C.code, C.lost),
+        *(C.left, C.right, C.before, C.after, C.state, C.code, C.lost, C.undoes),
     ).order_by(C.run, C.number)
 )
 _links = statement(select(L.flow, L.left, L.right, L.ended, L.run).order_by(L.flow, L.left))
@@ -40,7 +40,8 @@ _of_today = statement(
         D.not_before <= bindparam("now", type_=Float),
     )
 )
-_asked = statement(select(func.min(N.number)).where(N.verb != "run"))
+_asked = statement(select(func.min(N.number)).where(N.verb.not_in(("run", "undo"))))
+_verbs = statement(select(N.number, N.verb))
 
 RACE = 600.0
 """Seconds within which a write of ours and a person's may cross without either seeing the other:
@@ -86,6 +87,7 @@ class Facts:
         self.asked = inf if asked is None else asked
         self.here: list[Key] = [(one[0], one[1], one[2]) for one in db.rows(_here)]
         self.journal = db.rows(journal)
+        self.verbs: dict[int, str] = dict(db.rows(_verbs))
         self.errors = db.rows(troubles.open_errors, org=org)
         self.due = due(db, org, log.clock.now()) - self._of_today(db, org)
         self.troubles = db.rows(troubles.open_troubles, org=org)
@@ -112,7 +114,17 @@ class Facts:
         """Where the log stood when a link may have come to be with this partner: one of the two may
         have had another one before."""
         moved = self.earlier(link) or self.log.hidden or self.log.heirs or self.scope.after
-        return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if moved else 0
+        known = moved or self.was_undone(link)
+        return self.log.numbers.get(link.run, (0, 0, 0.0))[0] if known else 0
+
+    def was_undone(self, link: Link) -> bool:
+        """Whether an undo has parted one of the two from what it was linked with."""
+        return any(
+            row[15]
+            and row[6] in ("unlink", "delete")
+            and {link.left[2], link.right[2]} & {*row[8:10]}
+            for row in self.journal
+        )
 
     def met(self, link: Link) -> int:
         """Where the log stood when the left record was first linked in this flow, or first since a
@@ -121,7 +133,7 @@ class Facts:
         for row in self.journal:
             if row[2] != link.flow or link.left[2] not in row[7:9]:
                 continue
-            if row[6] == "unlink":
+            if row[6] == "unlink" or (row[15] and row[6] == "delete"):
                 runs.clear()
             elif row[6] in ("link", "create"):
                 runs.append(row[0])

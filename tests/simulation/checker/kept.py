@@ -11,12 +11,13 @@ from typing import Any
 from syncrules.tests.simulation.checker.around import Around
 from syncrules.tests.simulation.checker.enriched import Enriched
 from syncrules.tests.simulation.checker.facts import RACE, Link
+from syncrules.tests.simulation.checker.undone import Undone
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.scopes import BACK, STATUS, Kind, Mapped, Side
 
 
-class Kept(Around, Enriched):
+class Kept(Undone, Around, Enriched):
     """What became of the values that people wrote."""
 
     def copied(self, link: Link, one: Mapped) -> Iterator[str]:
@@ -30,6 +31,7 @@ class Kept(Around, Enriched):
                 ours = each.who == "sync" and not self.log.newborn(each)
                 ours = ours and each.seq >= self.began(link)
                 ours = ours and not (self.says_off(each) or self.puts_back(each))
+                ours = ours and not self.undoes(each)
                 known = canon(one.kind, each.new) in held
                 if ours and not (known or self.may_say(source[0], one, each)):
                     yield f"{end[0]}.{end[1]} became {each.new!r}, which its partner never had"
@@ -62,7 +64,8 @@ class Kept(Around, Enriched):
         )
         met = self.met(link)
         # What came from another partner that it had before was chosen there.
-        met_anew = 0 if self.took_over(link) else self.began(link)
+        took_over = self.took_over(link) and not self.was_undone(link)
+        met_anew = 0 if took_over else self.began(link)
         for side, key, name, partner, other in sides:
             # What a merge only says again, nobody can see in the record.
             events = self.log.by_field.get((key, name), [])
@@ -71,6 +74,8 @@ class Kept(Around, Enriched):
             since = [(each, after) for each, after in pairwise(mine) if after.seq > met]
             for edit, write in pairwise(mine):
                 if edit.who != "person" or write.who != "sync" or not edit.new:
+                    continue
+                if self.undoes(write):
                     continue
                 if write.seq < self.began(link):
                     continue

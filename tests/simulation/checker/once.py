@@ -138,7 +138,9 @@ class Once(Ended, Around, Enriched):
                 continue
             if not (self.asks_for_one(key, wanted) if key[1] in self.scope.shows else wanted(row)):
                 continue
-            if not self.freed(key) and not self.told_by_its_address(row):
+            if self.freed(key) or self.set_apart((key,)):
+                continue
+            if not self.told_by_its_address(row):
                 yield f"{key} {tag_of(row)} has no counterpart, and no error says why"
         by_email: dict[str, list[Key]] = {}
         for key, row in self.rows.items():
@@ -151,7 +153,7 @@ class Once(Ended, Around, Enriched):
             apart = len(keys) == 2 and keys[0][0] != keys[1][0] and not linked & set(keys)
             if not apart or {key[2] for key in keys} & self.blamed:
                 continue
-            if not self.may_stay_apart(keys):
+            if not (self.may_stay_apart(keys) or self.set_apart(keys)):
                 yield f"{keys} share {email} and are not linked"
 
     def deeds_there(self) -> Iterator[str]:
@@ -186,7 +188,9 @@ class Once(Ended, Around, Enriched):
         elif link.ended and link.left in self.rows and link.right in self.rows:
             yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
         tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
-        if len(tags) > 1 and link.right not in self.log.hidden and not self.handed_on(link, tags):
+        if link.right in self.log.hidden or self.came_free(link):
+            return
+        if len(tags) > 1 and not self.handed_on(link, tags):
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
 
     def handed_on(self, link: Link, tags: set[str]) -> bool:
@@ -213,6 +217,8 @@ class Once(Ended, Around, Enriched):
         gone = max((one.seq for one in self.log.by_field.get((link.right, ""), [])), default=0)
         still = link.flow in self.scope.over or not any(one.seq > gone for one in edits)
         known = {link.left[2], heir[2]} & self.blamed or still
+        if self.set_apart((heir,)):
+            return  # It had another partner, and an undo took the two apart.
         if heir not in taken and not (untold and known):
             yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
 

@@ -9,6 +9,7 @@ from syncrules.tests.simulation.checker.enriched import Enriched
 from syncrules.tests.simulation.checker.facts import Link
 from syncrules.tests.simulation.checker.held import Held
 from syncrules.tests.simulation.checker.signed import Signed
+from syncrules.tests.simulation.checker.undone import Undone
 from syncrules.tests.simulation.deeds import DONE
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.recorder import Event, Key
@@ -19,13 +20,13 @@ OVER = ("completed", "no_answer")
 """What calls and tasks say that are over."""
 
 
-class Together(Held, Signed, Enriched):
+class Together(Undone, Held, Signed, Enriched):
     """What two linked records hold, and what follows from related ones."""
 
     def converged(self, link: Link, one: Mapped) -> Iterator[str]:
         """What a row joins agrees, or differs for a reason that the rules name."""
         lv, rv = self.rows[link.left].get(one.left), self.rows[link.right].get(one.right)
-        if self.agree(one, lv, rv) or self.held_back(link, one):
+        if self.agree(one, lv, rv) or self.held_back(link, one) or self.as_put_back(link, one):
             return
         if one.both and self.as_they_met(link, one) and rv:
             return

@@ -22,7 +22,7 @@ class Written(Ended):
                 continue
             if not event.field or self.log.newborn(event) or self.marks(event):
                 continue
-            if self.takes_back(event):
+            if self.takes_back(event) or self.undoes(event):
                 continue
             if event.field not in allowed(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field} was written, which no row maps"
@@ -46,7 +46,7 @@ class Written(Ended):
     def journal_closed(self) -> Iterator[str]:
         """Nothing is left planned, sent, in doubt or marked."""
         for row in self.journal:
-            if row[12] in ("planned", "sent", "doubt"):
+            if row[12] in ("planned", "sent", "doubt", "due"):
                 what = f"{row[5]} {row[7] or row[8] or row[9]}"
                 yield f"change {row[0]}/{row[1]} of {what} is left {row[12]} ({row[13]})"
         # What a record became may be out of sight, or be purged before any look.
