@@ -91,8 +91,9 @@ class Recorder:
     person has let go: how long the log was, the record, its field, and what it may become. `signed`
     has under whose name each write of ours in Salesforce went, `staff` who left and came back.
     `regrets` are the undos that somebody asked for: how long the log was, the run, and of it the
-    record and the field, or ""; `undone` those that came to their end, `broken_off` the runs of
-    those of which one was told that they had not begun.
+    record and the field, or ""; `undone` those that came to their end, `crashed` the runs of
+    those that did not, each with how many had been asked for by then, `broken_off` the runs of
+    those of which somebody was told that they had not begun.
     `edited` is the last run before somebody edited the rules, `shown` how long the log was when
     what was out of our sight came back.
     """
@@ -133,6 +134,7 @@ class Recorder:
     staff: list[tuple[int, float, str, bool]] = field(default_factory=list)
     regrets: list[tuple[int, int, str, str]] = field(default_factory=list)
     undone: list[Undone] = field(default_factory=list)
+    crashed: list[tuple[int, int]] = field(default_factory=list)
     broken_off: list[int] = field(default_factory=list)
     edited: int = 0
     shown: int = 0

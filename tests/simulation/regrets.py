@@ -18,6 +18,7 @@ from syncrules.engine.store.database import statement
 from syncrules.engine.store.statements import C
 from syncrules.tests.simulation.recorder import Recorder, Undone
 from syncrules.tests.simulation.states import undisturbed
+from syncrules.tests.simulation.world import Crash
 
 if TYPE_CHECKING:
     from syncrules.tests.simulation.history import Machine
@@ -49,8 +50,9 @@ def part(machine: Machine, chance: random.Random) -> Part | None:
     _, record, left, right, key, action, after, _ = chance.choice(some)
     name = chance.choice([one for one in (record, left, right, key) if one])
     made = {one[1] for one in some if one[5] == "create"}
-    if action == "update" and record not in made and chance.random() < OF_A_VALUE:
-        return Part(run, name, chance.choice(sorted(json.loads(after))))
+    fields = sorted(json.loads(after))
+    if action == "update" and fields and record not in made and chance.random() < OF_A_VALUE:
+        return Part(run, name, chance.choice(fields))
     return Part(run, name)
 
 
@@ -65,7 +67,13 @@ def undo(machine: Machine, part: Part) -> Callable[[verbs.Setup], verbs.Result]:
         what = "a value" if part.field else "a record" if part.record else "a run"
         log.struck[f"{what} is undone"] += 1
         log.struck["an undo is undone"] += undone
-        return verbs.undo(setup, part)
+        before = machine.number()
+        try:
+            return verbs.undo(setup, part)
+        except Crash:
+            if machine.number() > before:
+                log.crashed.append((len(log.regrets), machine.number()))
+            raise
 
     return verb
 

@@ -26,7 +26,7 @@ FEWER = 0.05
 FEWEST = 0.05
 """The share of those under a set that came later still."""
 NEWEST = 0.03
-"""The share of those under a set in which somebody undoes runs."""
+"""The share of those under one of the sets in which somebody undoes runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,11 +523,17 @@ UNDONE = Scope(
     rounds=(3, 4, 4, 5),
     undoes=True,
 )
+UNDONE_HOMES = replace(
+    HOMES,
+    rules="undone_homes.sync",
+    rounds=(3, 4, 4, 5),
+    undoes=True,
+)
 SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
 NARROW = (EDITED, MOVED, GUARDED, MAILS)
 NARROWER = (NOTES, CALLED_OFF)
 NARROWEST = (ENRICHED, UPDATED, AROUND)
-PUT_BACK = (UNDONE,)
+PUT_BACK = (UNDONE, UNDONE_HOMES)
 SCOPES = (FULL, *SMALLER, *NARROW, *NARROWER, *NARROWEST, *PUT_BACK)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 

@@ -194,8 +194,15 @@ class Once(Ended, Around, Enriched):
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
 
     def handed_on(self, link: Link, tags: set[str]) -> bool:
-        """Whether one of the two has got the address that the other one has, or had to its end."""
-        ends = self.last(link.left, "email"), self.last(link.right, "Email")
+        """Whether one of the two has got the address that the other one has, or had to its end; or
+        had when they met, where an undo had parted that one from whoever had it before."""
+        until = len(self.log.events)
+        if self.was_undone(link):
+            until = self.log.numbers.get(link.run, (0, until, 0.0))[1]
+        ends = (
+            self.last_before(link.left, "email", until),
+            self.last_before(link.right, "Email", until),
+        )
         mine, theirs = (canon("email", one.new) if one else None for one in ends)
         return tags <= self.moved and mine == theirs is not None
 
@@ -217,8 +224,8 @@ class Once(Ended, Around, Enriched):
         gone = max((one.seq for one in self.log.by_field.get((link.right, ""), [])), default=0)
         still = link.flow in self.scope.over or not any(one.seq > gone for one in edits)
         known = {link.left[2], heir[2]} & self.blamed or still
-        if self.set_apart((heir,)):
-            return  # It had another partner, and an undo took the two apart.
+        if any(row[6] in ("unlink", "delete") and row[9] == heir[2] for row in self.put_back_by):
+            return  # It had another partner, from which an undo has parted it.
         if heir not in taken and not (untold and known):
             yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from syncrules.tests.simulation.checker.facts import RACE, Facts, Link
-from syncrules.tests.simulation.fields import canon
+from syncrules.tests.simulation.faults import SKEWED
+from syncrules.tests.simulation.fields import SPELLED, WIRE, canon
 from syncrules.tests.simulation.recorder import Event, Key
 from syncrules.tests.simulation.recorder import Undone as Done
 from syncrules.tests.simulation.scopes import Kind, Mapped
@@ -22,8 +24,12 @@ Row = Sequence[Any]
 """A row of the journal."""
 TOUCH = 60.0
 """Seconds after a write of ours within which another one's save can't be told from it."""
+BEHIND = 900.0
+"""Seconds by which the clock of a system may be off, in histories in which it is."""
 LOST = ("dropped", "not carried out")
 """What the journal says of what nobody goes on with."""
+KEYED = ("last_name", "LastName", "name", "Name")
+"""Fields by which people know a record that has neither an address nor a domain."""
 OPEN = ("refused", "due", "dropped", "paused")
 """What becomes of a change that is not made: it stands in the report of the run."""
 
@@ -49,12 +55,12 @@ class Undone(Facts):
         """The row of the journal by which a write of ours puts something back."""
         if not self.put_back_by or event.who != "sync":
             return None
-        rows = self.changes_of(event, self.kind_of(event))
+        rows = self.changes_of(as_ruled(event), self.kind_of(event))
         return next((row for row in rows[::-1] if row[15]), None)
 
     def kind_of(self, event: Event) -> Kind:
         """What is in a field."""
-        return "email" if event.field in ("email", "Email") else "text"
+        return SPELLED.get(event.field, "text")
 
     # ---- what was put back
 
@@ -88,7 +94,7 @@ class Undone(Facts):
             ]
             fields = set(json.loads(row[11]))
             if not any(
-                (not record or self.is_named(row, record))
+                (not record or self.is_named(row, record, self.log.numbers[row[0]][1]))
                 and (not name or (fields and fields <= self.named_alike(name)))
                 for record, name in asked
             ):
@@ -102,16 +108,18 @@ class Undone(Facts):
             elif not any(one[6] == wanted for one in made):
                 yield f"{what}, which did no {wanted} of it"
 
-    def is_named(self, row: Row, name: str) -> bool:
-        """Whether a record of the change or its partner has that id, or had that address."""
+    def is_named(self, row: Row, name: str, until: int) -> bool:
+        """Whether a record of the change or its partner has that id, or had that address by
+        then."""
         ids = {*row[7:10]} - {""}
-        held = (
-            canon("email", one.new)
+        keys = {*KEYED, *SPELLED}
+        return name in ids or any(
+            canon(SPELLED.get(of, "text"), one.new) == canon(SPELLED.get(of, "text"), name)
             for (key, of), events in self.log.by_field.items()
-            if key[2] in ids and of in ("email", "Email", "last_name", "LastName")
+            if key[2] in ids and of in keys
             for one in events
+            if one.seq < until
         )
-        return name in ids or name.casefold() in {str(one).casefold() for one in held if one}
 
     def named_alike(self, name: str) -> set[str]:
         """What a field is called on either side."""
@@ -166,13 +174,15 @@ class Undone(Facts):
     def deleted_rightly(self, event: Event, run: int) -> Iterator[str]:
         """A record that a run made, and that nobody has changed since."""
         birth, sent = self.log.born[event.key], 0.0
+        # By a clock that is behind, a save is as old as our own.
+        late = TOUCH + (BEHIND if self.log.struck[SKEWED] else 0.0)
         if birth.who != "sync" and not self.counts_as_ours(event.key):
             yield f"{event.key} was deleted to undo run {run}, which did not make it"
         for one in self.log.events[birth.seq : event.seq]:
             if one.key == event.key and one.who == "sync":
                 sent = one.at
         for one in self.log.events[birth.seq : event.seq]:
-            touched = one.key == event.key and one.who == "person" and one.at > sent + TOUCH
+            touched = one.key == event.key and one.who == "person" and one.at > sent + late
             if touched and event.at - one.at >= RACE and one.run != event.run:
                 yield f"{event.key} was deleted, and somebody had changed its {one.field}"
 
@@ -184,7 +194,8 @@ class Undone(Facts):
             for row in () if one.goes_on else self.journal:
                 if row[0] != one.undoes or row[12] != "done":
                     continue
-                if not one.record or self.is_named(row, one.record):
+                until = self.log.numbers[one.run][1]
+                if not one.record or self.is_named(row, one.record, until):
                     yield from self.told_or_done(row, one)
 
     def told_or_done(self, row: Row, undo: Done) -> Iterator[str]:
@@ -250,6 +261,13 @@ class Undone(Facts):
                 yield f"run {run} is told as one that had not begun, and has put something back"
             if self.log.broken_off.count(run) > 1:
                 yield f"run {run} is told more than once as one that had not begun"
+
+        for asked, run in self.log.crashed:
+            rows = [tuple(row[12:14]) for row in self.put_back_by if row[0] == run]
+            part = self.log.regrets[asked - 1][1:]
+            again = any(one[0] == part[0] for _, *one in self.log.regrets[asked:])
+            if rows and set(rows) == {LOST} and not again and run not in self.log.broken_off:
+                yield f"run {run} broke off before it had begun, and nobody was told"
 
     # ---- what comes after
 
@@ -317,6 +335,12 @@ class Undone(Facts):
         """Whether somebody changed one of these records, or one of the same person, between an undo
         and a later change, or asked for all that there is."""
         since, until = self.known_by(row), self.log.numbers[later[0]][1]
+        # A company comes along with its people.
+        ids = ids | {
+            key[2]
+            for (key, name), events in self.log.by_field.items()
+            if name in ("account", "AccountId") and any(one.new in ids for one in events)
+        }
         tags = {self.tag_at(key, until) for key in self.log.born if key[2] in ids}
         asked = any(
             row[0] < run <= later[0] and verb not in ("run", "undo")
@@ -337,15 +361,18 @@ class Undone(Facts):
         since."""
         if not self.scope.undoes:
             return False
-        ends = self.told(link.left, one.left), self.told(link.right, one.right)
-        back = [each.seq for events in ends for each in events if self.undoes(each) is not None]
-        edits = [
-            after.seq
-            for events in ends
-            for before, after in pairwise(events)
-            if after.who == "person" and canon(one.kind, before.new) != canon(one.kind, after.new)
-        ]
-        return bool(back) and max(back) > max(edits, default=0)
+        back, edits = [0], [0]
+        for field in ((link.left, one.left), (link.right, one.right)):
+            told = self.told(*field)
+            back += [each.seq for each in told if self.undoes(each) is not None]
+            # Who came with a merge may hold what stood there before.
+            edits += [
+                after.seq
+                for before, after in pairwise(told)
+                if after.key == field[0] and after.who == "person" and after.old != after.new
+                if canon(one.kind, before.new) != canon(one.kind, after.new)
+            ]
+        return max(back) > max(edits)
 
     def set_apart(self, keys: Collection[Key]) -> bool:
         """Whether an undo was the last that was done about one of these, and what rules read of it
@@ -385,10 +412,10 @@ class Undone(Facts):
     def came_free(self, link: Link) -> bool:
         """Whether an undo has parted the right record of a link from another one, so that it has
         the partner of one that became it."""
-        ids, more = set[str](), {link.right}
-        while more:
-            ids |= {key[2] for key in more}
-            more = {old for old, heir in self.log.heirs.items() if heir in more}
+        became = {link.right}
+        while more := {old for old, new in self.log.heirs.items() if new in became} - became:
+            became |= more
+        ids = {key[2] for key in became}
         return len(ids) > 1 and any(
             row[6] in ("unlink", "delete") and row[9] in ids and row[8] != link.left[2]
             for row in self.put_back_by
@@ -397,3 +424,9 @@ class Undone(Facts):
     def held_then(self, key: Key, name: str, seq: int) -> object:
         last = self.last_before(key, name, seq)
         return last and last.new
+
+
+def as_ruled(event: Event) -> Event:
+    """A write under the name that rules have for its field."""
+    names = [name for name, wires in WIRE.items() if event.field in wires]
+    return replace(event, field=names[0]) if names else event

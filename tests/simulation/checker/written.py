@@ -93,7 +93,10 @@ class Written(Ended):
         if code == "out-of-sight":
             return bool(about & self.beyond or about - self.rows.keys())
         if code == "DUPLICATES_DETECTED":
-            return self.shares_address(about)
+            # What was to be put back may have been somebody's address by then.
+            ids = {key[2] for key in about}
+            back = any(row[12] == "refused" and row[7] in ids for row in self.put_back_by)
+            return back or self.shares_address(about)
         if code == "task-closed":
             return "completed" in {one.get("status") for one in here}
         if code == "login-lost":
