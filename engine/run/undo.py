@@ -360,9 +360,12 @@ class _Work:
         if link is None or link.ended or link.right != one.right:
             return
         where = {"org": self.session.org, "flow": flow.name, "one": one.left}
-        if self.session.db.row(undone.followed, **where):
+        how, run = self.session.db.row(undone.made, **where) or ("", 0)
+        if how == "followed":
             # Who was linked before would be nobody's, and be made a second time.
             self._keep(one, _FOLLOWED)
+        elif run != self.run:
+            self._keep(one, f"run {run} has linked the two again since")
         else:
             self._plan(one, "unlink", {}, {}, ({}, {}))
 

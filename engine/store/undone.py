@@ -83,12 +83,12 @@ last_sent = statement(
     .group_by(C.record)
 )
 """When we last wrote to records."""
-followed = statement(
-    select(L.left).where(
-        L.org == _org, L.flow == bindparam("flow"), L.left == bindparam("one"), L.how == "followed"
+made = statement(
+    select(L.how, L.run).where(
+        L.org == _org, L.flow == bindparam("flow"), L.left == bindparam("one")
     )
 )
-"""Whether the link of a left record is one that went along with a merge or a conversion."""
+"""How the link of a left record came to be, and by which run."""
 still_refused = statement(
     select(D.id).where(
         D.org == _org,

@@ -245,6 +245,25 @@ def test_two_that_a_run_found_to_be_one_are_parted() -> None:
     assert world.leads()[lead]["Title"] == "CEO"
 
 
+def test_two_that_another_run_has_linked_again_stay_linked() -> None:
+    """They were parted, and somebody asked for them since: that is of another run."""
+    world = World()
+    world.both.salesforce.create(
+        "Lead", {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
+    )
+    world.run()
+    contact = world.contact(title="CTO")
+    run = world.run().run
+    world.undo(run)
+    world.both.apollo.update("contact", contact, {"title": "CEO"})
+    again = world.run().run
+    [told] = [one for one in world.undo(run).kept if not one.field]
+    assert told.why == f"run {again} has linked the two again since"
+    world.both.apollo.update("contact", contact, {"last_name": "Lovelace"})
+    world.run()
+    assert [row["LastName"] for row in world.leads().values()] == ["Lovelace"]
+
+
 def test_a_link_that_has_moved_on_since_is_not_taken_apart() -> None:
     """The Lead that the run had found was merged into another: who that one is, no run said."""
     world = World()

@@ -43,13 +43,13 @@ class Undone(Facts):
         return [row for row in self.journal if row[15]]
 
     @cached_property
-    def deciding(self) -> list[tuple[int, int, float]]:
-        """The runs that came to their end and looked at all that had changed."""
-        went = {one for number, one in self.log.numbers.items() if self.verbs.get(number) == "undo"}
-        alone = went - {
-            one for number, one in self.log.numbers.items() if self.verbs.get(number) != "undo"
-        }
-        return [one for one in self.log.finished if one not in alone]
+    def deciding(self) -> list[int]:
+        """The runs that came to their end and decided what to do about all that had changed."""
+        return [
+            number
+            for number, one in sorted(self.log.numbers.items())
+            if one in self.log.finished and self.verbs.get(number) != "undo"
+        ]
 
     def undoes(self, event: Event) -> Row | None:
         """The row of the journal by which a write of ours puts something back."""
@@ -323,11 +323,10 @@ class Undone(Facts):
     def known_by(self, row: Row) -> int:
         """Where the log stood when the last run began before an undo that decided what to do about
         all that had changed; what was saved shortly before that it need not have seen."""
-        begin = self.log.numbers[row[0]][0]
-        runs = [one for one in self.deciding if one[1] <= begin]
+        runs = [one for one in self.deciding if one < row[0]]
         if not runs:
             return 0
-        seq, _, at = runs[-1]
+        seq, _, at = self.log.numbers[runs[-1]]
         late = [one.seq for one in self.log.events if one.at >= at - RACE]
         return min([seq, *late])
 
