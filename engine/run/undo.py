@@ -16,13 +16,14 @@ from datetime import datetime
 from itertools import groupby
 
 from ...connectors.base.contract import Record
-from ...connectors.base.values import Value, folded
+from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ...errors import UsageError
 from ..plan.model import Flow
 from ..store import statements as sql
 from ..store import undone
 from ..store.database import Database
+from .belongs import referring
 from .closures import NotRead, Values
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
@@ -485,28 +486,11 @@ class _Work:
             self._keep(one, f"{_CHANGED}: {', '.join(moved)}")
         elif sent and _moment(now.stamp) > sent + TOUCH:
             self._keep(one, _CHANGED)
-        elif others := self._referring(flow, side, one.record):
+        elif others := referring(self.session, flow, side, one.record, self.deleted):
             self._keep(one, f"{others} belongs to it by now")
         else:
             self.deleted.add((one.system, one.object, one.record))
             self._plan(one, "delete", stands, {}, ({}, {}))
-
-    def _referring(self, flow: Flow, side: Side, id: str) -> str:
-        """A record that refers to this one and stays, "" for none."""
-        session, system = self.session, flow.end(side).system
-        for object, name in _references(session, flow, side):
-            rows = session.by_value(system, object, name, [folded(id)])
-            ids = [one for _, one in rows if (system, object, one) not in self.deleted]
-            let_go = {
-                one
-                for one, after in session.planned_values(system, object, ids)
-                if name in after and after[name] != id
-            }
-            here = session.stored(system, object, [one for one in ids if one not in let_go])
-            for one in here.values():
-                if one.life == "here":
-                    return f"{object} {one.id}"
-        return ""
 
     # ---- keeping
 
@@ -565,19 +549,6 @@ def _first_before(wrote: Iterable[Entry]) -> dict[str, Value | Coming]:
         for name in one.after:
             found.setdefault(name, one.before.get(name))
     return found
-
-
-def _references(session: Session, flow: Flow, side: Side) -> Iterator[tuple[str, str]]:
-    """(object, field) of what refers to records of a side of a flow."""
-    for ready in session.flows.values():
-        for row in ready.flow.rows:
-            if flow.name in row.through:
-                yield ready.flow.end(side).object, row.left if side == "left" else row.right
-        for infer in ready.flow.infers:
-            there = ready.flow.end(other(infer.side))
-            mine = flow.end(side)
-            if (there.system, there.object) == (mine.system, mine.object):
-                yield infer.related, infer.via
 
 
 def _moment(stamp: str) -> float:

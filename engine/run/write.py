@@ -22,6 +22,7 @@ from ..store import lives, unknown
 from ..store import statements as sql
 from . import signed, struck
 from .around import ASKED_FOR
+from .belongs import free
 from .brakes import planned
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
@@ -100,6 +101,8 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         if not entries:
             return
         entries = _with_somebody(session, flow, _all_arrived(session, entries))
+        if action == "delete" and session.undoing:
+            entries = free(session, flow, side, entries)
         entries, waiting = signed.ready(session, entries)
         _wait(session, waiting)
         if entries and action == "create":

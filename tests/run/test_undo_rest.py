@@ -18,7 +18,7 @@ from syncrules.engine.schedule import Ran
 from syncrules.engine.status import status_json, status_text
 from syncrules.errors import UsageError
 from syncrules.tests.both import HOUR, ORG
-from syncrules.tests.run.test_undo import World
+from syncrules.tests.run.test_undo import COMPANIES, World
 
 
 class Dead(BaseException):
@@ -349,6 +349,30 @@ def test_what_a_run_had_made_is_deleted_later_and_not_made_again() -> None:
     assert len(world.leads()) == 1
     world.run()
     assert world.leads() == {}
+    world.quiet()
+
+
+def test_what_belongs_to_it_still_is_not_deleted_along() -> None:
+    """Somebody of Salesforce got a company with its link: Salesforce deletes people with theirs,
+    and what was to take them out of it was lost on its way. The next run does one, then the other.
+    """
+    world = World(COMPANIES)
+    own = {"LastName": "King", "Email": "ada@a.example"}
+    person = world.both.salesforce.create("Contact", own)
+    world.run()
+    company = world.both.apollo.create("account", {"name": "Acme"})
+    world.contact(account_id=company)
+    run = world.run().run
+    [made] = world.both.salesforce.rows("Account")
+    assert world.both.salesforce.rows("Contact")[person]["AccountId"] == made
+    world.both.salesforce.faults.rules.append(Fault("lost before", "PATCH", "/composite"))
+    result = world.undo(run)
+    assert result.counts["salesforce", "Account", "delete", "due"] == 1
+    assert [*world.both.salesforce.rows("Account")] == [made]
+    world.run()
+    assert world.both.salesforce.rows("Account") == {}
+    [left] = world.both.salesforce.rows("Contact").values()
+    assert (left["LastName"], left.get("AccountId")) == ("King", None)
     world.quiet()
 
 
