@@ -86,7 +86,7 @@ def told(log: Recorder, result: verbs.Result) -> None:
                 ((each.system, each.object, each.record), each.field) for each in one.kept
             )
             rest = one is not result
-            record, name = ("", "") if rest else log.regrets[-1][2:]
+            record, name = ("", "") if rest or not log.regrets else log.regrets[-1][2:]
             log.undone.append(Undone(one.run, one.undone, record, name, rest, kept))
             log.struck["an undo leaves something as it is"] += bool(kept)
     log.broken_off += [one.run for one in result.broken_off]

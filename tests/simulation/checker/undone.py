@@ -112,6 +112,10 @@ class Undone(Facts):
         """Whether a record of the change or its partner has that id, or had that address by
         then."""
         ids = {*row[7:10]} - {""}
+        # Somebody may have had two partners in that run, one of which became the other.
+        for one in self.journal:
+            if one[0] == (row[15] or row[0]) and ids & {*one[7:10]}:
+                ids |= {*one[7:10]} - {""}
         keys = {*KEYED, *SPELLED}
         return name in ids or any(
             canon(SPELLED.get(of, "text"), one.new) == canon(SPELLED.get(of, "text"), name)
