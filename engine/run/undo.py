@@ -23,6 +23,7 @@ from ..plan.model import Flow
 from ..store import statements as sql
 from ..store import undone
 from ..store.database import Database
+from . import problems
 from .belongs import referring
 from .closures import NotRead, Values
 from .decision import Coming
@@ -297,6 +298,11 @@ class _Work:
 
     def _over(self, one: Entry) -> None:
         self.session.db.run(undone.leave, org=self.session.org, run=one.run, one=one.number)
+        link = self.session.links(one.flow, "left", [one.left]).get(one.left)
+        if link is None or link.right != one.right:
+            # Nothing is written to either of the two any more that could be refused.
+            ends = [(one.flow, id) for id in (one.left, one.right) if id]
+            problems.over(self.session, ends, kept="decisions")
 
     def _fetch(self, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, Record]:
         """What some records hold now, where they are there."""

@@ -458,6 +458,31 @@ def test_what_is_refused_stands_in_the_log_while_something_else_is_put_back() ->
     assert world.both.errors() == []
 
 
+def test_nothing_is_told_any_more_of_two_that_were_parted_once_one_is_given_up() -> None:
+    """The Lead went out of sight just as its title was to be put back: that stays, and a `retry`
+    says so; the entry is over, since nothing is to be written to it."""
+    world = Mortal()
+    made = {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
+    lead = world.both.salesforce.create("Lead", made)
+    world.run()
+    world.contact(title="CTO")
+    run = world.run().run
+
+    def hidden(point: str) -> None:
+        if point == "after undo begun":
+            world.both.salesforce.org.unshared.add(lead)
+
+    world.both.world.on_point = hidden
+    world.undo(run)
+    world.both.world.on_point = None
+    [told] = world.both.errors()
+    assert told.code == "out-of-sight"
+    world.both.clock.sleep(HOUR)
+    [rest] = verbs.retry(world.both.setup, None).finished
+    assert [one.record for one in rest.kept] == [lead]
+    assert world.both.errors() == []
+
+
 def test_what_was_refused_and_put_back_since_is_no_matter_of_a_later_retry() -> None:
     """A second undo got through; then Salesforce refuses something else of the same record."""
     world = Promoted()
