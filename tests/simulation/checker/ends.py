@@ -92,6 +92,10 @@ def not_cured(log: Recorder, db: Database, org: str) -> Iterator[str]:
     # What a write has met out of sight is held until somebody asks, and with it what its partner
     # was to get.
     wrong |= {record for record, code in waiting if code == OUT_OF_SIGHT}
+    # Apollo tells nobody who is deleted, and what they had asked for is asked for still.
+    wrong |= {key[2] for key in log.born if key[0] == "apollo"} - {
+        key[2] for key in log.rows("apollo")
+    }
     for record, code in waiting:
         refused = record in companies and code == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
         if code in CURED and not refused and not wrong & {record, *across.get(record, ())}:

@@ -56,6 +56,8 @@ class Once(Ended, Around, Enriched):
         let its partner go: that person may have another counterpart now. So they may where it was
         out of our sight when we were to delete it, and somebody else has since."""
         ours = any(one.seq < seq and one.who == "sync" for one in self.log.deletions(key))
+        # An undo was to delete it, and it was merged just then.
+        ours = ours or any(row[6] == "delete" and row[7] == key[2] for row in self.put_back_by)
         tried = ("delete", key[2], "out-of-sight") in [
             (row[6], row[7], row[13]) for row in self.journal
         ]

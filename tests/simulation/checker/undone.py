@@ -198,8 +198,8 @@ class Undone(Facts):
             for row in () if one.goes_on else self.journal:
                 if row[0] != one.undoes or row[12] != "done":
                     continue
-                until = self.log.numbers[one.run][1]
-                if not one.record or self.is_named(row, one.record, until):
+                # An address may be that of several, or have been.
+                if not one.record or one.record in row[7:10]:
                     yield from self.told_or_done(row, one)
 
     def told_or_done(self, row: Row, undo: Done) -> Iterator[str]:
@@ -270,7 +270,9 @@ class Undone(Facts):
             rows = [tuple(row[12:14]) for row in self.put_back_by if row[0] == run]
             part = self.log.regrets[asked - 1][1:]
             again = any(one[0] == part[0] for _, *one in self.log.regrets[asked:])
-            if rows and set(rows) == {LOST} and not again and run not in self.log.broken_off:
+            # One that dies as it ends has told it, and nobody has heard.
+            heard = self.log.numbers.get(run + 1) in self.log.finished
+            if heard and set(rows) == {LOST} and not again and run not in self.log.broken_off:
                 yield f"run {run} broke off before it had begun, and nobody was told"
 
     # ---- what comes after

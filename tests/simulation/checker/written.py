@@ -26,7 +26,8 @@ class Written(Ended):
                 continue
             if event.field not in allowed(self.scope, event.key[1]):
                 yield f"{event.key}.{event.field} was written, which no row maps"
-            if event.old and event.field in self.only_filled(event.key) and not self.raced(event):
+            unseen = event.key in self.log.hidden or self.raced(event)
+            if event.old and event.field in self.only_filled(event.key) and not unseen:
                 what = f"{event.key}.{event.field}"
                 yield f"{what}: {event.old!r} was replaced, and only blanks are filled"
             if event.new in (None, "") and event.field in self.never_blanked(event.key):
