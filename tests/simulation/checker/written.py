@@ -94,16 +94,21 @@ class Written(Ended):
         if code == "out-of-sight":
             return bool(about & self.beyond or about - self.rows.keys())
         if code == "DUPLICATES_DETECTED":
-            # What was to be put back may have been somebody's address by then.
-            ids = {key[2] for key in about}
-            back = any(row[12] == "refused" and row[7] in ids for row in self.put_back_by)
-            return back or self.shares_address(about)
+            return self.refused_back(about) or self.shares_address(about)
+        if code == "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY":
+            return self.refused_back(about)
         if code == "task-closed":
             return "completed" in {one.get("status") for one in here}
         if code == "login-lost":
             users = self.log.salesforce.rows("User")
             return not users[self.log.salesforce.user(record)]["IsActive"]
         return False
+
+    def refused_back(self, about: set[Key]) -> bool:
+        """Whether what was to be put back was refused: by then somebody had that address, or what
+        it led to was gone."""
+        ids = {key[2] for key in about}
+        return any(row[12] == "refused" and row[7] in ids for row in self.put_back_by)
 
     def shares_address(self, about: set[Key]) -> bool:
         """Whether somebody in Salesforce has the address of one of these."""
