@@ -23,7 +23,8 @@ class Ended(Undone):
         for event in self.log.events:
             if event.who != "sync" or event.key in self.log.stray or self.undoes(event):
                 continue
-            if not event.field and event.new is None and not self.owed(event, "delete"):
+            gone = not event.field and event.new is None and not self.went_along(event)
+            if gone and not self.owed(event, "delete"):
                 yield f"{event.key} was deleted by us"
             if self.marks(event) and not self.owed(event, "mark"):
                 yield f"{event.key}.{event.field} became {event.new!r}, and its partner is there"

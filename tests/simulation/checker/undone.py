@@ -190,6 +190,14 @@ class Undone(Facts):
             if touched and event.at - one.at >= RACE and one.run != event.run:
                 yield f"{event.key} was deleted, and somebody had changed its {one.field}"
 
+    def went_along(self, event: Event) -> bool:
+        """Whether Salesforce deleted somebody with a company that an undo deleted, and no look had
+        shown that they belonged to it."""
+        home = self.last_before(event.key, "AccountId", event.seq)
+        if home is None or (event.key not in self.beyond and event.at - home.at >= RACE):
+            return False
+        return any(tuple(row[6:8]) == ("delete", home.new) for row in self.put_back_by)
+
     # ---- what was left
 
     def told_what_is_left(self) -> Iterator[str]:
@@ -350,6 +358,10 @@ class Undone(Facts):
         asked = any(
             row[0] < run <= later[0] and verb not in ("run", "undo")
             for run, verb in self.verbs.items()
+        )
+        # One of them may have waited, and brings it along.
+        asked = asked or any(
+            one[0] == later[0] and one[2] != later[2] and ids & {*one[7:10]} for one in self.journal
         )
         unseen = any(key[2] in ids for key in self.beyond)
         return (
