@@ -292,6 +292,8 @@ def _seen_late(
         since=session.now - lag - LATE,
     ):
         replaced.setdefault(id, []).append((load_values(old), _instant(stamp, unknown=-inf)))
+    for id, before_it, stamp in session.found.get((ask.system, ask.object), ()):
+        replaced.setdefault(id, []).append((before_it, _instant(stamp, unknown=-inf)))
     fresh = (_fresh(before.get(one.id), one, replaced.get(one.id), aside) for one in changed)
     return [one for one in fresh if one is not None]
 

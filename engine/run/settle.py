@@ -174,7 +174,13 @@ def _state(session: Session, entry: Entry, state: str, code: str) -> None:
 
 
 def _done(session: Session, done: Sequence[Settled]) -> None:
-    """The journal has it that these are done, and what the system says of it."""
+    """The journal has it that these are done, and what the system says of it. Of an earlier run's
+    update nobody knows when it arrived, or who has made it since: maybe just now."""
+    for entry, one in done:
+        if entry.action == "update" and entry.run != session.run:
+            held = {name: old for name, old in entry.before.items() if not isinstance(old, Coming)}
+            here = (entry.system, entry.object)
+            session.found.setdefault(here, []).append((entry.record, held, one.stamp))
     session.db.many(
         sql.set_done,
         [

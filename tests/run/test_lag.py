@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from syncrules.connectors.apollo.simulator import Fault
 from syncrules.tests.both import Both
 
 RULES = """\
@@ -55,6 +56,32 @@ def test_a_search_that_still_shows_what_we_replaced_changes_nothing() -> None:
     both.clock.sleep(900)
     both.run()
     assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+
+
+def test_what_somebody_did_in_place_of_a_lost_write_is_no_edit_back_where_a_search_is_behind() -> (
+    None
+):
+    """The write never arrived, and a person has just saved the same value: by its id the record
+    shows it, and the search still what both replaced."""
+    both, contact, lead = linked()
+    both.setup = replace(both.setup, lags={("apollo", "contact"): 30.0})
+    both.clock.sleep(900)
+    both.run()
+    both.salesforce.update("Lead", lead, {"Title": "CEO"})
+    both.apollo.faults.append(Fault("lost before", path="bulk_update", times=None))
+    both.clock.sleep(900)
+    both.run()
+    both.apollo.faults.clear()
+    both.clock.sleep(900)
+    both.apollo.team.lag = 30.0
+    both.apollo.update("contact", contact, {"title": "CEO"})
+    both.clock.sleep(5)
+    both.run()
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
+    both.clock.sleep(900)
     both.run()
     assert both.salesforce.rows("Lead")[lead]["Title"] == "CEO"
     assert both.apollo.rows("contact")[contact]["title"] == "CEO"
