@@ -251,10 +251,11 @@ class Kept(Undone, Around, Enriched):
 
     def knew(self, edit: Event, later: Event, since: int = 0) -> bool:
         """Whether a run that came to its end lies between the two, and saw the first; `since` is
-        where the log stood when the rules were there."""
+        where the log stood when the rules were there. An undo decides about nothing else."""
+        runs = [self.log.numbers[one] for one in self.deciding]
         return any(
             max(edit.seq, since - 1) < begin and end <= later.seq and at - edit.at >= RACE
-            for begin, end, at in self.log.finished
+            for begin, end, at in (runs if self.scope.undoes else self.log.finished)
         )
 
     def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
