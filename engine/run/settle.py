@@ -157,6 +157,8 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
     elif kind == "absent":
         _state(session, entry, entry.put_off, "not carried out")
         forget(session, entry, outcome.unclear)
+        if outcome.unclear:
+            _look_at(session, entry, entry.record)
         if not entry.undoes:
             problems.no_reply(session, entry)
     elif kind == "gone":
@@ -442,9 +444,7 @@ def _gone(session: Session, entry: Entry) -> None:
 
 def _existed(session: Session, entry: Entry, outcome: Outcome) -> None:
     """The system has it already: look at it, and link it next time if a key says so."""
-    ask: Read = session.reads[entry.system, entry.object]
-    found = session.connectors[entry.system].fetch(entry.object, ask.fields, "id", [outcome.id])
-    store(session, ask, found)
+    found = _look_at(session, entry, outcome.id)
     if entry.alone:
         session.again = True
         return
@@ -460,6 +460,14 @@ def _existed(session: Session, entry: Entry, outcome: Outcome) -> None:
     refusal = Outcome(entry.number, "existed", outcome.id, code="existed", message=message)
     problems.refused(session, entry, refusal, "")
     _hold(session, entry)
+
+
+def _look_at(session: Session, entry: Entry, id: str) -> Sequence[Record]:
+    """What stands in a record now is known from here on: no feed need tell it."""
+    ask: Read = session.reads[entry.system, entry.object]
+    found = session.connectors[entry.system].fetch(entry.object, ask.fields, "id", [id])
+    store(session, ask, found)
+    return found
 
 
 def _matches(

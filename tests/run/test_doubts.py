@@ -166,6 +166,22 @@ def test_of_two_edits_around_an_update_nobody_can_tell_of_the_rule_says_which_st
     assert both.errors() == []
 
 
+def test_the_edit_that_hides_an_update_is_the_one_that_is_chosen_from() -> None:
+    """It was saved long before it showed, and no feed passes there any more: what the look for the
+    update has found stands for Salesforce, and not what was there before that (R4, R6)."""
+    both = of(contacts=False)
+    left, lead = pair(both)
+    edit(both, left, "CEO")
+    both.salesforce.update("Lead", lead, {"Title": "Chief"}, delay=1.5 * HOUR)
+    both.apollo.update("contact", left, {"title": "CFO"})
+    both.salesforce.faults.rules.append(Fault("lost before", "PATCH", "composite/sobjects"))
+    later(both)
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "Chief"
+    assert both.salesforce.rows("Lead")[lead]["Title"] == "Chief"
+    assert [one.value for one in lost(both.db, [ORG])] == ["CFO"]
+
+
 def test_what_nobody_can_tell_is_told_until_somebody_has_made_it_clear() -> None:
     """A contact whose reply was lost is there twice, made by hand the second time: an entry says
     so, once. With one of them deleted, the other is linked and the entry closed (R9)."""
