@@ -24,6 +24,7 @@ from syncrules.connectors.salesforce import feeds as reading
 from syncrules.connectors.salesforce import writes as writing
 from syncrules.connectors.salesforce.simulator.org import DuplicateRule, Validation
 from syncrules.connectors.salesforce.simulator.rights import Right
+from syncrules.engine.run import parts
 from syncrules.tests.simulation.people import BAD_TITLE, People, is_bad_name, shown
 from syncrules.tests.simulation.recorder import OBJECTS, Answer, Key, Recorder, System, writes
 from syncrules.tests.simulation.world import Alarms
@@ -33,6 +34,7 @@ Spoiled = Callable[["Faults", System, Request, Answer], Response]
 JSON = {"content-type": "application/json;charset=UTF-8"}
 HTML = {"content-type": "text/html"}
 SKEWED, AT_LARGE = "a clock that is off", "all is large"
+IN_PARTS_OF_TWO = "parts of two"
 MANY = 1_000
 """How often a fault strikes that lasts for a whole run."""
 SMALL_PAGE = 2
@@ -116,7 +118,7 @@ class Faults:
         if self.people.scope.brings and own.random() < 0.4:
             log.salesforce.org.validations.append(COMPANIES)
             log.struck["a validation rule of companies"] += 1
-        if chance.random() < 0.5:
+        if chance.random() < 0.5 and not self.people.scope.behind:
             self.people.lateness = ()
         if chance.random() < 0.2:
             for object in ("Lead", "Contact"):
@@ -144,7 +146,8 @@ class Faults:
 
     def before_run(self) -> None:
         """Draws what the run to come meets."""
-        if self.chance.random() < (0.2 if self.people.scope.returns else 0.08):
+        scope = self.people.scope
+        if self.chance.random() < (0.4 if scope.behind else 0.2 if scope.returns else 0.08):
             self.hide()
         if self.chance.random() < 0.05:
             self.take_right()
@@ -386,7 +389,8 @@ _PAGE = "<html>Log in</html>"
 _LIMIT = '[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "%s limit exceeded."}]'
 _LOCK = '[{"errorCode": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access"}]'
 
-_SIZES: tuple[tuple[ModuleType, str, object], ...] = (
+_Sizes = tuple[tuple[ModuleType, str, object], ...]
+_SIZES: _Sizes = (
     (reading, "FROM", 2),
     (bulk, "SHEET", 4),
     (writing, "FEW", 1),
@@ -400,13 +404,28 @@ _SIZES: tuple[tuple[ModuleType, str, object], ...] = (
 def all_is_large() -> Iterator[None]:
     """What only large teams meet: three records come in bulk or on two pages, and two are written
     in a request of several calls."""
-    kept = [getattr(module, name) for module, name, _ in _SIZES]
+    with _resized(_SIZES):
+        yield
+
+
+@contextmanager
+def in_parts_of_two(log: Recorder) -> Iterator[None]:
+    """What only large orgs meet: days go by until each record has been read once more."""
+    log.salesforce.resources.page_size = SMALL_PAGE
+    log.struck[IN_PARTS_OF_TWO] += 1
+    with _resized(((parts, "PART", 1),)):
+        yield
+
+
+@contextmanager
+def _resized(sizes: _Sizes) -> Iterator[None]:
+    kept = [getattr(module, name) for module, name, _ in sizes]
     try:
-        for module, name, size in _SIZES:
+        for module, name, size in sizes:
             setattr(module, name, size)
         yield
     finally:
-        for (module, name, _), size in zip(_SIZES, kept, strict=True):
+        for (module, name, _), size in zip(sizes, kept, strict=True):
             setattr(module, name, size)
 
 
@@ -500,12 +519,14 @@ KINDS = frozenset(
             "moved since it was read",
             "a search that lags",
             "a save that is seen late",
+            "a save that is seen hours late",
             "a deletion that nothing tells of",
         ),
         *("a validation rule", "a validation rule of companies", "a duplicate rule"),
         *("an assignment rule", "a company is guessed"),
         *(SKEWED, "a record out of sight", "a right is missing"),
-        *("pages of two", AT_LARGE, "a lead is converted", "two records are merged"),
+        *("pages of two", IN_PARTS_OF_TWO, AT_LARGE),
+        *("a lead is converted", "two records are merged"),
         *("a feed fails, for a run",),
         *("a second runner, sent away", "a second runner, while one was frozen"),
         *("a change is approved", "a stop is over", "a value is taken away"),

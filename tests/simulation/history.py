@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import cast
 
@@ -40,10 +41,18 @@ from syncrules.engine.store.statements import C, L
 from syncrules.errors import Braked, SyncrulesError
 from syncrules.tests.simulation import checker, duties, regrets
 from syncrules.tests.simulation.checker import ends
-from syncrules.tests.simulation.faults import AT_LARGE, SKEWED, Faults, all_is_large
+from syncrules.tests.simulation.faults import (
+    AT_LARGE,
+    IN_PARTS_OF_TWO,
+    SKEWED,
+    SMALL_PAGE,
+    Faults,
+    all_is_large,
+    in_parts_of_two,
+)
 from syncrules.tests.simulation.logins import Book
 from syncrules.tests.simulation.people import WORDS, People
-from syncrules.tests.simulation.recorder import APOLLO, DEEDS, SALESFORCE, Key, Recorder
+from syncrules.tests.simulation.recorder import APOLLO, DEEDS, OBJECTS, SALESFORCE, Key, Recorder
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import BY_RULES, FULL, Scope, scope_of
 from syncrules.tests.simulation.states import (
@@ -69,6 +78,9 @@ ASKED_LATER = 0.3
 """The share of those with something in the error log in which a run comes before `retry`."""
 MET_FIRST = 0.8
 """The share of those with rows that are added in which a run comes before what is asked for."""
+IN_PARTS = 0.4
+"""The share of those with saves that show hours late in which days go by until all is read once
+more."""
 AWAY = 0.3
 """The share of those in which somebody is in the bin then."""
 REGRETTED, NOT_AGAIN = 0.4, 0.5
@@ -124,6 +136,7 @@ class Machine:
         self.people.linked = self.linked
         self.people.approve = self.approve
         self.people.scope = BY_RULES.get(self.rules, FULL)
+        self.people.lateness = self.people.scope.lateness
         earlier = self.people.scope.earlier or (self.rules,)
         self.written = random.Random(f"earlier {self.seed}").choice(earlier)
         self.log.deeds = bool(self.people.scope.objects & {*DEEDS["salesforce"]})
@@ -386,9 +399,9 @@ class History:
 
     def _until_next(self) -> float:
         """Seconds until the next runs: sometimes a day, within which deletions are looked for, and
-        on which a condition may come to hold that counts days."""
-        days = self.scope.after or self.scope.shows
-        return DAY if days and self.chance.random() < 0.3 else ROUND
+        what no feed has told, and on which a condition may come to hold that counts days."""
+        days = self.scope.after or self.scope.shows or self.scope.behind
+        return DAY if days and self.chance.random() < (0.5 if self.scope.behind else 0.3) else ROUND
 
     def _round(self, quiet: bool) -> None:
         """The verbs that are due, each as often as it takes within reason."""
@@ -529,7 +542,7 @@ class History:
         if self.scope.stops.any and self.chance.random() < 0.6:
             duties.lift(machine.people)
         self.faults.end()
-        machine.clock.sleep(3600.0)
+        machine.clock.sleep(max(3600.0, *self.scope.lateness))
         while self.todo:
             verb, name = self._next()
             if not name.startswith("backfill"):
@@ -552,6 +565,12 @@ class History:
                 machine.clock.sleep(ROUND)
         if self.scope.after or self.scope.shows:
             machine.clock.sleep(2 * DAY if self.scope.shows else DAY)
+        if self.scope.behind:
+            machine.log.once_more = self._once_more()
+            for _ in range(machine.log.once_more - 1):
+                machine.clock.sleep(DAY)
+                self._go(verbs.run, "run")
+            machine.clock.sleep(DAY)
         for _ in range(RESTS):
             before, due = machine.log.writes, self.machine.due()
             done = self._go(verbs.run, "run")
@@ -565,6 +584,16 @@ class History:
             machine.log.violations.append(f"{RESTS} runs without faults did not come to rest")
         machine.log.violations += checker.check(machine.log, machine.people, machine.db, ORG)
 
+    def _once_more(self) -> int:
+        """Days within which all that Salesforce holds is read once more: to the end, and then from
+        the beginning."""
+        log = self.machine.log
+        if not log.struck[IN_PARTS_OF_TWO]:
+            return 1
+        tables = map(log.salesforce.org.store.named, self.scope.objects & {*OBJECTS["salesforce"]})
+        most = max(len({*one.rows, *one.waiting}) for one in tables)
+        return max(1, 2 * ceil(most / SMALL_PAGE))
+
 
 def play(seed: int) -> Outcome:
     """The history of a seed."""
@@ -576,4 +605,6 @@ def play(seed: int) -> Outcome:
         if chance.random() < LARGE:
             history.machine.log.struck[AT_LARGE] += 1
             stack.enter_context(all_is_large())
+        if history.scope.behind and chance.random() < IN_PARTS:
+            stack.enter_context(in_parts_of_two(history.machine.log))
         return history.play()

@@ -17,7 +17,7 @@ from syncrules.connectors.salesforce.simulator.errors import Refused
 from syncrules.tests.simulation import deeds, duties
 from syncrules.tests.simulation.fields import mapped
 from syncrules.tests.simulation.recorder import Key, Recorder, System
-from syncrules.tests.simulation.scopes import FULL, Scope
+from syncrules.tests.simulation.scopes import FULL, SOON, Scope
 
 STAGES = ("Cold", "Interested", "Replied", "Not Interested", "Approaching", "Bad Data")
 STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Not Converted")
@@ -54,7 +54,7 @@ class People:
     companies: int = 0
     away: Key | None = None
     approve: Callable[[Callable[[], bool]], int] = lambda chosen: 0
-    lateness: tuple[float, ...] = (30, 120, 500)
+    lateness: tuple[float, ...] = SOON
 
     # ---- the world at its beginning
 
@@ -595,10 +595,13 @@ class People:
 
     def late(self) -> float:
         """Seconds after which a save in Salesforce is seen: mostly at once."""
-        if not self.log.run or not self.lateness or self.chance.random() >= 0.12:
+        share = 0.5 if self.scope.behind else 0.12
+        if not self.log.run or not self.lateness or self.chance.random() >= share:
             return 0.0
-        self.log.struck["a save that is seen late"] += 1
-        return float(self.chance.choice(self.lateness))
+        late = self.chance.choice(self.lateness)
+        hours = "hours " if late > max(SOON) else ""
+        self.log.struck[f"a save that is seen {hours}late"] += 1
+        return late
 
     # ---- who is there
 

@@ -95,7 +95,8 @@ class Recorder:
     those that did not, each with how many had been asked for by then, `broken_off` the runs of
     those of which somebody was told that they had not begun.
     `edited` is the last run before somebody edited the rules, `shown` how long the log was when
-    what was out of our sight came back.
+    what was out of our sight came back, `once_more` how many days it takes at most until all that
+    Salesforce holds has been read once more.
     """
 
     apollo: ApolloSimulator
@@ -138,6 +139,7 @@ class Recorder:
     broken_off: list[int] = field(default_factory=list)
     edited: int = 0
     shown: int = 0
+    once_more: int = 0
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()

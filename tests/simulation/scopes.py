@@ -27,6 +27,10 @@ FEWEST = 0.05
 """The share of those under a set that came later still."""
 NEWEST = 0.03
 """The share of those under one of the sets in which somebody undoes runs."""
+RARE = 0.03
+"""The share of those under the set whose saves show hours after their stamp."""
+SOON = (30.0, 120.0, 500.0)
+"""Seconds after which a save in Salesforce may be seen: all of them less than reads overlap by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ class Scope:
     `logins`: people write under logins of their own. `brings`: companies come along with their
     people. `shows` has by object what conditions see of its records besides their own fields: a
     field of a related record (`account.stage`), and how many days have passed since one
-    (`days since CreatedDate`). `earlier` are the rules, one file of several, until somebody edits
+    (`days since CreatedDate`). `lateness` is after how many seconds a save in Salesforce may be
+    seen. `earlier` are the rules, one file of several, until somebody edits
     them, where somebody does, `over` the flows that only those had, and `guards` how many records
     of an object a run could then create or update.
     """
@@ -129,6 +134,7 @@ class Scope:
     logins: bool = False
     brings: bool = False
     shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lateness: tuple[float, ...] = SOON
     earlier: tuple[str, ...] = ()
     over: frozenset[str] = frozenset()
     guards: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -150,6 +156,11 @@ class Scope:
             )
             if getattr(self, one)
         }
+
+    @cached_property
+    def behind(self) -> bool:
+        """Whether saves show so late that no feed passes there any more."""
+        return max(self.lateness) > max(SOON)
 
     @cached_property
     def returns(self) -> bool:
@@ -529,12 +540,23 @@ UNDONE_HOMES = replace(
     rounds=(3, 4, 4, 5),
     undoes=True,
 )
+BEHIND = Scope(
+    "behind.sync",
+    {"contact~Contact": (FIRST, LAST, EMAIL, TITLE, replace(PHONE, when_blank=False))},
+    {"contact": _of_stage("Interested", "Replied"), "Contact": _everybody},
+    (("push", "contact"), ("pull", "Contact")),
+    places=("left", "Contact", "both Contact", "both Contact"),
+    newcomers=("left", "Contact", "Contact", "both Contact"),
+    crowd=(3, 6),
+    rounds=(3, 3, 4, 5),
+    lateness=(30.0, 1800.0, 3600.0, 7200.0, 7200.0),
+)
 SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
 NARROW = (EDITED, MOVED, GUARDED, MAILS)
 NARROWER = (NOTES, CALLED_OFF)
 NARROWEST = (ENRICHED, UPDATED, AROUND)
 PUT_BACK = (UNDONE, UNDONE_HOMES)
-SCOPES = (FULL, *SMALLER, *NARROW, *NARROWER, *NARROWEST, *PUT_BACK)
+SCOPES = (FULL, *SMALLER, *NARROW, *NARROWER, *NARROWEST, *PUT_BACK, BEHIND)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 
 
@@ -543,6 +565,8 @@ def scope_of(seed: int) -> Scope:
     chance = random.Random(f"newest {seed}")
     if chance.random() < NEWEST:
         return chance.choice(PUT_BACK)
+    if random.Random(f"late {seed}").random() < RARE:
+        return BEHIND
     chance = random.Random(f"narrowest {seed}")
     if chance.random() < FEWEST:
         return chance.choice(NARROWEST)

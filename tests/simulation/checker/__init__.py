@@ -74,7 +74,8 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
         if link.flow in self.scope.once:
             yield from self.as_it_was(link)
             return
-        refused = {link.left[2], link.right[2]} & self.blamed or link.right in self.log.hidden
+        hidden = {link.right} & self.log.hidden & self.unfound
+        refused = hidden or {link.left[2], link.right[2]} & self.blamed
         for one in self.scope.flows[link.flow]:
             if not refused and link.flow not in self.scope.over:
                 yield from self.converged(link, one)

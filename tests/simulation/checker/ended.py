@@ -164,7 +164,7 @@ class Ended(Undone):
         runs = self.log.numbers.values()
         told = next((at for begin, _, at in runs if begin > gone.seq), inf)
         last = [one for one in events if one.seq < gone.seq][-1:]
-        lags = [one for one in last if told - one.at < (RACE if one.late else LAG)]
+        lags = [one for one in last if told - one.at < (self.race(one) if one.late else LAG)]
         held = [one.new for one in last] + [one.old for one in lags]
         return text in held or any(one.new == text for one in events if one.seq > gone.seq)
 

@@ -45,7 +45,8 @@ _verbs = statement(select(N.number, N.verb))
 
 RACE = 600.0
 """Seconds within which a write of ours and a person's may cross without either seeing the other:
-no system offers to compare before it saves, and saves may be seen late."""
+no system offers to compare before it saves, and saves may be seen late. Where these show when no
+feed passes there any more, `Facts.race` says how long that is."""
 UNHEARD = (("dropped", "not carried out"), ("refused", "out-of-sight"))
 """What the journal says of a change that was made all the same, and of which nobody heard."""
 LAG = 10.0
@@ -94,6 +95,9 @@ class Facts:
         self.blamed = {row[2] for row in self.troubles} - {""}
         self.users = {id: str(row["Email"]) for id, row in log.salesforce.rows("User").items()}
         self.beyond = log.hidden | log.stray
+        # What is shown to us again is found by then where a history goes on until all is read once
+        # more.
+        self.unfound = log.stray if self.scope.behind else self.beyond
         self.pairs = {_pair(row) for row in self.journal if row[6] in ("link", "create")}
         self.pairs |= {(one.flow, one.left, one.right) for one in self.links}
         self.deleted = {row[7] for row in self.journal if row[6] == "delete" and row[12] == "done"}
@@ -218,7 +222,7 @@ class Facts:
         says which of two stands."""
         for row in self.journal:
             _, end, at = self.log.numbers[row[0]]
-            unseen = edit.late and at < edit.at + RACE
+            unseen = edit.late and at < edit.at + self.race(edit)
             in_vain = row[12] in ("refused", "dropped") and (end <= edit.seq or unseen)
             if in_vain and self.asks_for(row, write, one.kind):
                 return True
@@ -265,7 +269,7 @@ class Facts:
         begin, _, at = self.log.numbers.get(link.run, (0, 0, 0.0))
         births = [self.log.born[key] for key in (link.left, link.right) if key in self.log.born]
         begun = [self.log.starts[one.run - 1] for one in births if one.who == "sync"]
-        return event.seq >= min([begin, *begun]) or event.at >= at - RACE
+        return event.seq >= min([begin, *begun]) or event.at >= at - self.race(event)
 
     def told_by_its_address(self, row: Mapping[str, Any]) -> bool:
         """Whether an entry is about somebody in the other system who has the same address."""
@@ -278,7 +282,17 @@ class Facts:
     def raced(self, write: Event) -> bool:
         """Whether a person saved the same field at the same time."""
         edit = self.last_before(write.key, write.field, write.seq)
-        return edit is not None and (write.run == edit.run or write.at - edit.at < RACE)
+        if edit is None:
+            return False
+        return write.run == edit.run or write.at - edit.at < self.race(edit)
+
+    def race(self, event: Event) -> float:
+        """Seconds within which something that happened and a write of ours may cross: as long as
+        it may be before it shows, and where no feed passes there any more, until all has been read
+        once more."""
+        if not (event.late and self.scope.behind):
+            return RACE
+        return max(self.scope.lateness) + self.log.once_more * DAY
 
     def seen_again(self, edit: Event, write: Event) -> bool:
         """Whether a second look, in the middle of a run, showed an edit before it was written

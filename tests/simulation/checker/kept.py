@@ -83,7 +83,7 @@ class Kept(Undone, Around, Enriched):
                     continue
                 if self.taken_for_ours(key, edit):
                     continue
-                raced = write.run == edit.run or write.at - edit.at < RACE
+                raced = write.run == edit.run or write.at - edit.at < self.race(edit)
                 if raced and not self.seen_again(edit, write):
                     continue
                 what = f"{key}.{name}: {edit.new!r} became {write.new!r}"
@@ -254,7 +254,9 @@ class Kept(Undone, Around, Enriched):
         where the log stood when the rules were there. An undo decides about nothing else."""
         runs = [self.log.numbers[one] for one in self.deciding]
         return any(
-            max(edit.seq, since - 1) < begin and end <= later.seq and at - edit.at >= RACE
+            max(edit.seq, since - 1) < begin
+            and end <= later.seq
+            and at - edit.at >= self.race(edit)
             for begin, end, at in (runs if self.scope.undoes else self.log.finished)
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from syncrules.tests.simulation.checker.around import Around
 from syncrules.tests.simulation.checker.ended import Ended
 from syncrules.tests.simulation.checker.enriched import Enriched
-from syncrules.tests.simulation.checker.facts import RACE, Link
+from syncrules.tests.simulation.checker.facts import Link
 from syncrules.tests.simulation.deeds import DONE
 from syncrules.tests.simulation.fields import KEYS, canon
 from syncrules.tests.simulation.people import tag_of
@@ -71,10 +71,13 @@ class Once(Ended, Around, Enriched):
         return two and ((self.keyless(one) and self.keyless(other)) or self.readdressed(one, other))
 
     def readdressed(self, one: Key, other: Key) -> bool:
-        """Whether a record that we made had got another address before we made the other one."""
-        name = KEYS.get(one[1], {}).get(one[1], "")
+        """Whether a record that we made had got another address before we made the other one, or,
+        where it is gone itself, the one that it was made of."""
+        name = KEYS.get(other[1], {}).get(other[1], "")
         born = self.log.born[other].seq
-        had = self.last_before(one, name, born) if name else None
+        if self.log.gone_at(one, born):
+            one = next((key for key in self.log.born if key[2] == self.made_of(one)), one)
+        had = self.last_before(one, KEYS.get(one[1], {}).get(one[1], ""), born) if name else None
         return had is not None and canon("email", had.new) != canon(
             "email", self.first(other, name, born)
         )
@@ -98,9 +101,10 @@ class Once(Ended, Around, Enriched):
         return any(source in each for each in with_it) and source not in with_it[-1]
 
     def keyless(self, key: Key) -> bool:
-        """Whether a record was made without what tells who it is."""
+        """Whether we made a record without what tells who it is."""
         name = KEYS.get(key[1], {}).get(key[1], "")
-        return not name or not self.first(key, name, 0)
+        told = self.log.by_field.get((key, name), [])
+        return not (name and told and told[0].new and self.log.newborn(told[0]))
 
     def was_not_there(self, key: Key, birth: Event) -> Iterator[str]:
         names = KEYS[key[1]]
@@ -111,14 +115,14 @@ class Once(Ended, Around, Enriched):
         for other, there in self.log.born.items():
             if other == key or other[0] != key[0] or other[1] not in names:
                 continue
-            if there.seq >= begun or birth.at - there.at < RACE:
+            if there.seq >= begun or birth.at - there.at < self.race(there):
                 continue
             if any(self.away(other, seq, birth.at) for seq in (begun, birth.seq)):
                 continue
             if other in self.beyond | self.log.heirs.keys():
                 continue
             event = self.last_before(other, names[other[1]], birth.seq)
-            if event and event.seq < begun and birth.at - event.at >= RACE:
+            if event and event.seq < begun and birth.at - event.at >= self.race(event):
                 kind: Kind = "email" if "mail" in names[other[1]] else "domain"
                 if canon(kind, event.new) == canon(kind, mine):
                     yield f"{key} was made, though {other} with {mine} was there"
@@ -127,13 +131,13 @@ class Once(Ended, Around, Enriched):
         """Whether a record was gone by then, or had just come back: no look need have shown it."""
         turns = [one for one in self.log.by_field.get((key, ""), []) if one.seq < seq]
         return bool(turns) and (
-            turns[-1].new is None or (len(turns) > 1 and at - turns[-1].at < RACE)
+            turns[-1].new is None or (len(turns) > 1 and at - turns[-1].at < self.race(turns[-1]))
         )
 
     def nobody_lost(self) -> Iterator[str]:
         """Everyone who satisfies a rule has a counterpart, or stands in the error log."""
         linked = {one.left for one in self.links} | {one.right for one in self.links}
-        linked |= self.beyond
+        linked |= self.unfound
         for key, row in self.rows.items():
             wanted = self.scope.wanted.get(key[1])
             if not wanted or key in linked or key[2] in self.blamed:
@@ -245,7 +249,7 @@ class Once(Ended, Around, Enriched):
                 continue  # We made it, or nobody can tell it from what we made.
             name = KEYS[key[1]][key[1]]
             mine = self.last_before(key, name, begin)
-            if mine is None or not mine.new or at - mine.at < RACE:
+            if mine is None or not mine.new or at - mine.at < self.race(mine):
                 continue
             for other in self.log.born:
                 if other[:2] != key[:2] or other == key or self.away(other, begin, at):
@@ -255,7 +259,7 @@ class Once(Ended, Around, Enriched):
                 if other in self.beyond | self.log.heirs.keys():
                     continue
                 event = self.last_before(other, name, begin)
-                if event is None or at - event.at < RACE:
+                if event is None or at - event.at < self.race(event):
                     continue
                 # Our own write gave it another one, before the same run met who was left.
                 end = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
@@ -285,6 +289,8 @@ class Once(Ended, Around, Enriched):
                 continue
             if self.made_of(made) not in ("", source[2]):
                 continue  # It was another one's, and is found by this one since.
+            if self.made_of(source) == made[2]:
+                continue  # We never heard of it, and it met the rules like anybody's.
             if source[1] in self.scope.shows:
                 later = self.log.born[made].seq > self.log.born[source].seq
                 if later and not self.asked_then(source, wanted, made):
@@ -317,5 +323,5 @@ class Once(Ended, Around, Enriched):
         """Who is gone from where deletions are told is known to be gone."""
         for key in self.here:
             held = self.log.salesforce.org.store.named(key[1]).rows.get(key[2])
-            if held and held.get("IsDeleted") and key not in self.log.hidden:
+            if held and held.get("IsDeleted") and key not in self.unfound & self.log.hidden:
                 yield f"{key} was deleted, and counts as being there"

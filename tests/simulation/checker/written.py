@@ -89,6 +89,9 @@ class Written(Ended):
         deed = {key[1] for key in about} & {*DEEDS["apollo"], *DEEDS["salesforce"]}
         if code in ("ambiguous-match", "match-taken") or BAD_TITLE in titles:
             return True
+        # What the other one became was gone past the bin before any look, or isn't found: it waits.
+        if {self.log.heirs.get(key) for key in about} & (self.log.purged | self.unfound):
+            return True
         if code == "unknown-value":
             return not deed
         if code == "out-of-sight":
