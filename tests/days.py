@@ -232,6 +232,8 @@ class Days:
     def _held(self) -> Held:
         import sqlite3
 
+        # How many connections are kept for the next request depends on how wide the last run was.
+        self.world.close()
         gc.collect()
         with sqlite3.connect(f"file:{self.state}?mode=ro", uri=True) as db:
             tables = [
