@@ -136,6 +136,19 @@ def test_a_key_that_is_revoked_in_the_middle_stops_the_run(both: Both) -> None:
     assert complete(both, seeded) == []
 
 
+def assert_the_next_day_goes_on(both: Both, seeded: Rows, made: int) -> None:
+    """With calls again the rest is made, none of the `made` is sent twice, and all is there."""
+    both.world.on_point = None
+    both.clock.sleep(DAY + HOUR)
+    both.salesforce.daily_limit = 1000
+    before = both.calls()
+    first_sync(both)
+    creates = both.since(before).salesforce["POST composite/sobjects"]
+    left = len(oracle.leads_wanted(seeded)) - made
+    assert creates == -(-left // 200)
+    assert complete(both, seeded) == []
+
+
 def test_calls_of_a_day_that_are_spent_stop_the_run_and_the_next_day_goes_on(both: Both) -> None:
     """Exit code 4; what was written is whole and linked, what wasn't is untouched; nothing is in
     doubt, and on the next day no record is sent twice."""
@@ -146,15 +159,7 @@ def test_calls_of_a_day_that_are_spent_stop_the_run_and_the_next_day_goes_on(bot
         both.backfill("push", "contact")
     assert told.value.exit_code == 4
     made = some_leads(both, seeded)
-    both.world.on_point = None
-    both.clock.sleep(DAY + HOUR)
-    both.salesforce.daily_limit = 1000
-    before = both.calls()
-    first_sync(both)
-    creates = both.since(before).salesforce["POST composite/sobjects"]
-    left = len(oracle.leads_wanted(seeded)) - made
-    assert creates == -(-left // 200)
-    assert complete(both, seeded) == []
+    assert_the_next_day_goes_on(both, seeded, made)
 
 
 def test_calls_of_an_hour_that_are_spent_stop_the_run_too(both: Both) -> None:
@@ -191,14 +196,7 @@ def test_a_tenth_of_a_days_calls_is_left_to_other_programs() -> None:
     assert "`guard at most NUMBER salesforce calls per day`" in told.value.fix
     made = some_leads(both, seeded)
     assert [one.code for one in both.errors()] == ["calls-spent"]
-    both.world.on_point = None
-    both.clock.sleep(DAY + HOUR)
-    both.salesforce.daily_limit = 1000
-    before = both.calls()
-    first_sync(both)
-    creates = both.since(before).salesforce["POST composite/sobjects"]
-    assert creates == -(-(len(oracle.leads_wanted(seeded)) - made) // 200)
-    assert complete(both, seeded) == []
+    assert_the_next_day_goes_on(both, seeded, made)
 
 
 def test_a_guard_on_calls_takes_the_place_of_the_share_for_others() -> None:

@@ -291,6 +291,10 @@ class Plan:
     editors: tuple[Editor, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
 
+    def system(self, side: Side) -> str:
+        """The system of that side."""
+        return self.left if side == "left" else self.right
+
 
 def domain_of(field: str) -> str:
     """What the domains in a field are kept under; no field is called so."""

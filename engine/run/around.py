@@ -184,7 +184,7 @@ class Surroundings:
                 for pair in pairs
                 if (one := pair.right if there == "right" else pair.left) is not None
             ]
-            system = session.plan.right if there == "right" else session.plan.left
+            system = session.plan.system(there)
             rows = session.by_value(
                 system, infer.related, infer.via, {folded(one) for one in parents}
             )

@@ -268,7 +268,7 @@ def _takes_back(agree: str) -> bool:
 
 def _trip(counted: Sequence[_Count], linked: int, plan: Plan, side: Side, asked_for: bool) -> Trip:
     brake, day, (field, _) = counted[0].brake, counted[0].day, counted[0].same
-    system = plan.left if side == "left" else plan.right
+    system = plan.system(side)
     numbers: Counter[str] = Counter()
     for one in counted:
         numbers[one.flow.end(side).object] += one.number

@@ -13,7 +13,7 @@ from math import floor
 
 from ...connectors.base.contract import Meter
 from ...connectors.base.world import moment
-from ...dsl.rules import GuardRule, Side
+from ...dsl.rules import GuardRule
 from ...errors import Braked
 from ..store import counts
 from ..store import statements as sql
@@ -47,7 +47,7 @@ def trips(session: Session, *, asked_for: bool) -> Iterator[Trip]:
         yield from _quiet(session)
     for rule in session.plan.guards:
         for side in rule.sides:
-            system = _system(session, side)
+            system = session.plan.system(side)
             if rule.what in ("calls", "credits"):
                 if any(one[0] == system for one in due):
                     yield from _metered(session, rule, system)
@@ -185,10 +185,6 @@ def _records(count: int, object: str) -> str:
 
 def _uses(count: int, rule: GuardRule) -> str:
     return f"{count:,} {rule.what.removesuffix('s') if count == 1 else rule.what}"
-
-
-def _system(session: Session, side: Side) -> str:
-    return session.plan.left if side == "left" else session.plan.right
 
 
 def _run(session: Session) -> dict[str, object]:

@@ -44,8 +44,7 @@ def read_a_part(session: Session) -> None:
 
 
 def _part(session: Session, ask: Read) -> None:
-    where = {"org": session.org, "system": ask.system, "object": ask.object, "purpose": _PURPOSE}
-    held = session.db.row(sql.cursor, **where)
+    held = session.db.row(sql.cursor, **_where(session, ask))
     cursor = held[0] if held and held[1] == session.layout(ask.fields) else ""
     session.progress(f"reading {ask.system} {ask.object} once more, a part of it")
     feed = session.connectors[ask.system].read(replace(ask, in_parts=True), cursor or None)
@@ -61,12 +60,18 @@ def _part(session: Session, ask: Read) -> None:
 def _keep(session: Session, ask: Read, cursor: str) -> None:
     session.db.run(
         sql.put_cursor,
-        org=session.org,
-        system=ask.system,
-        object=ask.object,
-        purpose=_PURPOSE,
+        **_where(session, ask),
         cursor=cursor,
         layout=session.layout(ask.fields),
         number=0,
         at=session.now,
     )
+
+
+def _where(session: Session, ask: Read) -> dict[str, str]:
+    return {
+        "org": session.org,
+        "system": ask.system,
+        "object": ask.object,
+        "purpose": _PURPOSE,
+    }

@@ -36,8 +36,7 @@ def left_to_others(session: Session, system: str, call: str) -> BudgetSpent | No
 
 
 def _guarded(session: Session, system: str) -> bool:
-    names = {"left": session.plan.left, "right": session.plan.right}
     return any(
-        rule.what == "calls" and system in {names[side] for side in rule.sides}
+        rule.what == "calls" and system in map(session.plan.system, rule.sides)
         for rule in session.plan.guards
     )

@@ -226,15 +226,20 @@ def test_what_a_system_has_no_request_for_is_listed() -> None:
     world.quiet()
 
 
-def test_two_that_a_run_found_to_be_one_are_parted() -> None:
-    """What was filled is blank again, and the next run doesn't link them anew."""
-    world = World()
+def found_to_be_one(world: World) -> tuple[str, int]:
+    """A contact with a title, and the run that linked it with the Lead of the same person."""
     world.both.salesforce.create(
         "Lead", {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
     )
     world.run()
     contact = world.contact(title="CTO")
-    run = world.run().run
+    return contact, world.run().run
+
+
+def test_two_that_a_run_found_to_be_one_are_parted() -> None:
+    """What was filled is blank again, and the next run doesn't link them anew."""
+    world = World()
+    contact, run = found_to_be_one(world)
     [lead] = world.leads()
     assert world.leads()[lead]["Title"] == "CTO"
     world.undo(run)
@@ -248,12 +253,7 @@ def test_two_that_a_run_found_to_be_one_are_parted() -> None:
 def test_two_that_another_run_has_linked_again_stay_linked() -> None:
     """They were parted, and somebody asked for them since: that is of another run."""
     world = World()
-    world.both.salesforce.create(
-        "Lead", {"LastName": "King", "Company": "A", "Email": "ada@a.example"}
-    )
-    world.run()
-    contact = world.contact(title="CTO")
-    run = world.run().run
+    contact, run = found_to_be_one(world)
     world.undo(run)
     world.both.apollo.update("contact", contact, {"title": "CEO"})
     again = world.run().run
