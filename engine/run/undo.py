@@ -20,8 +20,8 @@ from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ...errors import UsageError
 from ..plan.model import Flow
+from ..store import asked, undone
 from ..store import statements as sql
-from ..store import undone
 from ..store.database import Database
 from . import problems
 from .belongs import referring
@@ -366,8 +366,8 @@ class _Work:
         link = self.session.links(flow.name, "left", [one.left]).get(one.left)
         if link is None or link.ended or link.right != one.right:
             return
-        where = {"org": self.session.org, "flow": flow.name, "one": one.left}
-        how, run = self.session.db.row(undone.made, **where) or ("", 0)
+        where = {"org": self.session.org, "flow": flow.name, "left": one.left}
+        how, run = self.session.db.row(asked.link, **where) or ("", 0)
         if how == "followed":
             # Who was linked before would be nobody's, and be made a second time.
             self._keep(one, _FOLLOWED)

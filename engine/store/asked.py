@@ -14,14 +14,15 @@ from .statements import C, D, L, N, _change
 _org: BindParameter[Any] = bindparam("org")
 _flow: BindParameter[Any] = bindparam("flow")
 
+_of_pair = or_(
+    and_(D.side == "left", D.id == bindparam("left")),
+    and_(D.side == "right", D.id == bindparam("right")),
+)
 mark = statement(
     select(D.cause, D.rule, D.not_before).where(
         D.org == _org,
         D.flow == _flow,
-        or_(
-            and_(D.side == "left", D.id == bindparam("left")),
-            and_(D.side == "right", D.id == bindparam("right")),
-        ),
+        _of_pair,
     )
 )
 """The marks of two records, "" for one that isn't there."""

@@ -103,11 +103,13 @@ counts = statement(
 # ---- marks of what is held back -------------------------------------------------------------
 
 
+_held_back = or_(D.cause == "error", and_(_outlasts, D.not_before > 0.0))
+
+
 def _release(*more: ColumnElement[bool]) -> Statement:
-    held_back = or_(D.cause == "error", and_(_outlasts, D.not_before > 0.0))
     return statement(
         update(table(tables.Dirty))
-        .where(D.org == _org, D.flow == _flow, held_back, *more)
+        .where(D.org == _org, D.flow == _flow, _held_back, *more)
         .values(
             cause=case((_outlasts, D.cause), else_="retry"),
             rule="",

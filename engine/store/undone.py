@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    and_,
     bindparam,
     delete,
     exists,
@@ -22,8 +21,10 @@ from sqlalchemy import (
 )
 
 from . import tables
+from .asked import _of_pair
 from .database import among, statement, table
-from .statements import C, D, L, N, _change, _outlasts
+from .held import _held_back
+from .statements import C, D, N, _change
 
 _org: BindParameter[Any] = bindparam("org")
 _run: BindParameter[Any] = bindparam("run")
@@ -83,22 +84,8 @@ last_sent = statement(
     .group_by(C.record)
 )
 """When we last wrote to records."""
-made = statement(
-    select(L.how, L.run).where(
-        L.org == _org, L.flow == bindparam("flow"), L.left == bindparam("one")
-    )
-)
-"""How the link of a left record came to be, and by which run."""
 still_refused = statement(
-    select(D.id).where(
-        D.org == _org,
-        D.flow == bindparam("flow"),
-        or_(
-            and_(D.side == "left", D.id == bindparam("left")),
-            and_(D.side == "right", D.id == bindparam("right")),
-        ),
-        or_(D.cause == "error", and_(_outlasts, D.not_before != 0.0)),
-    )
+    select(D.id).where(D.org == _org, D.flow == bindparam("flow"), _of_pair, _held_back)
 )
 """Those of a pair that wait since something that was decided of them was refused."""
 planned_of_run = statement(
