@@ -47,6 +47,7 @@ FIGURES = {
         f"within {ECHO}",
         f"goes back {apollo_feeds.OVERLAP:.0f} seconds",
     ),
+    "What a system fills in is no edit": (),
     "No change is missed": (
         f"goes back {salesforce_feeds.OVERLAP:.0f} seconds (Apollo: {apollo_feeds.OVERLAP:.0f})",
         f"{PART} pages ({PART * PAGE_OF_RECORDS:,} records) in {sight.DAY / HOUR:.0f} hours",

@@ -22,6 +22,7 @@ from .decision import Coming, Halves
 from .in_part import Settled, forget, split
 from .journal import Entry, dump_agree
 from .look import note_life, store
+from .made import look_at_made
 from .match import key_parts
 from .neighbours import is_one, tell_children, tell_late, with_address
 from .pairs import watched_by
@@ -61,6 +62,7 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
                 _state(session, entry, "dropped", outcome.code)
             elif outcome.kind != "done":
                 _not_done(session, entry, outcome)
+    look_at_made(session, done)
     return results
 
 

@@ -25,6 +25,13 @@ map contact stage with Lead.Status {
 }
 """
 ASKS = RULES.replace("Lead.Status {", "Lead.Status ask {")
+RATED = RULES.replace("Lead.Status {", "Lead.Rating {")
+for status, rating in (
+    ("Open - Not Contacted", "Cold"),
+    ("Working - Contacted", "Warm"),
+    ("Closed - Not Converted", "Hot"),
+):
+    RATED = RATED.replace(status, rating)
 STOPS = RULES.replace("match on email", 'match on email\n    stop when title is "Wait"')
 
 
@@ -91,3 +98,47 @@ def test_what_was_filled_in_gives_way_and_is_nobodys_loss() -> None:
     pair.run()
     assert pair.stages == ("Interested", "Working - Contacted")
     assert pair.lost == []
+
+
+def test_what_somebody_makes_of_it_before_the_first_look_is_an_edit() -> None:
+    """A status that was filled in is known as soon as the lead is made: whoever sets another, and
+    be it before the next run, has edited it, and it flows, or wins where the rule says so."""
+    pair = Stages(RULES)
+    pair.right(Status="Closed - Not Converted")
+    pair.run()
+    assert pair.stages == ("Not Interested", "Closed - Not Converted")
+    assert pair.lost == []
+    pair = Stages(RULES)
+    pair.left(stage="Interested")
+    pair.right(Status="Closed - Not Converted")
+    pair.run()
+    assert pair.stages == ("Not Interested", "Closed - Not Converted")
+    assert pair.lost == [("stage", "Interested")]
+
+
+def test_a_blank_that_stayed_so_is_filled_by_whoever_is_first() -> None:
+    """Salesforce fills nothing into a rating: what somebody puts there before the next run flows,
+    and where nobody does, the stage goes over once the table has it."""
+    pair = Stages(RATED)
+    pair.right(Rating="Hot")
+    pair.run()
+    assert (pair.stages[0], pair.held("", "Rating")[1]) == ("Not Interested", "Hot")
+    pair = Stages(RATED)
+    pair.run()
+    pair.both.edit(RATED.replace('"Interested" ', '"Approaching"'))
+    pair.run()
+    assert (pair.stages[0], pair.held("", "Rating")[1]) == ("Approaching", "Warm")
+
+
+def test_who_gets_a_record_before_the_first_look_owns_it_on_both_sides() -> None:
+    """Whoever makes a lead owns it. No row brings the contact's owner over, but one comes back."""
+    pair = Stages(
+        RULES.replace("organization_name  ->", "owner <- OwnerId\n    organization_name ->")
+    )
+    owner = pair.both.apollo.rows("contact")[pair.contact]["owner_id"]
+    ann = next(one for one in pair.both.apollo.team.users if one.id != owner)
+    users = pair.both.salesforce.rows("User").items()
+    [user] = [id for id, one in users if one["Email"] == ann.email]
+    pair.right(OwnerId=user)
+    pair.run()
+    assert pair.both.apollo.rows("contact")[pair.contact]["owner_id"] == ann.id

@@ -87,6 +87,8 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
                 continue
             if one.both:
                 yield from self.edits_kept(link, one)
+                if one.kind == "stage":
+                    yield from self.stage_followed(link, one)
             elif one.text:
                 yield from self.left_alone(link, one)
             yield from self.copied(link, one)

@@ -160,13 +160,21 @@ class Kept(Undone, Around, Enriched):
             if made and edit.seq < log.numbers.get(link.run, (0, 0, 0.0))[1]:
                 return True
         for key in (edit.key, *(old for old, heir in log.heirs.items() if heir == edit.key)):
-            birth = log.born[key]
-            starts = [seq for seq in log.starts if seq > birth.seq and not log.gone_at(key, seq)]
-            unseen = birth.who == "sync" and edit.seq < min(starts, default=edit.seq + 1)
+            unseen = log.born[key].who == "sync" and self.unseen(link, key, edit)
             if unseen and not self.made_with(key, edit.field):
                 return True
         ours = any(one.who == "sync" and one.new == edit.new for one in mine)
         return not ours and self.came_through((edit.key, edit.field), edit.seq, edit.new)
+
+    def unseen(self, link: Link, key: Key, edit: Event) -> bool:
+        """Whether nobody could know yet what a record of ours held at first: the run that made it
+        looks at that at once, and where it breaks off or its reply is lost, the next one does."""
+        birth = self.log.born[key].seq
+        run = self.log.numbers.get(link.run, (0, 0, 0.0))
+        if key == edit.key and run in self.log.finished and run[0] <= birth <= run[1]:
+            return edit.seq <= run[1]
+        starts = [seq for seq in self.log.starts if seq > birth and not self.log.gone_at(key, seq)]
+        return edit.seq < min(starts, default=edit.seq + 1)
 
     def put_back(self, row: Mapped, edit: Event, across: tuple[Key, str]) -> bool:
         """Whether a value had stood there before, a stage also in a record that became this one,

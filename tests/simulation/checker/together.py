@@ -81,6 +81,23 @@ class Together(Undone, Held, Signed, Enriched):
         elif right is None or right.seq < left.seq or self.only_ours(right):
             yield f"{what}: the right side did not follow"
 
+    def stage_followed(self, link: Link, one: Mapped) -> Iterator[str]:
+        """A stage that the table lacks gives way to what somebody makes of the other side once the
+        run that linked the two is over, where it is from before that run: nothing else can win."""
+        log, run = self.log, self.log.numbers.get(link.run, (0, 0, 0.0))
+        left, right = self.last(link.left, one.left), self.last(link.right, one.right)
+        if left is None or right is None or run not in log.finished or self.earlier(link):
+            return
+        if str(left.new) in STATUS:
+            return
+        codes = {row[0]: row[3] for row in self.errors}
+        ids = {link.left[2], link.right[2]}
+        told = {codes[row[0]] for row in self.troubles if row[2] in ids}
+        then = self.last_before(link.right, one.right, run[1])
+        edited = then is not None and right.who == "person" and right.new not in (None, then.new)
+        if edited and right.seq >= run[1] and left.seq < run[0] and told <= {"unknown-value"}:
+            yield f"{link.left} kept {left.new!r}, though somebody made {right.new!r} of the other"
+
     def news(self, link: Link, of: str, text: Text, start: int) -> bool:
         """Whether a person has changed what the template of a field reads since the two were
         linked, on either side: what the link itself brings over, maybe only with its second try,
