@@ -58,7 +58,7 @@ def losses(
         if edited:
             place = one.reason.rpartition("; ")[2]
             told = ("", "") if one.key.startswith(MADE) else won
-            found[one.field] = Loss(_policy(ready, side, one), one.rule, place, *told, *lost)
+            found[one.field] = Loss(_policy(ready, side, base, one), one.rule, place, *told, *lost)
     return found
 
 
@@ -100,8 +100,8 @@ def _field(row: ReadyRow, side: Side) -> str:
     return row.row.left if side == "left" else row.row.right
 
 
-def _policy(ready: Ready, side: Side, change: Change) -> str:
-    """The word of a rule that makes the other side's value win."""
+def _policy(ready: Ready, side: Side, base: Base | None, change: Change) -> str:
+    """The word of a rule that makes the other side's value win, or why no rule was asked."""
     winner = ready.flow.end("right" if side == "left" else "left").system
     if change.key.startswith("="):
         return "`infer` says another value"
@@ -115,4 +115,10 @@ def _policy(ready: Ready, side: Side, change: Change) -> str:
         return "`create only` the other way"
     if change.before is None and not row.row.clear:
         return "a blank erases no value"
+    own, its = (base.left, base.right) if base else ({}, {})
+    if side == "right":
+        own, its = its, own
+    if row.key not in own and its.get(row.key) is not None:
+        # No look had shown yet what our record was made with.
+        return f"taken for what {ready.flow.end(side).system} fills in"
     return "`prefer latest`" if row.row.prefer == "latest" else f"`prefer {winner}`"

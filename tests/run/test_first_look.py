@@ -142,3 +142,31 @@ def test_who_gets_a_record_before_the_first_look_owns_it_on_both_sides() -> None
     pair.right(OwnerId=user)
     pair.run()
     assert pair.both.apollo.rows("contact")[pair.contact]["owner_id"] == ann.id
+
+
+def test_what_is_taken_for_filled_in_is_listed_as_such() -> None:
+    """A run that dies before it has looked at what it made leaves that to the next one, which can't
+    tell an edit from it: what gives way there is listed, by no word that the rules don't say."""
+    both = Both(RULES)
+    both.clock.sleep(HOUR)
+    both.run()
+    ada = {"last_name": "King", "email": "ada@a.example", "stage": "Approaching"}
+    contact = both.apollo.create("contact", ada)
+    both.clock.sleep(HOUR)
+
+    def die(point: str) -> None:
+        if point == "after settled":
+            raise KeyboardInterrupt
+
+    both.world.on_point = die
+    with pytest.raises(KeyboardInterrupt):
+        both.run()
+    both.world.on_point = None
+    [lead] = both.salesforce.rows("Lead")
+    both.apollo.update("contact", contact, {"stage": "Interested"})
+    both.salesforce.update("Lead", lead, {"Status": "Closed - Not Converted"})
+    both.clock.sleep(HOUR)
+    both.run()
+    [one] = listing.lost(both.db, [ORG])
+    assert (one.value, one.won) == ("Closed - Not Converted", "Working - Contacted")
+    assert one.loss.policy == "taken for what salesforce fills in"
