@@ -271,11 +271,15 @@ class Kept(Undone, Around, Enriched):
     def passed_on(self, theirs: list[Event], one: Mapped, edit: Event, last: Event) -> bool:
         """Whether the other side had the value of `edit` when somebody there made it `last`, or
         before edits that a stop held back, or that nobody could see: where the record is out of
-        our sight, `edit` is compared with what it last showed us, and agrees with that. By now it
-        may have been merged into one that we see."""
+        our sight, or what was saved there does not show yet, `edit` is compared with what it last
+        showed us, and agrees with that. By now it may have been merged into one that we see."""
         before = [each for each in theirs if each.seq < edit.seq]
         unseen = any(each.key in self.log.hidden for each in before[-1:])
         known = before if self.scope.stops.any or unseen else before[-1:]
+        for each, then in pairwise(before[::-1]):
+            if not (each.late and edit.at < each.at + self.race(each)):
+                break
+            known = [*known, then]
         if any(self.alike(one, edit, each) for each in known):
             return True
         return self.alike(one, edit, replace(last, new=last.old)) or any(
