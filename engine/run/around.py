@@ -20,7 +20,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow, Move, StandIn
 from .closures import Ready, ReadyInfer, ReadyRow, Values
 from .decision import Change, Coming, Match, Reference, path
-from .match import NO_MATCH, in_flow, listed
+from .match import NO_MATCH, in_flow, listed, sharing
 from .scope import BROUGHT, NEEDED
 from .state import Approved, Linked, State, Stored, other
 from .ties import first_of
@@ -314,11 +314,9 @@ class View:
         `enrich` looks at the right record only: at one that is newer than the rule (an old one is
         none the newer for being edited), or once at those that were there."""
         if move.enrich:
-            right = self._pair.right
-            if right is None or move.enrich == "new":
-                return right is not None and right.first >= self._first(move)
             asked = self._pair.cause in (EXISTING, "backfill", "stopped", "retry")
-            return asked and right.first < self._first(move)
+            new = [one.first >= self._first(move) for one in self._enriched()]
+            return any(new) if move.enrich == "new" else asked and not all(new)
         if self._pair.cause in ASKED_FOR:
             return True
         related = self._pair.cause == "a related record changed" and _looks_further(move)
@@ -326,6 +324,19 @@ class View:
             return True
         record = self._pair.left if move.direction == "push" else self._pair.right
         return record is not None and record.run >= self._first(move)
+
+    def _enriched(self) -> Sequence[Stored]:
+        """The right record; where nobody can tell whose it is, all that may be meant and have no
+        partner."""
+        left, right, session = self._pair.left, self._pair.right, self._whole.session
+        if right is not None or left is None or self.match.kind != "several":
+            return [] if right is None else [right]
+        flow = self._whole.ready.flow
+        ids = sharing(session, flow, "left", left.values)
+        linked = session.links(flow.name, "right", ids)
+        end = flow.right
+        there = session.stored(end.system, end.object, ids)
+        return [one for id, one in there.items() if id not in linked]
 
     def _holds(self, move: Move) -> bool:
         """Whether what a rule asks for is so now."""

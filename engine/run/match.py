@@ -90,6 +90,19 @@ def in_flow(
     return _held(session, flow, side, decided)
 
 
+def sharing(session: State, flow: Flow, side: Side, values: Values) -> list[str]:
+    """The records of the other side that a record of `side` has the key in common with by which it
+    would be matched."""
+    for key in flow.keys:
+        parts = key_parts(flow, key, side, values)
+        if parts is None:
+            continue
+        there = _ids(session, flow, key, other(side), [parts]).get(parts, [])
+        if there or len(_ids(session, flow, key, side, [parts]).get(parts, [])) > 1:
+            return there
+    return []
+
+
 def _chosen(
     session: State, flow: Flow, side: Side, id: str, twins: Sequence[str], there: Sequence[str]
 ) -> str | None:

@@ -168,6 +168,24 @@ def test_two_people_with_the_address_of_a_new_lead_are_reported_and_not_guessed(
     assert [one.code for one in both.errors()] == ["ambiguous-match"]
 
 
+def test_two_people_who_come_at_once_for_a_lead_that_waits_are_reported() -> None:
+    """Nothing of the lead changes by then. Of one from before the rules, and of one that has its
+    contact, nothing is told. (R9)"""
+    both = Both(NEW)
+    old = both.salesforce.create("Lead", {**LEAD, "Email": "old@a.example"})
+    both.run()
+    both.salesforce.create("Lead", LEAD)
+    both.salesforce.create("Lead", {**LEAD, "Email": "grace@a.example"})
+    both.apollo.create("contact", {**ADA, "email": "grace@a.example"})
+    hour(both)
+    for name in ("ada", "ada", "grace", "old", "old", "nobody", "nobody"):
+        both.apollo.create("contact", {**ADA, "email": f"{name}@a.example"})
+    hour(both)
+    [told] = both.errors()
+    assert (told.code, told.key) == ("ambiguous-match", "ada@a.example")
+    assert row(both, old)[2] is None
+
+
 def test_a_report_names_a_rule_and_the_line_of_that_rule() -> None:
     """Also where another rule of the pair stands before it."""
     both = Both(NEW.replace("enrich Lead", "pull Lead as contact\nenrich Lead"))
