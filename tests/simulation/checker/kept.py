@@ -116,7 +116,9 @@ class Kept(Undone, Around, Enriched):
                 if side == one.prefer:
                     if not (passed_on or self.met_between(link, one, edit, last)):
                         yield f"{what}, though its own side wins"
-                elif last.seq < edit.seq > met and self.agreed_before(since, one, last, edit, met):
+                elif last.seq < edit.seq > met and self.agreed_before(
+                    since, one, last, edit, met, partner
+                ):
                     yield f"{what}: an old value came back"
                 elif self.came_after(link, one, last, edit) and not self.waited(one, edit, write):
                     yield f"{what}, which was there when the row was new"
@@ -257,14 +259,16 @@ class Kept(Undone, Around, Enriched):
             for old, heir in self.log.heirs.items()
         )
 
-    def knew(self, edit: Event, later: Event, since: int = 0) -> bool:
+    def knew(self, edit: Event, later: Event, since: int = 0, beside: Key | None = None) -> bool:
         """Whether a run that came to its end lies between the two, and saw the first; `since` is
-        where the log stood when the rules were there. An undo decides about nothing else."""
+        where the log stood when the rules were there, `beside` what has to be there as well. An
+        undo decides about nothing else."""
         runs = [self.log.numbers[one] for one in self.deciding]
         return any(
             max(edit.seq, since - 1) < begin
             and end <= later.seq
             and at - edit.at >= self.race(edit)
+            and not (beside and self.log.gone_at(beside, begin))
             for begin, end, at in (runs if self.scope.undoes else self.log.finished)
         )
 
@@ -302,11 +306,12 @@ class Kept(Undone, Around, Enriched):
         last: Event,
         edit: Event,
         met: int,
+        partner: Key,
     ) -> bool:
         """Whether both sides held the value of `last`, and we knew it, before `edit`. `mine` is
         what the side of `edit` has held since the two were linked at `met`, each with what replaced
-        it: what was replaced before any run saw it was never agreed on, and what an earlier link
-        brought counts from the first look of this one."""
+        it: what was replaced before any run saw it, or while the partner was gone, was never agreed
+        on, and what an earlier link brought counts from the first look of this one."""
         added = self.log.numbers.get(self.log.edited, (0, 0, 0.0))[1] if one.new else 0
         since = max(added, met)
         return (
@@ -314,7 +319,10 @@ class Kept(Undone, Around, Enriched):
             and any(
                 last.seq <= each.seq < edit.seq
                 and self.alike(one, each, last)
-                and ((each.who == "sync" and each.seq >= met) or self.knew(each, after, since))
+                and (
+                    (each.who == "sync" and each.seq >= met)
+                    or self.knew(each, after, since, partner)
+                )
                 and (self.knew(each, edit) or not self.unheard(each, one.kind))
                 for each, after in mine
             )
