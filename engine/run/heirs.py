@@ -21,8 +21,8 @@ STEPS = 10
 @dataclass(frozen=True, slots=True)
 class Heir:
     """What a record became, deleted since or not: one that is `free`, one that is `taken` by a link
-    of its own or of one on the way, one `unseen` by any look so far (its object and id in
-    `where`), or `none` that rules know."""
+    of its own or of one on the way, or was gone since and begins anew, one `unseen` by any look so
+    far (its object and id in `where`), or `none` that rules know."""
 
     kind: Literal["free", "taken", "unseen", "none"]
     flow: str = ""
@@ -35,7 +35,8 @@ NONE = Heir("none")
 
 def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
     """What became of a merged or converted record of a flow's side. Where one that it became on the
-    way has a link of its own, that goes on, and not the link of this one."""
+    way has a link of its own, or had one when it was gone itself, that goes on, and not the link of
+    this one."""
     end = flow.end(side)
     object, now = end.object, record
     read = {(one.system, one.object) for one in state.plan.reads}
@@ -50,7 +51,9 @@ def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
         found = state.stored(end.system, object, [into]).get(into)
         if found is None:
             return Heir("unseen", where=(object, into))
-        now = found
+        was, now = now, found
+        if now.life == "here" and _begins_anew(state, end.system, object, was, now.id):
+            return Heir("taken", flow.name, now)
         if now.life in ("merged", "converted") and _taken(state, side, end.system, object, now.id):
             return Heir("taken", flow.name, now)
     if now.life in ("merged", "converted"):
@@ -59,6 +62,13 @@ def heir(state: State, flow: Flow, side: Side, record: Stored) -> Heir:
     if not name:
         return NONE
     return Heir("taken" if _taken(state, side, end.system, object, now.id) else "free", name, now)
+
+
+def _begins_anew(state: State, system: str, object: str, was: Stored, id: str) -> bool:
+    """Whether what a record became was gone itself later on, and is there again. Where a link had
+    not gone to it by then, it had one of its own, which went on without it or was let go."""
+    turns = state.turns(system, object, id)
+    return any(run >= was.run and life not in ("here", "out of sight") for run, life in turns)
 
 
 def alias(state: State, flow: Flow, side: Side, partner: Stored) -> Heir:

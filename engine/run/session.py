@@ -22,7 +22,7 @@ from ...dsl.uses import Touched
 from ...errors import BudgetSpent
 from ..logins import Signers
 from ..plan.model import Flow, Index, Plan, domain_of
-from ..store import held, troubles
+from ..store import held, lives, troubles
 from ..store import statements as sql
 from ..store.database import Database
 from .closures import Ready, ready
@@ -209,6 +209,11 @@ class Session:
             id: Stored(id, self.values(layout, body), stamp, life, into, run, first)
             for id, layout, body, stamp, life, into, run, first in found
         }
+
+    def turns(self, system: str, object: str, id: str) -> list[tuple[int, str]]:
+        """(run, life) of what became of a record since it was first seen."""
+        rows = self.db.rows(lives.of_records, org=self.org, ids=[id])
+        return [(run, life) for run, _, *of, life, _ in rows if of == [system, object, id]]
 
     def links(self, flow: str, side: Side, ids: Iterable[str]) -> dict[str, Linked]:
         """Links by the id on `side`, ended ones too."""

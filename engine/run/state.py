@@ -89,6 +89,9 @@ class State(Protocol):
     def stored(self, system: str, object: str, ids: Iterable[str]) -> dict[str, Stored]:
         """Records by id, as the last look left them."""
 
+    def turns(self, system: str, object: str, id: str) -> list[tuple[int, str]]:
+        """(run, life) of what became of a record since it was first seen."""
+
     def links(self, flow: str, side: Side, ids: Iterable[str]) -> dict[str, Linked]:
         """Links by the id on `side`, ended ones too."""
 

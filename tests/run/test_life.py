@@ -406,6 +406,29 @@ def test_a_merge_that_is_taken_back_leaves_two_of_them(known: bool) -> None:
     assert quiet(both)
 
 
+def test_a_survivor_that_is_out_of_the_bin_is_nobody_elses_counterpart() -> None:
+    """Bea's lead goes into Ada's, which has a link of its own; that goes on to a twin of Ada, and
+    then Ada's old lead is out of the bin. It begins anew: once more of all of them is read, Bea
+    isn't given Ada's name and address (EDGE-6)."""
+    both = of(contacts=False)
+    bea, lost = pair(both, "bea")
+    ada, kept = pair(both)
+    twin = both.salesforce.create("Lead", {"LastName": "Berg", "Company": "Berg"})
+    both.salesforce.merge("Lead", kept, [lost])
+    later(both)
+    both.salesforce.merge("Lead", twin, [kept])
+    later(both)
+    both.salesforce.undelete("Lead", kept)
+    later(both)
+    both.edit(both.rules.replace("    title  ", "    city               -> City\n    title  ", 1))
+    edit(both, ada, "CEO")
+    rows = both.apollo.rows("contact")
+    assert (rows[bea]["first_name"], rows[bea]["email"]) == ("Bea", "bea@berg.example")
+    assert title(both, "Lead", twin) == "CEO"
+    assert set(both.salesforce.rows("Lead")) == {kept, twin}
+    assert quiet(both)
+
+
 COMPANIES = """\
 sync apollo with salesforce
 prefer salesforce
