@@ -71,6 +71,36 @@ def test_a_lead_that_was_edited_and_deleted_before_it_was_found_is_not_made_agai
     assert both.errors() == []
 
 
+def test_a_lead_that_was_out_of_sight_when_it_was_looked_for_is_told_once_it_is_seen() -> None:
+    """Nobody can know that it is there, so a second one is made. Once it is shown to us an entry
+    tells of the two, and when one of them is deleted the other is the contact's (R1, R9)."""
+    both = of(pull="on delete unlink", contacts=False)
+    body = {"first_name": "Ada", "last_name": "Berg", "organization_name": "Berg"}
+    more = {"email": "ada@berg.example", "stage": "Interested"}
+    ada = both.apollo.create("contact", {**body, **more})
+    both.salesforce.faults.rules.append(Fault("lost after", "POST", "composite/sobjects"))
+
+    def out_of_sight(point: str) -> None:
+        both.salesforce.org.unshared.update(both.salesforce.rows("Lead"))
+
+    both.world.on_point = out_of_sight
+    later(both)
+    both.world.on_point = None
+    later(both)
+    [first] = both.salesforce.org.unshared
+    [second] = set(both.salesforce.rows("Lead")) - {first}
+    both.salesforce.org.unshared.clear()
+    both.clock.sleep(24 * HOUR)
+    later(both)
+    assert [one.code for one in both.errors()] == ["ambiguous-match"]
+    both.salesforce.delete("Lead", second)
+    later(both)
+    later(both)
+    assert both.errors() == []
+    edit(both, ada, "CEO")
+    assert {id: row["Title"] for id, row in both.salesforce.rows("Lead").items()} == {first: "CEO"}
+
+
 def test_a_contact_that_was_edited_before_it_was_found_is_linked_all_the_same() -> None:
     """The same in Apollo: the user of our key made it through the API since it was sent, so what
     stands in it now is an edit of what we wrote, and arrives (R1, R3)."""

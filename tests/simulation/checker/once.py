@@ -32,7 +32,7 @@ class Once(Ended, Around, Enriched):
             if thing in made and self.let_off(made[thing], birth.seq):
                 del made[thing]
             if thing in made and not (
-                self.never_seen(made[thing], birth.seq)
+                self.never_seen(made[thing], key)
                 or self.of_two(made[thing], key)
                 or self.went_over(made[thing], key)
             ):
@@ -41,14 +41,19 @@ class Once(Ended, Around, Enriched):
             if key[1] in KEYS:
                 yield from self.was_not_there(key, birth)
 
-    def never_seen(self, key: Key, seq: int) -> bool:
+    def never_seen(self, key: Key, other: Key) -> bool:
         """Whether we never heard of a record, and by the time we looked were not shown it, or it
         had been deleted past the bin, or nothing told it from others: it has no key, and somebody
-        had edited it. The one that we made in its place may have been merged into it since."""
-        edited = any(one.key == key and one.who == "person" for one in self.log.events[:seq])
+        had edited it. The `other` one that we made in its place may have been merged into it since,
+        or was gone when the two that are left were linked."""
+        before = self.log.events[: self.log.born[other].seq]
+        edited = any(one.key == key and one.who == "person" for one in before)
         unknown = key in self.log.hidden | self.log.purged or (self.keyless(key) and edited)
         return unknown and all(
-            key not in (one.left, one.right) or key in self.log.heirs.values() for one in self.links
+            key not in (one.left, one.right)
+            or key in self.log.heirs.values()
+            or self.log.gone_at(other, self.log.numbers[one.run][0])
+            for one in self.links
         )
 
     def let_off(self, key: Key, seq: int) -> bool:
