@@ -35,6 +35,7 @@ class Once(Ended, Around, Enriched):
                 self.never_seen(made[thing], key)
                 or self.of_two(made[thing], key)
                 or self.went_over(made[thing], key)
+                or self.both_gone(made[thing], key)
             ):
                 yield f"{tag} was made twice in {key[0]}: {made[thing]} and {key}"
             made[thing] = key
@@ -68,6 +69,18 @@ class Once(Ended, Around, Enriched):
         ]
         let_go = any(row[6] == "unlink" and key[2] in row[8:10] for row in self.journal)
         return ours or let_go or (tried and self.log.gone_at(key, seq))
+
+    def both_gone(self, one: Key, other: Key) -> bool:
+        """Whether a record that we made was gone by the time we made the other one, as far as we
+        were shown, and so was the one that it was made of: who is put in again since is new."""
+        born = self.log.born[other].seq
+        id = self.made_of(one)
+        source = next((key for key in self.log.born if key[2] == id), None)
+        if source is None or id == self.made_of(other) or not self.log.gone_at(source, born):
+            return False
+        return self.log.gone_at(one, born) or (
+            one in self.log.hidden and self.log.gone_by(one, born)
+        )
 
     def of_two(self, one: Key, other: Key) -> bool:
         """Whether two records without a key were made of two: nobody can tell that those are one
