@@ -132,11 +132,12 @@ class Outcome:
 
     `arrived`: of an update that is not done as a whole, the fields that were carried out all the
     same, since they went in a request of their own or the system stored them without the others;
-    (`find`) they may have been edited since. What `kind` says is about the rest, and `values` may
-    hold what the record has in them. `unclear`: (`find`) of an update that counts as absent, the
-    fields that were something else before it and hold a value now, where nobody can tell whether it
-    was carried out before somebody changed them. `stamp`: of what was carried out, as a whole or in
-    part, the stamp that its record had by then (see `Record`), "" where the reply doesn't tell.
+    (`find`) they may have been edited since, or all of them were there before the record was gone.
+    What `kind` says is about the rest, and `values` may hold what the record has in them.
+    `unclear`: (`find`) of an update that counts as absent, the fields that were something else
+    before it and hold a value now, where nobody can tell whether it was carried out before somebody
+    changed them. `stamp`: of what was carried out, as a whole or in part, the stamp that its record
+    had by then (see `Record`), "" where the reply doesn't tell.
     """
 
     ref: int

@@ -388,13 +388,15 @@ def _found_changed(write: Write, record: Record, known: Mapping[str, Field]) -> 
     if write.action == "delete" and record.life != "out of sight":
         there = record.life in ("here", "converted")
         return Outcome(write.ref, "absent" if there else "done", write.id)
-    if record.life != "here":
-        return Outcome(write.ref, "gone", write.id)
 
     def holds(name: str, value: Value) -> bool:
         return name in record.values and _same(known[name], value, record.values[name])
 
     told = "arrived" if _all_equal(write, record, known) else told_by(write, known, holds)
+    if record.life != "here":
+        # What is in the bin says what it held.
+        arrived = tuple(write.fields) if told == "arrived" else ()
+        return Outcome(write.ref, "gone", write.id, arrived=arrived)
     filled = (name for name in write.fields if record.values.get(name) is not None)
     unclear = tuple(filled) if told == "unclear" else ()
     return Outcome(write.ref, "done" if told == "arrived" else "absent", write.id, unclear=unclear)

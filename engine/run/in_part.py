@@ -26,8 +26,8 @@ T = TypeVar("T")
 
 Settled = tuple[Entry, Outcome]
 
-_SPLITS = ("refused", "busy", "absent", "unknown")
-"""What may be said of the rest of a write; a record that is gone agrees on nothing any more."""
+_SPLITS = ("refused", "busy", "absent", "unknown", "gone")
+"""What may be said of the rest of a write."""
 
 
 def split(session: Session, results: Sequence[Settled]) -> list[Settled]:
@@ -37,7 +37,8 @@ def split(session: Session, results: Sequence[Settled]) -> list[Settled]:
     for entry, outcome in results:
         there = entry.after.keys() & outcome.arrived if outcome.arrived else set()
         if outcome.kind not in _SPLITS or not there or there == entry.after.keys():
-            found.append((entry, outcome))
+            arrived_first = outcome.kind == "gone" and there
+            found.append((entry, replace(outcome, kind="done") if arrived_first else outcome))
             continue
         values = {name: one for name, one in (outcome.values or {}).items() if name in there}
         arrived, rest = _apart(session, entry, there)

@@ -55,6 +55,7 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
         if session.open_errors:
             _seen_again(session, [entry for entry, _ in done if entry.action == "update"])
         _clear(session, [entry for entry, _ in done])
+        gone = [entry for entry, one in whole if one.kind == "gone"]
         refused = [entry for entry, one in results if one.kind == "refused"]
         again = without_target(session, refused)
         for entry, outcome in results:
@@ -62,6 +63,10 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
                 _state(session, entry, "dropped", outcome.code)
             elif outcome.kind != "done":
                 _not_done(session, entry, outcome)
+            elif entry in gone:
+                # All of it had arrived before that.
+                looked = _look_at(session, entry, entry.record)
+                session.again = session.again or any(one.into for one in looked)
     look_at_made(session, done)
     return results
 

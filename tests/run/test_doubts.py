@@ -196,6 +196,43 @@ def test_of_two_edits_around_an_update_nobody_can_tell_of_the_rule_says_which_st
     assert both.errors() == []
 
 
+@pytest.mark.parametrize("became", ["deleted", "converted"])
+def test_an_update_whose_record_went_before_it_was_found_is_known_by_what_is_in_the_bin(
+    became: str,
+) -> None:
+    """Its reply was lost, and the lead was deleted or converted before anybody looked. What it
+    holds by then is what both agree on: what is edited in Apollo after that is newer, and goes over
+    once the lead is back, or to the Contact (R3, R4)."""
+    both = of(contacts=became == "converted")
+    left, lead = pair(both)
+    both.apollo.update("contact", left, {"title": "CEO"})
+    both.clock.sleep(HOUR)
+    both.salesforce.faults.rules.append(Fault("lost after", "PATCH", "composite/sobjects"))
+    done: list[str] = []
+
+    def goes(point: str) -> None:
+        if not done and both.salesforce.rows("Lead")[lead].get("Title") == "CEO":
+            done.append(became)
+            if became == "converted":
+                done.append(both.salesforce.convert(lead))
+            else:
+                both.salesforce.delete("Lead", lead)
+
+    both.world.on_point = goes
+    both.run()
+    both.world.on_point = None
+    assert done
+    both.apollo.update("contact", left, {"title": "Chair"})
+    if became == "deleted":
+        later(both)
+        both.salesforce.undelete("Lead", lead)
+    later(both)
+    later(both)
+    [row] = both.salesforce.rows("Lead" if became == "deleted" else "Contact").values()
+    assert row["Title"] == both.apollo.rows("contact")[left]["title"] == "Chair"
+    assert both.errors() == []
+
+
 def test_the_edit_that_hides_an_update_is_the_one_that_is_chosen_from() -> None:
     """It was saved long before it showed, and no feed passes there any more: what the look for the
     update has found stands for Salesforce, and not what was there before that (R4, R6)."""
