@@ -102,6 +102,19 @@ def test_inactive_owners_and_deleted_parents_are_refused(org: Org) -> None:
     assert error(reply)[1] == "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
 
 
+def test_who_may_not_see_a_parent_can_put_nothing_under_it(org: Org) -> None:
+    """What hangs there already can be saved; a person at the screen may see it."""
+    account = org.make("Account", Name="Berg")
+    body = {"LastName": "A", "AccountId": account}
+    contact = org.make("Contact", **body)
+    org.sim.org.unshared.add(account)
+    reply = org.call("POST", "sobjects/Contact", body)
+    assert error(reply)[1] == "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+    assert org.call("PATCH", f"sobjects/Contact/{contact}", body).status == 204
+    by_hand = org.sim.create("Contact", body)
+    assert org.sim.rows("Contact")[by_hand]["AccountId"] == account
+
+
 def test_external_ids_are_unique(org: Org) -> None:
     """A second row with one external id is DUPLICATE_VALUE and names the first."""
     first = org.make("Contact", LastName="A", Apollo_Id__c="64f0")

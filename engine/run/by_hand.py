@@ -19,7 +19,7 @@ from . import problems
 from .around import Pair
 from .closures import Ready
 from .closures import ready as ready_for
-from .look import store
+from .look import store, whereabouts
 from .scope import PUSHED, Scope
 from .session import Session
 from .state import fields_of, other
@@ -124,7 +124,7 @@ def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:
                 partner = link.right if side == "left" else link.left
                 wanted.setdefault((there.system, there.object), set()).add(partner)
     for (system, object), ids in wanted.items():
-        ask = session.reads[system, object]
-        found = session.connectors[system].fetch(object, ask.fields, "id", sorted(ids))
+        found = whereabouts(session, system, object, ids).values()
         with session.db.transaction("page"):
-            store(session, ask, [one for one in found if one.life == "here"])
+            here = [one for one in found if one.life == "here"]
+            store(session, session.reads[system, object], here)

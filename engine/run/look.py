@@ -152,6 +152,20 @@ class _Found:
     news: Sequence[Record]
 
 
+def whereabouts(
+    session: Session, system: str, object: str, ids: Collection[str]
+) -> dict[str, Record]:
+    """Each of some records as its system shows it now, asked for by its id: no feed need tell what
+    became of it, and to what is only out of our sight a write gets the same answer as to what is
+    gone. What the system has never heard of is deleted. Raises `SystemUnavailable`."""
+    if not ids:
+        return {}
+    fields = session.reads[system, object].fields
+    found = session.connectors[system].fetch(object, fields, "id", sorted(ids))
+    unheard_of = {id: Record(object, id, {}, life="deleted") for id in ids}
+    return unheard_of | {one.id: one for one in found}
+
+
 def store(session: Session, ask: Read, records: Sequence[Record]) -> None:
     """Stores what differs and marks it, with the transaction under way."""
     _keep(session, ask, _compared(session, ask, records), first=False)

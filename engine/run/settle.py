@@ -21,7 +21,7 @@ from .closures import NotRead
 from .decision import Coming, Halves
 from .in_part import Settled, forget, split
 from .journal import Entry, dump_agree
-from .look import note_life, store
+from .look import note_life, store, whereabouts
 from .made import look_at_made
 from .match import key_parts
 from .neighbours import is_one, tell_children, tell_late, with_address
@@ -108,9 +108,8 @@ def _looked_up(session: Session, results: list[Settled]) -> list[Settled]:
     for one in deletes:
         asked.setdefault((one.system, one.object), set()).add(one.record)
     for (system, object), ids in asked.items():
-        fields = session.reads[system, object].fields
-        found = session.connectors[system].fetch(object, fields, "id", sorted(ids))
-        ids -= {one.id for one in found if one.life in ("here", "out of sight")}
+        found = whereabouts(session, system, object, ids)
+        ids -= {id for id, one in found.items() if one.life in ("here", "out of sight")}
     over = {(one.run, one.number) for one in deletes if one.record in asked[one.system, one.object]}
     return [
         (one, replace(outcome, kind="done") if (one.run, one.number) in over else outcome)
@@ -422,15 +421,14 @@ def _hold(session: Session, entry: Entry) -> None:
 def _gone(session: Session, entry: Entry) -> None:
     """The record to write is not there any more. What became of it is looked up, and the next
     decision says what follows: the link goes on elsewhere, or nothing is made again."""
-    ask: Read = session.reads[entry.system, entry.object]
-    found = session.connectors[entry.system].fetch(entry.object, ask.fields, "id", [entry.record])
-    if any(one.life == "here" for one in found):
+    found = whereabouts(session, entry.system, entry.object, [entry.record])[entry.record]
+    if found.life == "here":
         message = f"{entry.system} says that {entry.object} {entry.record} is gone, and shows it"
         refusal = Outcome(entry.number, "refused", entry.record, code="gone", message=message)
         problems.refused(session, entry, refusal, "")
         _hold(session, entry)
         return
-    if found and all(one.life == "out of sight" for one in found):
+    if found.life == "out of sight":
         # Nobody says that it is deleted: it is kept as it was, and tried again when it is back.
         message = unseen.text(entry.system, entry.object, entry.record)
         refusal = Outcome(
@@ -441,9 +439,8 @@ def _gone(session: Session, entry: Entry) -> None:
         _state(session, entry, "refused", problems.OUT_OF_SIGHT)
         _hold(session, entry)
         return
-    gone = found or [Record(entry.object, entry.record, {}, life="deleted")]
-    session.again = session.again or any(one.into for one in gone)
-    store(session, ask, gone)
+    session.again = session.again or bool(found.into)
+    store(session, session.reads[entry.system, entry.object], [found])
     # Nothing is written to either of the two any more that could be refused.
     pair = [(entry.flow, id) for id in (entry.left, entry.right) if id]
     problems.over(session, pair, kept="decisions")

@@ -18,6 +18,7 @@ from ...errors import Braked
 from ..store import counts, lives
 from ..store import statements as sql
 from . import unseen
+from .look import whereabouts
 from .session import Session
 
 DAY = 86_400.0
@@ -35,28 +36,28 @@ HALF = 0.5
 def in_sight(session: Session) -> None:
     """Raises `Braked` where too much is out of sight, `SystemUnavailable`."""
     seen = _kept(session, "sight")
-    for system, object in session.plan.sights:
+    entered = unseen.told(session)
+    for system, object in dict.fromkeys((*session.plan.sights, *entered)):
         if (system, object) not in session.looked:
             continue
-        told = unseen.told(session, system, object)
-        if _guarded(session, system, object):
+        told = entered.get((system, object), set())
+        if unseen.guarded(session, system, object):
             unseen.tell(session, session.reads[system, object], told, {})
             continue
         _, at = seen.get((system, object), (0, None))
-        due = at is None or session.now - at >= DAY
+        due = (system, object) in session.plan.sights and (at is None or session.now - at >= DAY)
         if not due and not told:
             continue
         # The first look has just seen everything there is.
         linked = linked_here(session, system, object) if at is not None else set[str]()
         some = _some(linked, session.now) if due else []
-        asked = sorted({*some, *(told & linked)})
-        ask = session.reads[system, object]
-        fetched = session.connectors[system].fetch(object, ask.fields, "id", asked) if asked else ()
-        found = {one.id: one for one in fetched}
-        lost = [id for id in some if id in found and found[id].life == "out of sight"]
+        known = session.stored(system, object, told)
+        missed = {id for id, one in known.items() if one.life == "out of sight"}
+        found = whereabouts(session, system, object, {*some, *missed, *(told & linked)})
+        lost = [id for id in some if found[id].life == "out of sight"]
         if len(lost) > FEW and len(lost) > SHARE * len(some):
             raise _held(system, object, len(lost), some)
-        unseen.tell(session, ask, told, found)
+        unseen.tell(session, session.reads[system, object], told, found)
         if due:
             where = {"org": session.org, "system": system, "object": object, "purpose": "sight"}
             session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=session.now)
@@ -133,7 +134,7 @@ def _there(session: Session, system: str, object: str) -> dict[str, object]:
 
 def too_many_gone(session: Session, system: str, object: str, gone: int, linked: int) -> None:
     """Raises `Braked` where half of the linked records of an object are not there any more."""
-    if gone <= SOME or gone < HALF * linked or _guarded(session, system, object):
+    if gone <= SOME or gone < HALF * linked or unseen.guarded(session, system, object):
         return
     raise Braked(
         f"{gone:,} of {linked:,} linked {object} records are gone from {system}",
@@ -157,12 +158,3 @@ def linked_here(session: Session, system: str, object: str) -> set[str]:
             side=side,
         )
     }
-
-
-def _guarded(session: Session, system: str, object: str) -> bool:
-    """Whether a written guard says how many of an object, or of those linked with it, may be
-    deleted."""
-    names = {object}
-    for flow, side in session.ends(system, object):
-        names.add(flow.right.object if side == "left" else flow.left.object)
-    return any(one.what == "deleted" and one.of in names for one in session.plan.guards)

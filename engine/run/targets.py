@@ -2,7 +2,8 @@
 
 Some systems never tell of a deletion. So what a refused write refers to is asked for by its id, and
 what the system then says is gone is known as such. The write is decided again without it; why that
-leaves the reference out is known to `around.py`.
+leaves the reference out is known to `around.py`. What is only out of our sight is missed besides:
+it is entered, and given to whom it belongs once it is back (`unseen.py`).
 """
 
 from __future__ import annotations
@@ -10,34 +11,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from .journal import Entry
-from .look import store
+from .look import store, whereabouts
 from .session import Session
+from .unseen import miss
 
 
 def without_target(session: Session, refused: Sequence[Entry]) -> set[int]:
-    """Those of some refused writes, by number, that pointed to what is gone and wasn't known to be;
-    they are marked, and the run decides them again. Raises `SystemUnavailable`."""
+    """Those of some refused writes, by number, that pointed to what is gone or out of sight, and
+    wasn't known to be; they are marked, and the run decides them again. Raises
+    `SystemUnavailable`."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for entry in refused:
         for object, id in _targets(session, entry):
             wanted.setdefault((entry.system, object), set()).add(id)
     gone: set[tuple[str, str, str]] = set()
-    for (system, object), ids in wanted.items():
-        ask = session.reads.get((system, object))
-        known = session.stored(system, object, ids)
+    for where, ids in wanted.items():
+        known = session.stored(*where, ids)
         # Of what went with an earlier write of this run the later ones hear, too.
         gone |= {
-            (system, object, id)
+            (*where, id)
             for id, one in known.items()
             if one.life != "here" and one.run == session.run
         }
-        here = sorted(id for id, one in known.items() if one.life == "here")
-        if ask is None or not here:
+        here = {id for id, one in known.items() if one.life == "here"}
+        if where not in session.reads or not here:
             continue
-        found = session.connectors[system].fetch(object, ask.fields, "id", here)
-        lost = [one for one in found if one.life != "here"]
-        store(session, ask, lost)
-        gone |= {(system, object, one.id) for one in lost}
+        lost = [one for one in whereabouts(session, *where, here).values() if one.life != "here"]
+        store(session, session.reads[where], lost)
+        miss(session, *where, {one.id for one in lost if one.life == "out of sight"})
+        gone |= {(*where, one.id) for one in lost}
     again = [one for one in refused if _any(gone, one.system, _targets(session, one))]
     session.mark(
         [(one.flow, "right" if one.side == "left" else "left", _origin(one)) for one in again],

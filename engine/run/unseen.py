@@ -1,6 +1,7 @@
-"""What the error log has of linked records that a look was not shown, until they are seen again.
+"""What the error log has of records that a look was not shown, until they are seen again.
 
-Such a record is kept as it was, with its link. One that a write has met is entered by that
+Such a record is kept as it was, with its link; what would have pointed to one that was missed by
+that moves without it meanwhile (`targets.py`). One that a write has met is entered by that
 (`settle.py`), and told once. Who looks, and when a run is held instead, is `sight.py`.
 """
 
@@ -25,12 +26,23 @@ def text(system: str, object: str, id: str) -> str:
     return f"{system} doesn't show {object} {id} to us any more"
 
 
-def told(session: Session, system: str, object: str) -> set[str]:
-    """The records that looks were not shown, as far as they are entered."""
-    if not session.open_errors:
-        return set()
-    rows = session.db.rows(troubles.of_code_in, org=session.org, code=OUT_OF_SIGHT, flow=RUN)
-    return {record for record, *about in rows if about == [system, object]}
+def told(session: Session) -> dict[tuple[str, str], set[str]]:
+    """The records of each object that looks were not shown, as far as they are entered."""
+    found: dict[tuple[str, str], set[str]] = {}
+    if session.open_errors:
+        where = {"org": session.org, "code": OUT_OF_SIGHT, "flow": RUN}
+        for record, system, object in session.db.rows(troubles.of_code_in, **where):
+            found.setdefault((system, object), set()).add(record)
+    return found
+
+
+def guarded(session: Session, system: str, object: str) -> bool:
+    """Whether a written guard says how many of an object, or of those linked with it, may be
+    deleted: then nobody is missed that may be gone."""
+    names = {object}
+    for flow, side in session.ends(system, object):
+        names.add(flow.right.object if side == "left" else flow.left.object)
+    return any(one.what == "deleted" and one.of in names for one in session.plan.guards)
 
 
 def tell(session: Session, ask: Read, known: Set[str], found: Mapping[str, Record]) -> None:
@@ -47,9 +59,21 @@ def tell(session: Session, ask: Read, known: Set[str], found: Mapping[str, Recor
             outlived(session, RUN, id, _cause(ask.system, ask.object, id))
             if id in found and found[id].life == "here":
                 note_life(session, ask.system, ask.object, id, "here")
-        for id in sorted(lost - known):
-            _enter(session, ask.system, ask.object, id)
-            note_life(session, ask.system, ask.object, id, "out of sight")
+        _miss(session, ask.system, ask.object, lost - known)
+
+
+def miss(session: Session, system: str, object: str, ids: Collection[str]) -> None:
+    """Enters records that are not shown, whoever has found that, with the transaction under way."""
+    if ids and not guarded(session, system, object):
+        known = told(session).get((system, object), set())
+        known |= _met_by_writes(session, system, object, ids)
+        _miss(session, system, object, {*ids} - known)
+
+
+def _miss(session: Session, system: str, object: str, ids: Collection[str]) -> None:
+    for id in sorted(ids):
+        _enter(session, system, object, id)
+        note_life(session, system, object, id, "out of sight")
 
 
 def _cause(system: str, object: str, id: str) -> str:
@@ -59,9 +83,11 @@ def _cause(system: str, object: str, id: str) -> str:
 
 
 def _enter(session: Session, system: str, object: str, id: str) -> None:
-    (flow, side), *_ = session.ends(system, object)
     held = session.stored(system, object, [id])[id].values
-    left, right = (held, None) if side == "left" else (None, held)
+    keys = (
+        key_text(flow, *((held, None) if side == "left" else (None, held)))
+        for flow, side in session.ends(system, object)
+    )
     enter(
         session,
         cause=_cause(system, object, id),
@@ -69,14 +95,13 @@ def _enter(session: Session, system: str, object: str, id: str) -> None:
         system=system,
         object=object,
         record=id,
-        key=key_text(flow, left, right) or None,
+        key=next(filter(None, keys), None),
         flow=RUN,
         rule="",
         file="",
         line=0,
         code=OUT_OF_SIGHT,
         message=text(system, object, id),
-        # A guard says how much may be gone: then nobody is looked for that could be missing.
         advice=f"{ADVICE[OUT_OF_SIGHT]} Where it is gone for good, and no bin has it, the"
         " entry is over once the rules say how many may be:"
         f" `guard at most 100% of {object} deleted per run`.",

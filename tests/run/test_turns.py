@@ -103,3 +103,45 @@ def test_an_account_that_is_put_back_gets_its_people_again() -> None:
     assert {one["LastName"]: one["AccountId"] for one in people} == {"ada": there, "bob": there}
     assert quiet(both)
     assert both.errors() == []
+
+
+def test_an_account_that_is_out_of_sight_is_told_and_gets_its_people_once_it_is_back() -> None:
+    """Who is to be given it arrives without it, with whatever else is new of them, and one entry
+    says why. No feed tells that it is shared again: each run looks for it until then (EDGE-7)."""
+    both = Both(COMPANIES)
+    both.run()
+    both.clock.sleep(HOUR)
+    account = both.apollo.create("account", {"name": "Berg", "domain": "berg.example"})
+    values = {"last_name": "ada", "email": "ada@berg.example"}
+    ada = both.apollo.create("contact", values)
+    both.apollo.create(
+        "contact", {"last_name": "eve", "email": "eve@berg.example", "account_id": account}
+    )
+    later(both)
+    (there,) = both.salesforce.rows("Account")
+    both.salesforce.org.unshared.add(there)
+    both.apollo.update("contact", ada, {"title": "CEO", "account_id": account})
+    both.apollo.create(
+        "contact", {"last_name": "bob", "email": "bob@berg.example", "account_id": account}
+    )
+
+    def people() -> dict[str, object]:
+        return {
+            str(one["LastName"]): one.get("AccountId")
+            for one in both.salesforce.rows("Contact").values()
+        }
+
+    for _ in range(2):
+        later(both)
+        assert people() == {"ada": None, "bob": None, "eve": there}
+        [entry] = both.errors()
+        assert (entry.code, entry.object) == ("out-of-sight", "Account")
+        assert [one.name for one in entry.records] == ["berg.example"]
+        assert entry.count == 1
+    assert "CEO" in [one.get("Title") for one in both.salesforce.rows("Contact").values()]
+    assert told(both, account) == [f"salesforce Account {there} is not shown to us any more"]
+    both.salesforce.org.unshared.clear()
+    later(both)
+    assert people() == dict.fromkeys(("ada", "bob", "eve"), there)
+    assert both.errors() == []
+    assert quiet(both)

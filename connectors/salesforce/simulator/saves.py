@@ -58,7 +58,7 @@ def create(org: Org, of: ObjectType, body: Mapping[str, Any], actor: Actor) -> s
     if blank:
         raise _missing(blank)
     row: Row = {}
-    _fill(org, of, row, given)
+    _fill(org, of, row, given, actor)
     if of.name == "Lead" and org.lead_owner and actor.assign:
         row["OwnerId"] = org.lead_owner
     _defaults(of, row, given, actor)
@@ -85,7 +85,7 @@ def update(org: Org, of: ObjectType, id: str, body: Mapping[str, Any], actor: Ac
     if blank:
         raise _missing(blank)
     row = dict(old)
-    _fill(org, of, row, given)
+    _fill(org, of, row, given, actor)
     _finish(org, of, Save(row, old, given, stamp(org.clock.now())), actor)
 
 
@@ -154,13 +154,15 @@ def _by_external_id(org: Org, of: ObjectType, key: str, raw: Any) -> tuple[Field
     raise no_column(key, of.name)
 
 
-def _fill(org: Org, of: ObjectType, row: Row, given: Mapping[str, Any]) -> None:
+def _fill(org: Org, of: ObjectType, row: Row, given: Mapping[str, Any], actor: Actor) -> None:
     """Puts converted values into a row, and checks what references point to."""
     for name, raw in given.items():
         field = of.fields[name]
         value = converted(field, raw)
         if value is not None and field.type == "reference":
             _points(org, of, field, value)
+            if value != row.get(name) and value in org.unshared and not actor.unmasked:
+                raise _no_access(value)
         if value is None:
             row.pop(name, None)
         else:
@@ -182,13 +184,17 @@ def _points(org: Org, of: ObjectType, field: Field, id: str) -> None:
         raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
     _, row = found
     if row.get("IsDeleted"):
-        code = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-        raise refused(code, f"insufficient access rights on cross-reference id: {id[:15]}")
+        raise _no_access(id)
     if field.name == "OwnerId" and id.startswith("005") and not row.get("IsActive"):
         message = (
             f"operation performed with inactive user [{id[:15]}] as owner of {of.name.lower()}"
         )
         raise refused("INACTIVE_OWNER_OR_USER", message)
+
+
+def _no_access(id: str) -> Refused:
+    code = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+    return refused(code, f"insufficient access rights on cross-reference id: {id[:15]}")
 
 
 def _defaults(of: ObjectType, row: Row, given: Mapping[str, Any], actor: Actor) -> None:
