@@ -677,14 +677,26 @@ def test_a_lost_create_that_was_edited_since_is_found_by_its_key(
     far: Far, object: str, edit: dict[str, str]
 ) -> None:
     """Its maker is the user of our key, and it came by the API. What it has now is no answer to the
-    write, but for stage and owner, which Apollo has chosen."""
+    write, but for stage and owner, which Apollo has chosen, and what it was made without."""
     before = set(far.sim.rows(object))
     write = lost(far, object)
     [id] = set(far.sim.rows(object)) - before
     far.sim.update(object, id, edit)
     [found] = far.connector.find([write])
     assert (found.kind, found.id) == ("done", id)
-    assert found.values is not None and set(found.values) == {"stage", "owner"}
+    assert found.values is not None and not set(found.values) & set(write.fields)
+    assert {name for name, one in found.values.items() if one is not None} == {"stage", "owner"}
+
+
+def test_what_a_lost_create_was_found_with_besides_is_not_the_work_of_apollo(far: Far) -> None:
+    """Somebody gave it a last name; it has no phone yet, and one that it gets later is an edit."""
+    before = set(far.sim.rows("contact"))
+    write = lost(far)
+    [id] = set(far.sim.rows("contact")) - before
+    far.sim.update("contact", id, {"last_name": "Berg"})
+    [found] = far.connector.find([write])
+    assert found.values is not None and "last_name" not in found.values
+    assert (found.id, found.values["title"], found.values["phone"]) == (id, "CEO", None)
 
 
 @pytest.mark.parametrize(

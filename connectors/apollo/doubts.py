@@ -102,7 +102,7 @@ def _creates(
         free = [row for row in equal[one.ref] if identifier(row["id"]) not in claimed]
         if len(free) == 1 or _shared_out(twins[one.ref], free, equal, session):
             claimed.add(str(free[0]["id"]))
-            outcomes.append(done(catalog, one, free[0]))
+            outcomes.append(_found(catalog, one, free[0]))
         elif free:
             outcomes.append(_unclear(one, len(free)))
         elif near := like[one.ref]:
@@ -249,17 +249,31 @@ def _by_us(row: Row, sent: float, session: Session) -> bool:
     return sent - _CLOSE <= seconds(str(made)) <= sent + LONGEST and _ours(row, session)
 
 
+def _found(catalog: Catalog, write: Write, row: Row) -> Outcome:
+    """The outcome of a create whose record has all that was sent. What it makes of an activity is
+    Apollo's own choice."""
+    held = done(catalog, write, row)
+    if write.object in FORMS:
+        return held
+    sent = {name: one for name, one in (held.values or {}).items() if name in write.fields}
+    return replace(held, values={**sent, **_own(write, held)})
+
+
 def _edited(catalog: Catalog, write: Write, row: Row) -> Outcome:
     """The outcome of a create whose record has been changed since. What was sent was there first,
-    so what it has now is an edit; only stage and owner are Apollo's own choice where none was
-    sent."""
+    so what it has now is an edit."""
     held = done(catalog, write, row)
-    chosen = {
+    return Outcome(write.ref, "done", held.id, _own(write, held) or None)
+
+
+def _own(write: Write, held: Outcome) -> dict[str, Value]:
+    """What Apollo has in fields that were not sent: stage and owner are its own choice, and the
+    rest it leaves blank, so that what stands there somebody has filled in since."""
+    return {
         name: value
         for name, value in (held.values or {}).items()
-        if name in _CHOSEN and name not in write.fields
+        if name not in write.fields and (name in _CHOSEN or value is None)
     }
-    return Outcome(write.ref, "done", held.id, chosen or None)
 
 
 def _like(write: Write, row: Row, forms: Mapping[str, Form], whose: Collection[str]) -> bool:

@@ -123,6 +123,28 @@ def test_a_contact_that_was_edited_before_it_was_found_is_linked_all_the_same() 
     assert both.errors() == []
 
 
+def test_what_somebody_adds_to_a_contact_before_it_was_found_goes_over() -> None:
+    """It was made without a title, its reply was lost, and somebody gave it one, or made the same
+    contact by hand with one: it is no work of Apollo's (R1, R3)."""
+    both = of()
+    body = {"FirstName": "Ada", "LastName": "Berg", "Email": "ada@berg.example"}
+    ada = both.salesforce.create("Contact", body)
+    both.apollo.faults.append(ApolloFault("lost after", path="bulk_create"))
+
+    def added(point: str) -> None:
+        for id in both.apollo.rows("contact"):
+            both.apollo.update("contact", id, {"title": "CEO"})
+
+    both.world.on_point = added
+    later(both)
+    both.world.on_point = lambda point: None
+    later(both)
+    later(both)
+    assert [row["title"] for row in both.apollo.rows("contact").values()] == ["CEO"]
+    assert both.salesforce.rows("Contact")[ada]["Title"] == "CEO"
+    assert both.errors() == []
+
+
 @pytest.mark.parametrize("into", ["salesforce", "apollo"])
 def test_an_update_that_was_edited_before_it_was_found_is_known_by_the_rest(into: str) -> None:
     """Its reply was lost, and somebody gave one of its fields another value; in the other system

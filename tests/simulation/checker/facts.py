@@ -155,18 +155,6 @@ class Facts:
                 found |= {right} if left == link.left else set()
         return found
 
-    def filled_unheard(self, link: Link, edit: Event | None) -> bool:
-        """Whether a blank of a record that we made, or take for one that we made, was filled before
-        we had found it: that looks like what Apollo itself fills in."""
-        birth = self.log.born[link.left]
-        found = self.log.numbers.get(link.run, (0, 0, 0.0))[1]
-        return (
-            (birth.who == "sync" or self.counts_as_ours(link.left))
-            and edit is not None
-            and not edit.old
-            and birth.seq < edit.seq < found
-        )
-
     def counts_as_ours(self, key: Key) -> bool:
         """Whether somebody made a record by hand while ours was in doubt that we take for it."""
         return key in self.log.copies and any(

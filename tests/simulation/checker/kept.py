@@ -79,8 +79,6 @@ class Kept(Undone, Around, Enriched):
                     continue
                 if write.seq < self.began(link):
                     continue
-                if side == "left" and self.filled_unheard(link, edit):
-                    continue
                 if self.taken_for_ours(key, edit):
                     continue
                 raced = write.run == edit.run or write.at - edit.at < self.race(edit)

@@ -37,8 +37,6 @@ class Together(Undone, Held, Signed, Enriched):
             if not lv or not rv:
                 if link.right in self.log.heirs.values() or link.left in self.log.copies:
                     return  # Left blank when merged, or edited before we took it for ours.
-                if self.filled_unheard(link, left):
-                    return
                 if one.kind == "reference" and self.leads_nowhere(one, lv, rv):
                     if lv and self.comes_along(("apollo", one.to, str(lv))):
                         yield f"{what}: it did not come along"
