@@ -14,10 +14,11 @@ from datetime import date, timedelta
 
 from ...errors import SystemUnavailable
 from ..base.contract import Page, Read, Record, Write
+from ..base.understood import MISREAD
 from ..base.values import folded, identifier
 from ..base.world import moment, seconds
 from .describe import PAGE, Catalog, record
-from .feeds import ANY, NOT_OURS, OVERLAP, SHOWN, SKEW, Feeds, mark_of, plural_of
+from .feeds import ANY, OVERLAP, SHOWN, SKEW, Feeds, mark_of, plural_of
 from .fields import Form, Row
 from .session import Session
 
@@ -285,7 +286,7 @@ def _day_of(cursor: str | None) -> str:
     """The day that a cursor holds, "" for one that isn't ours: then it is from the beginning."""
     try:
         return date.fromisoformat(json.loads(cursor)["since"]).isoformat() if cursor else ""
-    except NOT_OURS:
+    except MISREAD:
         return ""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from ...errors import SystemUnavailable
 from ..base.contract import Page, Read, Record
 from ..base.frozen import dataclass
+from ..base.understood import MISREAD
 from ..base.values import folded, identifier
 from ..base.world import moment, seconds
 from .describe import PAGE, Catalog, changed_at, record, total
@@ -45,8 +46,6 @@ _BY_CHANGE: Mapping[str, str] = {
 """What searches for records that have stamps are sorted by."""
 ANY: Mapping[str, Any] = MappingProxyType({})
 """No filters."""
-NOT_OURS = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
-"""What reading a cursor that we haven't written ends in."""
 _FEW = 3
 """Values that are looked up one by one without asking first how many pages a walk would take."""
 
@@ -332,7 +331,7 @@ def mark_of(cursor: str | None) -> str:
     """The moment that a cursor holds, "" for one that isn't ours: then it is from the beginning."""
     try:
         return moment(seconds(json.loads(cursor)["mark"])) if cursor is not None else ""
-    except NOT_OURS:
+    except MISREAD:
         return ""
 
 

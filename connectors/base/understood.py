@@ -14,7 +14,8 @@ from ...errors import SystemUnavailable
 from .contract import Outcome, Write
 
 MISREAD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-"""What reading ends in where a reply has another shape than it should."""
+"""What reading ends in where a reply has another shape than it should, or a cursor or a file is not
+as we wrote it."""
 
 
 @contextmanager

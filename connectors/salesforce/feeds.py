@@ -26,6 +26,7 @@ from ..base import values
 from ..base.contract import Page, Read, Record
 from ..base.frozen import dataclass
 from ..base.schema import Field, Object
+from ..base.understood import MISREAD
 from ..base.world import moment, seconds
 from . import soql
 from .bulk import FROM, Queries, Unserved
@@ -244,7 +245,7 @@ class Feeds:
                     seconds(named[one])
             if named["job"]:
                 seconds(named["began"])
-        except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
+        except MISREAD:
             return Place(self._columns(ask.object, ask.fields))
         if kept.object == ask.object and kept.covers(ask.fields):
             if list(kept.kinds) != list(ask.fields):

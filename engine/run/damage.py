@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Float, Integer, Table, exists, literal_column, select
 
+from ...connectors.base.understood import MISREAD
 from ...errors import SystemUnavailable
 from ..store import tables
 from ..store.database import Database, Statement, statement
@@ -28,15 +29,7 @@ from .newer import ROWS
 from .session import load_coming, load_values
 from .undo import part_of
 
-WRONG: tuple[type[Exception], ...] = (
-    TypeError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    AssertionError,
-    RecursionError,
-)
+WRONG: tuple[type[Exception], ...] = (*MISREAD, AssertionError)
 """What working with such a cell ends in, wherever that is."""
 
 SHOWN = 60
