@@ -40,7 +40,8 @@ def without_target(session: Session, refused: Sequence[Entry]) -> set[int]:
         store(session, session.reads[where], lost)
         miss(session, *where, {one.id for one in lost if one.life == "out of sight"})
         gone |= {(*where, one.id) for one in lost}
-    again = [one for one in refused if _any(gone, one.system, _targets(session, one))]
+    decided = (one for one in refused if not one.undoes)  # What is put back is due as it is.
+    again = [one for one in decided if _any(gone, one.system, _targets(session, one))]
     session.mark(
         [(one.flow, "right" if one.side == "left" else "left", _origin(one)) for one in again],
         "retry",

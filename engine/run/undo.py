@@ -399,12 +399,27 @@ class _Work:
                 self._keep(last, "what it holds now was not read", name)
             elif here == old:
                 continue
-            elif here in ours(name):
-                before[name], after[name] = here, old
-            else:
+            elif here not in ours(name):
                 self._keep(last, _CHANGED, name)
+            elif gone := self._leads_nowhere(flow, side, name, old):
+                self._keep(last, gone, name)
+            else:
+                before[name], after[name] = here, old
         if after:
             self._plan(last, "update", before, after, self._bases(flow, side, last, now, after))
+
+    def _leads_nowhere(self, flow: Flow, side: Side, name: str, old: Value) -> str:
+        """Why a reference can't lead to where it led; "" where it can, and for any other value."""
+        session, system, place = self.session, flow.end(side).system, side == "right"
+        rows = [row for row in flow.rows if old and name == (row.left, row.right)[place]]
+        parents = [session.flows[one].flow for row in rows for one in row.through]
+        for object in (one.end(side).object for one in parents if not one.users):
+            known = session.stored(system, object, [str(old)]).get(str(old))
+            if known is not None and known.life == "out of sight":
+                return text(system, object, known.id)
+            if known is not None and known.life != "here":
+                return f"the {object} that it led to is not there any more in {system}"
+        return ""
 
     def _wanted(
         self, flow: Flow, side: Side, held: Mapping[str, Value | Coming]

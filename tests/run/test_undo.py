@@ -451,6 +451,54 @@ def test_children_are_deleted_before_their_parent_and_a_parent_of_others_stays()
         world.quiet()
 
 
+def test_a_reference_to_what_is_gone_is_not_put_back_and_told() -> None:
+    """The undo of an undo: the company that a run had made is deleted, and nobody can bring it
+    back. Whom it was given stays without it; nothing is sent, or refused (R7)."""
+    world = World(COMPANIES)
+    account = world.both.apollo.create("account", {"name": "Acme"})
+    ada = world.both.salesforce.create("Contact", {"LastName": "King", "Email": "ada@a.example"})
+    world.contact(account_id=account)
+    run = world.run().run
+    assert world.both.salesforce.rows("Contact")[ada]["AccountId"]
+    undone = world.undo(run).run
+    assert world.both.salesforce.rows("Account") == {}
+    told = {(one.record, one.field): one.why for one in world.undo(undone).kept}
+    assert told[ada, "AccountId"] == (
+        "the Account that it led to is not there any more in salesforce"
+    )
+    assert world.both.errors() == []
+    world.quiet()
+
+
+def test_a_reference_to_what_is_out_of_sight_is_put_back_once_it_is_not() -> None:
+    """Nobody knew that the company she came from is not shared with us any more: it is told, what
+    was refused waits, and a retry puts it back when it can (R7)."""
+    world = World(COMPANIES)
+    first, second = (world.both.apollo.create("account", {"name": name}) for name in ("A", "B"))
+    ada = world.contact(account_id=first)
+    world.run()
+    [company] = world.both.salesforce.rows("Account")
+    world.both.apollo.update("contact", ada, {"account_id": second})
+    moved = world.run().run
+    world.both.salesforce.org.unshared.add(company)
+
+    def hers() -> list[object]:
+        return [one.get("AccountId") for one in world.both.salesforce.rows("Contact").values()]
+
+    assert hers() != [company]
+    world.undo(moved)
+    codes = {one.code for one in world.both.errors()}
+    assert codes == {"out-of-sight", "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"}
+    world.run()
+    assert hers() != [company]
+    world.both.salesforce.org.unshared.clear()
+    world.both.clock.sleep(HOUR)
+    verbs.retry(world.both.setup, None)
+    assert hers() == [company]
+    assert world.both.errors() == []
+    world.quiet()
+
+
 def test_nothing_is_undone_for_objects_that_no_rule_is_about_any_more() -> None:
     """It is listed, and nothing is written."""
     world = World()
