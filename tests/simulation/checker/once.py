@@ -212,7 +212,7 @@ class Once(Ended, Around, Enriched):
         elif link.ended and link.left in self.rows and link.right in self.rows:
             yield f"{link.left} and {link.right} are there, and their link ended: {link.ended}"
         tags = {self.tag_at(key, len(self.log.events)) for key in (link.left, link.right)}
-        if link.right in self.log.hidden or self.came_free(link):
+        if link.right in self.log.hidden or self.came_free(link) or self.learned_late(link):
             return
         if len(tags) > 1 and not self.handed_on(link, tags):
             yield f"{link.left} and {link.right} are linked and are {' and '.join(sorted(tags))}"
@@ -229,6 +229,15 @@ class Once(Ended, Around, Enriched):
         )
         mine, theirs = (canon("email", one.new) if one else None for one in ends)
         return tags <= self.moved and mine == theirs is not None
+
+    def learned_late(self, link: Link) -> bool:
+        """Whether the record of a link was out of sight when it was merged into one that was gone
+        itself since, and is there again: nobody tells which of the two came first."""
+        was = [pair[2] for pair in self.earlier(link) if pair[1] == link.left]
+        unseen = self.log.hidden.intersection(was)
+        return link.right in self.log.parted and any(
+            self.log.heirs.get(one) == link.right for one in unseen
+        )
 
     def followed(self, link: Link) -> Iterator[str]:
         """A link goes with what its record was converted or merged into."""
