@@ -291,10 +291,11 @@ class Kept(Undone, Around, Enriched):
     def merged_away(self, partner: Key, name: str, one: Mapped, edit: Event) -> bool:
         """Whether somebody merged a record that had got the value of `edit` into the other side's,
         which holds another: both were there to choose from."""
-        lasts = [self.last(old, name) for old, heir in self.log.heirs.items() if heir == partner]
         return any(
-            last is not None and last.seq > edit.seq and self.alike(one, edit, last)
-            for last in lasts
+            each.seq > edit.seq and self.alike(one, edit, each)
+            for old, heir in self.log.heirs.items()
+            if heir == partner
+            for each in self.log.by_field.get((old, name), [])
         )
 
     def agreed_before(
