@@ -354,8 +354,10 @@ class Kept(Undone, Around, Enriched):
             one.new
             and linked
             and any(
-                number > log.edited and edit.seq < end and begin <= last.seq
-                for number, (begin, end, _) in log.numbers.items()
+                number > log.edited
+                and edit.seq < end
+                and (begin <= last.seq or (last.late and at < last.at + self.race(last)))
+                for number, (begin, end, at) in log.numbers.items()
             )
         )
 
