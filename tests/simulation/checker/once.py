@@ -90,11 +90,13 @@ class Once(Ended, Around, Enriched):
 
     def readdressed(self, one: Key, other: Key) -> bool:
         """Whether a record that we made had got another address before we made the other one, or,
-        where it is gone itself, the one that it was made of."""
+        where it is gone itself, the one that it was made of, or that this has become by then."""
         name = KEYS.get(other[1], {}).get(other[1], "")
         born = self.log.born[other].seq
         if self.log.gone_at(one, born):
             one = next((key for key in self.log.born if key[2] == self.made_of(one)), one)
+            while self.log.is_other(one) and self.log.gone_at(one, born):
+                one = self.log.heirs[one]
         had = self.last_before(one, KEYS.get(one[1], {}).get(one[1], ""), born) if name else None
         return had is not None and canon("email", had.new) != canon(
             "email", self.first(other, name, born)
