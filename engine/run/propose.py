@@ -145,8 +145,9 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
 
 
 def _under_way(session: Session, flow: Flow, pairs: Sequence[Pair]) -> set[tuple[Side, str]]:
-    """Linked records that this run has planned something for: the next one decides them again."""
-    ids = {one for pair in pairs if pair.link is not None for one in ids_of(pair)}
+    """Records that this run has planned something for, or is to link: what is decided again of
+    them, the next one does."""
+    ids = {one for pair in pairs for one in ids_of(pair)}
     return {
         (side, id)
         for side in SIDES

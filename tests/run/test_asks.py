@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from syncrules.connectors.apollo.simulator import Fault
 from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine import approvals
 from syncrules.engine.approvals import Approval
@@ -365,6 +366,33 @@ def test_an_approval_outlives_a_stop(edited: bool) -> None:
     result = world.run()
     assert world.titles() == (("Chair", "CTO") if edited else ("CEO", "CEO"))
     assert (result.asks, result.stale) == (int(edited), int(edited))
+
+
+def test_a_change_of_two_who_meet_may_be_let_go_while_their_link_is_planned() -> None:
+    """They agree on nothing that is only planned: the name that is to go to Apollo is lost on its
+    way, and goes there later all the same, not the old one to Salesforce. What was let go is
+    written by the next run."""
+    rules = RULES.replace("    email ", "    first_name        <-> FirstName\n    email ")
+    both = Both(rules)
+    both.run()
+    king = {"last_name": "King", "email": "ada@a.example"}
+    contact = both.apollo.create("contact", {**king, "first_name": "Bob", "title": "CTO"})
+    more = {"LastName": "King", "Email": "ada@a.example", "Company": "King"}
+    lead = both.salesforce.create("Lead", {**more, "FirstName": "Ada"})
+    both.apollo.faults.append(Fault("lost before", path="bulk_update"))
+
+    def let_go(point: str) -> None:
+        if point == "after planned" and approvals.waiting(both.db, [ORG]):
+            approvals.approve(both.db, [ORG], None)
+
+    both.world.on_point = let_go
+    for _ in range(3):
+        both.clock.sleep(HOUR)
+        both.run()
+    names = both.apollo.rows("contact")[contact], both.salesforce.rows("Lead")[lead]
+    assert (names[0]["first_name"], names[1]["FirstName"]) == ("Ada", "Ada")
+    assert (names[0]["title"], names[1]["Title"]) == ("CTO", "CTO")
+    assert [one.action for one in changes(both.db, ORG, lead)].count("link") == 1
 
 
 def test_it_is_the_same_on_postgresql(postgres_url: str) -> None:
