@@ -46,7 +46,8 @@ class Together(Undone, Held, Signed, Enriched):
                     and blanked
                     and blanked.who == "person"
                     and blanked.old
-                    and self.since(link, blanked)
+                    # What was out of our sight then has been seen after.
+                    and (self.since(link, blanked) or blanked.key in self.log.hidden)
                 ):
                     return
                 yield f"{what}: a blank was not filled"
