@@ -63,11 +63,9 @@ def tell(session: Session, ask: Read, known: Set[str], found: Mapping[str, Recor
 
 
 def miss(session: Session, system: str, object: str, ids: Collection[str]) -> None:
-    """Enters records that are not shown, whoever has found that, with the transaction under way."""
+    """Enters records that are stored as out of sight, with the transaction under way."""
     if ids and not guarded(session, system, object):
-        known = told(session).get((system, object), set())
-        known |= _met_by_writes(session, system, object, ids)
-        _miss(session, system, object, {*ids} - known)
+        _miss(session, system, object, {*ids} - told(session).get((system, object), set()))
 
 
 def _miss(session: Session, system: str, object: str, ids: Collection[str]) -> None:
@@ -109,13 +107,16 @@ def _enter(session: Session, system: str, object: str, id: str) -> None:
 
 
 def _met_by_writes(session: Session, system: str, object: str, ids: Collection[str]) -> set[str]:
-    """Those of some records that are entered, since a write has met them as out of sight."""
+    """Those of some records that are entered, since a write has met them as out of sight. Of one
+    that is stored as out of sight that is over with the next decision: nothing is written to it."""
     if not (session.open_errors and ids):
         return set()
+    stored = session.stored(system, object, ids)
+    here = {id for id, one in stored.items() if one.life != "out of sight"}
     met: set[str] = set()
     for flow, side in session.ends(system, object):
         where = {"org": session.org, "flow": flow.name, "code": OUT_OF_SIGHT}
-        for id, link in session.links(flow.name, side, ids).items():
+        for id, link in session.links(flow.name, side, here).items():
             ends = (link.left, link.right)
             if any(session.db.row(troubles.has_code, **where, one=one) for one in ends):
                 met.add(id)

@@ -145,3 +145,33 @@ def test_an_account_that_is_out_of_sight_is_told_and_gets_its_people_once_it_is_
     assert people() == dict.fromkeys(("ada", "bob", "eve"), there)
     assert both.errors() == []
     assert quiet(both)
+
+
+def test_an_account_that_is_out_of_sight_is_told_once_and_comes_back_by_itself() -> None:
+    """It was to be written itself, in the run in which somebody was to be given it: no retry is
+    asked for, and what it was to be written arrives as well (EDGE-7)."""
+    both = Both(COMPANIES)
+    both.run()
+    both.clock.sleep(HOUR)
+    account = both.apollo.create("account", {"name": "Berg", "domain": "berg.example"})
+    values = {"last_name": "ada", "email": "ada@berg.example", "account_id": account}
+    eve = {**values, "last_name": "eve", "email": "eve@berg.example"}
+    both.apollo.create("contact", eve)
+    later(both)
+    (there,) = both.salesforce.rows("Account")
+    both.salesforce.org.unshared.add(there)
+    both.apollo.update("account", account, {"name": "Berg AG"})
+    both.apollo.create("contact", values)
+    for _ in range(2):
+        later(both)
+        [entry] = both.errors()
+        assert (entry.code, [one.name for one in entry.records]) == (
+            "out-of-sight",
+            ["berg.example"],
+        )
+    both.salesforce.org.unshared.clear()
+    later(both)
+    assert {one.get("AccountId") for one in both.salesforce.rows("Contact").values()} == {there}
+    assert both.salesforce.rows("Account")[there]["Name"] == "Berg AG"
+    assert both.errors() == []
+    assert quiet(both)
