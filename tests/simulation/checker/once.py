@@ -221,16 +221,22 @@ class Once(Ended, Around, Enriched):
 
     def handed_on(self, link: Link, tags: set[str]) -> bool:
         """Whether one of the two has got the address that the other one has, or had to its end; or
-        had when they met, where an undo had parted that one from whoever had it before."""
-        until = len(self.log.events)
-        if self.was_undone(link):
-            until = self.log.numbers.get(link.run, (0, until, 0.0))[1]
+        had when they met, where an undo had parted that one from whoever had it before, or where
+        one of the two is gone: what the other one is called since goes nowhere."""
+        end = len(self.log.events)
+        met = self.log.numbers.get(link.run, (0, end, 0.0))[1]
+        undone, gone = self.was_undone(link), not {link.left, link.right} <= self.rows.keys()
+        moments = [met] if undone else [end, met] if gone else [end]
+        return tags <= self.moved and any(self.one_address(link, until) for until in moments)
+
+    def one_address(self, link: Link, until: int) -> bool:
+        """Whether the two had the same address then."""
         ends = (
             self.last_before(link.left, "email", until),
             self.last_before(link.right, "Email", until),
         )
         mine, theirs = (canon("email", one.new) if one else None for one in ends)
-        return tags <= self.moved and mine == theirs is not None
+        return mine == theirs is not None
 
     def learned_late(self, link: Link) -> bool:
         """Whether the record of a link was out of sight when it was merged into one that was gone
