@@ -290,9 +290,12 @@ class Kept(Undone, Around, Enriched):
 
     def merged_away(self, partner: Key, name: str, one: Mapped, edit: Event) -> bool:
         """Whether somebody merged a record that had got the value of `edit` into the other side's,
-        which holds another: both were there to choose from."""
+        which holds another: both were there to choose from. So they were where it had what its
+        system fills in, since the table lacks a stage."""
+        stays = one.kind == "stage" and str(edit.new) not in STATUS
         return any(
-            each.seq > edit.seq and self.alike(one, edit, each)
+            each.seq > edit.seq
+            and (self.alike(one, edit, each) or (stays and self.log.newborn(each)))
             for old, heir in self.log.heirs.items()
             if heir == partner
             for each in self.log.by_field.get((old, name), [])
