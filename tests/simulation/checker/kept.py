@@ -325,7 +325,7 @@ class Kept(Undone, Around, Enriched):
                     (each.who == "sync" and each.seq >= met)
                     or self.knew(each, after, since, partner)
                 )
-                and (self.knew(each, edit) or not self.unheard(each, one.kind))
+                and (self.knew(each, after) or not self.unheard(each, one.kind))
                 for each, after in mine
             )
             and self.knew(last, edit)
