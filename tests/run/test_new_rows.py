@@ -3,7 +3,10 @@ linked before, also where runs of the schedule came in between."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from syncrules.engine.lost import lost
 from syncrules.engine.report import summary
 from syncrules.engine.status import status_json, status_text
 from syncrules.engine.why import why
@@ -132,6 +135,40 @@ def test_what_a_backfill_may_not_write_waits_as_a_change_does(right: str | None)
     both.run()
     assert titles(both) == ("CEO", "CEO")
     assert "because both sides changed, apollo wins (" in both.said[-2]
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["goes on", "dies"])
+def test_who_writes_while_a_backfill_is_under_way_writes_against_it(dies: bool) -> None:
+    """Also where the process dies before it has brought the two in line, and the next backfill
+    finds what it never saw. What loses is told and kept (R4)."""
+    both, _, lead = linked("CEO", "CTO")
+    add_row(both)
+    later(both)
+
+    def writes(name: str) -> None:
+        if name == "after decided":
+            both.world.on_point = None
+            both.salesforce.update("Lead", lead, {"Title": "CFO"})
+            both.clock.sleep(70)
+            if dies:
+                raise Crash
+
+    both.clock.sleep(HOUR)
+    both.world.on_point = writes
+    with suppress(Crash):
+        both.backfill("push", "contact")
+    if dies:
+        assert titles(both) == ("CEO", "CFO")
+        both.db.fence = None
+        both.clock.sleep(HOUR)
+        both.backfill("push", "contact")
+    assert titles(both) == ("CEO", "CEO")
+    assert "because both sides changed, apollo wins (" in both.said[-2]
+    assert [one.value for one in lost(both.db, [ORG])] == ["CFO"]
 
 
 def test_what_a_person_empties_after_that_stays_empty_at_the_next_backfill() -> None:

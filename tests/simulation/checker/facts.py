@@ -207,11 +207,16 @@ class Facts:
     def waited(self, one: Mapped, edit: Event, write: Event) -> bool:
         """Whether a run that was over by the time of `edit`, or that this was seen after, had asked
         for what `write` brought, and it did not arrive: that waits as a change does, and `prefer`
-        says which of two stands."""
+        says which of two stands. So does what a run asked for in place of what `edit` replaced
+        while that run was under way."""
         for row in self.journal:
-            _, end, at = self.log.numbers[row[0]]
+            begin, end, at = self.log.numbers[row[0]]
             unseen = edit.late and at < edit.at + self.race(edit)
-            in_vain = row[12] in ("refused", "dropped") and (end <= edit.seq or unseen)
+            then = json.loads(row[10]) if begin <= edit.seq < end else {}
+            replaced = edit.field in then and canon(one.kind, then[edit.field]) == canon(
+                one.kind, edit.old
+            )
+            in_vain = row[12] in ("refused", "dropped") and (end <= edit.seq or unseen or replaced)
             if in_vain and self.asks_for(row, write, one.kind):
                 return True
         return False
