@@ -289,9 +289,9 @@ def _seen_late(
     changed: Sequence[Record],
     aside: str,
 ) -> list[Record]:
-    """Less what only shows fields as they were before our last writes: a search that lags behind
-    these is no edit by a person. A later look, whose overlap is longer than the lag, sees it
-    again."""
+    """Less what only shows fields as they were before our last writes, or before a look at the
+    record itself: a search that lags behind these is no edit by a person. A later look, whose
+    overlap is longer than the lag, sees it again."""
     lag = session.lags.get((ask.system, ask.object), 0.0)
     known = [one.id for one in changed if one.id in before]
     if not lag or not known:
@@ -308,7 +308,7 @@ def _seen_late(
         replaced.setdefault(id, []).append((load_values(old), _instant(stamp, unknown=-inf)))
     for id, before_it, stamp in session.found.get((ask.system, ask.object), ()):
         replaced.setdefault(id, []).append((before_it, _instant(stamp, unknown=-inf)))
-    fresh = (_fresh(before.get(one.id), one, replaced.get(one.id), aside) for one in changed)
+    fresh = (_fresh(before.get(one.id), one, replaced.get(one.id, ()), aside) for one in changed)
     return [one for one in fresh if one is not None]
 
 
@@ -325,25 +325,27 @@ def _instant(stamp: str, *, unknown: float) -> float:
 
 
 def _fresh(
-    before: Stored | None, now: Record, replaced: Sequence[_Replaced] | None, aside: str
+    before: Stored | None, now: Record, replaced: Sequence[_Replaced], aside: str
 ) -> Record | None:
     """What of a record is news: an edit may show together with a field that we wrote after it.
     None where it is such fields alone.
 
     What a system shows as of before our write stood there before it, whatever it is: somebody may
     have edited it between our look and our write. Where stamps don't tell, it is known by the value
-    that we replaced.
+    that we replaced. What is older than what is known of the record has been replaced, by whomever.
     """
-    if before is None or not replaced or now.life != before.life:
+    if before is None or now.life != before.life:
         return now
     differing = [
         name for name, one in now.values.items() if name != aside and before.values.get(name) != one
     ]
     shown = _instant(now.stamp, unknown=inf)
+    older = shown < _instant(before.stamp, unknown=-inf)
     late = [
         name
         for name in differing
-        if any(
+        if (older and name in before.values)
+        or any(
             name in old and (shown < at or old[name] == now.values[name]) for old, at in replaced
         )
     ]

@@ -106,8 +106,8 @@ class Session:
     found: dict[tuple[str, str], list[tuple[str, Mapping[str, Value], str]]] = field(
         default_factory=dict
     )
-    """Updates of earlier runs that this one has found done, by system and object: the record, what
-    its fields held before, and the stamp that it has now."""
+    """Updates of earlier runs that this one has found done, or changed since, by system and object:
+    the record, what its fields held before, and the stamp that it has now."""
     spent: BudgetSpent | None = None
     """Why no more is written now, where what is left of a day's calls is left to others."""
     lost: dict[tuple[str, str], str] = field(default_factory=dict)

@@ -165,6 +165,9 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
         forget(session, entry, outcome.unclear)
         if outcome.unclear:
             _look_at(session, entry, entry.record)
+            for values in (entry.before, entry.after):
+                unclear = {name: one for name, one in values.items() if name in outcome.unclear}
+                _replaced(session, entry, unclear, outcome.stamp)
         if not entry.undoes:
             problems.no_reply(session, entry)
     elif kind == "gone":
@@ -186,9 +189,7 @@ def _done(session: Session, done: Sequence[Settled]) -> None:
     update nobody knows when it arrived, or who has made it since: maybe just now."""
     for entry, one in done:
         if entry.action == "update" and entry.run != session.run:
-            held = {name: old for name, old in entry.before.items() if not isinstance(old, Coming)}
-            here = (entry.system, entry.object)
-            session.found.setdefault(here, []).append((entry.record, held, one.stamp))
+            _replaced(session, entry, entry.before, one.stamp)
     session.db.many(
         sql.set_done,
         [
@@ -202,6 +203,15 @@ def _done(session: Session, done: Sequence[Settled]) -> None:
             for entry, one in done
         ],
     )
+
+
+def _replaced(
+    session: Session, entry: Entry, values: Mapping[str, Value | Coming], stamp: str
+) -> None:
+    """A search that is behind may still show these in place of what stands there now."""
+    held = {name: old for name, old in values.items() if not isinstance(old, Coming)}
+    here = (entry.system, entry.object)
+    session.found.setdefault(here, []).append((entry.record, held, stamp))
 
 
 # ---- what is now true -----------------------------------------------------------------------

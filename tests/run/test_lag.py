@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from syncrules.connectors.apollo.simulator import Fault
+from syncrules.engine.run import run as verbs
+from syncrules.engine.run.undo import Part
 from syncrules.tests.both import Both
 
 RULES = """\
@@ -221,3 +223,42 @@ def test_the_first_of_two_writes_is_no_edit_where_a_search_shows_it_after_the_se
     both.clock.sleep(900)
     both.run()
     assert now() == ("Second", "Second")
+
+
+@pytest.mark.parametrize(
+    ("made", "ends", "fields"),
+    [
+        (linked, ("contact", "Lead"), ("title", "Title")),
+        (companies, ("account", "Account"), ("name", "Name")),
+    ],
+    ids=["with stamps", "without"],
+)
+def test_what_an_undo_put_back_late_is_no_edit_where_somebody_has_changed_it_since(
+    made: Callable[[], tuple[Both, str, str]], ends: tuple[str, str], fields: tuple[str, str]
+) -> None:
+    """The undo never heard that its write arrived. By its id the record shows what somebody made of
+    it since, and the search still what the undo put back: only the edit goes over (C7, R1)."""
+    both, left, right = made()
+    mine, theirs = ends
+    both.setup = replace(both.setup, lags={("apollo", mine): 30.0})
+    both.salesforce.update(theirs, right, {fields[1]: "Ours"})
+    old = both.apollo.rows(mine)[left][fields[0]]
+    both.clock.sleep(900)
+    run = both.run().run
+    assert both.apollo.rows(mine)[left][fields[0]] == "Ours"
+    both.clock.sleep(900)
+    both.apollo.faults.append(Fault("lost before", path="bulk_update", times=None))
+    verbs.undo(both.setup, Part(run), both._show)
+    both.apollo.faults.clear()
+    both.clock.sleep(10)
+    both.apollo.update(mine, left, {fields[0]: old})  # The write arrives.
+    both.clock.sleep(900)
+    both.apollo.team.lag = 30.0
+    both.apollo.update(mine, left, {fields[0]: "Founder"})
+    seen = []
+    for wait in (5, 900):
+        both.clock.sleep(wait)
+        both.run()
+        seen.append(both.salesforce.rows(theirs)[right][fields[1]])
+    assert seen == ["Founder", "Founder"]
+    assert both.apollo.rows(mine)[left][fields[0]] == "Founder"
