@@ -200,8 +200,9 @@ class Writes:
         A record is a write's work where all that was sent is in it. So is the only one that is
         there and has the write's keys, or of a write without any all but one of its values: an
         automation or a person has changed it meanwhile. Where none is there, that is so of the only
-        one in the bin. Of several, none is taken and none is made beside them: their keys say whose
-        they are.
+        one in the bin, and of any of several there that hold all of it: somebody has cleared them
+        away. Of several that are there, none is taken and none is made beside them: their keys say
+        whose they are.
         """
         if not self._user(group[0].login):
             yield from (Outcome(write.ref, "unknown") for write in group)
@@ -222,7 +223,7 @@ class Writes:
                 for one in family
             )
             if len(ids) > len(family):
-                ids = [one for one in ids if one not in gone] or ids
+                ids = [one for one in ids if one not in gone] or ids[-len(family) :]
             for at, write in enumerate(family):
                 if ids and alike and len(ids) <= len(family):
                     own = ids[at] if at < len(ids) else ""

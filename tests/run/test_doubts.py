@@ -101,6 +101,42 @@ def test_a_lead_that_was_out_of_sight_when_it_was_looked_for_is_told_once_it_is_
     assert {id: row["Title"] for id, row in both.salesforce.rows("Lead").items()} == {first: "CEO"}
 
 
+@pytest.mark.parametrize("deleted", ["one", "both"])
+def test_of_two_leads_that_could_be_it_an_entry_tells_until_one_is_left_at_most(
+    deleted: str,
+) -> None:
+    """A lead without an address was out of sight when it was looked for, and the reply to the one
+    that was made in its place was lost as well: both are seen, and nothing tells them apart. With
+    one of them deleted, the other is the contact's; with both, none is made again (R1, R9)."""
+    both = of(contacts=False)
+    body = {"first_name": "Ada", "last_name": "Berg", "organization_name": "Berg"}
+    ada = both.apollo.create("contact", {**body, "stage": "Interested"})
+    both.salesforce.faults.rules.append(Fault("lost after", "POST", "composite/sobjects", times=2))
+
+    def out_of_sight(point: str) -> None:
+        leads = list(both.salesforce.rows("Lead"))
+        both.salesforce.org.unshared.clear()
+        both.salesforce.org.unshared.update(leads if len(leads) == 1 else [])
+
+    both.world.on_point = out_of_sight
+    both.run()
+    both.clock.sleep(100)
+    both.run()
+    both.world.on_point = None
+    first, second = both.salesforce.rows("Lead")
+    later(both)
+    assert [(one.code, one.said) for one in both.errors()] == [
+        ("in-doubt", "2 records could be it")
+    ]
+    for id in [second] if deleted == "one" else [second, first]:
+        both.salesforce.delete("Lead", id)
+    later(both)
+    edit(both, ada, "CEO")
+    left = {id: row["Title"] for id, row in both.salesforce.rows("Lead").items()}
+    assert left == ({first: "CEO"} if deleted == "one" else {})
+    assert both.errors() == []
+
+
 def test_a_contact_that_was_edited_before_it_was_found_is_linked_all_the_same() -> None:
     """The same in Apollo: the user of our key made it through the API since it was sent, so what
     stands in it now is an edit of what we wrote, and arrives (R1, R3)."""
