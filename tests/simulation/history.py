@@ -134,6 +134,7 @@ class Machine:
         self.log.in_transaction = lambda: self.db._depth > 0
         self.people = People(self.log, random.Random(self.chance.getrandbits(32)))
         self.people.linked = self.linked
+        self.people.partners = self.partners
         self.people.approve = self.approve
         self.people.scope = BY_RULES.get(self.rules, FULL)
         self.people.lateness = self.people.scope.lateness
@@ -202,10 +203,14 @@ class Machine:
 
     def linked(self) -> set[Key]:
         """Both ends of all links of people that stand."""
+        return self.partners("contact~")
+
+    def partners(self, flows: str = "") -> set[Key]:
+        """Both ends of all links that stand, in flows whose names begin so."""
         keys: set[Key] = set()
         for flow, left, right in self.db.rows(_linked):
             object, _, other = flow.partition("~")
-            if object == "contact":
+            if flow.startswith(flows):
                 keys |= {("apollo", object, left), ("salesforce", other, right)}
         return keys
 

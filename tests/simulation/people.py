@@ -50,6 +50,7 @@ class People:
     inherited: set[str] = field(default_factory=set)
     count: int = 0
     linked: Callable[[], set[Key]] = set
+    partners: Callable[[], set[Key]] = set
     scope: Scope = FULL
     companies: int = 0
     away: Key | None = None
