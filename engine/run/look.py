@@ -289,8 +289,8 @@ def _seen_late(
     changed: Sequence[Record],
     aside: str,
 ) -> list[Record]:
-    """Less what only shows fields as they were before our last writes, or before a look at the
-    record itself: a search that lags behind these is no edit by a person. A later look, whose
+    """Less what only shows fields as they were before our last writes, or before this run looked at
+    the record itself: a search that lags behind these is no edit by a person. A later look, whose
     overlap is longer than the lag, sees it again."""
     lag = session.lags.get((ask.system, ask.object), 0.0)
     known = [one.id for one in changed if one.id in before]
@@ -308,7 +308,10 @@ def _seen_late(
         replaced.setdefault(id, []).append((load_values(old), _instant(stamp, unknown=-inf)))
     for id, before_it, stamp in session.found.get((ask.system, ask.object), ()):
         replaced.setdefault(id, []).append((before_it, _instant(stamp, unknown=-inf)))
-    fresh = (_fresh(before.get(one.id), one, replaced.get(one.id, ()), aside) for one in changed)
+    fresh = (
+        _fresh(session.run, before.get(one.id), one, replaced.get(one.id, ()), aside)
+        for one in changed
+    )
     return [one for one in fresh if one is not None]
 
 
@@ -325,22 +328,25 @@ def _instant(stamp: str, *, unknown: float) -> float:
 
 
 def _fresh(
-    before: Stored | None, now: Record, replaced: Sequence[_Replaced], aside: str
+    run: int, before: Stored | None, now: Record, replaced: Sequence[_Replaced], aside: str
 ) -> Record | None:
     """What of a record is news: an edit may show together with a field that we wrote after it.
     None where it is such fields alone.
 
     What a system shows as of before our write stood there before it, whatever it is: somebody may
     have edited it between our look and our write. Where stamps don't tell, it is known by the value
-    that we replaced. What is older than what is known of the record has been replaced, by whomever.
+    that we replaced. What is older than what this run has seen of the record has been replaced, by
+    whomever; of what an earlier run has seen that is not so sure, since clocks are set back.
     """
     if before is None or now.life != before.life:
+        return now
+    shown = _instant(now.stamp, unknown=inf)
+    older = before.run == run and shown < _instant(before.stamp, unknown=-inf)
+    if not (replaced or older):
         return now
     differing = [
         name for name, one in now.values.items() if name != aside and before.values.get(name) != one
     ]
-    shown = _instant(now.stamp, unknown=inf)
-    older = shown < _instant(before.stamp, unknown=-inf)
     late = [
         name
         for name in differing

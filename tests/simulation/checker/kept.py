@@ -196,9 +196,12 @@ class Kept(Undone, Around, Enriched):
     def carried(
         self, row: Mapped, between: list[Event], across: tuple[Key, str], edit: Event
     ) -> bool:
-        """Whether we wrote to the other side what was there in between, before `edit`."""
+        """Whether we wrote to the other side what was there in between, before `edit`. What its
+        system filled in when we made the record is no write of ours."""
+        filled_in = not self.made_with(*across)
         return any(
             write.who == "sync"
+            and not (filled_in and self.log.newborn(write))
             and each.seq <= write.seq <= edit.seq
             and each.seq < edit.seq
             and self.alike(row, write, each)
