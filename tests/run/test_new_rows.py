@@ -4,6 +4,7 @@ linked before, also where runs of the schedule came in between."""
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from syncrules.engine.lost import lost
@@ -55,6 +56,7 @@ def titles(both: Both) -> tuple[object, object]:
     return left.get("title"), right.get("Title")
 
 
+@pytest.mark.parametrize("lag", [0.0, 30.0], ids=["searches up to date", "searches behind"])
 @pytest.mark.parametrize("runs", [0, 1, 3], ids=lambda one: f"after {one} runs")
 @pytest.mark.parametrize(
     ("left", "right", "then"),
@@ -66,11 +68,13 @@ def titles(both: Both) -> tuple[object, object]:
     ],
 )
 def test_a_backfill_brings_in_line_what_was_linked_before_the_row(
-    left: str | None, right: str | None, then: tuple[str, str], runs: int
+    left: str | None, right: str | None, then: tuple[str, str], runs: int, lag: float
 ) -> None:
-    """Also where the two were decided meanwhile for another reason, which left titles alone."""
+    """Also where the two were decided meanwhile for another reason, which left titles alone, and
+    where a field that is read for the first time holds nothing and its search may be behind."""
     both, contact, _ = linked(left, right)
     add_row(both)
+    both.setup = replace(both.setup, lags={("apollo", "contact"): lag})
     for number in range(runs):
         both.apollo.update("contact", contact, {"organization_name": f"B {number}"})
         later(both)
