@@ -445,7 +445,7 @@ class _Asked:
         seen = (row.left if side == "left" else row.right)(record.values) if record else None
         base = self.pair.link.base if self.pair.link else None
         half = (base.left if side == "left" else base.right) if base else {}
-        name = row.row.left if side == "left" else row.row.right
+        name = row.row.field(side)
         now = None if isinstance(seen, NotRead) else seen
         return Half(self.ready.flow.end(side).system, name, now, half.get(row.key, now))
 

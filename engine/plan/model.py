@@ -122,6 +122,10 @@ class Row:
     truncate: bool = False
     clear: bool = False
 
+    def field(self, side: Side) -> str:
+        """Its field on that side, "" for none."""
+        return self.left if side == "left" else self.right
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:

@@ -59,7 +59,7 @@ def _references(session: Session, flow: Flow, side: Side) -> Iterator[tuple[str,
     for ready in session.flows.values():
         for row in ready.flow.rows:
             if flow.name in row.through:
-                yield ready.flow.end(side).object, row.left if side == "left" else row.right
+                yield ready.flow.end(side).object, row.field(side)
         for infer in ready.flow.infers:
             there = ready.flow.end(other(infer.side))
             mine = flow.end(side)

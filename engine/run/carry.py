@@ -148,7 +148,7 @@ def _made(
 ) -> Change:
     agreed = None if isinstance(after, Coming) else after
     agree = (value, agreed) if to == "right" else (agreed, value)
-    target = row.row.right if to == "right" else row.row.left
+    target = row.row.field(to)
     reason = f"{why}; {place(row)}"
     return Change(target, current, after, row.row.rule, reason, row.key, agree, to)
 
@@ -188,7 +188,7 @@ def _same(row: ReadyRow, side: Side) -> Same:
 
 
 def problem(row: ReadyRow, to: Side, moved: Moved) -> Problem:
-    field = row.row.right if to == "right" else row.row.left
+    field = row.row.field(to)
     shared = moved.message if moved.code == "unknown-value" else ""
     return Problem(moved.code, moved.message, row.row.rule, place(row), field, to, shared)
 

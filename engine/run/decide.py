@@ -459,7 +459,7 @@ def _new(
     stood_in = ""
     for row in flow.rows:
         given = (row.left if to == "right" else row.right)(source)
-        target = row.row.right if to == "right" else row.row.left
+        target = row.row.field(to)
         if unread(row, given, draft=draft) or isinstance(given, NotRead):
             if not isinstance(given, Failed):
                 continue
@@ -473,7 +473,7 @@ def _new(
         if isinstance(moved, Moved) and moved.code and moved.code != "nowhere":
             draft.problems.append(problem(row, to, moved))
         if isinstance(moved, Moved) and moved.code == "nowhere" and "user" in row.row.convert:
-            owner = row.row.left if to == "right" else row.row.right
+            owner = row.row.field(other(to))
             stood_in = f"; its {owner} has no active counterpart"
         if after is None:
             after = _default(row, to, around)

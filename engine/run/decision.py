@@ -35,6 +35,11 @@ class Base:
         over = {name(key) for key in said for name in (apart, filling)} - said
         return Base(_moved(self.left, agree[0], over), _moved(self.right, agree[1], over))
 
+    def unseen(self, side: Side, key: str) -> bool:
+        """Whether nobody knows yet what the record of a side holds beside a value of the other."""
+        own, its = (self.left, self.right) if side == "left" else (self.right, self.left)
+        return key not in own and its.get(key) is not None
+
     @property
     def differing(self) -> frozenset[str]:
         """What the halves call those rows in which the two have differed since the row is there."""

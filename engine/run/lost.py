@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
-from .closures import Ready, ReadyRow, Same
+from .closures import Ready, Same
 from .decision import Base, Change, filling
 from .marked import words
 
@@ -91,13 +91,9 @@ def _agreed(
         return
     half = base.left if side == "left" else base.right
     for row in ready.rows:
-        if _field(row, side) == change.field and row.key in half:
+        if row.row.field(side) == change.field and row.key in half:
             then = half.get(filling(row.key), half[row.key])
             yield (row.same_left if side == "left" else row.same_right), then
-
-
-def _field(row: ReadyRow, side: Side) -> str:
-    return row.row.left if side == "left" else row.row.right
 
 
 def _policy(ready: Ready, side: Side, base: Base | None, change: Change) -> str:
@@ -115,10 +111,7 @@ def _policy(ready: Ready, side: Side, base: Base | None, change: Change) -> str:
         return "`create only` the other way"
     if change.before is None and not row.row.clear:
         return "a blank erases no value"
-    own, its = (base.left, base.right) if base else ({}, {})
-    if side == "right":
-        own, its = its, own
-    if row.key not in own and its.get(row.key) is not None:
+    if base and base.unseen(side, row.key):
         # No look had shown yet what our record was made with.
         return f"taken for what {ready.flow.end(side).system} fills in"
     return "`prefer latest`" if row.row.prefer == "latest" else f"`prefer {winner}`"

@@ -43,13 +43,13 @@ def _look(
     open_rows: Mapping[str, list[ReadyRow]],
 ) -> None:
     end = session.flows[flow].flow.end(side)
-    fields = sorted({_field(row, side) for rows in open_rows.values() for row in rows})
+    fields = sorted({row.row.field(side) for rows in open_rows.values() for row in rows})
     found = session.connectors[end.system].fetch(end.object, fields, "id", sorted(open_rows))
     bases = []
     for one in (record for record in found if record.life == "here"):
         own, its = dict[str, Value](), dict[str, Value]()
         for row in open_rows[one.id]:
-            name = _field(row, side)
+            name = row.row.field(side)
             if name not in one.values:
                 continue
             own[row.key] = one.values[name]
@@ -74,15 +74,8 @@ def _look(
 def _open(session: Session, flow: str, side: Side, link: Linked) -> list[ReadyRow]:
     """The rows in which nobody knows yet what the record of `side` holds beside a value of the
     other."""
-    own, its = link.base.left, link.base.right
-    if side == "right":
-        own, its = its, own
     return [
         row
         for row in session.flows[flow].rows
-        if _field(row, side) and row.key not in own and its.get(row.key) is not None
+        if row.row.field(side) and link.base.unseen(side, row.key)
     ]
-
-
-def _field(row: ReadyRow, side: Side) -> str:
-    return row.row.left if side == "left" else row.row.right

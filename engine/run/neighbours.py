@@ -26,7 +26,7 @@ def tell_children(session: Session, parent: str, made: Sequence[tuple[str, str]]
                 continue
             for place, side in enumerate(SIDES):
                 end = ready.flow.end(side)
-                name = row.left if side == "left" else row.right
+                name = row.field(side)
                 folds = {folded(pair[place]) for pair in made}
                 rows = session.by_value(end.system, end.object, name, folds)
                 ids = [one for _, one in rows]
@@ -84,7 +84,7 @@ def tell_late(session: Session, flow: str, bases: Mapping[tuple[str, str], Halve
         ]
         for place, side in enumerate(SIDES):
             end = session.flows[flow].flow.end(side)
-            name = row.row.left if side == "left" else row.row.right
+            name = row.row.field(side)
             there = session.stored(end.system, end.object, [pair[place] for pair in bare])
             leads = {id: str(one.values[name]) for id, one in there.items() if one.values.get(name)}
             for parent in row.row.through:

@@ -443,9 +443,7 @@ def _written(session: Session, entry: Entry) -> set[str]:
     """The fields, of both sides, of the rows that an entry has written. A mark is no answer to what
     was told of the field that it is written to."""
     rows = [
-        one
-        for one in session.flows[entry.flow].rows
-        if (one.row.right if entry.side == "right" else one.row.left) in entry.after
+        one for one in session.flows[entry.flow].rows if one.row.field(entry.side) in entry.after
     ]
     keys = {key for half in entry.agree for key in half}
     marked = any(key.startswith("!") for key in keys)
@@ -550,7 +548,7 @@ def _written_at(session: Session, change: Entry) -> tuple[str, int]:
             if move.rule == change.rule:
                 return move.place.file, move.place.line
     for row in flow.rows:
-        if (row.right if change.side == "right" else row.left) in change.after:
+        if row.field(change.side) in change.after:
             return row.place.file, row.place.line
     for infer in flow.infers:
         if infer.field in change.after:

@@ -415,7 +415,7 @@ def _parent(session: Session, flow: Flow, side: Side, changes: Sequence[Change],
     for row in flow.rows:
         if not leads_further(session, row):
             continue
-        name = row.left if side == "left" else row.right
+        name = row.field(side)
         planned = next((one.after for one in changes if one.field == name), None)
         value = planned if planned is not None else record.values.get(name) if record else None
         if isinstance(value, Coming):

@@ -367,7 +367,7 @@ def _halves(
     told = outcome.values or {}
     half, source = (right, left) if entry.side == "right" else (left, right)
     for row in session.flows[entry.flow].rows if told else ():
-        name = row.row.right if entry.side == "right" else row.row.left
+        name = row.row.field(entry.side)
         if name in told and (row.key in half or entry.action == "create"):
             half[row.key] = told[name]
         elif entry.action == "create" and row.row.template and not name:

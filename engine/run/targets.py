@@ -54,7 +54,7 @@ def _targets(session: Session, entry: Entry) -> Iterator[tuple[str, str]]:
     """(object, id) of what a write refers to, users left out."""
     ready = session.flows[entry.flow]
     for row in ready.flow.rows:
-        id = entry.after.get(row.left if entry.side == "left" else row.right)
+        id = entry.after.get(row.field(entry.side))
         for name in row.through if isinstance(id, str) else ():
             parent = session.flows[name].flow
             object = parent.end(entry.side).object

@@ -271,7 +271,7 @@ def _write(session: Session, flow: Flow, one: Entry) -> Write:
 def _lock(session: Session, flow: Flow, one: Entry, fields: dict[str, Value]) -> str:
     """The id of the parent in the system that is written."""
     for row in flow.rows:
-        name = row.left if one.side == "left" else row.right
+        name = row.field(one.side)
         if fields.get(name) and leads_further(session, row):
             return str(fields[name])
     return one.parent

@@ -185,7 +185,7 @@ def creates(flow: Flow, row: Row, parents: Set[str]) -> bool:
 
 def _open(flow: Flow, row: Row, to: Side) -> bool:
     """Whether the field that is read may hold a value that the table doesn't have."""
-    name = row.left if to == "right" else row.right
+    name = row.field(other(to))
     fields = {one.name: one for one in flow.end(other(to)).fields}
     return name in fields and unknown_value(fields[name], row, to) is not None
 

@@ -101,7 +101,7 @@ class Maker:
         them already is theirs."""
         values, steps = {**own}, [*before]
         for row in self._about(flow, side):
-            name = row.left if side == "left" else row.right
+            name = row.field(side)
             parent = self._flows[row.through[0]]
             here, there = parent.end(side).object, parent.end(other(side)).object
             keyed = self.keyed(parent)
@@ -124,7 +124,7 @@ class Maker:
             (_ABOUT.index(field.role), field.required, row)
             for row in flow.rows
             if row.through and row.direction != way
-            for field in [target.by_name[row.right if side == "left" else row.left]]
+            for field in [target.by_name[row.field(other(side))]]
             if field.role in _ABOUT
         ]
         needed = [row for _, required, row in found if required]

@@ -189,7 +189,7 @@ def companies() -> tuple[Both, str, str]:
     return both, account, company
 
 
-@pytest.mark.parametrize(
+stamped_or_not = pytest.mark.parametrize(
     ("made", "ends", "fields"),
     [
         (linked, ("contact", "Lead"), ("title", "Title")),
@@ -197,6 +197,9 @@ def companies() -> tuple[Both, str, str]:
     ],
     ids=["with stamps", "without"],
 )
+
+
+@stamped_or_not
 def test_the_first_of_two_writes_is_no_edit_where_a_search_shows_it_after_the_second(
     made: Callable[[], tuple[Both, str, str]], ends: tuple[str, str], fields: tuple[str, str]
 ) -> None:
@@ -225,14 +228,7 @@ def test_the_first_of_two_writes_is_no_edit_where_a_search_shows_it_after_the_se
     assert now() == ("Second", "Second")
 
 
-@pytest.mark.parametrize(
-    ("made", "ends", "fields"),
-    [
-        (linked, ("contact", "Lead"), ("title", "Title")),
-        (companies, ("account", "Account"), ("name", "Name")),
-    ],
-    ids=["with stamps", "without"],
-)
+@stamped_or_not
 def test_what_an_undo_put_back_late_is_no_edit_where_somebody_has_changed_it_since(
     made: Callable[[], tuple[Both, str, str]], ends: tuple[str, str], fields: tuple[str, str]
 ) -> None:

@@ -198,13 +198,12 @@ class Kept(Undone, Around, Enriched):
     ) -> bool:
         """Whether we wrote to the other side what was there in between, before `edit`. What its
         system filled in when we made the record is no write of ours."""
-        filled_in = not self.made_with(*across)
         return any(
             write.who == "sync"
-            and not (filled_in and self.log.newborn(write))
             and each.seq <= write.seq <= edit.seq
             and each.seq < edit.seq
             and self.alike(row, write, each)
+            and (not self.log.newborn(write) or self.made_with(*across))
             for write in self.log.by_field.get(across, [])
             for each in between
         )
