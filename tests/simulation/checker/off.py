@@ -65,9 +65,13 @@ class Off(Ended):
         events = self.log.by_field.get((key, name), [])
         if events and self.says_off(events[-1]):
             yield f"{key}.{name} says {events[-1].new!r}, and the meeting takes place"
+        word = ""
         for last, ours in pairwise(events):
+            word = last.new if self.says_off(last) else word
             raced = ours.run == last.run or ours.at - last.at < RACE
             if last.who != "person" or ours.who != "sync" or self.says_off(ours) or raced:
+                continue
+            if last.new == word:  # Somebody put our word back: nothing tells it from ours.
                 continue
             if not self.log.newborn(ours):
                 yield f"{key}.{name}: {last.new!r} became {ours.new!r}, which nobody asked for"
