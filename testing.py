@@ -25,6 +25,7 @@ from .connectors.base import schema, values
 from .connectors.base.contract import (
     Batch,
     Connector,
+    DeletesAlong,
     KeepsDeleted,
     Kind,
     MakesFields,
@@ -177,6 +178,14 @@ class ConnectorContract:
             return
         [made] = self._create(connector, 1)
         assert connector.may_return(self.subject.object, [made]) == {made}
+
+    def test_nobody_goes_along_with_a_record_that_is_alone(
+        self, far: Far, world: Watched, connector: Connector
+    ) -> None:
+        """Only a connector whose system deletes with a record what belongs to it is asked."""
+        if not isinstance(connector, DeletesAlong):
+            return
+        assert connector.along(self.subject.object, self._create(connector, 2)) == {}
 
     def test_activities_tell_what_their_fields_are_to_them(self, connector: Connector) -> None:
         """Standard rows pair fields by role: one of each, of a fitting type, and only there."""

@@ -128,6 +128,7 @@ _FATES = {
     "doubt": "in doubt",
     "sent": "in doubt",
     "dropped": "put off",
+    "spared": "put off",
     "paused": "put off",
     "waiting": "put off",
     "due": "put off",

@@ -1,7 +1,7 @@
 """Pages for codes: findings of the language, entries of the error log, refusals of a system.
 
 Knows where pages come from and none of their text. Codes of findings are in `dsl/checks`, those of
-a run in `run/problems.py`, those of a system's refusals in its connector.
+a run in `run/codes.py`, those of a system's refusals in its connector.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def page(code: str) -> str:
     found = dsl.explain(code)
     if found:
         return found.strip()
-    from .run.problems import ADVICE
+    from .run.codes import ADVICE
 
     if code in ADVICE:
         return f"{code}, an entry of the error log\n\n{ADVICE[code]}"

@@ -169,6 +169,7 @@ _STATES = {
     "sent": "sent without a reply: {done} or not, the next run finds out",
     "due": "not {done} yet: the next run goes on with it",
     "dropped": "not {done}: moved meanwhile, busy, or there already",
+    "spared": "not {done}: others would go along; `syncrules errors` says which",
     "paused": "not {done}: a system has changed, and a rule waits for `syncrules schema pull`",
     "waiting": "not {done}: others of their rule were refused; `syncrules errors` says for what",
     "planned": "not {done} yet",

@@ -47,6 +47,7 @@ FIGURES = {
         f"within {ECHO}",
         f"goes back {apollo_feeds.OVERLAP:.0f} seconds",
     ),
+    "Nobody goes along with a record that is deleted": (),
     "What a system fills in is no edit": (),
     "No change is missed": (
         f"goes back {salesforce_feeds.OVERLAP:.0f} seconds (Apollo: {apollo_feeds.OVERLAP:.0f})",

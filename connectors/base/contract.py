@@ -228,6 +228,25 @@ class KeepsDeleted(Protocol):
         again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A record whose `field` refers to another one, and that its system deletes along with that."""
+
+    object: str
+    id: str
+    field: str
+
+
+@runtime_checkable
+class DeletesAlong(Protocol):
+    """What a connector may do besides, where its system deletes with a record what belongs to it.
+    Nothing goes along elsewhere."""
+
+    def along(self, object: str, ids: Collection[str]) -> Mapping[str, Sequence[Belonging]]:
+        """Who would go along with each of some records, as far as the login is shown them. What
+        only tells of the record (its notes, files, activities and history) is left out."""
+
+
 def by_label(field: NewField) -> tuple[str, str]:
     """A field's name and type where a system has no words of its own for them."""
     return re.sub(r"[\W_]+", "_", field.label.lower()).strip("_"), field.format or field.type

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
-from ..base.contract import Batch, Meter, Outcome, Page, Read, Record, Write
+from ..base.contract import Batch, Belonging, Meter, Outcome, Page, Read, Record, Write
 from ..base.linking import Logins
 from ..base.login import Secret
 from ..base.schema import Schema
@@ -67,6 +67,17 @@ class Salesforce:
         its 15 days."""
         found = self.fetch(object, (), "id", ids)
         return {one.id for one in found if one.life != "out of sight"}
+
+    def along(self, object: str, ids: Collection[str]) -> Mapping[str, Sequence[Belonging]]:
+        """One search for each object whose records Salesforce says it deletes with this one, and
+        that stand on their own: the people and deals of an account, details of custom objects."""
+        found: dict[str, list[Belonging]] = {}
+        with understood(self._session.system):
+            for child, field in self._catalog.along(object):
+                for one in self._feeds.fetch(child.name, (field,), field, ids):
+                    belonging = Belonging(child.name, one.id, field)
+                    found.setdefault(str(one.values[field]), []).append(belonging)
+        return found
 
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
         """200 records a request, 1,000 where there are more than 2,000."""

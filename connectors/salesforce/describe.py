@@ -7,7 +7,7 @@ mean and describe doesn't say. How rows of an object are asked for and read is `
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -26,6 +26,12 @@ BATCH = 200
 
 COMPOSED = 5
 """Collections calls that one request may carry."""
+
+_OF_THEIR_OWN = frozenset(
+    ("Account", "Asset", "Case", "Contact", "Contract", "Lead", "Opportunity", "Order")
+)
+"""Standard objects whose records are somebody or something of their own, whatever they belong to.
+All others that go with a record are parts of it, or tell of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +161,21 @@ class Catalog:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.Lock()
-        self._known: dict[str, Object | None] = {}
+        self._known: dict[str, _Described | None] = {}
 
     def object(self, name: str, *, fresh: bool = False) -> Object | None:
         """The object called `name`, as Salesforce spells it; None where this login sees none."""
+        found = self._described(name, fresh=fresh)
+        return found.object if found else None
+
+    def along(self, name: str) -> Sequence[tuple[Object, str]]:
+        """The objects whose records Salesforce deletes with the one that their field refers to, as
+        far as this login sees both."""
+        found = self._described(name)
+        seen = ((self.object(one), field) for one, field in found.along) if found else ()
+        return [(one, field) for one, field in seen if one and field in one.by_name]
+
+    def _described(self, name: str, *, fresh: bool = False) -> _Described | None:
         with self._lock:
             if name in self._known and not fresh:
                 return self._known[name]
@@ -210,7 +227,7 @@ class Catalog:
             raise self._session.failure("to list its objects", refused) from None
         return [str(one["name"]) for one in listed if _worth_having(one)]
 
-    def _describe(self, name: str) -> Object | None:
+    def _describe(self, name: str) -> _Described | None:
         if not name.isidentifier() or not name.isascii():
             return None
         try:
@@ -263,14 +280,32 @@ def _worth_having(flags: Mapping[str, Any]) -> bool:
     return any(flags.get(name) for name in ("layoutable", "searchable", "updateable"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """An object, and what goes with its records when they are deleted: (object, field)."""
+
+    object: Object
+    along: tuple[tuple[str, str], ...]
+
+
 @lru_cache(maxsize=32)
-def _parsed(body: bytes) -> Object:
-    """The object of a description. One that is told over and over is taken apart once: that takes
+def _parsed(body: bytes) -> _Described:
+    """What a description says. One that is told over and over is taken apart once: that takes
     as long as all the rest of a quiet run. `ValueError` where it is something else."""
     data = Response(200, body=body).json()
     if not isinstance(data, dict) or "fields" not in data:
         raise ValueError("no fields")
-    return to_object(data)
+    return _Described(to_object(data), _along(data))
+
+
+def _along(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (str(one["childSObject"]), str(one["field"]))
+        for one in data.get("childRelationships") or ()
+        if one.get("cascadeDelete")
+        and not one.get("deprecatedAndHidden")
+        and (one["childSObject"] in _OF_THEIR_OWN or str(one["childSObject"]).endswith("__c"))
+    )
 
 
 def to_object(data: Mapping[str, Any]) -> Object:

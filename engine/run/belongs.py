@@ -1,32 +1,131 @@
-"""What belongs to a record that an undo deletes: as long as something does, the record stays.
+"""What belongs to a record that is to be deleted: as long as something does, the record stays.
 
-A system may delete with a record what refers to it. What is to be deleted, and what becomes of the
-rest, is known to `undo.py`.
+A system may delete with a record what refers to it, whether a rule is about that or not. So it is
+asked who would go along, before anything is written and again right before the delete. What a rule
+would have deleted is entered, and looked at again each day; what an undo leaves is told by it
+(`undo.py`), or due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from ...connectors.base.contract import Belonging, DeletesAlong, Outcome
 from ...connectors.base.values import folded
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow
+from ..store import lives
 from ..store import statements as sql
-from .journal import Entry
+from . import problems
+from .brakes import planned
+from .codes import GOES_ALONG
+from .journal import Entry, entry
 from .session import Session
 from .state import other
 
+SOME = 500
+"""Records about which a system is asked at once."""
+TOLD = 3
+"""Records that are named where many go along."""
+
+
+def spare(session: Session) -> None:
+    """Takes back what rules would delete, and others with it that this run neither deletes nor lets
+    go. Raises `SystemUnavailable`."""
+    kinds = () if session.undoing else planned(session)
+    for name, side, _, _, action, number in kinds:
+        if action != "delete":
+            continue
+        flow = session.flows[name].flow
+        where = {"org": session.org, "run": session.run, "flow": name, "side": side}
+        rows = session.db.rows(sql.planned, **where, action=action, most=number)
+        entries = [entry(row) for row in rows]
+        for start in range(0, number, SOME):
+            some = entries[start : start + SOME]
+            found = along(session, flow, side, [one.record for one in some])
+            _stay(session, some, {id: staying(session, flow, side, found[id]) for id in found})
+
 
 def free(session: Session, flow: Flow, side: Side, entries: Sequence[Entry]) -> list[Entry]:
-    """Those to be deleted to which nothing refers any more: a system may delete with a record what
-    belongs to it. Of others what was to let them go has not arrived, and they are due."""
-    held = [one for one in entries if referring(session, flow, side, one.record)]
+    """Those to be deleted with which nothing goes. Of others what was to let go what belongs to
+    them has not arrived, or it has come since. Raises `SystemUnavailable`."""
+    found = along(session, flow, side, [one.record for one in entries])
+    if not session.undoing:
+        return _stay(session, entries, found)
+    held = [
+        one for one in entries if one.record in found or referring(session, flow, side, one.record)
+    ]
     if held:
         due = {"new_state": "due", "new_code": "referred to"}
         with session.db.transaction("held"):
             for one in held:
                 session.db.run(sql.set_state, org=session.org, run=one.run, one=one.number, **due)
     return [one for one in entries if one not in held]
+
+
+def along(
+    session: Session, flow: Flow, side: Side, ids: Collection[str]
+) -> Mapping[str, Sequence[Belonging]]:
+    """Who would go along with some records of a side, as their system tells now."""
+    end = flow.end(side)
+    connector = session.connectors[end.system]
+    return connector.along(end.object, ids) if ids and isinstance(connector, DeletesAlong) else {}
+
+
+def staying(
+    session: Session, flow: Flow, side: Side, belonging: Iterable[Belonging]
+) -> list[Belonging]:
+    """Those that belong to a record and that this run neither deletes nor lets go."""
+    system = flow.end(side).system
+    groups: dict[str, dict[str, Belonging]] = {}
+    for one in belonging:
+        groups.setdefault(one.object, {})[one.id] = one
+    left: list[Belonging] = []
+    for object, group in groups.items():
+        where = {"org": session.org, "run": session.run, "system": system, "object": object}
+        deleted = session.db.rows(lives.planned_deletes, **where, ids=sorted(group))
+        moved = {
+            id
+            for id, after in session.planned_values(system, object, group)
+            if group[id].field in after
+        }
+        gone = moved | {id for (id,) in deleted}
+        left += [one for id, one in group.items() if id not in gone]
+    return left
+
+
+def _stay(
+    session: Session, entries: Sequence[Entry], found: Mapping[str, Sequence[Belonging]]
+) -> list[Entry]:
+    """Takes back what would delete others, and tells of it; the rest of some entries."""
+    held = [one for one in entries if found.get(one.record)]
+    if held:
+        with session.db.transaction("held"):
+            for one in held:
+                where = {"org": session.org, "run": one.run}
+                session.db.run(
+                    sql.set_state, **where, one=one.number, new_state="spared", new_code=GOES_ALONG
+                )
+                for side in SIDES:
+                    session.db.run(
+                        lives.another_day,
+                        **where,
+                        flow=one.flow,
+                        side=side,
+                        one=one.left if side == "left" else one.right,
+                        until=session.tomorrow(),
+                    )
+                text = f'{one.system} would delete with it "{_listed(found[one.record])}"'
+                wrong = Outcome(one.number, "busy", one.record, code=GOES_ALONG, message=text)
+                problems.refused(session, one, wrong, "")
+    return [one for one in entries if one not in held]
+
+
+def _listed(belonging: Sequence[Belonging]) -> str:
+    """The first few, and how many more there are."""
+    named = [f"{one.object} {one.id}" for one in sorted(belonging, key=lambda one: one.id)[:TOLD]]
+    more = len(belonging) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def referring(

@@ -1,9 +1,9 @@
 """The rows of the journal as the steps of a run see them.
 
 A row's life: planned, sent, then done, refused, dropped, or doubt; what an undo didn't get to is
-due. *Sent* is committed before the request goes out, so what a crash leaves behind as sent may have
-happened. The statements are in
-`engine/store`, what moves a row on is `write.py` and `settle.py`.
+due, a delete with which others would go is spared. *Sent* is committed before the request goes out,
+so what a crash leaves behind as sent may have happened. The statements are in `engine/store`, what
+moves a row on is `write.py` and `settle.py`.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from ..store import statements as sql
 from ..store import troubles
 from . import problems
 from .brakes import planned
+from .codes import CHANGED, MISSING
 from .journal import Entry, entry
 from .session import Session
 
@@ -51,7 +52,7 @@ def hold_back(session: Session) -> None:
                     "run": session.run,
                     "one": one.number,
                     "new_state": "due" if one.undoes else "paused",
-                    "new_code": problems.CHANGED,
+                    "new_code": CHANGED,
                 }
                 for one in waits
             ],
@@ -133,7 +134,7 @@ def _waiting(session: Session) -> set[str]:
     """The causes of the open entries about rules that wait."""
     if not session.open_errors:
         return set()
-    codes = (problems.CHANGED, problems.MISSING)
+    codes = (CHANGED, MISSING)
     rows = [session.db.rows(troubles.of_code, org=session.org, code=one) for one in codes]
     return {cause for some in rows for (cause,) in some}
 

@@ -34,7 +34,9 @@ from ..store import troubles, unknown
 from ..store.database import Database
 from . import asks, by_hand, damage, problems, restored, signed
 from . import undo as undos
+from .belongs import spare
 from .binned import Told
+from .codes import OUT_OF_SIGHT
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
@@ -220,7 +222,7 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
         chosen = [row for row in rows if ids is None or row[0] in ids]
         by_hand.look_for(
             session,
-            ((row[1], row[2]) for row in chosen if codes.get(row[0]) == problems.OUT_OF_SIGHT),
+            ((row[1], row[2]) for row in chosen if codes.get(row[0]) == OUT_OF_SIGHT),
         )
         waits.extend(let_go(session, {row[0] for row in chosen}))
         with session.db.transaction("marked"):
@@ -332,6 +334,7 @@ def _decided(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
     session.progress("deciding")
     work.decide(session)
     _compare(session, verb, work)
+    spare(session)
     work.agreed(_planned(session))
     held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=work.asked_for))
     return replace(_result(session, verb, on_change), held=held)
@@ -352,6 +355,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         session.progress("deciding")
         work.decide(session)
         _compare(session, verb, work)
+        spare(session)
         work.agreed(_planned(session))
         guard(session, asked_for=work.asked_for)
         if work.undoes:
@@ -386,8 +390,11 @@ def _compare(session: Session, verb: Verb, work: Work) -> None:
 
 
 def _planned(session: Session) -> Iterator[Entry]:
+    """All that this run is about to do; what is spared is told by the error log alone."""
     for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
-        yield entry(row)
+        one = entry(row)
+        if one.state != "spared":
+            yield one
 
 
 def _all_of_it(session: Session) -> None:
@@ -521,7 +528,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
         kind = (one.system, one.object, one.action, one.state)
         counts[kind] = counts.get(kind, 0) + 1
         lost += len(one.lost) if one.state in ("planned", "done") else 0
-        if on_change:
+        if on_change and (verb != "preview" or one.state == "planned"):
             on_change(one)
     waiting: dict[str, int] = {}
     known = {one.rule for flow in session.plan.flows for one in flow.moves}

@@ -18,6 +18,7 @@ from ..store import lives
 from ..store import statements as sql
 from . import asks, problems, signed, struck, unseen
 from .closures import NotRead
+from .codes import IN_DOUBT, OUT_OF_SIGHT
 from .decision import Coming, Halves
 from .in_part import Settled, forget, split
 from .journal import Entry, dump_agree
@@ -158,7 +159,7 @@ def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
     elif kind == "unknown":
         session.doubtful = True
         _state(session, entry, "doubt", outcome.code)
-        if outcome.code == problems.IN_DOUBT:
+        if outcome.code == IN_DOUBT:
             problems.refused(session, entry, outcome, "")
     elif kind == "absent":
         _state(session, entry, entry.put_off, "not carried out")
@@ -441,12 +442,10 @@ def _gone(session: Session, entry: Entry) -> None:
     if found.life == "out of sight":
         # Nobody says that it is deleted: it is kept as it was, and tried again when it is back.
         message = unseen.text(entry.system, entry.object, entry.record)
-        refusal = Outcome(
-            entry.number, "refused", entry.record, None, problems.OUT_OF_SIGHT, message
-        )
+        refusal = Outcome(entry.number, "refused", entry.record, None, OUT_OF_SIGHT, message)
         problems.refused(session, entry, refusal, "")
         note_life(session, entry.system, entry.object, entry.record, "out of sight")
-        _state(session, entry, "refused", problems.OUT_OF_SIGHT)
+        _state(session, entry, "refused", OUT_OF_SIGHT)
         _hold(session, entry)
         return
     session.again = session.again or bool(found.into)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from ...connectors.base.contract import Record
+from ...connectors.base.contract import Belonging, Record
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
 from ...errors import UsageError
@@ -24,7 +24,7 @@ from ..store import asked, undone
 from ..store import statements as sql
 from ..store.database import Database
 from . import problems
-from .belongs import referring
+from .belongs import along, referring, staying
 from .closures import NotRead, Values
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
@@ -249,14 +249,15 @@ def drop_touched(session: Session, flow: Flow) -> None:
 @dataclass
 class _Work:
     """One undo under way, of one field where it is `only` about that; `found` says whether there
-    was any change of it. `deleted` are the records that it plans to delete, `unseen` those that a
-    system did not show."""
+    was any change of it. `deleted` are the records that it plans to delete, `along` what a system
+    would delete with some of them, `unseen` those that it did not show."""
 
     session: Session
     run: int
     only: str = ""
     found: bool = False
     deleted: set[tuple[str, str, str]] = field(default_factory=set)
+    along: Mapping[str, Sequence[Belonging]] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
 
     def take(self, flow: Flow, side: Side, ids: Sequence[str]) -> None:
@@ -264,6 +265,8 @@ class _Work:
         entries = self._done(flow.name, side, ids)
         wrote = sorted({one.record for one in entries if one.action in ("create", "update")})
         found, sent = self._fetch(flow, side, wrote), self._last_sent(flow, side, wrote)
+        made = {one.record for one in entries if one.action == "create"} & found.keys()
+        self.along = along(self.session, flow, side, () if self.only else sorted(made))
         with self.session.db.transaction("planned"):
             entries.sort(key=lambda one: (one.record, one.number))
             for id, some in groupby(entries, key=lambda one: one.record):
@@ -273,6 +276,8 @@ class _Work:
         """Proposes once more what an undo proposed and didn't get done."""
         ids = sorted({one.record for one in entries if one.action != "unlink"})
         found, sent = self._fetch(flow, side, ids), self._last_sent(flow, side, ids)
+        gone = {one.record for one in entries if one.action == "delete"} & found.keys()
+        self.along = along(self.session, flow, side, sorted(gone))
         with self.session.db.transaction("planned"):
             for one in entries:
                 before, now = self.session.numbers, found.get(one.record)
@@ -509,6 +514,8 @@ class _Work:
             self._keep(one, _CHANGED)
         elif others := referring(self.session, flow, side, one.record, self.deleted):
             self._keep(one, f"{others} belongs to it by now")
+        elif rest := staying(self.session, flow, side, self.along.get(one.record, ())):
+            self._keep(one, f"{rest[0].object} {rest[0].id} belongs to it by now")
         else:
             self.deleted.add((one.system, one.object, one.record))
             self._plan(one, "delete", stands, {}, ({}, {}))

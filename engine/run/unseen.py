@@ -13,8 +13,9 @@ from ...connectors.base.contract import Read, Record
 from ..store import troubles
 from . import causes
 from .around import key_text
+from .codes import ADVICE, OUT_OF_SIGHT
 from .look import note_life, store
-from .problems import ADVICE, OUT_OF_SIGHT, RUN, enter, outlived
+from .problems import RUN, enter, outlived
 from .session import Session
 
 READ = "read"

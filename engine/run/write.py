@@ -16,7 +16,7 @@ from ...connectors.base.linking import LOGIN_LOST
 from ...connectors.base.values import Value
 from ...connectors.base.wire import not_after
 from ...connectors.base.world import LANES, Job
-from ...dsl.rules import Side
+from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow
 from ..store import lives, unknown
 from ..store import statements as sql
@@ -24,10 +24,10 @@ from . import signed, struck
 from .around import ASKED_FOR
 from .belongs import free
 from .brakes import planned
+from .codes import IN_DOUBT
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import look_at
-from .problems import IN_DOUBT
 from .restored import looked_for
 from .session import Session, dump_values
 from .settle import settle, settle_links
@@ -62,23 +62,27 @@ _STATE_ONLY: tuple[tuple[Side, str], ...] = (
 
 
 def write(session: Session) -> None:
-    """Carries out the plan of this run; what is undone goes the other way, children first."""
+    """Carries out the plan of this run, and deletes last, children first; what is undone goes that
+    way as a whole."""
     flows = list(session.flows.values())
     # Nothing is planned while it is carried out: what isn't there now needs no look.
     there = {(flow, side, action) for flow, side, _, _, action, _ in planned(session)}
     for ready in reversed(flows) if session.undoing else flows:
         _links(session, ready.flow, there)
-        orders: tuple[tuple[Side, str], ...] = (
-            ("right", "update"),
-            ("left", "update"),
-            ("right", "create"),
-            ("left", "create"),
-            ("right", "delete"),
-            ("left", "delete"),
-        )
-        for side, action in orders:
-            if (ready.flow.name, side, action) in there:
-                _writes(session, ready.flow, side, action)
+        _in_turn(session, ready.flow, there, ("update", "create"))
+        if session.undoing:
+            _in_turn(session, ready.flow, there, ("delete",))
+    for ready in () if session.undoing else reversed(flows):
+        _in_turn(session, ready.flow, there, ("delete",))
+
+
+def _in_turn(
+    session: Session, flow: Flow, there: Collection[tuple[str, Side, str]], actions: Sequence[str]
+) -> None:
+    for action in actions:
+        for side in reversed(SIDES):
+            if (flow.name, side, action) in there:
+                _writes(session, flow, side, action)
 
 
 def _links(session: Session, flow: Flow, there: Collection[tuple[str, Side, str]]) -> None:
@@ -101,7 +105,7 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         if not entries:
             return
         entries = _with_somebody(session, flow, _all_arrived(session, entries))
-        if action == "delete" and session.undoing:
+        if action == "delete":
             entries = free(session, flow, side, entries)
         entries, waiting = signed.ready(session, entries)
         _wait(session, waiting)

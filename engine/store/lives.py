@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Float,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from . import tables
 from .database import among, statement, table, upsert
-from .statements import D, L, N, R
+from .statements import C, D, L, N, R
 
 _org: BindParameter[Any] = bindparam("org")
 _flow: BindParameter[Any] = bindparam("flow")
@@ -108,3 +119,29 @@ linked_lives = statement(
     .where(*_linked_of_object)
 )
 """How many linked records of one side of a flow are there, and how many are gone since a run."""
+planned_deletes = statement(
+    select(C.record).where(
+        C.org == _org,
+        C.run == bindparam("run"),
+        C.state == "planned",
+        C.system == _system,
+        C.object == _object,
+        C.action == "delete",
+        among(C.record, "ids"),
+    )
+)
+"""Those of some records that a run is about to delete."""
+another_day = statement(
+    update(table(tables.Dirty))
+    .where(
+        D.org == _org,
+        D.flow == _flow,
+        D.side == bindparam("side"),
+        D.id == bindparam("one"),
+        D.decided_run == bindparam("run"),
+        D.decided == D.mark,
+    )
+    .values(cause="a day passed", not_before=bindparam("until", type_=Float))
+)
+"""What a run has decided of a record, and did not do, is decided again then, unless somebody has
+marked it since."""

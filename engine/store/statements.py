@@ -338,7 +338,7 @@ clear_brought = statement(
             C.org == _org,
             C.run == _run,
             C.flow == D.flow,
-            C.state.in_((*OPEN, "dropped", "paused", "waiting")),
+            C.state.in_((*OPEN, "dropped", "spared", "paused", "waiting")),
             _of_mark,
         ),
     )

@@ -1,6 +1,6 @@
 """The ends and turns of a record's life: delete, undelete, merge, and conversion of leads.
 
-Knows which children go with an account and what a merge or a conversion leaves behind. Ordinary
+Knows what a merge or a conversion leaves behind; what goes with whom is in `standard.py`. Ordinary
 saves are in `saves.py`.
 """
 
@@ -12,20 +12,13 @@ from typing import TYPE_CHECKING, Any
 from .errors import deleted, refused, whole
 from .saves import Actor, allowed, create, held
 from .schema import ObjectType
+from .standard import CHILDREN
 from .values import stamp
 
 if TYPE_CHECKING:
     from .org import Org
     from .rows import Row
 
-_WITH = (("Task", "WhoId"), ("Event", "WhoId"), ("Note", "ParentId"))
-_ABOUT = (("Task", "WhatId"), ("Event", "WhatId"), ("Note", "ParentId"))
-_CHILDREN = {
-    "Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"), *_ABOUT),
-    "Opportunity": _ABOUT,
-    "Contact": _WITH,
-    "Lead": _WITH,
-}
 _MOVED = (
     *(
         ("Contact", "AccountId"),
@@ -53,7 +46,7 @@ def delete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
     if org.locks.get(id, 0.0) > org.clock.now():
         raise held(id)
     with org.store.attempt():
-        for name, field in _CHILDREN.get(of.name, ()):
+        for name, field in CHILDREN.get(of.name, ()):
             table = org.store.named(name)
             for child in sorted(table.matching(field, [id])):
                 if not table.rows[child].get("IsDeleted"):
@@ -91,7 +84,7 @@ def undelete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
         raise refused("UNDELETE_FAILED", "entity is not in the recycle bin")
     own = {name: one for name, one in row.items() if name != "MasterRecordId"}
     _touch(org, of, own, {"IsDeleted": False}, actor)
-    for name, _ in _CHILDREN.get(of.name, ()):
+    for name, _ in CHILDREN.get(of.name, ()):
         table = org.store.named(name)
         for child in sorted(one for one, parent in org.went_with.items() if parent == id):
             held = table.latest(child)

@@ -276,7 +276,19 @@ def object_json(one: standard.Standard) -> Json:
     return {
         "actionOverrides": [],
         "activateable": False,
-        "childRelationships": [],
+        "childRelationships": [
+            {
+                "cascadeDelete": True,
+                "childSObject": child,
+                "deprecatedAndHidden": False,
+                "field": field,
+                "junctionIdListNames": [],
+                "junctionReferenceTo": [],
+                "relationshipName": None,
+                "restrictedDelete": False,
+            }
+            for child, field in standard.CHILDREN.get(one.name, ())
+        ],
         "compactLayoutable": True,
         "createable": writable,
         "custom": one.name.endswith("__c"),

@@ -28,6 +28,16 @@ class Standard:
 HIDDEN = ("HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall")
 """Fields that field-level security hides in a fresh org."""
 
+_WITH = (("Task", "WhoId"), ("Event", "WhoId"), ("Note", "ParentId"))
+_ABOUT = (("Task", "WhatId"), ("Event", "WhatId"), ("Note", "ParentId"))
+CHILDREN = {
+    "Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"), *_ABOUT),
+    "Opportunity": _ABOUT,
+    "Contact": _WITH,
+    "Lead": _WITH,
+}
+"""What is deleted with a record: (object, the field that refers to it)."""
+
 AUDIT = (
     "IsDeleted boolean D",
     "CreatedDate datetime D",
