@@ -209,7 +209,7 @@ def conflict(row: ReadyRow, lv: Value, rv: Value, why: str = "") -> Problem:
     why = why or ("which of them is later can't be told" if latest else "no rule says who wins")
     return Problem(
         "conflict",
-        f"{row.row.left} is {_show(lv)}, {row.row.right} is {_show(rv)}, and {why}",
+        f"{row.row.left} is {shown(lv)}, {row.row.right} is {shown(rv)}, and {why}",
         row.row.rule,
         place(row),
         row.row.right,
@@ -220,5 +220,5 @@ def place(row: ReadyRow) -> str:
     return f"{row.row.place.file}:{row.row.place.line}"
 
 
-def _show(value: Value) -> str:
+def shown(value: Value) -> str:
     return "blank" if value is None else f'"{value}"' if isinstance(value, str) else str(value)

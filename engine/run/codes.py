@@ -39,6 +39,8 @@ ADVICE = {
     "out-of-range": "The value doesn't fit the field of the other system: correct it.",
     GOES_ALONG: "Give what belongs to the record to another one, or delete it by hand: the record"
     " is looked at again each day, and deleted once nothing belongs to it.",
+    "to-and-fro": "Look which automation, or who, changes the value back, and let one side decide:"
+    " `->` or `<-` in the row. A day later `syncrules retry` tries it again.",
     "merge-by-hand": "Merge the two in that system; the link then follows by itself.",
     IN_DOUBT: "Nobody can tell whether this write happened: look the record up by hand, and delete"
     " what is there twice. Until then, others of its kind that have no partner wait.",

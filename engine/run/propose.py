@@ -34,6 +34,7 @@ from .scope import BROUGHT, NEEDED, PUSHED
 from .session import Session, dump_values
 from .signed import Signing
 from .state import Linked, leads_further, other
+from .to_and_fro import ToAndFro
 
 CHUNK = 500
 """Records that are loaded and decided at once."""
@@ -109,6 +110,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
     decided = 0
     alone: list[str] = []
     kept = Kept(session, flow, [pair for _, pair in pairs], signing)
+    swings = ToAndFro(session, ready, [pair for _, pair in pairs])
     under_way = _under_way(session, flow, [pair for _, pair in pairs])
     for seen, pair in pairs:
         ids = {(mark.side, mark.id) for mark in seen} | ids_of(pair)
@@ -120,6 +122,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
             # Marked again with writes on their way, of which nobody knows yet whether they arrive.
             continue
         decision = decide_pair(as_asked(session, ready, pair), pair, surroundings)
+        decision = swings.without(pair, decision)
         note(session, flow, pair, decision)
         if session.restored is not None:
             decision = careful(ready, pair, decision)

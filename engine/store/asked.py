@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, or_, select, update
+from sqlalchemy import BindParameter, Float, and_, bindparam, or_, select, update
 
 from . import tables
-from .database import statement, table
+from .database import among, statement, table
 from .statements import C, D, L, N, _change
 
 _org: BindParameter[Any] = bindparam("org")
@@ -47,6 +47,19 @@ done = statement(
     .order_by(C.run, C.number)
 )
 """What was done to two records, the oldest first."""
+updates_since = statement(
+    select(C.left, C.side, C.before, C.after)
+    .where(
+        C.org == _org,
+        C.flow == _flow,
+        among(C.left, "ids"),
+        C.state == "done",
+        C.action == "update",
+        C.sent >= bindparam("since", type_=Float),
+    )
+    .order_by(C.run, C.number)
+)
+"""Updates of pairs, the oldest first."""
 last_but_previews = statement(
     select(N.number, N.verb, N.started, N.ended, N.exit)
     .where(N.org == _org, N.verb != "preview")

@@ -6,8 +6,9 @@ Plain state that the rest of the room works on; tests set the rules and knobs he
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...base.world import Clock
 from .rows import Row, Store
@@ -26,6 +27,15 @@ class Validation:
     message: str
     fails: Callable[[Row], bool]
     field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """A flow or trigger of the customer that runs before each save of an object: it makes the
+    fields that `sets` names, of the row as it would be saved, what that says."""
+
+    object: str
+    sets: Callable[[Row], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class Org:
     schema: Schema
     store: Store
     user: str = ""
+    automations: list[Automation] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
     duplicates: list[DuplicateRule] = field(default_factory=list)
     locks: dict[str, float] = field(default_factory=dict)

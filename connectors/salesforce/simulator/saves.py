@@ -210,6 +210,9 @@ def _defaults(of: ObjectType, row: Row, given: Mapping[str, Any], actor: Actor) 
 def _finish(org: Org, of: ObjectType, save: Save, actor: Actor) -> None:
     """The checks on the record as a whole, and the save."""
     row, old, at, now = save.row, save.old, save.at, org.clock.now()
+    for one in org.automations:
+        if one.object == of.name:
+            row |= one.sets(row)
     derive(org, of, save)
     failed = [rule for rule in org.validations if rule.object == of.name and rule.fails(row)]
     if failed:
