@@ -528,7 +528,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
         kind = (one.system, one.object, one.action, one.state)
         counts[kind] = counts.get(kind, 0) + 1
         lost += len(one.lost) if one.state in ("planned", "done") else 0
-        if on_change and (verb != "preview" or one.state == "planned"):
+        if on_change and one.state != "spared":
             on_change(one)
     waiting: dict[str, int] = {}
     known = {one.rule for flow in session.plan.flows for one in flow.moves}
