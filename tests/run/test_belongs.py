@@ -36,9 +36,9 @@ map account with Account {
 DAY = 24 * HOUR
 
 
-def of(people: str | None = None) -> Both:
+def of(people: str | None = None, state: str = "sqlite://") -> Both:
     """Both systems under rules for companies and, where `people` says something, for people."""
-    both = Both(COMPANIES + MAPPED + ("" if people is None else PEOPLE % people))
+    both = Both(COMPANIES + MAPPED + ("" if people is None else PEOPLE % people), state=state)
     both.run()
     both.clock.sleep(HOUR)
     return both
@@ -142,6 +142,22 @@ def test_a_company_goes_with_its_people_where_the_rules_say_so() -> None:
     both.run()
     assert both.salesforce.rows("Contact") == both.salesforce.rows("Account") == {}
     assert both.errors() == []
+
+
+def test_it_is_the_same_with_a_state_in_postgresql(postgres_url: str) -> None:
+    """One with a deal stays and is looked at again a day later, one with its people goes."""
+    both = of("\n    on delete delete\n", postgres_url)
+    (left, right), (other, _) = company(both), company(both, "bolt")
+    big, (ada, _) = deal(both, right), person(both, other)
+    for object, id in (("contact", ada), ("account", left), ("account", other)):
+        both.apollo.delete(object, id)
+    later(both, DAY)
+    assert list(both.salesforce.rows("Account")) == [right]
+    assert both.salesforce.rows("Contact") == {}
+    both.salesforce.delete("Opportunity", big)
+    later(both, DAY)
+    assert both.salesforce.rows("Account") == {}
+    both.db.close()
 
 
 def test_who_moves_to_another_company_does_not_go_with_the_old_one() -> None:

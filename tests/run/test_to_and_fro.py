@@ -90,6 +90,17 @@ def test_a_value_that_both_sides_change_back_stays_as_it_is_the_third_time() -> 
     assert both.errors() == []
 
 
+def test_it_is_the_same_with_a_state_in_postgresql(postgres_url: str) -> None:
+    """What was written within a day is found there, too."""
+    both = Both(RULES, state=postgres_url)
+    left, right = upper(both)
+    wrote = [
+        later(both, lambda: both.apollo.update("contact", left, {"title": "ceo"})) for _ in range(6)
+    ]
+    assert (wrote[-2:], titles(both, left, right)) == ([0, 0], ("ceo", "CEO"))
+    both.db.close()
+
+
 def test_who_changes_a_value_to_and_fro_on_one_side_is_followed_each_time() -> None:
     """Nothing changes it back on the other side: somebody ticks and unticks a box."""
     both = Both(RULES)
