@@ -250,7 +250,8 @@ def drop_touched(session: Session, flow: Flow) -> None:
 class _Work:
     """One undo under way, of one field where it is `only` about that; `found` says whether there
     was any change of it. `deleted` are the records that it plans to delete, `along` what a system
-    would delete with some of them, `unseen` those that it did not show."""
+    would delete with some of them, `unseen` those that it did not show, `became` those that are
+    another by now."""
 
     session: Session
     run: int
@@ -259,6 +260,7 @@ class _Work:
     deleted: set[tuple[str, str, str]] = field(default_factory=set)
     along: Mapping[str, Sequence[Belonging]] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
+    became: dict[str, Record] = field(default_factory=dict)
 
     def take(self, flow: Flow, side: Side, ids: Sequence[str]) -> None:
         """Proposes what undoes the changes of some records of one side of a flow."""
@@ -317,6 +319,7 @@ class _Work:
         ask = session.reads[end.system, end.object]
         records = session.connectors[end.system].fetch(end.object, ask.fields, "id", ids)
         self.unseen |= {one.id for one in records if one.life == "out of sight"}
+        self.became |= {one.id: one for one in records if one.into}
         with session.db.transaction("seen"):
             store(session, ask, [one for one in records if one.id not in self.unseen])
         return {one.id: one for one in records if one.life == "here"}
@@ -500,7 +503,7 @@ class _Work:
         ours: Ours,
     ) -> None:
         if now is None:
-            if one.record in self.unseen:
+            if one.record in self.unseen or one.record in self.became:
                 self._keep(one, self._why_not_there(one))
             return  # Else it is gone already.
         if not flow.end(side).deletable:
@@ -525,6 +528,9 @@ class _Work:
     def _why_not_there(self, one: Entry) -> str:
         if one.record in self.unseen:
             return text(one.system, one.object, one.record)
+        if one.record in self.became:
+            now = self.became[one.record]
+            return f"it was {now.life} into {now.into.replace('/', ' ')}, which stays"
         return f"it is not there any more in {one.system}"
 
     def _keep(self, one: Entry, why: str, name: str = "") -> None:

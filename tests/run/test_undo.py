@@ -204,6 +204,30 @@ def test_what_a_run_made_stays_once_somebody_works_with_it() -> None:
         assert world.leads()[lead][field] == "17"
 
 
+@pytest.mark.parametrize("how", ["converted", "merged", "deleted"])
+def test_what_has_become_another_record_stays_and_is_told(how: str) -> None:
+    """Somebody has converted the lead that a run made, or merged it into theirs; of one that is
+    deleted nothing is left."""
+    world = World()
+    world.contact(title="CTO")
+    world.run()
+    (lead,) = world.leads()
+    salesforce = world.both.salesforce
+    if how == "converted":
+        salesforce.convert(lead)
+        became = f"Contact {next(iter(salesforce.rows('Contact')))}"
+    elif how == "merged":
+        became = salesforce.create("Lead", {"LastName": "King", "Company": "A"})
+        salesforce.merge("Lead", became, [lead])
+    else:
+        salesforce.delete("Lead", lead)
+    kept = [(one.record, one.why) for one in world.undo(2).kept]
+    if how == "deleted":
+        assert kept == []
+    else:
+        assert kept == [(lead, f"it was {how} into {became}, which stays")]
+
+
 def test_what_a_system_has_no_request_for_is_listed() -> None:
     """Apollo deletes no contact."""
     world = World(
