@@ -15,7 +15,7 @@ from syncrules.connectors.base.schema import Choice, Field, Schema, from_json, t
 from syncrules.connectors.base.wire import Response
 from syncrules.connectors.salesforce import soql
 from syncrules.connectors.salesforce.connector import KIND
-from syncrules.connectors.salesforce.describe import to_object
+from syncrules.connectors.salesforce.describe import cascades, to_object
 from syncrules.connectors.salesforce.refusals import complaint, judge
 from syncrules.connectors.salesforce.rows import Columns, columns, long_id
 from syncrules.connectors.salesforce.writes import pack
@@ -397,3 +397,16 @@ def test_a_record_that_comes_twice_goes_into_two_batches_in_order() -> None:
         Write(3, "update", "Lead", "00Q1", {"Title": "second"}),
     ]
     assert [[write.ref for write in one.writes] for one in pack(writes)] == [[1, 2], [3]]
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded descriptions aren't here")
+def test_who_goes_with_a_deleted_record_is_what_a_real_org_says() -> None:
+    """Of more than a hundred relations of an Account, those whose records stand on their own; what
+    only tells of a record, such as its files, its feed and its history, is none of them."""
+    told = {
+        path.stem: {object for object, _ in cascades(json.loads(path.read_text()))}
+        for path in RECORDED.glob("*.json")
+    }
+    assert told["Account"] == {"Asset", "Contact", "Contract", "Opportunity", "Order"}
+    assert told["Contact"] == {"Asset"}
+    assert told["Lead"] == told["Opportunity"] == told["Event"] == set()

@@ -295,10 +295,12 @@ def _parsed(body: bytes) -> _Described:
     data = Response(200, body=body).json()
     if not isinstance(data, dict) or "fields" not in data:
         raise ValueError("no fields")
-    return _Described(to_object(data), _along(data))
+    return _Described(to_object(data), cascades(data))
 
 
-def _along(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def cascades(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Which records of their own go with one that is deleted, as the reply to a describe tells:
+    (object, the field that refers to it)."""
     return tuple(
         (str(one["childSObject"]), str(one["field"]))
         for one in data.get("childRelationships") or ()
