@@ -399,6 +399,8 @@ class _Asked:
         yield from map(Reason, self.holds.undos(flow, self.ids))
         if any(cause == "a day passed" for cause, _, _ in self.marks):
             yield Reason("it is looked at again tomorrow, since a rule counts days")
+        if any(cause == lives.ALONG for cause, _, _ in self.marks):
+            yield Reason("it is looked at again tomorrow, and deleted once nothing belongs to it")
 
     def _no_row(self) -> Iterator[Reason]:
         """What besides rows says something of a field that was asked for."""

@@ -131,6 +131,8 @@ planned_deletes = statement(
     )
 )
 """Those of some records that a run is about to delete."""
+ALONG = "others would go along"
+"""Cause of a mark on a record that is not deleted, since others would go with it."""
 another_day = statement(
     update(table(tables.Dirty))
     .where(
@@ -141,7 +143,7 @@ another_day = statement(
         D.decided_run == bindparam("run"),
         D.decided == D.mark,
     )
-    .values(cause="a day passed", not_before=bindparam("until", type_=Float))
+    .values(cause=ALONG, not_before=bindparam("until", type_=Float))
 )
 """What a run has decided of a record, and did not do, is decided again then, unless somebody has
 marked it since."""

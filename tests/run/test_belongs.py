@@ -8,6 +8,8 @@ import pytest
 from syncrules.engine.run import run as verbs
 from syncrules.engine.run.past import changes
 from syncrules.engine.run.undo import Part
+from syncrules.engine.why import why
+from syncrules.engine.why_told import why_text
 from syncrules.tests.both import HOUR, ORG, Both
 
 COMPANIES = """\
@@ -104,6 +106,8 @@ def test_an_account_that_something_belongs_to_stays() -> None:
         assert record.message == (
             f'salesforce would delete with it "Contact {ada}, Opportunity {big}"'
         )
+    said = why_text(why(both.plan, ORG, both.db, both.world, right))
+    assert "  it is looked at again tomorrow, and deleted once nothing belongs to it" in said
     both.salesforce.delete("Opportunity", big)
     both.salesforce.update("Contact", ada, {"AccountId": None})
     later(both, DAY)
