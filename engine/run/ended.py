@@ -75,6 +75,14 @@ def ended(
     return _FOLLOWS[found[1].action](flow, side, *found, source or {}, target)
 
 
+def parted(flow: Ready, side: Side, follows: Decision, same: str) -> Decision:
+    """What follows in place of a delete or a mark where another record of `side` has the key of
+    the one left over: that one is matched with it."""
+    end = flow.flow.end(side)
+    reason = f"its {end.object} was deleted in {end.system}, and {end.object} {same} has its key"
+    return Decision("unlink", _other(side), follows.rule, reason)
+
+
 _Follow = Callable[[Ready, Side, Move, Event, Values, Values], Decision]
 
 

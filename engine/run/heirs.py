@@ -11,7 +11,7 @@ from typing import Literal
 
 from ...dsl.rules import Side
 from ..plan.model import Flow
-from .match import in_flow
+from .match import in_flow, sharing
 from .state import State, Stored, other
 
 STEPS = 10
@@ -84,6 +84,19 @@ def alias(state: State, flow: Flow, side: Side, partner: Stored) -> Heir:
             end = one.end(side)
             return Heir("free", name, state.stored(end.system, end.object, [found.id])[found.id])
     return NONE
+
+
+def another(state: State, flow: Flow, side: Side, partner: Stored) -> Stored | None:
+    """A record of a side without a link that has the key of a partner whose own record is deleted:
+    the same person is there still, as where somebody merged two and that is told as a deletion."""
+    end = flow.end(side)
+    ids = sharing(state, flow, other(side), partner.values)
+    free = (
+        one
+        for id, one in sorted(state.stored(end.system, end.object, ids).items())
+        if one.life == "here" and not _taken(state, side, end.system, end.object, id)
+    )
+    return next(free, None)
 
 
 def _flow_of(state: State, flow: Flow, side: Side, object: str) -> str:

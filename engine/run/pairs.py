@@ -22,8 +22,8 @@ from .cancelled import on_again, with_cancel
 from .closures import Ready, Values
 from .decide import decide
 from .decision import NOTHING, Decision
-from .ended import End, ended, once
-from .heirs import heir
+from .ended import End, ended, once, parted
+from .heirs import another, heir
 from .match import Found, match
 from .returned import gone_anew, returned, with_return
 from .scope import PUSHED
@@ -138,6 +138,10 @@ def _gone(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
             pair.right.values if pair.right else None,
         )
         follows = ended(ready, side, event, *values, surroundings.of(pair))
+        if event == "delete" and follows.action in ("delete", "update"):
+            same = another(surroundings.session, ready.flow, side, partner)
+            if same is not None:
+                return parted(ready, side, follows, same.id)
         return gone_anew(follows, SIDES.index(side), event, own)
     return NOTHING
 
