@@ -214,6 +214,13 @@ class Flow:
         """The end on a side."""
         return self.left if side == "left" else self.right
 
+    @property
+    def brings(self) -> bool:
+        """Whether right records are made for others that refer to their left ones: not where all
+        that its own rules do there is to link, fill and update."""
+        pushes = [one for one in self.moves if one.direction == "push" and not one.implied]
+        return not pushes or any(one.create for one in pushes)
+
 
 @dataclass(frozen=True, slots=True)
 class Index:

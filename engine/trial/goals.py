@@ -179,7 +179,7 @@ def spot(row: Row) -> str:
 def creates(flow: Flow, row: Row, parents: Set[str]) -> bool:
     """Whether a record that the row writes may be made by this flow."""
     ways = {"push": ("push",), "pull": ("pull",), "both": ("push", "pull")}[row.direction]
-    brought = flow.name in parents and "push" in ways
+    brought = flow.name in parents and flow.brings and "push" in ways
     return brought or any(one.create and one.direction in ways for one in flow.moves)
 
 

@@ -197,3 +197,46 @@ def test_a_company_that_changes_is_news_to_the_rule_that_asks_for_it_alone() -> 
     both.apollo.update("account", firm, {"domain": "b.example"})
     both.run()
     assert [one["LastName"] for one in both.salesforce.rows("Lead").values()] == ["Cold"]
+
+
+UPDATES = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Contact {{ match on email }}
+map contact with Contact {{
+    last_name <-> LastName
+    email     <-> Email
+    account   <-> AccountId
+}}
+{accounts}
+map account with Account {{
+    name   <-> Name
+    domain <-> Website
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    "accounts", ["push account as Account update only", "enrich Account with account"]
+)
+def test_a_company_is_not_made_where_its_own_rule_makes_none(accounts: str) -> None:
+    """Its people go over without it, and get it once somebody has made it."""
+    both = Both(UPDATES.format(accounts=accounts))
+    both.run()
+    account = both.apollo.create("account", {"name": "Acme", "domain": "a.example"})
+    both.apollo.create(
+        "contact", {"last_name": "King", "email": "ada@a.example", "account_id": account}
+    )
+    for _ in range(2):
+        both.clock.sleep(HOUR)
+        both.run()
+        [contact] = both.salesforce.rows("Contact").values()
+        assert contact.get("AccountId") is None
+        assert both.salesforce.rows("Account") == {}
+        assert both.errors() == []
+    company = both.salesforce.create("Account", {"Name": "Acme", "Website": "a.example"})
+    for _ in range(2):
+        both.clock.sleep(HOUR)
+        both.run()
+    [contact] = both.salesforce.rows("Contact").values()
+    assert contact["AccountId"] == company
