@@ -23,7 +23,7 @@ from .run.activities import counted_elsewhere
 from .run.around import Pair, Surroundings, View, key_text
 from .run.by_hand import as_asked
 from .run.carry import equal
-from .run.closures import NotRead, Ready, ReadyRow
+from .run.closures import NotRead, Ready, ReadyRow, at_creation
 from .run.decision import Change, Decision, apart
 from .run.journal import Entry, doubts, entry
 from .run.newer import backfill_of
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 _NO_MAKER = "no rule makes a"
 _NO_BLANK = "a blank erases no value unless the row says `clear`"
-_CREATE_ONLY = "nothing: the rule is `create only`"
 _ONLY_FILLS = "nothing: `when blank` fills, and never overwrites"
 
 
@@ -519,13 +518,12 @@ class _Asked:
             return f"nothing: {text}"
         half = left if changed == "left" else right
         goes = row.pushes if changed == "left" else row.pulls
-        updates = self.ready.push_updates if changed == "left" else self.ready.pull_updates
         if self.decision.stopped:
             return f"nothing, while `{self.decision.stopped}` is stopped"
         if not goes:
             return f"nothing: the row doesn't go that way, so {half.field} of {half.system} stays"
-        if not updates:
-            return _CREATE_ONLY
+        if once := at_creation(self.ready, row, other(changed)):
+            return f"nothing: {once}"
         if half.now is None and not row.row.clear:
             return f"nothing: {_NO_BLANK}"
         if row.row.when_blank:
@@ -542,10 +540,9 @@ class _Asked:
             return f"nothing: {text}"
         if row.row.when_blank and blank is None:
             return _ONLY_FILLS
-        pushes = row.pushes and self.ready.push_updates
-        pulls = row.pulls and self.ready.pull_updates
+        pushes, pulls = row.push_later, row.pull_later
         if not (pushes or pulls):
-            return _CREATE_ONLY
+            return f"nothing: {at_creation(self.ready, row, 'right' if row.pushes else 'left')}"
         source = left if pushes else right
         both = pushes and pulls
         until = "one of them changes" if both else f"{source.field} of {source.system} changes"

@@ -3,7 +3,8 @@
     do both.
 
 Why it matters
-    The other half of the writes would be refused, one record at a time.
+    What is given at creation only stays as it was made, whatever changes later. Who creates a
+    record with a field that takes a value only later is refused, one record at a time.
 
 Wrong
     sync apollo with salesforce
@@ -48,7 +49,7 @@ def find(bound: Bound) -> None:
                 and field.creatable
                 and (ends in updating or ends not in written)
             ):
-                _report(bound, row, owner, field, "at creation only", "later changes are refused")
+                _report(bound, row, owner, field, "at creation only", "later changes don't go over")
             elif not field.creatable and field.updatable and ends in creating:
                 why = "a record is created without it"
                 _report(bound, row, owner, field, "only once a record is there", why)

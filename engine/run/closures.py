@@ -59,7 +59,9 @@ class ReadyRow:
 
     `key` names the row in both halves of a base. `left` and `right` give what stands on that side
     (for a template what it renders to). `to_right` and `to_left` turn a value of one side into one
-    of the other; references are turned by `decide`, which knows the links.
+    of the other; references are turned by `decide`, which knows the links. `push_later` and
+    `pull_later`: it goes that way also to a record that is there, which not each rule and not each
+    field lets it.
     """
 
     row: Row
@@ -72,6 +74,8 @@ class ReadyRow:
     to_left: Callable[[Value], Moved]
     same_left: Same
     same_right: Same
+    push_later: bool
+    pull_later: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,9 @@ def ready(flow: Flow, zone: str) -> Ready:
     left = {one.name: one for one in flow.left.fields}
     right = {one.name: one for one in flow.right.fields}
     keys = _keys(flow.rows)
+    later = _updates(flow, "push"), _updates(flow, "pull")
     rows = tuple(
-        _row(row, key, left, right, zone) for row, key in zip(flow.rows, keys, strict=True)
+        _row(row, key, left, right, zone, later) for row, key in zip(flow.rows, keys, strict=True)
     )
     infers = tuple(
         ReadyInfer(
@@ -153,8 +158,7 @@ def ready(flow: Flow, zone: str) -> Ready:
         rows,
         moves,
         infers,
-        _updates(flow, "push"),
-        _updates(flow, "pull"),
+        *later,
         _first_rule(flow, "push"),
         _first_rule(flow, "pull"),
         tuple(one for one in moves if one.stopped is not None),
@@ -218,7 +222,12 @@ def _keys(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _row(
-    row: Row, key: str, left: Mapping[str, Field], right: Mapping[str, Field], zone: str
+    row: Row,
+    key: str,
+    left: Mapping[str, Field],
+    right: Mapping[str, Field],
+    zone: str,
+    later: tuple[bool, bool],
 ) -> ReadyRow:
     pushes, pulls = row.direction in ("push", "both"), row.direction in ("pull", "both")
     computed = bool(row.template) or row.constant is not None
@@ -234,7 +243,24 @@ def _row(
         _turn(row, "left", right_field, left_field, zone) if pulls else _never,
         _same(left_field),
         _same(right_field),
+        pushes and later[0] and _may_change(right_field),
+        pulls and later[1] and _may_change(left_field),
     )
+
+
+def at_creation(ready: Ready, row: ReadyRow, to: Side) -> str:
+    """Why what a row brings to a side goes there at creation only; "" where changes do, too."""
+    right = to == "right"
+    if not (ready.push_updates if right else ready.pull_updates):
+        return "the rule is `create only`"
+    if not (row.push_later if right else row.pull_later):
+        return f"{ready.flow.end(to).system} takes {row.row.field(to)} at creation only"
+    return ""
+
+
+def _may_change(field: Field | None) -> bool:
+    """Whether a field of a record that is there takes a value: some take one at creation only."""
+    return field is None or field.updatable or not field.creatable
 
 
 def _same(field: Field | None) -> Same:

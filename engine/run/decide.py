@@ -96,7 +96,7 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
             return
         key = apart(row.key)
         then = base.left.get(key, NOT_READ), base.right.get(key, NOT_READ)
-        if around.backfill and not _moved_on(flow, row, (lv, rv), then):
+        if around.backfill and not _moved_on(row, (lv, rv), then):
             _first_row(flow, row, lv, rv, around, into, "at the backfill")
         else:
             _later_row(flow, row, (lv, rv), then, around, into, new=True)
@@ -231,13 +231,13 @@ def _later_row(
         right_changed = rv is not None
     if right_changed and br is None and isinstance(bl, NotRead):
         left_changed = lv is not None
-    to_right = left_changed and row.pushes and flow.push_updates
-    to_left = right_changed and row.pulls and flow.pull_updates
+    to_right = left_changed and row.push_later
+    to_left = right_changed and row.pull_later
     if lv is None and bl is None and isinstance(br, NotRead):
         # A record of ours was made without this value, and now it is there.
-        to_left = rv is not None and row.pulls and flow.pull_updates
+        to_left = rv is not None and row.pull_later
     elif rv is None and br is None and isinstance(bl, NotRead):
-        to_right = lv is not None and row.pushes and flow.push_updates
+        to_right = lv is not None and row.push_later
     if left_changed and right_changed and equal(row, lv, rv, around):
         draft.agree(row.key, lv, rv)
         return
@@ -262,7 +262,7 @@ def _later_row(
     else:
         # What somebody made of the side that a one-way row writes to is agreed on by nobody.
         own_left, own_right = left_changed and not row.pushes, right_changed and not row.pulls
-        key = apart(row.key) if new and _first_way(flow, row, lv, rv, around) else row.key
+        key = apart(row.key) if new and _first_way(row, lv, rv, around) else row.key
         draft.agree(key, NOT_READ if own_left else lv, NOT_READ if own_right else rv)
 
 
@@ -274,15 +274,15 @@ def _changed(row: ReadyRow, lv: Value, rv: Value, then: tuple[Seen, Seen]) -> tu
     return left_changed, right_changed
 
 
-def _moved_on(flow: Ready, row: ReadyRow, now: tuple[Seen, Seen], then: tuple[Seen, Seen]) -> bool:
+def _moved_on(row: ReadyRow, now: tuple[Seen, Seen], then: tuple[Seen, Seen]) -> bool:
     """Whether two who met in a newer row have changed since in what it brings over: that flows
     also where a backfill is asked for, as at any run before it."""
     lv, rv = now
     if isinstance(lv, NotRead) or isinstance(rv, NotRead):
         return False
     left_changed, right_changed = _changed(row, lv, rv, then)
-    to_right = left_changed and row.pushes and flow.push_updates
-    return to_right or (right_changed and row.pulls and flow.pull_updates)
+    to_right = left_changed and row.push_later
+    return to_right or (right_changed and row.pull_later)
 
 
 def _why(flow: Ready, winner: Side, both: bool) -> str:
@@ -341,7 +341,7 @@ def _first_row(
         elif isinstance(rv, Failed) and not isinstance(lv, NotRead):
             draft.agree(row.key, lv, None)
         return
-    way = _first_way(flow, row, lv, rv, around)
+    way = _first_way(row, lv, rv, around)
     if way is None or way == "nobody's":
         if way:
             draft.problems.append(conflict(row, lv, rv))
@@ -354,14 +354,13 @@ def _first_row(
 
 
 def _first_way(
-    flow: Ready, row: ReadyRow, lv: Value, rv: Value, around: Around
+    row: ReadyRow, lv: Value, rv: Value, around: Around
 ) -> Side | Literal["nobody's"] | None:
     """The side to which a value goes at the first link; None where both stay as they are, nobody's
     where a person has to say which one stands."""
-    may_push, may_pull = row.pushes and flow.push_updates, row.pulls and flow.pull_updates
-    if lv is None and rv is not None and may_pull:
+    if lv is None and rv is not None and row.pull_later:
         return "left"
-    if rv is None and lv is not None and may_push:
+    if rv is None and lv is not None and row.push_later:
         return "right"
     if lv is None or rv is None or row.row.when_blank or equal(row, lv, rv, around):
         return None
@@ -369,8 +368,8 @@ def _first_way(
     if winner is None:
         return "nobody's"
     if winner == "left":
-        return "right" if may_push else None
-    return "left" if may_pull else None
+        return "right" if row.push_later else None
+    return "left" if row.pull_later else None
 
 
 def _first_winner(row: ReadyRow) -> Side | None:

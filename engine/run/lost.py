@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...connectors.base.values import Value
 from ...dsl.rules import Side
-from .closures import Ready, Same
+from .closures import Ready, Same, at_creation
 from .decision import Base, Change, filling
 from .marked import words
 
@@ -109,6 +109,8 @@ def _policy(ready: Ready, side: Side, base: Base | None, change: Change) -> str:
         return f"the row comes from {winner} only"
     if not (ready.push_updates if side == "left" else ready.pull_updates):
         return "`create only` the other way"
+    if not (row.push_later if side == "left" else row.pull_later):
+        return at_creation(ready, row, "right" if side == "left" else "left")
     if change.before is None and not row.row.clear:
         return "a blank erases no value"
     if base and base.unseen(side, row.key):
