@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ...connectors.base.contract import Write
 from ...connectors.base.values import domain, folded
 from ...dsl.rules import Side
 from ..plan.model import Flow, People
@@ -76,6 +77,30 @@ def _known(session: State, flow: Flow, one: People, address: str) -> bool:
         each.flow for each in session.flows.values() if each.flow.end(one.side).object == one.object
     ]
     return any(in_flow(session, each, one.side, seen) for each in people)
+
+
+# ---- when it takes place --------------------------------------------------------------------
+
+
+def with_end(session: State, flow: Flow, side: Side, writes: Sequence[Write]) -> list[Write]:
+    """Updates that let something begin at another time, with the end that it has: a system may
+    move that along with the beginning, and no rule says so. What would end before it begins keeps
+    its length."""
+    end = flow.end(side)
+    named = {one.role: one.name for one in end.fields}
+    begins, ends = named.get("when", ""), named.get("end", "")
+    moved = [one.id for one in writes if begins in one.fields and ends not in one.fields]
+    if not (flow.activity and begins and ends and moved):
+        return list(writes)
+    known = session.stored(end.system, end.object, moved)
+
+    def whole(write: Write) -> Write:
+        held = known[write.id].values.get(ends) if write.id in known else None
+        begin = write.fields.get(begins)
+        stands = isinstance(held, str) and isinstance(begin, str) and begin <= held
+        return replace(write, fields={**write.fields, ends: held}) if stands else write
+
+    return [whole(one) for one in writes]
 
 
 # ---- what stays out -------------------------------------------------------------------------

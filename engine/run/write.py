@@ -21,6 +21,7 @@ from ..plan.model import Flow
 from ..store import lives, unknown
 from ..store import statements as sql
 from . import signed, struck
+from .activities import with_end
 from .around import ASKED_FOR
 from .belongs import free
 from .brakes import planned
@@ -119,6 +120,8 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
             if attempt:
                 session.world.clock.sleep(2.0**attempt * (1 + session.world.random.random()))
             writes = [_write(session, flow, one) for one in left_over]
+            if action == "update":
+                writes = with_end(session, flow, side, writes)
             left_over, parted = _send(session, left_over, connector.pack(writes), attempt)
             rests += parted
             if not left_over:

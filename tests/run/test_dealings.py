@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+from syncrules.engine.run import run as verbs
+from syncrules.engine.run.undo import Part
 from syncrules.tests.both import HOUR, Both
 
 PEOPLE = """\
@@ -80,4 +83,46 @@ def test_a_note_stays_with_whom_it_was_made_about() -> None:
     desk.run()
     _, made = desk.only("Note")
     assert (made["ParentId"], made["Body"]) == (desk.her, "He rang")
+    assert desk.open() == []
+
+
+@pytest.mark.parametrize(
+    ("begins", "expected"),
+    [
+        ("2026-01-09T09:30:00.000Z", "2026-01-09T11:00:00.000+0000"),
+        ("2026-01-09T10:30:00.000Z", "2026-01-09T11:00:00.000+0000"),
+    ],
+)
+def test_a_meeting_that_begins_at_another_time_ends_as_before(begins: str, expected: str) -> None:
+    """Salesforce moves the end along with a beginning that is written alone. An undo does not."""
+    desk = Desk("push meeting as Event\n", undocumented="yes")
+    times = {"start_time": "2026-01-09T10:00:00.000Z", "end_time": "2026-01-09T11:00:00.000Z"}
+    meeting = desk.both.apollo.create("meeting", {"contact_id": desk.ada, "subject": "A", **times})
+    desk.run()
+    desk.both.apollo.update("meeting", meeting, {"start_time": begins})
+    desk.both.clock.sleep(HOUR)
+    moved = desk.both.run().run
+    _, event = desk.only("Event")
+    assert event["StartDateTime"] == begins.replace("Z", "+0000")
+    assert event["EndDateTime"] == expected
+    desk.both.clock.sleep(HOUR)
+    verbs.undo(desk.both.setup, Part(moved), lambda change: None)
+    _, event = desk.only("Event")
+    assert event["StartDateTime"] == "2026-01-09T10:00:00.000+0000"
+    assert event["EndDateTime"] == expected
+
+
+def test_a_meeting_that_begins_after_its_end_keeps_its_length() -> None:
+    """Somebody in Salesforce has let it end earlier, which no row brings back."""
+    desk = Desk("push meeting as Event\n", undocumented="yes")
+    times = {"start_time": "2026-01-09T10:00:00.000Z", "end_time": "2026-01-09T12:00:00.000Z"}
+    meeting = desk.both.apollo.create("meeting", {"contact_id": desk.ada, "subject": "A", **times})
+    desk.run()
+    event, _ = desk.only("Event")
+    desk.both.salesforce.update("Event", event, {"EndDateTime": "2026-01-09T10:30:00.000Z"})
+    desk.run()
+    desk.both.apollo.update("meeting", meeting, {"start_time": "2026-01-09T11:00:00.000Z"})
+    desk.run()
+    _, held = desk.only("Event")
+    assert held["EndDateTime"] == "2026-01-09T11:30:00.000+0000"
     assert desk.open() == []

@@ -206,10 +206,10 @@ MAILS = ((False, False), (False, True), (True, True))
 """Whether a mail came in, and whether through a mailbox that Apollo only reads."""
 TIMES = (
     ("2026-02-02T09:00:00.000Z", "2026-02-02T10:00:00.000Z"),
-    ("2026-02-03T09:30:00.000Z", "2026-02-03T10:00:00.000Z"),
+    ("2026-02-02T09:30:00.000Z", "2026-02-02T10:00:00.000Z"),
     ("2026-02-04T14:00:00.000Z", "2026-02-04T16:00:00.000Z"),
 )
-"""When meetings begin and end."""
+"""When meetings begin and end. Some begin at another time, and end as before."""
 _MAKES = {
     "call": (ring,),
     "task": (plan, plan, do),
