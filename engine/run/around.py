@@ -20,6 +20,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow, Move, StandIn
 from .closures import Ready, ReadyInfer, ReadyRow, Values
 from .decision import Change, Coming, Match, Reference, path
+from .heirs import heir
 from .match import NO_MATCH, in_flow, listed, sharing
 from .scope import BROUGHT, NEEDED
 from .state import Approved, Linked, State, Stored, other
@@ -116,9 +117,8 @@ class Surroundings:
         }
         known = session.stored(end.system, end.object, found.values())
         for id, one in found.items():
-            # One that is gone leads nowhere: the person moves without it.
-            gone = one in known and known[one].life != "here"
-            self._links[flow, side, id] = "" if gone else one
+            gone = known[one] if one in known and known[one].life != "here" else None
+            self._links[flow, side, id] = one if gone is None else self._went_into(flow, side, gone)
         open_ids = sorted(id for id in ids if (flow, side, id) not in self._links)
         if not open_ids:
             return
@@ -134,6 +134,14 @@ class Surroundings:
             self._brought[flow, side, id] = (
                 cause == BROUGHT and decided == mark and run == session.run
             )
+
+    def _went_into(self, flow: str, side: Side, gone: Stored) -> str:
+        """Where a partner that is gone leads: nowhere, the person moves without it. What people did
+        is with whoever it was merged into."""
+        if not self.ready.flow.activity:
+            return ""
+        found = heir(self.session, self.session.flows[flow].flow, other(side), gone).record
+        return found.id if found is not None and found.life == "here" else ""
 
     def _load_hops(self, pairs: Sequence[Pair]) -> None:
         """Records that conditions reach over references, one step after the other."""

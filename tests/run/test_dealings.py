@@ -126,3 +126,26 @@ def test_a_meeting_that_begins_after_its_end_keeps_its_length() -> None:
     _, held = desk.only("Event")
     assert held["EndDateTime"] == "2026-01-09T11:30:00.000+0000"
     assert desk.open() == []
+
+
+def test_whose_partner_was_merged_into_anothers_is_called_there() -> None:
+    """Two contacts of Apollo are one Contact by now, and hers is the link. What people do with the
+    other one is not lost; taken out of the bin, that Contact is the other one's again."""
+    desk = Desk("push call as Task\n")
+    salesforce, bob = desk.both.salesforce, desk.contact("bob")
+    desk.run()
+    [his] = set(salesforce.rows("Contact")) - {desk.her}
+    salesforce.merge("Contact", desk.her, [his])
+    desk.run()
+    call = {"contact_id": bob, "status": "completed", "start_time": "2026-01-05T12:00:00Z"}
+    desk.both.apollo.create("call", {**call, "note": "first"})
+    desk.run()
+    _, made = desk.only("Task")
+    assert made["WhoId"] == desk.her
+    salesforce.undelete("Contact", his)
+    desk.run()
+    desk.both.apollo.create("call", {**call, "note": "second"})
+    desk.run()
+    who = {row["Description"]: row["WhoId"] for row in salesforce.rows("Task").values()}
+    assert who == {"first": desk.her, "second": his}
+    assert desk.open() == []
