@@ -185,7 +185,9 @@ class ConnectorContract:
         """Only a connector whose system deletes with a record what belongs to it is asked."""
         if not isinstance(connector, DeletesAlong):
             return
-        assert connector.along(self.subject.object, self._create(connector, 2)) == {}
+        made = self._create(connector, 2)
+        assert connector.along(self.subject.object, made) == {}
+        assert connector.about(self.subject.object, made) == {}
 
     def test_activities_tell_what_their_fields_are_to_them(self, connector: Connector) -> None:
         """Standard rows pair fields by role: one of each, of a fitting type, and only there."""

@@ -29,10 +29,10 @@ def undo(shell: Shell, *, run: int, record: str, field: str, dry_run: bool, shap
     id, only what the run did to it and to its partner; with FIELD only that value.
 
     A value is put back where it still is what that run wrote; a record that it made is deleted
-    where nobody has touched it since, and a link that it made is taken apart, not one that went
-    along with a merge or a conversion. All else stays, and is listed with its reason: then the exit
-    code is 1. The next run makes none of it again before somebody changes something: one of the
-    records, or the rules about them. Where a request is lost or the process
+    where nobody has touched it or logged anything with it since, and a link that it made is taken
+    apart, not one that went along with a merge or a conversion. All else stays, and is listed with
+    its reason: then the exit code is 1. The next run makes none of it again before somebody changes
+    something: one of the records, or the rules about them. Where a request is lost or the process
     dies, the next run goes on with it. What broke off before it had put anything back is not done
     by itself: the next run and `status` say so, with the command that asks for it again. An undo
     that `status` has no run of never began: it gets its number before it asks either system

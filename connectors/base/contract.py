@@ -246,6 +246,10 @@ class DeletesAlong(Protocol):
         """Who would go along with each of some records, as far as the login is shown them. What
         only tells of the record (its notes, files, activities and history) is left out."""
 
+    def about(self, object: str, ids: Collection[str]) -> Mapping[str, Sequence[Belonging]]:
+        """What people have written down or done with each of some records since it was made, as far
+        as it would go along and the login is shown it."""
+
 
 def by_label(field: NewField) -> tuple[str, str]:
     """A field's name and type where a system has no words of its own for them."""

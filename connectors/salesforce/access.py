@@ -13,14 +13,18 @@ from functools import partial
 from ..base.contract import Batch, Belonging, Meter, Outcome, Page, Read, Record, Write
 from ..base.linking import Logins
 from ..base.login import Secret
-from ..base.schema import Schema
+from ..base.schema import Object, Schema
 from ..base.understood import understood
-from ..base.world import World
+from ..base.world import World, seconds
 from .describe import Catalog
 from .door import Door
 from .feeds import Feeds
 from .session import Session
 from .writes import Writes, pack
+
+_MADE = "CreatedDate"
+_AT_ONCE = 60.0
+"""Seconds in which an org's own automation makes what belongs to a new record."""
 
 
 class Salesforce:
@@ -71,13 +75,21 @@ class Salesforce:
     def along(self, object: str, ids: Collection[str]) -> Mapping[str, Sequence[Belonging]]:
         """One search for each object whose records Salesforce says it deletes with this one, and
         that stand on their own: the people and deals of an account, details of custom objects."""
-        found: dict[str, list[Belonging]] = {}
         with understood(self._session.system):
-            for child, field in self._catalog.along(object):
-                for one in self._feeds.fetch(child.name, (field,), field, ids):
-                    belonging = Belonging(child.name, one.id, field)
-                    found.setdefault(str(one.values[field]), []).append(belonging)
-        return found
+            found = self._referring(self._catalog.along(object), ids)
+        return {id: [one for one, _ in some] for id, some in found.items()}
+
+    def about(self, object: str, ids: Collection[str]) -> Mapping[str, Sequence[Belonging]]:
+        """One search each for tasks, events and notes. What is there at once is the work of the
+        org's automation, and nobody's."""
+        with understood(self._session.system):
+            found = self._referring(self._catalog.about(object), ids)
+            parents = self._feeds.fetch(object, (_MADE,), "id", found)
+        made = {one.id: _moment(one) + _AT_ONCE for one in parents}
+        later = {
+            id: [one for one, at in some if at > made.get(id, 0.0)] for id, some in found.items()
+        }
+        return {id: some for id, some in later.items() if some}
 
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
         """200 records a request, 1,000 where there are more than 2,000."""
@@ -102,6 +114,18 @@ class Salesforce:
                     found[one.endpoint] = one
         return [found[name] for name in sorted(found)]
 
+    def _referring(
+        self, children: Sequence[tuple[Object, str]], ids: Collection[str]
+    ) -> dict[str, list[tuple[Belonging, float]]]:
+        """The records of some objects whose field refers to some ids, by that, with when they were
+        made."""
+        found: dict[str, list[tuple[Belonging, float]]] = {}
+        for child, field in children:
+            for one in self._feeds.fetch(child.name, (field, _MADE), field, ids):
+                belonging = Belonging(child.name, one.id, field)
+                found.setdefault(str(one.values[field]), []).append((belonging, _moment(one)))
+        return found
+
     def _of(self, login: str) -> Session:
         """The session of a linked login, "" for the sync login."""
         if not login:
@@ -116,3 +140,9 @@ class Salesforce:
         if not login:
             return self._session.user()
         return self._logins.user(login) if self._logins else ""
+
+
+def _moment(record: Record) -> float:
+    """When a record was made, 0.0 where that is not told."""
+    told = record.values.get(_MADE)
+    return seconds(str(told)) if told else 0.0

@@ -7,7 +7,7 @@ mean and describe doesn't say. How rows of an object are asked for and read is `
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -32,6 +32,8 @@ _OF_THEIR_OWN = frozenset(
 )
 """Standard objects whose records are somebody or something of their own, whatever they belong to.
 All others that go with a record are parts of it, or tell of it."""
+_ABOUT = ("Task", "Event", "Note")
+"""What people write down about a record, and do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,16 @@ class Catalog:
         """The objects whose records Salesforce deletes with the one that their field refers to, as
         far as this login sees both."""
         found = self._described(name)
-        seen = ((self.object(one), field) for one, field in found.along) if found else ()
-        return [(one, field) for one, field in seen if one and field in one.by_name]
+        return self._seen(found.along if found else ())
+
+    def about(self, name: str) -> Sequence[tuple[Object, str]]:
+        """As `along`, of what people write down and do."""
+        found = self._described(name)
+        return self._seen(found.about if found else ())
+
+    def _seen(self, children: Iterable[tuple[str, str]]) -> Sequence[tuple[Object, str]]:
+        known = ((self.object(one), field) for one, field in children)
+        return [(one, field) for one, field in known if one and field in one.by_name]
 
     def _described(self, name: str, *, fresh: bool = False) -> _Described | None:
         with self._lock:
@@ -282,10 +292,11 @@ def _worth_having(flags: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """An object, and what goes with its records when they are deleted: (object, field)."""
+    """An object, and who and what goes with its records when they are deleted: (object, field)."""
 
     object: Object
     along: tuple[tuple[str, str], ...]
+    about: tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=32)
@@ -295,18 +306,24 @@ def _parsed(body: bytes) -> _Described:
     data = Response(200, body=body).json()
     if not isinstance(data, dict) or "fields" not in data:
         raise ValueError("no fields")
-    return _Described(to_object(data), cascades(data))
+    return _Described(to_object(data), cascades(data), cascades(data, _ABOUT.__contains__))
 
 
-def cascades(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Which records of their own go with one that is deleted, as the reply to a describe tells:
-    (object, the field that refers to it)."""
+def _on_its_own(name: str) -> bool:
+    return name in _OF_THEIR_OWN or name.endswith("__c")
+
+
+def cascades(
+    data: Mapping[str, Any], meant: Callable[[str], bool] = _on_its_own
+) -> tuple[tuple[str, str], ...]:
+    """Which records go with one that is deleted, as the reply to a describe tells: (object, the
+    field that refers to it), of those objects that are `meant`."""
     return tuple(
         (str(one["childSObject"]), str(one["field"]))
         for one in data.get("childRelationships") or ()
         if one.get("cascadeDelete")
         and not one.get("deprecatedAndHidden")
-        and (one["childSObject"] in _OF_THEIR_OWN or str(one["childSObject"]).endswith("__c"))
+        and meant(str(one["childSObject"]))
     )
 
 

@@ -66,10 +66,15 @@ def free(session: Session, flow: Flow, side: Side, entries: Sequence[Entry]) -> 
 def along(
     session: Session, flow: Flow, side: Side, ids: Collection[str]
 ) -> Mapping[str, Sequence[Belonging]]:
-    """Who would go along with some records of a side, as their system tells now."""
+    """Who would go along with some records of a side, as their system tells now. What people have
+    done with them since is no reason to keep what a rule deletes; an undo keeps it."""
     end = flow.end(side)
     connector = session.connectors[end.system]
-    return connector.along(end.object, ids) if ids and isinstance(connector, DeletesAlong) else {}
+    if not ids or not isinstance(connector, DeletesAlong):
+        return {}
+    found = connector.along(end.object, ids)
+    about = connector.about(end.object, ids) if session.undoing else {}
+    return {id: [*found.get(id, ()), *about.get(id, ())] for id in {*found, *about}}
 
 
 def staying(

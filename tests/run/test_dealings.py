@@ -149,3 +149,30 @@ def test_whose_partner_was_merged_into_anothers_is_called_there() -> None:
     who = {row["Description"]: row["WhoId"] for row in salesforce.rows("Task").values()}
     assert who == {"first": desk.her, "second": his}
     assert desk.open() == []
+
+
+def test_an_undo_leaves_whom_colleagues_have_worked_with_since() -> None:
+    """Salesforce deletes a task, an event or a note with the person it is about, whether a rule is
+    about these or not. What its automation made with her keeps nobody; what people wrote, does."""
+    both = Both(PEOPLE)
+    both.run()
+    for name in ("ada", "bob"):
+        both.apollo.create("contact", {"last_name": name, "email": f"{name}@a.example"})
+    both.clock.sleep(HOUR)
+    made = both.run().run
+    people = {row["LastName"]: id for id, row in both.salesforce.rows("Contact").items()}
+    for one in people.values():
+        both.salesforce.create("Task", {"Subject": "Say hello", "WhoId": one})
+    both.clock.sleep(HOUR)
+    note = {"Title": "Wants two", "ParentId": people["ada"]}
+    note_id = both.salesforce.create("Note", note)
+    both.clock.sleep(HOUR)
+    result = verbs.undo(both.setup, Part(made), lambda change: None)
+    assert list(both.salesforce.rows("Contact")) == [people["ada"]]
+    assert list(both.salesforce.rows("Note")) == [note_id]
+    [kept] = [one for one in result.kept if one.object == "Contact"]
+    assert kept.why == f"Note {note_id} belongs to it by now"
+    both.salesforce.delete("Note", note_id)
+    both.clock.sleep(HOUR)
+    verbs.undo(both.setup, Part(made), lambda change: None)
+    assert both.salesforce.rows("Contact") == {}
