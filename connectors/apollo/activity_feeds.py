@@ -52,6 +52,9 @@ _DATED: Mapping[str, Dated] = {
         {"emailer_message_date_range_mode": "completed_at"},
     ),
 }
+_LATELY = (7, 31)
+"""Days that a read which may end at any page begins with: nobody tells in which order a search has
+its rows, and what is written down later, or edited, took place lately as a rule."""
 _MAILBOXES = {"mailbox_messages": "true"}
 """Asks for mail of connected mailboxes and from others, which the documented search doesn't know;
 the word is that of our own simulated Apollo."""
@@ -154,13 +157,14 @@ class ActivityFeeds:
 
     def _dated(self, ask: Read, forms: Mapping[str, Form], cursor: str | None) -> Iterator[Page]:
         since = _day_of(cursor)
-        began = self._session.world.clock.now()
+        today = moment(self._session.world.clock.now() + self._session.ahead())[:10]
+        days = [_shifted(today, -one) for one in _LATELY] if ask.in_parts else []
         held: list[Row] | None = None
-        for rows in self._between(ask.object, _shifted(since, -1) if since else ""):
-            if held is not None:
-                yield self._page(ask, forms, held)
-            held = rows
-        today = moment(began + self._session.ahead())[:10]
+        for first in (*days, _shifted(since, -1) if since else ""):
+            for rows in self._between(ask.object, first):
+                if held is not None:
+                    yield self._page(ask, forms, held)
+                held = rows
         yield self._page(ask, forms, held or [], json.dumps({"since": today}))
 
     def _page(

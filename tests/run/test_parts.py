@@ -26,6 +26,16 @@ map account with Account {
     domain <-> Website
 }
 """
+CALLS = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Contact { match on email }
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+}
+push call as Task
+"""
 DAY = 24 * HOUR
 NAMES = ("ada", "bea", "cleo", "dora", "eva", "fay", "gwen")
 
@@ -170,3 +180,25 @@ def test_no_part_is_read_from_the_share_of_others() -> None:
     assert asked(both, HOUR) == 1
     both.salesforce.daily_limit = 5_000_000
     assert asked(both, HOUR) == 2
+
+
+def test_of_what_people_did_the_last_days_are_gone_through_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More calls than a part has pages for: one that is written down days after it took place, and
+    a note that is edited late, are found within a day all the same."""
+    monkeypatch.setattr(parts, "PART", 1)
+    both = Both(CALLS)
+    both.run()
+    ada = both.apollo.create("contact", {"last_name": "Berg", "email": "ada@a.example"})
+    call = {"contact_id": ada, "status": "completed"}
+    for _ in range(150):
+        both.apollo.create("call", {**call, "start_time": "2025-06-02T10:00:00Z"})
+    late = both.apollo.create("call", {**call, "note": "A", "start_time": "2026-01-05T09:00:00Z"})
+    later(both)
+    later(both, 4 * DAY)
+    both.apollo.create("call", {**call, "note": "B", "start_time": "2026-01-06T09:00:00Z"})
+    both.apollo.update("call", late, {"note": "C"})
+    later(both, DAY)
+    later(both, DAY)
+    assert {row.get("Description") for row in both.salesforce.rows("Task").values()} == {"B", "C"}
