@@ -166,7 +166,7 @@ def test_what_changes_with_the_completion_goes_along(team: Team) -> None:
 
 
 def test_a_task_that_is_done_takes_a_note_and_says_what_it_keeps(team: Team) -> None:
-    """All else would be dropped without a word; nothing is sent then. (EDGE-14)"""
+    """All else would be dropped without a word, and is not sent. (EDGE-14)"""
     id = team.task(status="completed", title="Ask")
     team.actions()
     done = team.send(update(1, "task", id, note="Later", contact=team.ada, title="Ask"))
@@ -175,8 +175,12 @@ def test_a_task_that_is_done_takes_a_note_and_says_what_it_keeps(team: Team) -> 
     refused = team.send(update(2, "task", id, note="Never", title="Tell", status="scheduled"))[2]
     assert (refused.kind, refused.code) == ("refused", "task-closed")
     assert refused.fields == ("title", "status") and advice(refused.code)
-    assert team.actions() == ["tasks/show"]
-    assert team.fetch("task", id, "note").values == {"note": "Later"}
+    assert refused.arrived == ("note",)
+    assert team.actions() == ["tasks/show", "tasks/update"]
+    held = team.fetch("task", id, "note", "title", "status").values
+    assert held == {"note": "Never", "title": "Ask", "status": "completed"}
+    assert team.send(update(3, "task", id, title="Tell"))[3].arrived == ()
+    assert team.actions() == ["tasks/show", "tasks/show"]
 
 
 def test_completing_what_is_completed_is_done_already(team: Team) -> None:

@@ -139,18 +139,22 @@ class ActivityWrites:
         return self._closed(write, self._session.get(f"tasks/{write.id}", "task")["task"])
 
     def _closed(self, write: Write, row: Row) -> Outcome:
-        """A change of a task that is done: what differs must be something that it still takes."""
+        """A change of a task that is done: of what differs it still takes some, and keeps the
+        rest."""
         forms = self._catalog.forms("task")
         held = canonical(row, forms, write.fields)
         differing = [name for name, one in write.fields.items() if held.get(name) != one]
         barred = tuple(name for name in differing if name not in _TAKEN_CLOSED)
-        if barred:
-            text = f"the task is {row['status']} in Apollo and keeps its {', '.join(barred)}"
-            return Outcome(write.ref, "refused", write.id, None, TASK_CLOSED, text, barred)
-        if not differing:
-            return done(self._catalog, write, row)
-        body = self._spelled(write, differing)
-        return self._outcome(write, self._session.write("PATCH", f"tasks/{write.id}", body))
+        taken = [name for name in differing if name in _TAKEN_CLOSED]
+        made = done(self._catalog, write, row)
+        if taken:
+            body = self._spelled(write, taken)
+            made = self._outcome(write, self._session.write("PATCH", f"tasks/{write.id}", body))
+        if not barred or made.kind != "done":
+            return made
+        text = f"the task is {row['status']} in Apollo and keeps its {', '.join(barred)}"
+        refusal = Outcome(write.ref, "refused", write.id, None, TASK_CLOSED, text, barred)
+        return replace(refusal, arrived=tuple(one for one in write.fields if one not in barred))
 
     def _outcome(self, write: Write, reply: Reply) -> Outcome:
         if not reply.good:

@@ -176,3 +176,27 @@ def test_an_undo_leaves_whom_colleagues_have_worked_with_since() -> None:
     both.clock.sleep(HOUR)
     verbs.undo(both.setup, Part(made), lambda change: None)
     assert both.salesforce.rows("Contact") == {}
+
+
+def test_a_task_that_is_done_takes_what_it_still_takes() -> None:
+    """Apollo lets nobody change the title of one, which is told; the note goes over all the same,
+    and a note that is changed again is neither held back nor sent twice."""
+    desk = Desk(BACK)
+    salesforce = desk.both.salesforce
+    task = {"Subject": "Ask her", "WhoId": desk.her, "ActivityDate": "2026-01-09"}
+    original = salesforce.create("Task", task)
+    desk.run()
+    salesforce.update("Task", original, {"Status": "Completed"})
+    desk.run()
+    salesforce.update("Task", original, {"Subject": "Asked her", "Description": "Yes"})
+    desk.run()
+    _, copy = desk.only("task")
+    assert (copy["title"], copy["note"]) == ("Ask her", "Yes")
+    assert desk.open() == ["task-closed"]
+    salesforce.update("Task", original, {"Description": "No"})
+    desk.run()
+    _, copy = desk.only("task")
+    assert (copy["title"], copy["note"]) == ("Ask her", "No")
+    salesforce.update("Task", original, {"Subject": "Ask her"})
+    desk.run()
+    assert desk.open() == []
