@@ -6,11 +6,13 @@ names; its right field is the one that a row of the pair moves it to.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import field, replace
 
 from ..connectors.base.frozen import dataclass
 from . import tree
 from .bound import Bound, BoundMove, PairName
+from .checks.key_not_mapped import never_equal
 from .checks.key_not_mapped import report as no_partner
 from .checks.match_twice import find as another_match
 from .names import find_field
@@ -64,7 +66,8 @@ def _parts(bound: Bound) -> dict[PairName, _Parts]:
 
 def _pair(bound: Bound, pair: PairName, parts: _Parts) -> PairRules:
     partners = {one.left: one.right for one in reversed(parts.rows) if one.left and one.right}
-    keys, ties = _keys(bound, pair, parts.moves, partners)
+    tables = {(one.left, one.right) for one in parts.rows if _renames(one)}
+    keys, ties = _keys(bound, pair, parts.moves, partners, tables)
     everies = [one.rule.every for one in parts.moves] + [one.every for one in parts.enriches]
     return PairRules(
         pair[0],
@@ -77,6 +80,11 @@ def _pair(bound: Bound, pair: PairName, parts: _Parts) -> PairRules:
         ties,
         tuple(parts.enriches),
     )
+
+
+def _renames(row: RowRule) -> bool:
+    """Whether a table has a value that is another one on the other side."""
+    return any(left.casefold() != right.casefold() for left, right, _ in row.table)
 
 
 def _with_stand_in(bound: Bound, move: BoundMove, rows: list[RowRule]) -> MoveRule:
@@ -92,7 +100,11 @@ def _with_stand_in(bound: Bound, move: BoundMove, rows: list[RowRule]) -> MoveRu
 
 
 def _keys(
-    bound: Bound, pair: PairName, moves: list[BoundMove], partners: dict[str, str]
+    bound: Bound,
+    pair: PairName,
+    moves: list[BoundMove],
+    partners: dict[str, str],
+    tables: Container[tuple[str, str]],
 ) -> tuple[tuple[Key, ...], tuple[Tie, ...]]:
     written = [
         (one.file, each) for one in moves for each in one.node.block if isinstance(each, tree.Match)
@@ -111,6 +123,8 @@ def _keys(
             partner = partners.get(name.text) or own.get(name.text, "")
             if mine is not None and partner:
                 found.append((mine.name, partner))
+                by_table = found[-1] in tables
+                never_equal(bound.report, file, name, mine, right.by_name[partner], by_table)
             elif mine is not None and bound.rows_known(pair):
                 no_partner(bound.report, file, name, pair)
         if len(found) == len(names):

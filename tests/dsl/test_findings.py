@@ -288,6 +288,21 @@ WRONG = [
         "map contact with Lead { title -> Title }\n",
     ),
     ("key-not-mapped", HEAD + "pull Lead as contact { match on email, else §title }\n"),
+    (
+        "key-not-mapped",
+        HEAD + "pull Contact as contact { match on last_name and §account }\n"
+        "map contact with Contact {\nlast_name -> LastName\naccount -> AccountId\n}\n" + ACCOUNT,
+    ),
+    (
+        "key-not-mapped",
+        HEAD + "pull Lead as contact { match on §stage }\n"
+        'map contact stage with Lead.Status { "Cold" -> "Open - Not Contacted" }\n',
+    ),
+    (
+        "key-not-mapped",
+        HEAD + "pull Contact as contact { match on §last_seen }\n"
+        "map contact with Contact { last_seen -> Met_On__c }\n",
+    ),
     ("unused-map", HEAD + "§map contact with Lead { email -> Email }\n"),
     ("syntax", HEAD + "pull Lead as contact {\n    match on email\n§\x0b\n}\n"),
     ("unknown-tie", HEAD + "pull Lead as contact { match on email, §most widgets first }\n"),
