@@ -26,12 +26,13 @@ from .run.carry import equal
 from .run.closures import NotRead, Ready, ReadyRow, at_creation
 from .run.decision import Change, Decision, apart
 from .run.journal import Entry, doubts, entry
+from .run.match import key_formats
 from .run.newer import backfill_of
 from .run.pairs import Mark, decide_pair, pairs_of
 from .run.past import changes
 from .run.session import Session
 from .run.since import first_runs
-from .run.state import Stored, fields_of, other
+from .run.state import Stored, other
 from .store import asked, held, lives
 from .store import statements as sql
 from .why_ends import gone
@@ -150,12 +151,11 @@ def _ids(session: Session, flow: Flow, side: Side, record: str) -> list[str]:
     end = flow.end(side)
     if session.stored(end.system, end.object, [record]):
         return [record]
-    formats = {one.name: one.format for one in fields_of(flow, side)}
-    names = dict.fromkeys(pair[side == "right"] for key in flow.keys for pair in key.pairs)
+    formats = {pair[side == "right"]: format for pair, format in key_formats(flow).items()}
     ids: set[str] = set()
-    for name in names:
-        text = folded(record, formats.get(name, ""))
-        if text and not ("@" in record and formats.get(name) in ("domain", "url")):
+    for name, format in formats.items():
+        text = folded(record, format)
+        if text and not ("@" in record and format in ("domain", "url")):
             ids |= {id for _, id in session.by_value(end.system, end.object, name, [text])}
     return sorted(ids)
 

@@ -184,8 +184,8 @@ class Connector(Protocol):
         self, object: str, fields: Collection[str], key: str, values: Collection[str]
     ) -> list[Record]:
         """Records whose field `key` ("id", a match key or a reference) has one of `values`,
-        compared as `values.folded`. Reads what is true now, not an index, where the system can;
-        an id that is gone comes back with its `life`."""
+        compared as `values.folded`, the address of a site by its domain, too. Reads what is true
+        now, not an index, where the system can; an id that is gone comes back with its `life`."""
 
     def pack(self, writes: Sequence[Write]) -> list[Batch]:
         """The fewest requests that carry `writes`; pure; keeps their order where it can."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
@@ -20,6 +21,9 @@ Value = None | bool | int | float | str | tuple[str, ...]
 
 _HALF = re.compile("[\ud800-\udfff]")
 _LARGEST = 10**308
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+LONGEST_HOST = 255
+"""Characters that the name of a host may have."""
 _DIGITS = re.compile(r"\D+")
 _ID = re.compile(r"[!-~]{1,255}")
 
@@ -122,22 +126,38 @@ def domain(value: object) -> str | None:
 
 
 def folded(value: Value, format: Format = "") -> str:
-    """A value as match keys compare it: by domain, by digits, else without regard to case."""
+    """A value as match keys compare it: by domain, by digits, an address without its scheme, else
+    without regard to case and to how accents are spelled."""
     if value is None:
         return ""
-    if format in ("domain", "url"):
-        return domain(value) or ""
+    if format == "domain":
+        return _plain(domain(value) or "")
+    if format == "url":
+        return _address(value).casefold()
     if format == "phone":
         return _phone(str(value))
     if isinstance(value, tuple):
         return ";".join(one.casefold() for one in value)
-    return " ".join(str(value).casefold().split())
+    whole = " ".join(str(value).casefold().split())
+    return whole if whole.isascii() else unicodedata.normalize("NFC", whole)
+
+
+def alike(one: Format, two: Format) -> Format:
+    """How values of two fields are compared: an address of a site with a domain by its domain, and
+    with a field that has no format of its own by that of the other."""
+    if {one, two} == {"domain", "url"}:
+        return "domain"
+    return one or two
 
 
 def same(format: Format) -> Callable[[Value, Value], bool]:
-    """Whether two values of a field are one to its system: a phone in another spelling, a URL and
-    its bare domain are; a change of case is not."""
-    if format in ("domain", "url", "phone"):
+    """Whether two values of a field are one to its system: a phone or a domain in another spelling,
+    and an address with another scheme are; a change of case is not."""
+    if format == "url":
+        return lambda a, b: (
+            a == b or (a is not None and b is not None and _address(a) == _address(b))
+        )
+    if format in ("domain", "phone"):
         return lambda a, b: a == b or (a is not None and b is not None and _near(a, b, format))
     if format == "email":
         return lambda a, b: (
@@ -149,6 +169,22 @@ def same(format: Format) -> Callable[[Value, Value], bool]:
 def _near(a: Value, b: Value, format: Format) -> bool:
     near = folded(a, format)
     return near != "" and near == folded(b, format)
+
+
+def _address(value: Value) -> str:
+    """A URL without its scheme, `www.` and a slash at its end, which mean nothing."""
+    host, slash, rest = _SCHEME.sub("", str(value).strip()).partition("/")
+    return f"{_plain(host.lower().removeprefix('www.'))}{slash}{rest}".rstrip("/")
+
+
+def _plain(host: str) -> str:
+    """A host in the letters that people read, where it is written in those that the net knows."""
+    if "xn--" not in host or len(host) > LONGEST_HOST:
+        return host
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
 
 
 def _phone(raw: str) -> str:

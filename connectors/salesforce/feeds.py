@@ -25,7 +25,7 @@ from ...errors import SystemUnavailable
 from ..base import values
 from ..base.contract import Page, Read, Record
 from ..base.frozen import dataclass
-from ..base.schema import Field, Object
+from ..base.schema import Field, Format, Object
 from ..base.understood import MISREAD
 from ..base.world import moment, seconds
 from . import soql
@@ -291,11 +291,13 @@ class Feeds:
         exact = key.type in ("id", "reference")
         texts = [long_id(one) for one in wanted] if exact else wanted
         folded = {values.folded(one, key.format) for one in texts} - {""}
+        # An address of a site is found by its domain, too.
+        formats: tuple[Format, ...] = ("url", "domain") if key.format == "url" else (key.format,)
         found: dict[str, Record] = {}
         for condition in soql.among(key, texts, room(seen)):
             for one in self.search(seen, condition):
-                held = values.folded(one.values.get(key.name), key.format)
-                if key.type in ("number", "boolean", "date", "datetime") or held in folded:
+                held = {values.folded(one.values.get(key.name), each) for each in formats}
+                if key.type in ("number", "boolean", "date", "datetime") or held & folded:
                     found[one.id] = one
         return list(found.values())
 

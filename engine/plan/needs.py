@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from ...connectors.base.contract import Read
 from ...connectors.base.cost import once_more
 from ...connectors.base.schema import Field, Format, Role, Schema
+from ...connectors.base.values import alike
 from ...dsl import conditions
 from ...dsl import rules as typed
 from ...dsl.conditions import Condition, Get
@@ -263,11 +264,11 @@ def indexes_of(
     from one record to another, and domains that stand for an account."""
     found: set[tuple[str, str, str, Format, bool]] = set()
     for flow in flows:
-        for side, end, part in (("left", flow.left, 0), ("right", flow.right, 1)):
-            known = schemas["left" if side == "left" else "right"].by_name[end.object].by_name
+        for end, part in ((flow.left, 0), (flow.right, 1)):
             for key in flow.keys:
                 for pair in key.pairs:
-                    found.add((end.system, end.object, pair[part], known[pair[part]].format, False))
+                    format = _key_format(flow, pair, schemas)
+                    found.add((end.system, end.object, pair[part], format, False))
             for row in flow.rows:
                 if row.through:
                     found.add((end.system, end.object, (row.left, row.right)[part], "", False))
@@ -291,6 +292,13 @@ def indexes_of(
             found.add((watch.system, holder, watch.via, "", False))
             found.update((watch.system, object, name, "", False) for object, name in watch.over)
     return tuple(Index(*one) for one in sorted(found))
+
+
+def _key_format(flow: Flow, pair: tuple[str, str], schemas: Mapping[Side, Schema]) -> Format:
+    """How the two fields of a match key are compared."""
+    left = schemas["left"].by_name[flow.left.object].by_name[pair[0]]
+    right = schemas["right"].by_name[flow.right.object].by_name[pair[1]]
+    return alike(left.format, right.format)
 
 
 def stand_ins_of(flow: Flow) -> tuple[StandIn, ...]:

@@ -20,9 +20,10 @@ from .around import Pair
 from .closures import Ready
 from .closures import ready as ready_for
 from .look import store, whereabouts
+from .match import key_formats
 from .scope import PUSHED, Scope
 from .session import Session
-from .state import fields_of, other
+from .state import other
 
 
 def pushing(plan: Plan, rule: str = "") -> list[Flow]:
@@ -67,9 +68,8 @@ def _ids(session: Session, flow: Flow, record: str) -> Sequence[str]:
     known = session.stored(end.system, end.object, [record])
     ids = [one.id for one in known.values() if one.life == "here"]
     if not ids:
-        formats = {one.name: one.format for one in fields_of(flow, "left")}
-        names = dict.fromkeys(pair[0] for key in flow.keys for pair in key.pairs)
-        values = ((name, folded(record, formats[name])) for name in names)
+        formats = {pair[0]: format for pair, format in key_formats(flow).items()}
+        values = ((name, folded(record, format)) for name, format in formats.items())
         rows = (session.by_value(end.system, end.object, name, [text]) for name, text in values)
         ids = sorted({id for some in rows for _, id in some})
     if len(ids) > 1:

@@ -241,8 +241,8 @@ def _row(
         _computed(row) if computed and pulls else _field(row.right),
         _turn(row, "right", left_field, right_field, zone) if pushes else _never,
         _turn(row, "left", right_field, left_field, zone) if pulls else _never,
-        _same(left_field),
-        _same(right_field),
+        _same(left_field, right_field),
+        _same(right_field, left_field),
         pushes and later[0] and _may_change(right_field),
         pulls and later[1] and _may_change(left_field),
     )
@@ -263,8 +263,12 @@ def _may_change(field: Field | None) -> bool:
     return field is None or field.updatable or not field.creatable
 
 
-def _same(field: Field | None) -> Same:
-    return forms.same(field.format) if field else forms.same("")
+def _same(field: Field | None, partner: Field | None) -> Same:
+    """When two values of a field are one: of an address that is mapped to a domain, its domain."""
+    if field is None:
+        return forms.same("")
+    by_domain = field.format == "url" and partner is not None and partner.format == "domain"
+    return forms.same("domain" if by_domain else field.format)
 
 
 def _field(name: str) -> Callable[[Values], Seen]:

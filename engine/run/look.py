@@ -31,6 +31,8 @@ LATE = 120.0
 """Seconds that a write may take to arrive after it was sent: what is seen before is no edit."""
 SOME = 1000
 """Records whose keys are kept anew at once."""
+FOLDED = "2"
+"""How values are folded for look-ups; another word where that is done in another way."""
 QUIET_PAGES = 2
 """Pages without news after which a feed without stamps has been read to where it was known."""
 
@@ -123,7 +125,8 @@ def _keep_keys(session: Session, ask: Read, held: str) -> None:
     """Where rules look records up by other fields than at the last look, the values of those that
     are known are kept under these: they need not change to be found. `held` are the fields then."""
     where = {"org": session.org, "system": ask.system, "object": ask.object}
-    kept = " ".join(f"{one.name}:{one.format}" for one in session.indexes[ask.system, ask.object])
+    fields = [f"{one.name}:{one.format}" for one in session.indexes[ask.system, ask.object]]
+    kept = " ".join([FOLDED, *fields]) if fields else ""
     if held == kept:
         return
     with session.db.transaction("keys"):

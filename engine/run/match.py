@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from ...connectors.base.frozen import dataclass
-from ...connectors.base.values import folded
-from ...dsl.rules import Key, Side
+from ...connectors.base.schema import Format
+from ...connectors.base.values import alike, folded
+from ...dsl.rules import SIDES, Key, Side
 from ..plan.model import End, Flow
 from .closures import Values
 from .decision import Match
@@ -154,10 +155,17 @@ def _not_free(flow: Flow, side: Side, found: Found, better: Set[str]) -> Match:
 
 def key_parts(flow: Flow, key: Key, side: Side, values: Values) -> tuple[str, ...] | None:
     """A record's key, folded; None where a part is blank or wasn't read."""
-    formats = {one.name: one.format for one in fields_of(flow, side)}
-    names = [pair[0 if side == "left" else 1] for pair in key.pairs]
-    parts = tuple(folded(values.get(name), formats.get(name, "")) for name in names)
+    formats = key_formats(flow)
+    place = 0 if side == "left" else 1
+    parts = tuple(folded(values.get(pair[place]), formats[pair]) for pair in key.pairs)
     return parts if all(parts) else None
+
+
+def key_formats(flow: Flow) -> dict[tuple[str, str], Format]:
+    """How the two fields of each pair of a flow's keys are compared."""
+    left, right = ({one.name: one.format for one in fields_of(flow, side)} for side in SIDES)
+    pairs = (pair for key in flow.keys for pair in key.pairs)
+    return {pair: alike(left.get(pair[0], ""), right.get(pair[1], "")) for pair in pairs}
 
 
 def _ids(

@@ -39,7 +39,7 @@ def ids_of(db: Database, org: str, record: str) -> set[str]:
     """The id itself, or the ids of those who have that key now."""
     if db.row(sql.known_by_id, org=org, name=record):
         return {record}
-    formats: tuple[Format, ...] = ("", "phone") if "@" in record else ("", "phone", "domain")
+    formats: tuple[Format, ...] = ("", "phone") if "@" in record else ("", "phone", "domain", "url")
     values = {folded(record, one) for one in formats} - {""}
     return {record, *(id for (id,) in db.rows(sql.known_as, org=org, values=sorted(values)))}
 

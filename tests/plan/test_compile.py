@@ -238,7 +238,7 @@ def test_match_keys_and_references_are_kept_for_looking_up() -> None:
         Index("left", "contact", "last_name", ""),
         Index("left", "contact", "owner", ""),
         Index("left", "user", "email", "email"),
-        Index("right", "Company", "Website", "url"),
+        Index("right", "Company", "Website", "domain"),
         Index("right", "Deal", "CompanyId", ""),
         Index("right", "Lead", "Email", "email"),
         Index("right", "Lead", "FirstName", ""),
