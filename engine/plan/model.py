@@ -281,7 +281,7 @@ class Plan:
     - `editors` tell who changed what wins over an edit, and who made that edit, where a system says
       so.
     - `sweeps`: (system, object) whose deletions show only in a read of everything, where a rule
-      says what follows them.
+      says what follows them, or infers something from those that are there.
     - `sights`: (system, object) whose records may get out of our sight without a word.
     - `parts`: (system, object) that is read once more from its beginning, a part a day.
     """

@@ -326,7 +326,7 @@ def sweeps_of(
     flows: tuple[Flow, ...], schemas: Mapping[Side, Schema]
 ) -> tuple[tuple[str, str], ...]:
     """(system, object) of records that nobody says were deleted, and that a rule wants to know
-    of."""
+    of: where it says what follows, or infers something from those that are there."""
     sides: dict[str, Side] = {"push": "left", "pull": "right"}
     ends = {
         (sides[move.direction], flow.end(sides[move.direction]).object)
@@ -334,9 +334,10 @@ def sweeps_of(
         for move in flow.moves
         if any(event.on == "delete" for event in move.events)
     }
+    around = {(other(one.side), one.related) for flow in flows for one in flow.infers}
     return tuple(
         (schemas[side].system, object)
-        for side, object in sorted(ends)
+        for side, object in sorted(ends | around)
         if schemas[side].by_name[object].forgets
     )
 

@@ -1,16 +1,19 @@
 """Once a day, a look at everything: what a system's feed never tells to be deleted is missed.
 
-Only where a rule says what follows a delete. Missing is not deleted: each linked record that a
-whole read doesn't show is fetched by its id, and what the system then says of it is believed.
+Only where a rule says what follows a delete, or infers something from the records that are there.
+Missing is not deleted: each record that a whole read doesn't show is fetched by its id, of those
+that are linked or something is inferred from, and what the system then says of it is believed.
 """
 
 from __future__ import annotations
 
 from ...connectors.base.contract import Read
+from ..store import lives
 from ..store import statements as sql
 from .look import store
 from .session import Session
 from .sight import DAY, linked_here, too_many_gone
+from .state import other
 
 MOST = 500
 """Missing records that one sweep asks for; the others are asked for by the next."""
@@ -32,10 +35,23 @@ def sweep(session: Session) -> None:
         session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=at)
 
 
+def _around(session: Session, ask: Read) -> set[str]:
+    """The records of an object that are there and from which something is inferred."""
+    found: set[str] = set()
+    for ready in session.flows.values():
+        for infer in ready.flow.infers:
+            there = session.plan.system(other(infer.side)), infer.related
+            if there == (ask.system, ask.object):
+                where = {"org": session.org, "system": ask.system, "object": ask.object}
+                rows = session.db.rows(lives.referring, **where, field=infer.via)
+                found |= {id for (id,) in rows}
+    return found
+
+
 def _sweep(session: Session, ask: Read) -> bool:
     """Looks at one object; whether all that is missing was asked for."""
     session.progress(f"looking for deleted {ask.object} records in {ask.system}")
-    linked = linked_here(session, ask.system, ask.object)
+    linked = linked_here(session, ask.system, ask.object) | _around(session, ask)
     if not linked:
         return True
     there = len(linked)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from . import tables
 from .database import among, statement, table, upsert
-from .statements import C, D, L, N, R
+from .statements import C, D, K, L, N, R
 
 _org: BindParameter[Any] = bindparam("org")
 _flow: BindParameter[Any] = bindparam("flow")
@@ -106,6 +106,12 @@ linked_here = statement(
     .order_by(R.id)
 )
 """Records of one side of a flow that are there and have a link."""
+referring = statement(
+    select(K.id)
+    .where(K.org == _org, K.system == _system, K.object == _object, K.field == bindparam("field"))
+    .order_by(K.id)
+)
+"""Records of an object that are there and refer to something by a field that is looked up."""
 linked_lives = statement(
     select(
         func.count(case((R.life == "here", 1))),

@@ -45,3 +45,41 @@ def test_an_arm_may_ask_what_a_dot_leads_to() -> None:
         row["name"]: stages[row["account_stage_id"]] for row in both.apollo.rows("account").values()
     }
     assert found == {"sun": "Current Client", "shop": "Cold"}
+
+
+PEOPLE = """\
+sync apollo with salesforce
+prefer salesforce
+push account as Account { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+infer Account Rating from contacts {
+    "Hot"  when any with stage is "Replied"
+    "Cold" when none
+}
+"""
+
+
+def test_who_is_deleted_counts_no_more_though_nobody_tells() -> None:
+    """Apollo tells of no deletion: who is around is looked at once a day, linked or not."""
+    both = Both(PEOPLE)
+    both.run()
+    account = both.apollo.create("account", {"name": "Acme", "domain": "acme.example"})
+    ada = {"last_name": "King", "email": "ada@acme.example", "stage": "Replied"}
+    contact = both.apollo.create("contact", {**ada, "account_id": account})
+    both.clock.sleep(900)
+    both.run()
+    [company] = both.salesforce.rows("Account").values()
+    assert company["Rating"] == "Hot"
+    both.apollo.delete("contact", contact)
+    both.clock.sleep(25 * 3600)
+    both.run()
+    [company] = both.salesforce.rows("Account").values()
+    assert company["Rating"] == "Cold"
+    before = both.calls()
+    both.clock.sleep(25 * 3600)
+    both.run()
+    asked = both.since(before)
+    assert asked.apollo_writes == asked.salesforce_writes == 0
