@@ -20,7 +20,7 @@ from ...dsl.rules import Side
 from ..plan.model import Flow, Move, StandIn
 from .closures import Ready, ReadyInfer, ReadyRow, Values
 from .decision import Change, Coming, Match, Reference, path
-from .heirs import heir
+from .heirs import heir, survivor
 from .match import NO_MATCH, in_flow, listed, sharing
 from .scope import BROUGHT, NEEDED
 from .state import Approved, Linked, State, Stored, other
@@ -136,11 +136,14 @@ class Surroundings:
             )
 
     def _went_into(self, flow: str, side: Side, gone: Stored) -> str:
-        """Where a partner that is gone leads: nowhere, the person moves without it. What people did
-        is with whoever it was merged into."""
+        """Where a partner that is gone leads: to the survivor of a merge, whose link may be
+        another's, else nowhere, and the person moves without it. What people did is with whoever
+        it became, by a conversion, too."""
+        there = self.session.flows[flow].flow
         if not self.ready.flow.activity:
-            return ""
-        found = heir(self.session, self.session.flows[flow].flow, other(side), gone).record
+            end = there.end(other(side))
+            return survivor(self.session, end.system, end.object, gone)
+        found = heir(self.session, there, other(side), gone).record
         return found.id if found is not None and found.life == "here" else ""
 
     def _load_hops(self, pairs: Sequence[Pair]) -> None:

@@ -71,6 +71,17 @@ def _begins_anew(state: State, system: str, object: str, was: Stored, id: str) -
     return any(run >= was.run and life not in ("here", "out of sight") for run, life in turns)
 
 
+def survivor(state: State, system: str, object: str, record: Stored) -> str:
+    """The id of the record that one is now: its own where it is there, that of the one it was
+    merged into, however often; "" for one that is gone, or that no look has shown."""
+    now: Stored | None = record
+    for _ in range(STEPS):
+        if now is None or now.life != "merged":
+            break
+        now = state.stored(system, object, [now.into]).get(now.into)
+    return now.id if now is not None and now.life == "here" else ""
+
+
 def alias(state: State, flow: Flow, side: Side, partner: Stored) -> Heir:
     """Another record that is one with the partner of a deleted one: of somebody who is a Contact
     and a Lead, the Lead."""

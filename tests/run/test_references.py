@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from syncrules.connectors.salesforce.simulator.org import Validation
 from syncrules.engine.run import run as verbs
@@ -240,3 +242,54 @@ def test_a_company_is_not_made_where_its_own_rule_makes_none(accounts: str) -> N
         both.run()
     [contact] = both.salesforce.rows("Contact").values()
     assert contact["AccountId"] == company
+
+
+MERGED = """\
+sync apollo with salesforce
+prefer salesforce
+push contact as Contact { match on email }
+map contact with Contact {
+    last_name <-> LastName
+    email     <-> Email
+    account   <-> AccountId
+}
+push account as Account { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_who_is_of_a_company_that_was_merged_goes_to_the_survivor(times: int) -> None:
+    """A Contact without an account is seen by its owner alone: so nobody is made one who still
+    belongs, in Apollo, to the company that is no more in Salesforce."""
+    both = Both(MERGED)
+    both.run()
+
+    def later() -> int:
+        both.clock.sleep(HOUR)
+        before = both.calls()
+        both.run()
+        since = both.since(before)
+        return since.apollo_writes + since.salesforce_writes
+
+    names = ["acme", "bolt", "cern"][: times + 1]
+    accounts = [
+        both.apollo.create("account", {"name": one, "domain": f"{one}.example"}) for one in names
+    ]
+    later()
+    companies = {row["Name"]: id for id, row in both.salesforce.rows("Account").items()}
+    for loser, winner in pairwise(names):
+        both.salesforce.merge("Account", companies[winner], [companies[loser]])
+    later()
+    ada = {"last_name": "King", "email": "ada@acme.example", "account_id": accounts[0]}
+    contact = both.apollo.create("contact", ada)
+    later()
+    [made] = both.salesforce.rows("Contact").values()
+    assert made["AccountId"] == companies[names[-1]]
+    assert later() == 0
+    both.apollo.update("contact", contact, {"account_id": accounts[-1]})
+    assert later() == 0
+    assert both.apollo.rows("contact")[contact]["account_id"] == accounts[-1]
