@@ -93,6 +93,9 @@ class ActivityWrites:
         if write.object == "task" and write.action == "create":
             # Apollo knows no task without a date; what has none elsewhere is due when it comes.
             sent.setdefault("due_at", moment(self._session.world.clock.now()))
+            # Nor one of nobody: it is given to whom the key acts as, as other records are.
+            if "user_id" not in sent:
+                sent["user_id"] = self._session.user()
         if write.object == "call":
             if "user_id" in sent:
                 sent["user_id"] = [sent["user_id"]]

@@ -200,3 +200,22 @@ def test_a_task_that_is_done_takes_what_it_still_takes() -> None:
     salesforce.update("Task", original, {"Subject": "Ask her"})
     desk.run()
     assert desk.open() == []
+
+
+def test_a_task_of_a_colleague_without_a_seat_in_apollo_is_given_to_the_sync_login() -> None:
+    """Apollo knows no task of nobody. The reason says so, and whose it is in Salesforce stays."""
+    desk = Desk(BACK)
+    salesforce, apollo = desk.both.salesforce, desk.both.apollo
+    seats = {one.email for one in apollo.team.users}
+    [nobody, *_] = (id for id, row in salesforce.rows("User").items() if row["Email"] not in seats)
+    task = {"Subject": "Ask her", "WhoId": desk.her, "OwnerId": nobody}
+    salesforce.create("Task", task)
+    desk.run()
+    copy, held = desk.only("task")
+    assert held["user_id"] == apollo.team.users[0].id
+    assert any("its OwnerId has no active counterpart" in one for one in desk.both.said)
+    apollo.update("task", copy, {"status": "completed"})
+    desk.run()
+    _, original = desk.only("Task")
+    assert (original["OwnerId"], original["Status"]) == (nobody, "Completed")
+    assert desk.open() == []
