@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import Literal
 
-from ...connectors.base.contract import Batch, Outcome, Write
+from ...connectors.base.contract import Batch, Outcome, Read, Write
 from ...connectors.base.linking import LOGIN_LOST
 from ...connectors.base.values import Value
 from ...connectors.base.wire import not_after
@@ -35,6 +36,7 @@ from .settle import settle, settle_links
 from .shares import left_to_others
 from .state import leads_further
 from .undo import drop_touched
+from .unmet import still_unmet
 
 FRESH = 60.0
 """Seconds after which a look is taken again before anything is written on its strength."""
@@ -98,9 +100,12 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
     end = flow.end(side)
     connector = session.connectors[end.system]
     most = LANES * session.sizes[end.system]
+    rounds = TRIES
     while True:
         session.keep_alive()
-        _look_again(session, flow)
+        until = _look_again(session, flow)
+        if not rounds:
+            until = inf  # A minute has gone by each time, and some must go out all the same.
         struck.hold_back(session, flow, side, action)
         entries = _planned(session, flow, side, action, most)
         if not entries:
@@ -111,24 +116,34 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
         entries, waiting = signed.ready(session, entries)
         _wait(session, waiting)
         if entries and action == "create":
-            entries = _not_there_yet(session, flow, entries)
+            entries = still_unmet(session, flow, side, _not_there_yet(session, flow, entries))
         if not entries:
             continue
         session.progress(f"{_VERBS[action]} {len(entries):,} {end.object} records in {end.system}")
-        left_over, rests = entries, list[Entry]()
+        left_over, rests, begun = entries, list[Entry](), dict[int, Outcome]()
         for attempt in range(TRIES):
             if attempt:
                 session.world.clock.sleep(2.0**attempt * (1 + session.world.random.random()))
             writes = [_write(session, flow, one) for one in left_over]
             if action == "update":
                 writes = with_end(session, flow, side, writes)
-            left_over, parted = _send(session, left_over, connector.pack(writes), attempt)
+            batches = connector.pack(writes)
+            left_over, parted = _send(session, left_over, batches, attempt, until, begun)
             rests += parted
             if not left_over:
                 break
+        rounds = rounds - 1 if session.now > until else TRIES
         _find(session, [*entries, *rests], end.system)
         if session.spent:
             raise session.spent
+
+
+def _look_first(session: Session, entries: Sequence[Entry]) -> None:
+    """What did not go out before the look it rests on was old is as if it had never been committed
+    as sent: planned, and dropped where something has moved."""
+    with session.db.transaction("outdated"):
+        where = {"org": session.org, "run": session.run, "new_state": "planned", "new_code": ""}
+        session.db.many(sql.set_state, [{**where, "one": one.number} for one in entries])
 
 
 def _wait(session: Session, entries: Sequence[Entry]) -> None:
@@ -285,10 +300,17 @@ def _lock(session: Session, flow: Flow, one: Entry, fields: dict[str, Value]) ->
 
 
 def _send(
-    session: Session, entries: Sequence[Entry], batches: Sequence[Batch], attempt: int
+    session: Session,
+    entries: Sequence[Entry],
+    batches: Sequence[Batch],
+    attempt: int,
+    until: float,
+    begun: dict[int, Outcome],
 ) -> tuple[list[Entry], list[Entry]]:
     """Sends batches over the lanes; returns what the system was too busy for, and the rest of each
-    write that arrived in part. What waits by then and was never sent stays planned."""
+    write that arrived in part. What waits by then and was never sent stays planned, and so does
+    what nothing has become of `until` the look is old; `begun` has what a part of was carried
+    out."""
     by_ref = {one.number: one for one in entries}
     last = attempt == TRIES - 1
     sent = set(by_ref) if attempt else set[int]()
@@ -298,6 +320,7 @@ def _send(
             parts[each.ref] = parts.get(each.ref, 0) + 1
     heard: dict[int, list[tuple[Write, Outcome]]] = {}
     busy: list[Entry] = []
+    outdated: list[Entry] = []
     rests: list[Entry] = []
 
     def jobs() -> Iterator[Job[list[Outcome]]]:
@@ -325,7 +348,7 @@ def _send(
                 )
             holds = {f"parent {each.parent}" for each in batch.writes if each.parent}
             holds |= {f"ref {each.ref}" for each in batch.writes}
-            yield Job(batch, frozenset(holds), partial(_in_time, session, system, batch, at))
+            yield Job(batch, frozenset(holds), partial(_in_time, session, system, batch, at, until))
 
     for job, outcomes in session.world.lanes(jobs(), session.renew):
         told = {one.ref: one for one in outcomes}
@@ -346,20 +369,32 @@ def _send(
                     if not go:
                         finished.append((one, result))
                         continue
-                if result.kind == "busy" and not last:
+                if result.kind == "busy" and result.arrived:
+                    begun[each.ref] = result
+                if result.kind == "busy" and session.now > until:
+                    if each.ref in begun:
+                        finished.append((by_ref[each.ref], begun[each.ref]))
+                    else:
+                        outdated.append(by_ref[each.ref])
+                elif result.kind == "busy" and not last:
                     busy.append(by_ref[each.ref])
                 else:
                     finished.append((by_ref[each.ref], result))
         settled = settle(session, finished)
         rests += [one for one, _ in settled if one.number not in by_ref]
+    if outdated:
+        _look_first(session, outdated)
     return busy, rests
 
 
-def _in_time(session: Session, system: str, batch: Batch, sent: float) -> list[Outcome]:
+def _in_time(
+    session: Session, system: str, batch: Batch, sent: float, until: float
+) -> list[Outcome]:
     """Sends a batch, unless this process has slept since it was committed as sent, or does so on
-    the way: another runner may have taken over, found nothing, and done the work itself."""
+    the way: another runner may have taken over, found nothing, and done the work itself; or since
+    it has looked."""
     latest = sent + session.deadlines[system] / 2
-    if session.now > latest:
+    if session.now > min(latest, until):
         return [
             Outcome(one.ref, "busy", one.id, None, "slept", "our own process was asleep")
             for one in batch.writes
@@ -390,24 +425,24 @@ def _whole(parts: Sequence[tuple[Write, Outcome]]) -> Outcome:
 # ---- looking again --------------------------------------------------------------------------
 
 
-def _look_again(session: Session, flow: Flow) -> None:
-    """Takes looks older than a minute again, and drops what was planned for records that moved."""
-    stale = [
-        ask
-        for ask in session.plan.reads
-        if (ask.system, ask.object)
-        in ((flow.left.system, flow.left.object), (flow.right.system, flow.right.object))
-        and not 0 <= session.now - session.looked.get((ask.system, ask.object), 0.0) <= FRESH
-    ]
-    if not stale or not _any_planned(session, flow):
-        return
-    look_at(session, stale)
-    with session.db.transaction("moved"):
-        if session.undoing:
-            drop_touched(session, flow)
-        else:
-            moved = session.db.run(sql.drop_moved, org=session.org, run=session.run)
-            session.again = session.again or moved > 0
+def _look_again(session: Session, flow: Flow) -> float:
+    """Takes looks older than a minute again, and drops what was planned for records that moved.
+    Returns when the oldest look is a minute old."""
+    asks = [ask for ask in session.plan.reads if (ask.system, ask.object) in flow.looks]
+
+    def looked(ask: Read) -> float:
+        return session.looked.get((ask.system, ask.object), 0.0)
+
+    stale = [ask for ask in asks if not 0 <= session.now - looked(ask) <= FRESH]
+    if stale and _any_planned(session, flow):
+        look_at(session, stale)
+        with session.db.transaction("moved"):
+            if session.undoing:
+                drop_touched(session, flow)
+            else:
+                moved = session.db.run(sql.drop_moved, org=session.org, run=session.run)
+                session.again = session.again or moved > 0
+    return min(map(looked, asks), default=session.now) + FRESH
 
 
 def _any_planned(session: Session, flow: Flow) -> bool:
