@@ -446,12 +446,12 @@ class People:
             self.take_out(self.chance.choice(sorted(bin)))
 
     def bin(self) -> dict[Key, Mapping[str, Any]]:
-        """What was deleted in Salesforce and may come back."""
+        """What was deleted in Salesforce and may come back by itself."""
         return {
             ("salesforce", object, id): row
             for object in sorted(self.scope.objects & {"Lead", "Contact", "Opportunity", "Task"})
             for id, row in self.log.salesforce.rows(object, deleted=True).items()
-            if row.get("IsDeleted")
+            if row.get("IsDeleted") and id not in self.log.salesforce.org.went_with
         }
 
     def take_out(self, key: Key) -> None:
@@ -584,13 +584,14 @@ class People:
             else:
                 # What an account's stage follows from is looked for nowhere but in the feed.
                 purged = not to_bin and object != "Opportunity" and self.chance.random() < 0.3
+                there = self.log.rows(system).keys()
                 try:
                     self.log.salesforce.delete(object, id, purged=purged)
                 except Refused:
                     return  # Somebody else is saving it.
                 self.log.struck["a deletion that nothing tells of"] += purged
                 if purged:
-                    self.log.purged.add(key)
+                    self.log.purged |= there - self.log.rows(system).keys()
 
         self.log.deed(system, act)
 

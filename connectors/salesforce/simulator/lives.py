@@ -17,7 +17,7 @@ from .values import stamp
 
 if TYPE_CHECKING:
     from .org import Org
-    from .rows import Row
+    from .rows import Row, Table
 
 _MOVED = (
     *(
@@ -69,28 +69,41 @@ def invite(org: Org, event: str, user: str, actor: Actor) -> str:
 
 
 def purge(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
-    """Deletes a row past the bin, or empties it out of there: nothing of it is left."""
+    """Deletes a row past the bin, or empties it out of there, and what was deleted with it: nothing
+    of them is left."""
     row = org.store.table(of).latest(id)
     if row is None or not row.get("IsDeleted"):
         delete(org, of, id, actor)
+    for table, child in _went_with(org, of, id):
+        purge(org, table.of, child, actor)
+    org.went_with.pop(id, None)
     org.store.drop(org.store.table(of), id)
 
 
 def undelete(org: Org, of: ObjectType, id: str, actor: Actor) -> None:
-    """Takes a row out of the bin under its old id, and with it what was deleted with it. One that
-    was merged away is itself again; what went over to the survivor stays there."""
+    """Takes a row out of the bin under its old id, and with it what was deleted with it, which is
+    in no bin of its own. One that was merged away is itself again; what went over to the survivor
+    stays there."""
     row = org.store.table(of).latest(id)
-    if row is None or not row.get("IsDeleted"):
+    if row is None or not row.get("IsDeleted") or id in org.went_with:
         raise refused("UNDELETE_FAILED", "entity is not in the recycle bin")
     own = {name: one for name, one in row.items() if name != "MasterRecordId"}
     _touch(org, of, own, {"IsDeleted": False}, actor)
-    for name, _ in CHILDREN.get(of.name, ()):
-        table = org.store.named(name)
-        for child in sorted(one for one, parent in org.went_with.items() if parent == id):
-            held = table.latest(child)
-            if held is not None and held.get("IsDeleted") and not held.get("MasterRecordId"):
-                undelete(org, table.of, child, actor)
-    org.went_with.pop(id, None)
+    for table, child in _went_with(org, of, id):
+        held = table.latest(child)
+        del org.went_with[child]
+        if held is not None and held.get("IsDeleted") and not held.get("MasterRecordId"):
+            undelete(org, table.of, child, actor)
+
+
+def _went_with(org: Org, of: ObjectType, id: str) -> list[tuple[Table, str]]:
+    """What was deleted with a row."""
+    return [
+        (table, child)
+        for table in (org.store.named(name) for name, _ in CHILDREN.get(of.name, ()))
+        for child in sorted(one for one, parent in org.went_with.items() if parent == id)
+        if table.latest(child) is not None
+    ]
 
 
 def merge(org: Org, of: ObjectType, winner: str, losers: list[str], actor: Actor) -> None:
