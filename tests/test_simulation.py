@@ -36,6 +36,8 @@ from syncrules.tests.simulation.recorder import Answer, Key, System, writes
 from syncrules.tests.simulation.runners import Second
 from syncrules.tests.simulation.scopes import (
     BEHIND,
+    CLOSED,
+    CLOSING,
     FEW,
     FEWER,
     FEWEST,
@@ -95,16 +97,17 @@ def test_no_history_breaks_a_promise_where_all_is_large() -> None:
 def test_most_histories_are_small_and_each_set_of_rules_has_its_share() -> None:
     """Many small worlds show more than a few large ones in the same time."""
     drawn = [scope_of(seed) for seed in range(1000)]
-    late = (*NARROW, *NARROWER, *NARROWEST, *PUT_BACK, BEHIND)
+    late = (*NARROW, *NARROWER, *NARROWEST, *PUT_BACK, BEHIND, CLOSED)
     wide = [one for one in drawn if one not in late]
     assert abs(drawn.count(BEHIND) / 1000 - RARE) < 0.02
+    assert abs(drawn.count(CLOSED) / 1000 - CLOSING) < 0.02
     assert abs(sum(one in PUT_BACK for one in drawn) / 1000 - NEWEST) < 0.02
     assert abs(sum(one in NARROWEST for one in drawn) / 1000 - FEWEST) < 0.02
     assert abs(sum(one in NARROWER for one in drawn) / 1000 - FEWER) < 0.02
-    assert abs(1 - len(wide) / 1000 - FEW - FEWER - FEWEST - NEWEST - RARE) < 0.05
+    assert abs(1 - len(wide) / 1000 - FEW - FEWER - FEWEST - NEWEST - RARE - CLOSING) < 0.05
     assert abs(sum(one in SMALLER for one in wide) / len(wide) - SMALL) < 0.05
     assert all(drawn.count(one) >= 50 for one in SMALLER)
-    assert all(drawn.count(one) >= 15 for one in (*NARROW, *NARROWER, BEHIND))
+    assert all(drawn.count(one) >= 15 for one in (*NARROW, *NARROWER, BEHIND, CLOSED))
     assert all(drawn.count(one) >= 8 for one in (*NARROWEST, *PUT_BACK))
 
 

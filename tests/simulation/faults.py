@@ -537,7 +537,7 @@ KINDS = frozenset(
         *(SKEWED, "a record out of sight", "a right is missing"),
         *("pages of two", IN_PARTS_OF_TWO, AT_LARGE),
         *("a lead is converted", "two records are merged"),
-        *("a feed fails, for a run",),
+        *("a feed fails, for a run", "asleep on the way to a write"),
         *("a second runner, sent away", "a second runner, while one was frozen"),
         *("a change is approved", "a stop is over", "a value is taken away"),
         *("somebody linked is deleted", "somebody linked is brought back"),
@@ -553,6 +553,8 @@ KINDS = frozenset(
         *("an undo leaves something as it is", "a run goes on with an undo"),
         "an undo broke off before it began",
         *("two companies are merged", "a company is rated", "a mail came back"),
+        *("a company is deleted", "a company is deleted with its people"),
+        *("a company is brought back", "somebody goes along with a company"),
     }
 )
 """Every fault by name."""

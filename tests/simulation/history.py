@@ -86,8 +86,13 @@ AWAY = 0.3
 REGRETTED, NOT_AGAIN = 0.4, 0.5
 """The share of verbs that are an undo, where somebody undoes runs, and of undos that came to
 nothing after which a run is next."""
+ASLEEP, OVER_THEM, OVER_OTHERS = 0.05, 0.8, 0.2
+"""The share of histories in which the machine sleeps for an hour on its way to a write, more of
+those in which companies are deleted; and of the points at which it may, where that is about whom
+somebody can put in meanwhile or a company that goes, and where it is not."""
 RESTS = 5
 """Runs after which everything must have come to rest."""
+DOOMED = ("Account", "delete")
 RULES = Path(__file__).with_name(FULL.rules)
 HOLDER = Holder("simulated", 1, "1", "simulated")
 
@@ -95,6 +100,12 @@ _sent = statement(select(C.object, C.action, C.record).where(C.org == ORG, C.sta
 _planned = statement(
     select(C.system, C.object, C.record, C.after)
     .where(C.org == ORG, C.state == "planned", C.action == "update")
+    .order_by(C.number)
+)
+_coming = statement(
+    select(C.object, C.after)
+    .where(C.org == ORG, C.state == "sent", C.action == "create")
+    .where(C.object.in_(("Lead", "Contact")))
     .order_by(C.number)
 )
 _done = statement(
@@ -329,6 +340,8 @@ class History:
         if shared is not None:
             chance = random.Random(self.chance.getrandbits(32))
             self.second = Second(self.machine, shared, chance, self._tell)
+        self.sleeper = random.Random(f"asleep {seed}")
+        self.sleeps = self.sleeper.random() < (6 * ASLEEP if scope.closes else ASLEEP)
         self.story: list[str] = []
         self.todo: list[tuple[str, str]] = []
         self.crashes = 0
@@ -491,6 +504,8 @@ class History:
         watch = chance.random()
         if watch < 0.25:
             machine.world.watch = self._moved if watch < 0.15 else self._dies_writing
+        if self.sleeps:
+            machine.world.watch = self._falls_asleep
         machine.world.plan(happens)
         self.faults.before_run()
 
@@ -512,6 +527,29 @@ class History:
         if point == "after sent" and self.chance.random() < 0.6:
             world.watch = lambda point: None
             world.happens[world.points + self.chance.randrange(1, 8)] = self._crash
+
+    def _falls_asleep(self, point: str) -> None:
+        """The machine sleeps for an hour when a write was committed as sent, and somebody works: a
+        company that is about to be deleted gets a deal, who is about to be made is put in."""
+        machine, chance = self.machine, self.sleeper
+        if point not in ("before sent", "after sent"):
+            return
+        doomed = [id for object, does, id in machine.log.sent() if (object, does) == DOOMED]
+        coming = [(object, json.loads(after)) for object, after in machine.db.rows(_coming)]
+        coming = [one for one in coming if one[1].get("Email")]
+        if chance.random() >= (OVER_THEM if doomed or coming else OVER_OTHERS):
+            return
+        machine.world.watch = lambda point: None
+        if doomed:
+            machine.people.deal(chance.choice(sorted(doomed)))
+        elif coming:
+            object, values = chance.choice(coming)
+            kept = ("LastName", "Email", "Company")
+            machine.people.make("salesforce", object, {one: values.get(one) for one in kept})
+        else:
+            machine.people.work()
+        machine.log.struck["asleep on the way to a write"] += 1
+        machine.clock.sleep(3600.0)
 
     def _moved(self, point: str) -> None:
         """Somebody changes a field that we are about to write, and a minute goes by."""

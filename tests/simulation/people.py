@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import Any
 
 from syncrules.connectors.salesforce.simulator.errors import Refused
-from syncrules.tests.simulation import deeds, duties
+from syncrules.tests.simulation import companies, deeds, duties
 from syncrules.tests.simulation.fields import mapped
 from syncrules.tests.simulation.recorder import Key, Recorder, System
 from syncrules.tests.simulation.scopes import FULL, SOON, Scope
@@ -85,7 +85,8 @@ class People:
             left[number] = self.company_left(number)
         if where != "left":
             right[number] = self.company_right(number)
-            for _ in range(self.chance.choice((0, 0, 1, 2)) if self.scope.infers else 0):
+            deals = self.scope.infers or self.scope.closes
+            for _ in range(self.chance.choice((0, 0, 1, 2)) if deals else 0):
                 self.deal(right[number])
 
     def company_left(self, number: int) -> str:
@@ -222,7 +223,7 @@ class People:
             (24, "lists", self.go_through),
             *(
                 (weight, about, partial(act, self))
-                for weight, about, act in (*duties.DUTIES, *deeds.DEEDS)
+                for weight, about, act in (*duties.DUTIES, *companies.CLOSINGS, *deeds.DEEDS)
             ),
         )
         about = self.scope.about
@@ -447,9 +448,11 @@ class People:
 
     def bin(self) -> dict[Key, Mapping[str, Any]]:
         """What was deleted in Salesforce and may come back by itself."""
+        of = self.scope.objects & {"Lead", "Contact", "Opportunity", "Task"}
+        of |= {"Account", "Opportunity"} if self.scope.closes else set()
         return {
             ("salesforce", object, id): row
-            for object in sorted(self.scope.objects & {"Lead", "Contact", "Opportunity", "Task"})
+            for object in sorted(of)
             for id, row in self.log.salesforce.rows(object, deleted=True).items()
             if row.get("IsDeleted") and id not in self.log.salesforce.org.went_with
         }
@@ -462,7 +465,7 @@ class People:
             self.log.parted.add(key)
             self.log.struck["a merge is taken back"] += 1
         who = "somebody linked" if key in self.linked() else "somebody free"
-        named = {"Opportunity": "a deal", "Task": "what was done"}
+        named = {"Opportunity": "a deal", "Task": "what was done", "Account": "a company"}
         self.log.struck[f"{named.get(key[1], who)} is brought back"] += 1
 
     def convert(self) -> None:

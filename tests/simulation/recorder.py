@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -40,6 +40,11 @@ DEEDS: dict[str, tuple[str, ...]] = {
     "salesforce": ("Task", "Event", "Note"),
 }
 """What people did, where rules are about that."""
+MINUTE = 60.0
+"""Seconds before a write of ours in which what people do may cross with it."""
+OLD = 100.0
+"""Seconds after which nothing may be written on a look: a minute, and on the way to the system half
+of its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,10 @@ class Recorder:
     or made which had been replaced when its last batch arrived; `heirs` has what was converted or
     merged, and into what, `merges` the deletions that were merges, `parted` those that were merged
     and are out of the bin again; `copies` were made by hand while a write of the same was in doubt;
-    `purged` are those that were deleted past the bin, as if they had never been.
+    `purged` are those that were deleted past the bin, as if they had never been; `along` are the
+    deletions of what Salesforce deleted with what we deleted, and nobody could know it.
     `deeds`: what people did is looked at, too.
+    `seen` is when each object was last looked at.
     `stale` are objects that must be looked at again before anything is written, `looks` the looks
     that did so: how long the log was, when, and the object. `approved` are the changes that a
     person has let go: how long the log was, the record, its field, and what it may become. `signed`
@@ -115,6 +122,7 @@ class Recorder:
     parted: set[Key] = field(default_factory=set)
     copies: set[Key] = field(default_factory=set)
     purged: set[Key] = field(default_factory=set)
+    along: set[int] = field(default_factory=set)
     deeds: bool = False
     run: int = 0
     events: list[Event] = field(default_factory=list)
@@ -122,6 +130,7 @@ class Recorder:
     requests: int = 0
     violations: list[str] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
+    seen: dict[str, float] = field(default_factory=dict)
     born: dict[Key, Event] = field(default_factory=dict)
     digest: Any = field(default_factory=hashlib.sha256)
     by_field: dict[tuple[Key, str], list[Event]] = field(default_factory=dict)
@@ -221,8 +230,11 @@ class Recorder:
             self._looked(system, parts.path, parts.query, response)
             return response
         self.writes += 1
+        deleted: set[str] = set()
         for query in _deletions(request.method, parts.query, request.body):
-            self._before_delete(parts.path, parse_qs(query).get("ids", [""])[0])
+            ids = parse_qs(query).get("ids", [""])[0]
+            self._before_delete(parts.path, ids)
+            deleted |= {*ids.split(",")}
         if request.method != "DELETE":
             self._before_write(system, request.method, parts.path, request.body)
 
@@ -231,7 +243,10 @@ class Recorder:
             try:
                 return handle(request)
             finally:
+                since = len(self.events)
                 self._compare(system, before, "sync")
+                if deleted:
+                    self._went_along(since, deleted)
 
         return self.between(system, request, answer)
 
@@ -244,10 +259,9 @@ class Recorder:
             object = query.partition("+FROM+")[2].partition("+")[0]
         elif path.endswith("/search"):
             object = path.split("/")[-2].removesuffix("s")
-        if not object or object in self.read - self.stale or response.status != 200:
-            return
-        if not response.body.endswith((b"}", b"]")):
-            return  # It was cut off.
+        if not object or response.status != 200 or not response.body.endswith((b"}", b"]")):
+            return  # It tells nothing, or was cut off.
+        self.seen[object] = self.clock.now()
         self.read.add(object)
         if object in self.stale:
             self.stale.remove(object)
@@ -261,6 +275,9 @@ class Recorder:
         for object, id in _written(system, method, path, json.loads(body)):
             if object in self.stale:
                 self.violations.append(f"{object} {id} was written on a look of over a minute ago")
+            age = self.clock.now() - self.seen.get(object, 0.0)
+            if age > OLD:
+                self.violations.append(f"{object} {id} was written on a look of {age:.0f} s ago")
             row = (object, "update" if id else "create", id)
             if row in open_rows:
                 open_rows.remove(row)
@@ -280,6 +297,23 @@ class Recorder:
         sent = {id for _, action, id in self.sent() if action == "delete"}
         for id in set(ids.split(",")) - sent:
             self.violations.append(f"{id} was not committed as sent before it was deleted")
+
+    def _went_along(self, since: int, deleted: Collection[str]) -> None:
+        """Nobody goes along with what we delete, unless nobody could know that they belong to it:
+        they have come to within the last minute, it doesn't show yet, or they don't."""
+        for event in self.events[since:]:
+            key = event.key
+            if event.field or event.new is not None or key[1] in DEEDS["salesforce"]:
+                continue
+            if key[2] in deleted:
+                continue
+            self.along.add(event.seq)
+            self.struck["somebody goes along with a company"] += 1
+            moves = (*self.by_field[key, ""][:-1], *self.by_field.get((key, "AccountId"), ()))
+            last = max(moves, key=lambda one: one.seq)
+            if event.at - last.at < MINUTE or event.late or key in self.hidden:
+                continue
+            self.violations.append(f"{key} was deleted by us along with what it belonged to")
 
     # ---- rows
 

@@ -29,6 +29,8 @@ NEWEST = 0.03
 """The share of those under one of the sets in which somebody undoes runs."""
 RARE = 0.03
 """The share of those under the set whose saves show hours after their stamp."""
+CLOSING = 0.03
+"""The share of those under the set in which companies are deleted."""
 SOON = (30.0, 120.0, 500.0)
 """Seconds after which a save in Salesforce may be seen: all of them less than reads overlap by."""
 
@@ -103,6 +105,7 @@ class Scope:
     records are linked and kept in step, and not made; where such a flow fills, too, it does so with
     those that are newer than the rules, and the others are as at any first link.
     `undoes`: somebody puts back what runs have done.
+    `closes`: companies are deleted, too, whoever belongs to them.
     `lists`: people go through lists of records rather than save one of them.
     `logins`: people write under logins of their own. `brings`: companies come along with their
     people. `shows` has by object what conditions see of its records besides their own fields: a
@@ -130,6 +133,7 @@ class Scope:
     fills: frozenset[str] = frozenset()
     updates: frozenset[str] = frozenset()
     undoes: bool = False
+    closes: bool = False
     lists: bool = False
     logins: bool = False
     brings: bool = False
@@ -152,7 +156,7 @@ class Scope:
             one
             for one in (
                 *("asks", "clears", "after", "returns", "off", "lists", "logins", "fills", "shows"),
-                "undoes",
+                *("undoes", "closes"),
             )
             if getattr(self, one)
         }
@@ -551,17 +555,33 @@ BEHIND = Scope(
     rounds=(3, 3, 4, 5),
     lateness=(30.0, 1800.0, 3600.0, 7200.0, 7200.0),
 )
+CLOSED = Scope(
+    "closed.sync",
+    {"contact~Contact": (LAST, EMAIL, HOME), "account~Account": ACCOUNT},
+    {"contact": _of_stage("Interested"), "account": _everybody},
+    (("push", "account"), ("push", "contact")),
+    places=("left", "left", "Contact", "both Contact"),
+    newcomers=("left", "left", "Contact"),
+    crowd=(1, 3),
+    companies=(2, 3),
+    rounds=(3, 4, 4, 5),
+    after={"left": After("delete")},
+    brings=True,
+    closes=True,
+)
 SMALLER = (LEADS, STAGES, CONTACTS, ACCOUNTS, HOMES, HELD, GONE, FREE, CALLS, TASKS, OWNERS)
 NARROW = (EDITED, MOVED, GUARDED, MAILS)
 NARROWER = (NOTES, CALLED_OFF)
 NARROWEST = (ENRICHED, UPDATED, AROUND)
 PUT_BACK = (UNDONE, UNDONE_HOMES)
-SCOPES = (FULL, *SMALLER, *NARROW, *NARROWER, *NARROWEST, *PUT_BACK, BEHIND)
+SCOPES = (FULL, *SMALLER, *NARROW, *NARROWER, *NARROWEST, *PUT_BACK, BEHIND, CLOSED)
 BY_RULES: Mapping[str, Scope] = {one.rules: one for one in SCOPES}
 
 
 def scope_of(seed: int) -> Scope:
     """The scope of a seed's history."""
+    if random.Random(f"closed {seed}").random() < CLOSING:
+        return CLOSED
     chance = random.Random(f"newest {seed}")
     if chance.random() < NEWEST:
         return chance.choice(PUT_BACK)

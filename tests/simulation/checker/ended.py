@@ -23,7 +23,7 @@ class Ended(Undone):
         for event in self.log.events:
             if event.who != "sync" or event.key in self.log.stray or self.undoes(event):
                 continue
-            gone = not event.field and event.new is None and not self.went_along(event)
+            gone = not event.field and event.new is None and event.seq not in self.log.along
             if gone and not self.owed(event, "delete"):
                 yield f"{event.key} was deleted by us"
             if self.marks(event) and not self.owed(event, "mark"):

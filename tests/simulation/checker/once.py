@@ -135,14 +135,14 @@ class Once(Ended, Around, Enriched):
         for other, there in self.log.born.items():
             if other == key or other[0] != key[0] or other[1] not in names:
                 continue
-            if there.seq >= begun or birth.at - there.at < self.race(there):
+            if there.seq >= birth.seq or birth.at - there.at < self.race(there):
                 continue
             if any(self.away(other, seq, birth.at) for seq in (begun, birth.seq)):
                 continue
             if other in self.beyond | self.log.heirs.keys():
                 continue
             event = self.last_before(other, names[other[1]], birth.seq)
-            if event and event.seq < begun and birth.at - event.at >= self.race(event):
+            if event and birth.at - event.at >= self.race(event):
                 kind: Kind = "email" if "mail" in names[other[1]] else "domain"
                 if canon(kind, event.new) == canon(kind, mine):
                     yield f"{key} was made, though {other} with {mine} was there"

@@ -147,7 +147,9 @@ class Together(Undone, Held, Signed, Enriched):
     def leads_nowhere(self, one: Mapped, lv: Any, rv: Any) -> bool:
         """Whether a reference's counterpart isn't there: it can't move."""
         left = ("apollo", one.to, str(lv))
-        linked_right = {each.right[2] for each in self.links if not each.ended}
+        linked_right = {
+            each.right[2] for each in self.links if not each.ended and each.left in self.rows
+        }
         return bool((lv and left not in self.across) or (rv and str(rv) not in linked_right))
 
     def stood_in(self, link: Link) -> Iterator[str]:

@@ -190,14 +190,6 @@ class Undone(Facts):
             if touched and event.at - one.at >= RACE and one.run != event.run:
                 yield f"{event.key} was deleted, and somebody had changed its {one.field}"
 
-    def went_along(self, event: Event) -> bool:
-        """Whether Salesforce deleted somebody with a company that an undo deleted, and no look had
-        shown that they belonged to it."""
-        home = self.last_before(event.key, "AccountId", event.seq)
-        if home is None or (event.key not in self.beyond and event.at - home.at >= RACE):
-            return False
-        return any(tuple(row[6:8]) == ("delete", home.new) for row in self.put_back_by)
-
     # ---- what was left
 
     def told_what_is_left(self) -> Iterator[str]:

@@ -77,7 +77,10 @@ class Written(Ended):
                     about |= {link.left, link.right}
             if any(one[2] in message for one in self.log.stray):
                 continue
-            if not self.guilty(code, record, about):
+            if code == "goes-along":
+                if not self.named_rightly(message, about):
+                    yield f"{record} is entered, and this is not what would go along: {message}"
+            elif not self.guilty(code, record, about):
                 yield f"{record} is entered with {code}, and nothing is wrong with it: {message}"
 
     def guilty(self, code: str, record: str, about: set[Key]) -> bool:
@@ -106,6 +109,13 @@ class Written(Ended):
             users = self.log.salesforce.rows("User")
             return not users[self.log.salesforce.user(record)]["IsActive"]
         return False
+
+    def named_rightly(self, message: str, about: set[Key]) -> bool:
+        """Whether an entry names those who belong to one of these, as far as it names any."""
+        ids = {key[2] for key in about & self.rows.keys()}
+        theirs = {key[2] for key, row in self.rows.items() if row.get("AccountId") in ids}
+        named = {key[2] for key in self.log.born if key[2] in message}
+        return bool(named) and named <= theirs | {key[2] for key in self.unfound}
 
     def refused_back(self, about: set[Key]) -> bool:
         """Whether what was to be put back was refused: by then somebody had that address, or what
