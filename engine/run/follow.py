@@ -48,7 +48,7 @@ def follow(session: Session) -> None:
                 side=side,
                 system=end.system,
                 object=end.object,
-                lives=_ELSEWHERE if len(ready.flow.siblings) < 2 else [*_ELSEWHERE, "deleted"],
+                lives=[*_ELSEWHERE, "deleted"],
                 now=session.now,
             )
             if rows and not ready.flow.users:
