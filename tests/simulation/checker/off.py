@@ -22,9 +22,17 @@ class Off(Ended):
             made = self.first(link.right, row.right, 0)
             held = {each.new for each in self.told(link.left, row.left)}
             if row.kind == "reference":
-                held = {pair[2][2] for pair in self.pairs if pair[1][2] in held}
+                led = [pair[2] for pair in self.pairs if pair[1][2] in held]
+                held = {one[2] for key in led for one in self.became(key)}
             if canon("text", made) not in {canon("text", one) for one in held}:
                 yield f"{link.right}.{row.right} was made as {made!r}, which {link.left} never had"
+
+    def became(self, key: Key) -> list[Key]:
+        """A record, and those that it was merged into: a reference leads to what it is then."""
+        found = [key]
+        while (into := self.log.heirs.get(found[-1])) is not None and into not in found:
+            found.append(into)
+        return found
 
     def marks(self, event: Event) -> bool:
         return super().marks(event) or self.says_off(event)
