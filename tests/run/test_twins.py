@@ -159,3 +159,40 @@ def test_a_lead_that_is_deleted_leaves_its_contact_to_the_other_lead() -> None:
     later(both)
     titles = {id: row.get("Title") for id, row in both.salesforce.rows("Lead").items()}
     assert titles == {right: "CTO", twin: "COO"}
+
+
+def test_who_is_entered_anew_later_goes_on_with_the_contact() -> None:
+    """The deletion was seen long before: at once, and nobody is told of a match that was taken."""
+    pull = "pull Lead as contact visible\nmap"
+    both = Both(RULES.format(follows="").replace("map", pull, 1))
+    both.run()
+    lead = {"LastName": "King", "Email": ADA["email"], "Company": "Acme"}
+    first = both.salesforce.create("Lead", {**lead, "Title": "CTO"})
+    later(both)
+    both.salesforce.delete("Lead", first)
+    later(both, DAY)
+    anew = both.salesforce.create("Lead", {**lead, "Title": "CEO"})
+    later(both)
+    (contact,) = both.apollo.rows("contact")
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+    assert both.errors() == []
+    both.apollo.update("contact", contact, {"title": "Chair"})
+    later(both)
+    assert both.salesforce.rows("Lead")[anew]["Title"] == "Chair"
+
+
+def test_of_two_who_are_entered_anew_neither_goes_on_with_the_contact() -> None:
+    """Nobody can tell which of them is the person, and that is told."""
+    both = Both(RULES.format(follows="").replace("map", "pull Lead as contact visible\nmap", 1))
+    both.run()
+    lead = {"LastName": "King", "Email": ADA["email"], "Company": "Acme"}
+    first = both.salesforce.create("Lead", {**lead, "Title": "CTO"})
+    later(both)
+    both.salesforce.delete("Lead", first)
+    later(both)
+    for _ in range(2):
+        both.salesforce.create("Lead", {**lead, "Title": "CEO"})
+    later(both)
+    (contact,) = both.apollo.rows("contact").values()
+    assert contact["title"] == "CTO"
+    assert [one.code for one in both.errors()] == ["ambiguous-match"]
