@@ -12,9 +12,9 @@ CHANGED = "schema-changed"
 MISSING = "missing-right"
 """Code of a rule that waits because the sync login has lost a right."""
 OUT_OF_SIGHT = "out-of-sight"
-UNTOLD = frozenset({"ambiguous-match", "match-taken"})
-"""Where several records want one partner, or the other way round."""
 """The code of a record that a system doesn't show to us any more."""
+UNTOLD = frozenset({"ambiguous-match", "match-taken"})
+"""Codes of records whose partner can't be told: several want one, or the other way round."""
 IN_DOUBT = "in-doubt"
 """The code of a write without a reply of which nobody can tell whether it happened."""
 NO_REPLY = "no-reply"
