@@ -15,6 +15,7 @@ from sqlalchemy import Float, bindparam, func, select
 from syncrules.engine.store import statements as sql
 from syncrules.engine.store import troubles
 from syncrules.engine.store.database import Database, statement
+from syncrules.engine.store.lives import ALONG
 from syncrules.engine.store.statements import C, D, L, N, R
 from syncrules.tests.simulation.fields import canon
 from syncrules.tests.simulation.people import TAGGED, People, tag_of
@@ -35,7 +36,7 @@ _here = statement(
 _of_today = statement(
     select(func.count()).where(
         D.org == bindparam("org"),
-        D.cause == "a day passed",
+        D.cause.in_(("a day passed", ALONG)),
         D.not_before > bindparam("since", type_=Float),
         D.not_before <= bindparam("now", type_=Float),
     )
