@@ -293,27 +293,30 @@ def _seen_late(
     aside: str,
 ) -> list[Record]:
     """Less what only shows fields as they were before our last writes, or before this run looked at
-    the record itself: a search that lags behind these is no edit by a person. A later look, whose
-    overlap is longer than the lag, sees it again."""
+    the record itself: a search that lags behind these is no edit by a person, and one that lags
+    behind a deletion does not bring the record back. A later look, whose overlap is longer than the
+    lag, sees it again."""
     lag = session.lags.get((ask.system, ask.object), 0.0)
     known = [one.id for one in changed if one.id in before]
     if not lag or not known:
         return list(changed)
+    since = session.now - lag - LATE
+    where = {"org": session.org, "system": ask.system, "object": ask.object, "since": since}
+    back = [
+        one.id
+        for one in changed
+        if one.id in before and (before[one.id].life, one.life) == ("deleted", "here")
+    ]
+    gone = {id for (id,) in session.db.rows(lives.gone_since, **where, ids=back)} if back else set()
     replaced: dict[str, list[_Replaced]] = {}
-    for id, old, stamp in session.db.rows(
-        sql.replaced_since,
-        org=session.org,
-        system=ask.system,
-        object=ask.object,
-        ids=known,
-        since=session.now - lag - LATE,
-    ):
+    for id, old, stamp in session.db.rows(sql.replaced_since, **where, ids=known):
         replaced.setdefault(id, []).append((load_values(old), _instant(stamp, unknown=-inf)))
     for id, before_it, stamp in session.found.get((ask.system, ask.object), ()):
         replaced.setdefault(id, []).append((before_it, _instant(stamp, unknown=-inf)))
     fresh = (
         _fresh(session.run, before.get(one.id), one, replaced.get(one.id, ()), aside)
         for one in changed
+        if one.id not in gone
     )
     return [one for one in fresh if one is not None]
 

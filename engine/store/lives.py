@@ -40,6 +40,17 @@ of_records = statement(
     .order_by(V.at, V.run, V.system, V.object, V.id, V.life)
 )
 """What became of records, the oldest first."""
+gone_since = statement(
+    select(V.id).where(
+        V.org == _org,
+        V.system == _system,
+        V.object == _object,
+        among(V.id, "ids"),
+        V.life == "deleted",
+        V.at >= bindparam("since", type_=Float),
+    )
+)
+"""Those of some records that were found to be deleted not long ago."""
 drop_link = statement(
     delete(table(tables.Link)).where(L.org == _org, L.flow == _flow, L.left == bindparam("one"))
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from syncrules.engine.run import run as verbs
@@ -205,4 +206,24 @@ def test_an_undo_leaves_an_account_that_has_a_deal_by_now(point: str) -> None:
     if not point:
         assert [one.why.partition(" ")[0] for one in result.kept] == ["Opportunity"]
     later(both)
+    assert list(both.salesforce.rows("Account")) == [right]
+
+
+def test_a_search_that_lags_behind_a_deletion_does_not_bring_the_account_back() -> None:
+    """What we deleted and somebody took out of the bin stays: it was deleted in Apollo once."""
+    both = of()
+    left, right = company(both)
+    both.apollo.team.lag = 9.0
+    both.setup = replace(both.setup, lags={("apollo", "account"): 10.0})
+    both.clock.sleep(HOUR)
+    when(both, "after decided", lambda: both.apollo.delete("account", left))
+    both.salesforce.update("Account", right, {"Name": "Acme Inc"})
+    verbs.backfill(both.setup, "push", "account")
+    assert both.salesforce.rows("Account") == {}
+    both.run()
+    later(both)
+    both.salesforce.undelete("Account", right)
+    both.salesforce.update("Account", right, {"Name": "Acme Ltd"})
+    for seconds in (HOUR, HOUR, DAY, DAY):
+        later(both, seconds)
     assert list(both.salesforce.rows("Account")) == [right]
