@@ -146,11 +146,13 @@ class Together(Undone, Held, Signed, Enriched):
 
     def leads_nowhere(self, one: Mapped, lv: Any, rv: Any) -> bool:
         """Whether a reference's counterpart isn't there: it can't move."""
-        left = ("apollo", one.to, str(lv))
-        linked_right = {
-            each.right[2] for each in self.links if not each.ended and each.left in self.rows
+        there = {
+            each.left: each.right
+            for each in self.links
+            if not each.ended and {each.left, each.right} <= self.rows.keys()
         }
-        return bool((lv and left not in self.across) or (rv and str(rv) not in linked_right))
+        left, ids = ("apollo", one.to, str(lv)), {key[2] for key in there.values()}
+        return bool((lv and left not in there) or (rv and str(rv) not in ids))
 
     def stood_in(self, link: Link) -> Iterator[str]:
         """A contact who has never had an account gets the only one whose domain is that of the
