@@ -18,7 +18,7 @@ from ..plan.model import Flow
 from ..store import held, lives
 from ..store import statements as sql
 from . import problems
-from .around import FOLLOWED, Pair, key_text
+from .around import FOLLOWED, key_text
 from .closures import Values
 from .decision import Base, filling
 from .ended import says
@@ -33,9 +33,8 @@ from .state import Linked, Stored, other
 _ELSEWHERE = ["merged", "converted"]
 
 
-def follow(session: Session) -> bool:
-    """Moves the links of all marked records that became others; whether there were any."""
-    moved = False
+def follow(session: Session) -> None:
+    """Moves the links of all marked records that became others."""
     marked = set(session.db.rows(lives.due_sides, org=session.org, now=session.now))
     for name, ready in session.flows.items():
         for side in SIDES:
@@ -49,40 +48,15 @@ def follow(session: Session) -> bool:
                 side=side,
                 system=end.system,
                 object=end.object,
-                lives=[*_ELSEWHERE, "deleted"],
+                lives=_ELSEWHERE if len(ready.flow.siblings) < 2 else [*_ELSEWHERE, "deleted"],
                 now=session.now,
             )
             if rows and not ready.flow.users:
                 ids = [id for (id,) in rows]
                 _look_for(session, ready.flow, side, ids)
                 with session.db.transaction("followed"):
-                    moved = _follow(session, ready.flow, side, ids) or moved
+                    _follow(session, ready.flow, side, ids)
                 marked = set(session.db.rows(lives.due_sides, org=session.org, now=session.now))
-    return moved
-
-
-def takes_over(session: Session, flow: Flow, pair: Pair) -> bool:
-    """Whether a record wants the partner of one that is deleted, and is the one to have it: the
-    deleted one is marked for that, with the transaction under way."""
-    if pair.match.kind != "held" or pair.link is not None:
-        return False
-    there = pair.match.about
-    link = session.links(flow.name, other(pair.side), [there]).get(there)
-    if link is None or link.ended:
-        return False
-    gone, end = link.left if pair.side == "left" else link.right, flow.end(pair.side)
-    record = session.stored(end.system, end.object, [gone]).get(gone)
-    if record is None or record.life != "deleted":
-        return False
-    if {("left", link.left), ("right", link.right)} & doubts(session, flow.name).ids:
-        return False
-    found, _ = _became(session, flow, pair.side, record, link)
-    if found.kind != "free" or found.record is None or found.record.id != pair.id:
-        return False
-    if (pair.side, pair.id) in doubts(session, flow.name).ids:
-        return False
-    session.mark([(flow.name, pair.side, gone)], FOLLOWED)
-    return True
 
 
 def _look_for(session: Session, flow: Flow, side: Side, ids: list[str]) -> None:
@@ -106,8 +80,7 @@ def _look_for(session: Session, flow: Flow, side: Side, ids: list[str]) -> None:
                 store(session, ask, [one for one in found if one.life != "out of sight"])
 
 
-def _follow(session: Session, flow: Flow, side: Side, ids: list[str]) -> bool:
-    moved = False
+def _follow(session: Session, flow: Flow, side: Side, ids: list[str]) -> None:
     end, open_ones = flow.end(side), doubts(session, flow.name).ids
     links = session.links(flow.name, side, ids)
     records = session.stored(end.system, end.object, ids)
@@ -121,8 +94,6 @@ def _follow(session: Session, flow: Flow, side: Side, ids: list[str]) -> bool:
         if (side, found.record.id) not in doubts(session, found.flow).ids:
             new = session.flows[found.flow].flow
             _move(session, flow, new, side, replace(link, base=base), records[id], found.record)
-            moved = True
-    return moved
 
 
 def _became(

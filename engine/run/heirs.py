@@ -83,20 +83,17 @@ def survivor(state: State, system: str, object: str, record: Stored) -> str:
 
 
 def alias(state: State, flow: Flow, side: Side, partner: Stored) -> Heir:
-    """Another record that is one with the partner of a deleted one: of two that somebody merged
-    where that is told as a deletion, the one that is left; of somebody who is a Contact and a Lead,
-    the Lead."""
+    """Another record that is one with the partner of a deleted one: of somebody who is a Contact
+    and a Lead, the Lead."""
     there = other(side)
-    for name in dict.fromkeys((flow.name, *flow.siblings)):
+    for name in flow.siblings:
         one = state.flows[name].flow
-        if one.end(there).object != flow.end(there).object:
+        if name == flow.name or one.end(there).object != flow.end(there).object:
             continue
         found = in_flow(state, one, there, {partner.id: partner.values}).get(partner.id)
         if found is not None and found.match.kind == "one":
             end = one.end(side)
             return Heir("free", name, state.stored(end.system, end.object, [found.id])[found.id])
-        if found is not None and found.match.kind == "several":
-            return NONE
     return NONE
 
 

@@ -22,7 +22,7 @@ from .asks import Asks
 from .by_hand import as_asked
 from .closures import Ready
 from .decision import Change, Coming, Decision
-from .follow import follow, takes_over
+from .follow import follow
 from .journal import doubts, dump_agree
 from .look import look_at
 from .lost import dump, losses
@@ -48,11 +48,8 @@ def propose(session: Session) -> None:
     look_again(session)
     signing = Signing(session)
     some = False
-    while True:
-        while any(_flow(session, ready, signing) for ready in _due(session)):
-            some = True
-        if not follow(session):
-            break  # No link was left to somebody who has come to want it.
+    while any(_flow(session, ready, signing) for ready in _due(session)):
+        some = True
     if some:
         with session.db.transaction("decided"):
             session.db.run(sql.clear_brought, org=session.org, run=session.run)
@@ -134,7 +131,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
             told = [(flow.name, id) for _, id in ids_of(pair)]
             problems.over(session, sorted(told), kept="decisions")
             continue
-        if _of_another_rule(session, flow, pair, decision) or takes_over(session, flow, pair):
+        if _of_another_rule(session, flow, pair, decision):
             continue
         if decision.action == "need":
             decided += _bring(session, decision.needs)
