@@ -219,20 +219,6 @@ def test_a_meeting_that_moves_stays_the_same(org: Desk) -> None:
     assert ids(org.read(None, "Event")) == [id]
 
 
-def test_whom_a_task_may_not_be_moved_to_takes_nothing_from_it(org: Desk) -> None:
-    """With a lead it would be about nothing else; without the right on the one the other stays."""
-    id = org.send(make(1, "Task", Subject="A", WhoId=org.contact, WhatId=org.account))[1].id
-    org.sim.take("edit", "Task", "WhoId")
-    told = org.send(update(2, id, "Task", Subject="B", WhoId=org.lead))[2]
-    assert (told.kind, told.fields, told.arrived) == ("refused", ("WhoId",), ("Subject",))
-    assert org.send(update(3, id, "Task", WhoId=org.lead))[3].arrived == ()
-    assert org.one("Task", id, "Subject", "WhoId", "WhatId") == {
-        "Subject": "B",
-        "WhoId": org.contact,
-        "WhatId": org.account,
-    }
-
-
 def test_colleagues_copies_of_a_meeting_do_not_come(org: Desk) -> None:
     """One meeting is one record, however many of us were asked to it. (EDGE-15)"""
     event = org.sim.create("Event", {"StartDateTime": START, "EndDateTime": END, "Subject": "Demo"})

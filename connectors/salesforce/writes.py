@@ -50,9 +50,6 @@ _LEADS = "00Q"
 _AT_ODDS = "FIELD_INTEGRITY_EXCEPTION"
 """What is said of two fields that can't both be filled."""
 
-_NOT_EDITABLE = "INVALID_FIELD_FOR_INSERT_UPDATE"
-"""What is said of fields that the login may not write."""
-
 FEW = 2_000
 """Records of one kind up to which each Collections call is a request of its own: those go out side
 by side, and what a lost reply leaves in doubt is less."""
@@ -121,10 +118,9 @@ class Writes:
         self._feeds = feeds
 
     def send(self, batch: Batch) -> list[Outcome]:
-        """One request, and one more each for activities of leads that were sent with an account,
-        and for updates of fields that the login may not write, whose rest is written; whatever
-        comes back, one outcome for each write. What a whole call was refused with for a value of
-        one of its records is looked for, so that the others are written."""
+        """One request, and one more for activities of leads that were sent with an account;
+        whatever comes back, one outcome for each write. What a whole call was refused with for a
+        value of one of its records is looked for, so that the others are written."""
         outcomes = {write.ref: _unspeakable(write) for write in batch.writes}
         sound = [_apart(write) for write in batch.writes if outcomes[write.ref] is None]
         replies = sifted(sound, self._once) if sound else []
@@ -132,10 +128,6 @@ class Writes:
         again = [_alone(write) for write in sound if _stands_alone(write, outcomes[write.ref])]
         if again:
             outcomes.update((one.ref, one) for one in sifted(again, self._once))
-        allowed = (_allowed(write, outcomes[write.ref]) for write in batch.writes)
-        rests = [_apart(one) for one in allowed if one.fields]
-        for one in sifted(rests, self._once) if rests else ():
-            outcomes[one.ref] = _in_part(outcomes[one.ref], one, rests)
         return [one for one in outcomes.values() if one is not None]
 
     def find(self, doubtful: Sequence[Write]) -> list[Outcome]:
@@ -324,25 +316,6 @@ def _stands_alone(write: Write, outcome: Outcome | None) -> bool:
     """Whether an activity was refused since it is with a lead, which the write doesn't name."""
     told = outcome is not None and outcome.code == _AT_ODDS and outcome.fields == ("WhatId",)
     return told and write.object in _ACTIVITIES and write.fields.get("WhatId") is not None
-
-
-def _allowed(write: Write, outcome: Outcome | None) -> Write:
-    """The rest of an update that was refused for fields which its login may not write; without
-    fields where it was not, or where there is no rest."""
-    named = outcome.fields if outcome is not None and outcome.code == _NOT_EDITABLE else ()
-    barred = write.fields if not named or write.action != "update" else named
-    rest = {name: one for name, one in write.fields.items() if name not in barred}
-    return replace(write, fields=rest)
-
-
-def _in_part(refused: Outcome | None, rest: Outcome, rests: Sequence[Write]) -> Outcome:
-    """What became of an update as a whole: refused, whatever else the rest is refused for."""
-    if refused is None or rest.kind not in ("done", "refused"):
-        return rest
-    if rest.kind == "refused":
-        return refused
-    sent = next(one for one in rests if one.ref == rest.ref)
-    return replace(refused, arrived=tuple(sent.fields), values=rest.values)
 
 
 def _held(write: Write, outcome: Outcome) -> Outcome:

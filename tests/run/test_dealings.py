@@ -219,26 +219,3 @@ def test_a_task_of_a_colleague_without_a_seat_in_apollo_is_given_to_the_sync_log
     _, original = desk.only("Task")
     assert (original["OwnerId"], original["Status"]) == (nobody, "Completed")
     assert desk.open() == []
-
-
-def test_a_right_that_is_missing_keeps_one_field_as_it_was_and_no_other() -> None:
-    """The rest of the record moves, once; what waits goes over once the right is there."""
-    desk = Desk("push call as Task\n")
-    salesforce = desk.both.salesforce
-    call = {"contact_id": desk.ada, "note": "A", "start_time": "2026-01-05T10:00:00Z"}
-    id = desk.both.apollo.create("call", {**call, "status": "completed"})
-    desk.run()
-    salesforce.take("edit", "Task", "Description")
-    desk.both.apollo.update("call", id, {"note": "B", "start_time": "2026-01-06T10:00:00Z"})
-    for _ in range(2):
-        desk.run()
-        _, held = desk.only("Task")
-        assert (held["Description"], held["ActivityDate"]) == ("A", "2026-01-06")
-        [entry] = desk.both.errors()
-        [trouble] = entry.troubles
-        assert "the sync login may not update Description of this Task" in trouble.message
-    salesforce.give("edit", "Task", "Description")
-    desk.run()
-    _, held = desk.only("Task")
-    assert held["Description"] == "B"
-    assert desk.open() == []
