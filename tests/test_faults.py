@@ -226,7 +226,7 @@ def test_an_undo_takes_what_calls_there_are(both: Both) -> None:
     seeded = rows(both)
     both.backfill("pull", "Account")
     run = both.backfill("push", "contact").run
-    for _ in range(20):
+    for _ in range(60):
         both.clock.sleep(60)
         both.run()
     most_is_used(both)
