@@ -438,7 +438,7 @@ def _create(flow: Ready, to: Side, source: Values, around: Around) -> Decision:
     if waiting:
         return Decision("wait", rule=waiting)
     if around.brought and flow.rows and flow.flow.brings:
-        return _held(flow, to, around) or _new(flow, to, source, around, None)
+        return _new(flow, to, source, around, None)
     return Decision("nothing", look_again=days) if days else NOTHING
 
 

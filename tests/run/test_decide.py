@@ -359,13 +359,16 @@ def test_a_template_that_a_stop_holds_back_flows_when_that_ends() -> None:
 
 
 def test_what_is_brought_along_is_held_back_by_a_stop_too() -> None:
-    """Where no rule makes such records by itself, the map does, and the rule's stop counts."""
+    """Whatever its condition says; where all that a rule does is to update, none is made."""
     stop = Truth(Get("halt", "boolean"))
-    given = ready(flow(row("push"), moves=(push(create=False, stop=stop),)), "UTC")
+    given = ready(flow(row("push"), moves=(push(stop=stop),)), "UTC")
     for halt, action in ((True, "nothing"), (False, "create")):
         around = Surroundings(brought=True, values={"halt": halt})
         decision = decide(given, {"title": "a"}, None, None, around)
         assert (decision.action, bool(decision.stopped)) == (action, halt)
+    updates = ready(flow(row("push"), moves=(push(create=False),)), "UTC")
+    decision = decide(updates, {"title": "a"}, None, None, Surroundings(brought=True))
+    assert decision.action == "nothing"
 
 
 def test_two_one_way_rows_of_the_same_fields_both_write() -> None:

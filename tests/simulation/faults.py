@@ -554,7 +554,7 @@ KINDS = frozenset(
         "an undo broke off before it began",
         *("two companies are merged", "a company is rated", "a mail came back"),
         *("a company is deleted", "a company is deleted with its people"),
-        *("a company is brought back", "somebody goes along with a company"),
+        "a company is brought back",
     }
 )
 """Every fault by name."""
