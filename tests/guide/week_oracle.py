@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from syncrules.tests.guide.week_log import Log
 from syncrules.tests.guide.week_people import Done, Staff
 from syncrules.tests.guide.week_values import PUSHED, Story, Wanted
-from syncrules.tests.simulation.recorder import Key
+from syncrules.tests.simulation.recorder import DEEDS, Key
 
 PEOPLE = ("contact", "Lead", "Contact")
 AUDIT = {"LastModifiedDate", "LastModifiedById", "SystemModstamp", "LastActivityDate"}
@@ -356,11 +356,14 @@ class _Oracle:
             }
             return any(f"{stage}" in entry.message for stage in stages)
         if entry.code == "out-of-sight":
-            # Deleted, and nothing tells: it can't be known from what isn't shared any more.
+            # Deleted, and nothing tells: it can't be known from what isn't shared any more. So is
+            # what people did with somebody who was purged, which went along.
+            words = entry.message.split()
+            dealt = {object for object in DEEDS["salesforce"] if object in words}
             return any(
-                one.ever_gone and str(entry.key).lower() in one.addresses
+                one.ever_gone and (dealt or str(entry.key).lower() in one.addresses)
                 for one in self.people.values()
-            )
+            ) and not any(key[1] in dealt and key[2] in words for key in self.rows)
         if entry.code == "conflict":
             return any(
                 one.apart and (str(entry.key).lower() in one.addresses or one.tag in str(entry.key))
