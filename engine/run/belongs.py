@@ -20,13 +20,12 @@ from . import problems
 from .brakes import planned
 from .codes import GOES_ALONG
 from .journal import Entry, entry
+from .match import listed
 from .session import Session
 from .state import other
 
 SOME = 500
 """Records about which a system is asked at once."""
-TOLD = 3
-"""Records that are named where many go along."""
 
 
 def spare(session: Session) -> None:
@@ -120,17 +119,11 @@ def _stay(
                         one=one.left if side == "left" else one.right,
                         until=session.tomorrow(),
                     )
-                text = f'{one.system} would delete with it "{_listed(found[one.record])}"'
+                others = listed([f"{each.object} {each.id}" for each in found[one.record]])
+                text = f'{one.system} would delete with it "{others}"'
                 wrong = Outcome(one.number, "busy", one.record, code=GOES_ALONG, message=text)
                 problems.refused(session, one, wrong, "")
     return [one for one in entries if one not in held]
-
-
-def _listed(belonging: Sequence[Belonging]) -> str:
-    """The first few, and how many more there are."""
-    named = [f"{one.object} {one.id}" for one in sorted(belonging, key=lambda one: one.id)[:TOLD]]
-    more = len(belonging) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def referring(

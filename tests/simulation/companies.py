@@ -78,12 +78,7 @@ def reopen(people: People) -> None:
 
 def _one(people: People, object: str) -> Key | None:
     """A company, mostly one that is linked."""
-    keys = sorted(
-        key
-        for side in ("apollo", "salesforce")
-        for key in people.log.rows(side)
-        if key[1] == object
-    )
+    keys = duties.of_object(people, object)
     linked = [key for key in keys if key in people.partners()]
     return people.chance.choice(linked or keys) if keys else None
 

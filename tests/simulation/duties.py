@@ -225,14 +225,15 @@ def join(people: People) -> None:
         people.log.struck["two companies are merged"] += 1
 
 
+def of_object(people: People, object: str) -> list[Key]:
+    """The records of an object that are there."""
+    sides = ("apollo", "salesforce")
+    return sorted(key for side in sides for key in people.log.rows(side) if key[1] == object)
+
+
 def _to_one(people: People, object: str, values: Mapping[str, object]) -> Key | None:
     """Somebody changes one record of an object, rather one that is linked; which one."""
-    keys = sorted(
-        key
-        for side in ("apollo", "salesforce")
-        for key in people.log.rows(side)
-        if key[1] == object
-    )
+    keys = of_object(people, object)
     linked = [key for key in keys if key in people.linked()]
     if not keys:
         return None
