@@ -20,10 +20,13 @@ from .around import Pair
 from .closures import Ready
 from .closures import ready as ready_for
 from .look import store, whereabouts
-from .match import key_formats
+from .match import candidates, key_formats
 from .scope import PUSHED, Scope
 from .session import Session
 from .state import other
+
+MOST = 500
+"""Records that one retry asks for by their ids, where several may be the partner."""
 
 
 def pushing(plan: Plan, rule: str = "") -> list[Flow]:
@@ -106,6 +109,33 @@ def let_go(session: Session, flow: str, record: str) -> bool:
     problems.over(session, [(flow, record)])
     session.db.run(held.release_error, org=session.org, flow=flow, one=record)
     return True
+
+
+def look_at_candidates(session: Session, told: Iterable[tuple[str, str]]) -> None:
+    """Looks by id at those who share a key with records, each with its flow, whose partner could
+    not be told, and at whom these are linked with: a person who merged two of them, or deleted one,
+    may be told of by no feed."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for name, record in told:
+        if name not in session.flows:
+            continue
+        flow = session.flows[name].flow
+        for side in SIDES:
+            end, there = flow.end(side), flow.end(other(side))
+            known = session.stored(end.system, end.object, [record]).get(record)
+            if known is None:
+                continue
+            mine = candidates(session, flow, side, known.values, side)
+            theirs = candidates(session, flow, side, known.values, other(side))
+            for link in session.links(name, other(side), theirs).values():
+                mine.add(link.left if side == "left" else link.right)
+            wanted.setdefault((end.system, end.object), set()).update(mine)
+            wanted.setdefault((there.system, there.object), set()).update(theirs)
+    for (system, object), ids in wanted.items():
+        found = whereabouts(session, system, object, set(sorted(ids)[:MOST])).values()
+        with session.db.transaction("page"):
+            seen = [one for one in found if one.life != "out of sight"]
+            store(session, session.reads[system, object], seen)
 
 
 def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:

@@ -13,6 +13,8 @@ MISSING = "missing-right"
 """Code of a rule that waits because the sync login has lost a right."""
 OUT_OF_SIGHT = "out-of-sight"
 """The code of a record that a system doesn't show to us any more."""
+UNTOLD = frozenset({"ambiguous-match", "match-taken"})
+"""Codes of records whose partner can't be told: several want one, or the other way round."""
 IN_DOUBT = "in-doubt"
 """The code of a write without a reply of which nobody can tell whether it happened."""
 NO_REPLY = "no-reply"
@@ -28,9 +30,11 @@ ADVICE = {
     " schema pull`, then `syncrules check`.",
     CHANGED: "Run `syncrules schema pull`, mend the rule until `syncrules check` is content: what"
     " waits then goes on.",
-    "ambiguous-match": "Merge the records that share this key, or change the key of one of them.",
+    "ambiguous-match": "Merge the records that share this key, or change the key of one of them;"
+    " then retry.",
     "ambiguous-account": "Merge them, or say in the rule which comes first: `oldest first`.",
-    "match-taken": "Two records want the same partner: merge them, or change the key of one.",
+    "match-taken": "Two records want the same partner: merge them, or change the key of one;"
+    " then retry.",
     "conflict": "Make the two values equal by hand; `prefer` in the row says who wins later ones.",
     "unknown-value": "Add the value to the table of the rule, or change it in the record.",
     "too-long": "Shorten the text, or ask for a longer field in the other system.",

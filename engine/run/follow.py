@@ -1,5 +1,5 @@
 """Links follow their records: a merged record's link goes to the survivor, a converted one's to
-what it became, a deleted one's to another that is the same person.
+what it became. That of a deleted one is moved by `successor.py`.
 
 Done before anything else is decided, and at once: it writes nothing to a system, so a link, the
 row of the journal that tells of it, and the marks of the two records are one commit. Where the
@@ -21,14 +21,13 @@ from . import problems
 from .around import FOLLOWED, key_text
 from .closures import Values
 from .decision import Base, filling
-from .ended import says
-from .heirs import NONE, Heir, alias, heir
+from .heirs import Heir, heir
 from .journal import doubts, dump_agree
 from .look import store
 from .neighbours import tell_children
 from .session import Session, dump_values
 from .settle import no_longer_waiting
-from .state import Linked, Stored, other
+from .state import Linked, Stored
 
 _ELSEWHERE = ["merged", "converted"]
 
@@ -48,7 +47,7 @@ def follow(session: Session) -> None:
                 side=side,
                 system=end.system,
                 object=end.object,
-                lives=_ELSEWHERE if len(ready.flow.siblings) < 2 else [*_ELSEWHERE, "deleted"],
+                lives=_ELSEWHERE,
                 now=session.now,
             )
             if rows and not ready.flow.users:
@@ -93,31 +92,25 @@ def _follow(session: Session, flow: Flow, side: Side, ids: list[str]) -> None:
             continue
         if (side, found.record.id) not in doubts(session, found.flow).ids:
             new = session.flows[found.flow].flow
-            _move(session, flow, new, side, replace(link, base=base), records[id], found.record)
+            move_link(session, flow, new, side, replace(link, base=base), records[id], found.record)
 
 
 def _became(
     session: Session, flow: Flow, side: Side, record: Stored, link: Linked
 ) -> tuple[Heir, Base]:
-    """Where a link goes, and with which past: what takes the place of a deleted one has none."""
-    if record.life != "deleted":
-        found = heir(session, flow, side, record)
-        if found.flow in ("", flow.name):
-            return found, link.base
-        # What the old rows have agreed on is the past of rows that the new flow has later, too.
-        rows = {one.key for name in (flow.name, found.flow) for one in session.flows[name].rows}
-        return found, Base(_kept(link.base.left, rows), _kept(link.base.right, rows))
-    id = link.right if side == "left" else link.left
-    end = flow.end(other(side))
-    partner = session.stored(end.system, end.object, [id]).get(id)
-    if partner is None or partner.life != "here" or says(flow, side, "delete"):
-        return NONE, link.base
-    return alias(session, flow, side, partner), Base({}, {})
+    """Where the link of a merged or converted record goes, and with which past."""
+    found = heir(session, flow, side, record)
+    if found.flow in ("", flow.name):
+        return found, link.base
+    # What the old rows have agreed on is the past of rows that the new flow has later, too.
+    rows = {one.key for name in (flow.name, found.flow) for one in session.flows[name].rows}
+    return found, Base(_kept(link.base.left, rows), _kept(link.base.right, rows))
 
 
-def _move(
+def move_link(
     session: Session, old: Flow, new: Flow, side: Side, link: Linked, was: Stored, now: Stored
 ) -> None:
+    """Moves a link from a record of a side to another, with the transaction under way."""
     left, right = (now.id, link.right) if side == "left" else (link.left, now.id)
     where = {"org": session.org}
     session.db.run(lives.drop_link, **where, flow=old.name, one=link.left)

@@ -6,6 +6,7 @@ where that can't be, what follows is `ended.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,19 +83,24 @@ def survivor(state: State, system: str, object: str, record: Stored) -> str:
     return now.id if now is not None and now.life == "here" else ""
 
 
-def alias(state: State, flow: Flow, side: Side, partner: Stored) -> Heir:
-    """Another record that is one with the partner of a deleted one: of somebody who is a Contact
-    and a Lead, the Lead."""
+def alias(
+    state: State, flow: Flow, side: Side, partner: Stored, siblings: Sequence[str]
+) -> tuple[str, Stored] | None:
+    """Another record that is one with the partner of a deleted one, and its flow: of two that
+    somebody merged where that is told as a deletion, the one that is left; of somebody who is a
+    Contact and a Lead, the Lead, where its flow is among the `siblings` to look in."""
     there = other(side)
-    for name in flow.siblings:
+    for name in dict.fromkeys((flow.name, *siblings)):
         one = state.flows[name].flow
-        if name == flow.name or one.end(there).object != flow.end(there).object:
+        if one.end(there).object != flow.end(there).object:
             continue
         found = in_flow(state, one, there, {partner.id: partner.values}).get(partner.id)
         if found is not None and found.match.kind == "one":
             end = one.end(side)
-            return Heir("free", name, state.stored(end.system, end.object, [found.id])[found.id])
-    return NONE
+            return name, state.stored(end.system, end.object, [found.id])[found.id]
+        if found is not None and found.match.kind == "several":
+            return None
+    return None
 
 
 def another(state: State, flow: Flow, side: Side, partner: Stored) -> Stored | None:

@@ -104,6 +104,17 @@ def sharing(session: State, flow: Flow, side: Side, values: Values) -> list[str]
     return []
 
 
+def candidates(session: State, flow: Flow, side: Side, values: Values, there: Side) -> set[str]:
+    """The records of one side or the other that have some key in common with one of `side`."""
+    parts = ((key, key_parts(flow, key, side, values)) for key in flow.keys)
+    return {
+        id
+        for key, each in parts
+        if each is not None
+        for id in _ids(session, flow, key, there, [each]).get(each, [])
+    }
+
+
 def _chosen(
     session: State, flow: Flow, side: Side, id: str, twins: Sequence[str], there: Sequence[str]
 ) -> str | None:

@@ -7,7 +7,7 @@ nothing is sent. The decision itself is `decide.py`, what there is to decide `pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from ...connectors.base.values import folded
 from ...dsl.rules import SIDES, Side
@@ -34,6 +34,7 @@ from .scope import BROUGHT, NEEDED, PUSHED
 from .session import Session, dump_values
 from .signed import Signing
 from .state import Linked, leads_further, other
+from .successor import successor
 from .to_and_fro import ToAndFro
 
 CHUNK = 500
@@ -121,6 +122,14 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
         if ids & under_way:
             # Marked again with writes on their way, of which nobody knows yet whether they arrive.
             continue
+        follows = successor(session, flow, pair)
+        if follows is not None:
+            busy = claimed | doubts(session, flow.name).ids
+            if not follows.ids & busy and not _planned(session, flow, follows.ids):
+                follows.take_over(session)
+                claimed |= follows.ids
+                decided += 1
+            continue
         decision = decide_pair(as_asked(session, ready, pair), pair, surroundings)
         decision = swings.without(pair, decision)
         note(session, flow, pair, decision)
@@ -148,9 +157,12 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
 
 
 def _under_way(session: Session, flow: Flow, pairs: Sequence[Pair]) -> set[tuple[Side, str]]:
-    """Records that this run has planned something for, or is to link: what is decided again of
-    them, the next one does."""
-    ids = {one for pair in pairs for one in ids_of(pair)}
+    """Records that have something on its way: what is decided again of them, the next run does."""
+    return _planned(session, flow, {one for pair in pairs for one in ids_of(pair)})
+
+
+def _planned(session: Session, flow: Flow, ids: Set[tuple[Side, str]]) -> set[tuple[Side, str]]:
+    """Those of some records that this run has planned something for, or is to link."""
     return {
         (side, id)
         for side in SIDES

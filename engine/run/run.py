@@ -36,7 +36,7 @@ from . import asks, by_hand, damage, problems, restored, signed
 from . import undo as undos
 from .belongs import spare
 from .binned import Told
-from .codes import OUT_OF_SIGHT
+from .codes import OUT_OF_SIGHT, UNTOLD
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
@@ -223,6 +223,10 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
         by_hand.look_for(
             session,
             ((row[1], row[2]) for row in chosen if codes.get(row[0]) == OUT_OF_SIGHT),
+        )
+        by_hand.look_at_candidates(
+            session,
+            ((row[1], row[2]) for row in chosen if codes.get(row[0]) in UNTOLD),
         )
         waits.extend(let_go(session, {row[0] for row in chosen}))
         with session.db.transaction("marked"):

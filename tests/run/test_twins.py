@@ -4,6 +4,7 @@ the other side is deleted or marked for that (R1)."""
 from __future__ import annotations
 
 import pytest
+from syncrules.engine.run import run as verbs
 from syncrules.tests.both import HOUR, Both
 
 RULES = """\
@@ -105,3 +106,117 @@ def test_of_leads_in_salesforce_the_other_has_the_contact() -> None:
     assert contact["title"] == "CTO"
     assert list(both.salesforce.rows("Lead")) == [twin]
     assert both.errors() == []
+
+
+@pytest.mark.parametrize("gone", ["the linked one", "the other"])
+def test_two_that_were_merged_in_apollo_are_told_by_a_retry(gone: str) -> None:
+    """As the entry says: no rule asks who was deleted, so nothing tells of it by itself."""
+    both = Both(RULES.format(follows=""))
+    both.run()
+    left = both.apollo.create("contact", {**ADA, "title": "CTO"})
+    later(both)
+    (right,) = both.salesforce.rows("Lead")
+    twin = both.apollo.create("contact", {**ADA, "phone": "2"})
+    later(both)
+    both.apollo.delete("contact", left if gone == "the linked one" else twin)
+    later(both, DAY)
+    (entry,) = both.errors()
+    assert (entry.code, entry.of_code.endswith("then retry.")) == ("ambiguous-match", True)
+    both.clock.sleep(HOUR)
+    verbs.retry(both.setup, [entry.id])
+    later(both)
+    assert both.errors() == []
+    (stays,) = both.apollo.rows("contact")
+    assert both.apollo.rows("contact")[stays]["title"] == "CTO"
+    both.apollo.update("contact", stays, {"title": "CEO"})
+    later(both)
+    (lead,) = both.salesforce.rows("Lead").items()
+    assert (lead[0], lead[1]["Title"]) == (right, "CEO")
+    before = both.calls()
+    later(both, DAY)
+    asked = both.since(before)
+    assert asked.apollo_writes == asked.salesforce_writes == 0
+
+
+def test_a_lead_that_is_deleted_leaves_its_contact_to_the_other_lead() -> None:
+    """Of two Leads of one person; out of the bin again, it is only the other of the two."""
+    both = Both(RULES.format(follows=""))
+    both.run()
+    left = both.apollo.create("contact", {**ADA, "title": "CTO"})
+    later(both)
+    (right,) = both.salesforce.rows("Lead")
+    lead = {"LastName": "King", "Email": ADA["email"], "Company": "Acme"}
+    twin = both.salesforce.create("Lead", lead)
+    later(both)
+    both.salesforce.delete("Lead", right)
+    later(both)
+    both.apollo.update("contact", left, {"title": "CEO"})
+    later(both)
+    assert both.salesforce.rows("Lead")[twin]["Title"] == "CEO"
+    both.salesforce.undelete("Lead", right)
+    later(both)
+    both.apollo.update("contact", left, {"title": "COO"})
+    later(both)
+    titles = {id: row.get("Title") for id, row in both.salesforce.rows("Lead").items()}
+    assert titles == {right: "CTO", twin: "COO"}
+
+
+def test_who_is_entered_anew_later_goes_on_with_the_contact() -> None:
+    """The deletion was seen long before: at once, and nobody is told of a match that was taken."""
+    pull = "pull Lead as contact visible\nmap"
+    both = Both(RULES.format(follows="").replace("map", pull, 1))
+    both.run()
+    lead = {"LastName": "King", "Email": ADA["email"], "Company": "Acme"}
+    first = both.salesforce.create("Lead", {**lead, "Title": "CTO"})
+    later(both)
+    both.salesforce.delete("Lead", first)
+    later(both, DAY)
+    anew = both.salesforce.create("Lead", {**lead, "Title": "CEO"})
+    later(both)
+    (contact,) = both.apollo.rows("contact")
+    assert both.apollo.rows("contact")[contact]["title"] == "CEO"
+    assert both.errors() == []
+    both.apollo.update("contact", contact, {"title": "Chair"})
+    later(both)
+    assert both.salesforce.rows("Lead")[anew]["Title"] == "Chair"
+
+
+def test_of_two_who_are_entered_anew_neither_goes_on_with_the_contact() -> None:
+    """Nobody can tell which of them is the person, and that is told."""
+    both = Both(RULES.format(follows="").replace("map", "pull Lead as contact visible\nmap", 1))
+    both.run()
+    lead = {"LastName": "King", "Email": ADA["email"], "Company": "Acme"}
+    first = both.salesforce.create("Lead", {**lead, "Title": "CTO"})
+    later(both)
+    both.salesforce.delete("Lead", first)
+    later(both)
+    for _ in range(2):
+        both.salesforce.create("Lead", {**lead, "Title": "CEO"})
+    later(both)
+    (contact,) = both.apollo.rows("contact").values()
+    assert contact["title"] == "CTO"
+    assert [one.code for one in both.errors()] == ["ambiguous-match"]
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_who_is_entered_anew_after_a_mark_has_it_taken_back(edited: bool) -> None:
+    """The mark said that the person is gone; what somebody made of it since is theirs."""
+    both, left, right = of('mark Description "Gone"')
+    both.salesforce.update("Lead", right, {"Description": "Met in Rome"})
+    both.apollo.delete("contact", left)
+    later(both, DAY)
+    assert both.salesforce.rows("Lead")[right]["Description"] == "Gone"
+    if edited:
+        both.salesforce.update("Lead", right, {"Description": "Left the company"})
+    anew = both.apollo.create("contact", {**ADA, "title": "CEO"})
+    later(both)
+    lead = both.salesforce.rows("Lead")[right]
+    assert lead["Description"] == ("Left the company" if edited else "Met in Rome")
+    assert both.errors() == []
+    both.apollo.update("contact", anew, {"title": "Chair"})
+    later(both)
+    (lead,) = both.salesforce.rows("Lead").values()
+    assert lead["Title"] == "Chair"
+    both.apollo.delete("contact", anew)
+    later(both, DAY)
+    assert both.salesforce.rows("Lead")[right]["Description"] == "Gone"
