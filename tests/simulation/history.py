@@ -40,6 +40,7 @@ from syncrules.engine.store.lease import Holder
 from syncrules.engine.store.statements import C, L
 from syncrules.errors import Braked, SyncrulesError
 from syncrules.tests.simulation import checker, duties, regrets
+from syncrules.tests.simulation.anew import Anew
 from syncrules.tests.simulation.checker import ends
 from syncrules.tests.simulation.faults import (
     AT_LARGE,
@@ -340,6 +341,7 @@ class History:
         if shared is not None:
             chance = random.Random(self.chance.getrandbits(32))
             self.second = Second(self.machine, shared, chance, self._tell)
+        self.anew = Anew(self.machine.people, random.Random(f"entered anew {seed}"))
         self.sleeper = random.Random(f"asleep {seed}")
         self.sleeps = self.sleeper.random() < (6 * ASLEEP if scope.closes else ASLEEP)
         self.story: list[str] = []
@@ -371,6 +373,7 @@ class History:
                 machine.clock.sleep(self._until_next())
                 for _ in range(chance.choice((0, 0, 1, 2))):
                     machine.people.work()
+                self.anew.come()
             self._round(quiet=chance.random() < 0.25)
         if edited == rounds:
             self._edit_rules()

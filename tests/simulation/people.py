@@ -40,7 +40,8 @@ class People:
     """Those who work in both systems, drawing from `chance`. `twins` are tags that somebody has
     put into one system twice, `moved` those who have had another address, `inherited` addresses
     that somebody new has got, `companies` how many companies there have been, `away` who is in the
-    bin for a while, `lateness` after how many seconds a save in Salesforce may be seen.
+    bin for a while, `lateness` after how many seconds a save in Salesforce may be seen, `gone`
+    hears of somebody linked who was deleted.
     """
 
     log: Recorder
@@ -56,6 +57,7 @@ class People:
     away: Key | None = None
     approve: Callable[[Callable[[], bool]], int] = lambda chosen: 0
     lateness: tuple[float, ...] = SOON
+    gone: Callable[[Key, Mapping[str, Any]], None] = lambda key, row: None
 
     # ---- the world at its beginning
 
@@ -430,8 +432,12 @@ class People:
         if again and self.chance.random() < 0.5:
             keys = again
         if keys:
-            self.delete(self.chance.choice(keys))
+            key = self.chance.choice(keys)
+            row = self.log.values(self.log.rows(key[0])[key])
+            self.delete(key)
             self.log.struck["somebody linked is deleted"] += 1
+            if key not in self.log.rows(key[0]):
+                self.gone(key, row)
 
     def leave_unknown(self) -> None:
         """Somebody in Salesforce whom no link is about is deleted."""

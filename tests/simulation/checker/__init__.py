@@ -61,6 +61,7 @@ class _Checker(Off, Once, Written, Together, Kept, Signed):
         yield from self.deletions_known()
         for link in self.links:
             yield from self.linked_rightly(link)
+            yield from self.handed_over(link)
             yield from self.no_guess(link)
             yield from self.asked_for(link)
             yield from self.under_whose_name(link)

@@ -11,8 +11,9 @@ from math import inf
 
 from syncrules.tests.simulation.checker.facts import DAY, LAG, RACE, Pair
 from syncrules.tests.simulation.checker.undone import Undone
+from syncrules.tests.simulation.fields import KEYS, canon
 from syncrules.tests.simulation.recorder import Event, Key
-from syncrules.tests.simulation.scopes import Side
+from syncrules.tests.simulation.scopes import Kind, Side
 
 
 class Ended(Undone):
@@ -59,14 +60,24 @@ class Ended(Undone):
         return False
 
     def is_back(self, event: Event) -> bool:
-        """Whether a partner of a record had been brought back by then."""
+        """Whether a partner of a record had been brought back by then, or another was there in its
+        place."""
+        if any(self.replaced(theirs, event) for theirs in self.partners(event.key)):
+            return True
         return any(
             one.seq < event.seq and one.new is not None and self.log.gone_by(theirs, one.seq)
-            for pair in self.pairs
-            for _, mine, theirs in sides(pair)
-            if mine == event.key
+            for theirs in self.partners(event.key)
             for one in self.log.by_field.get((theirs, ""), [])
         )
+
+    def partners(self, key: Key) -> set[Key]:
+        """The records that one has been linked with."""
+        return {b for pair in self.pairs for _, a, b in sides(pair) if a == key}
+
+    def replaced(self, key: Key, event: Event) -> bool:
+        """Whether the link of a deleted record could have gone to another one by then."""
+        heir = self.gave_way.get(key)
+        return heir is not None and self.log.born[heir].seq < event.seq
 
     def taken_back_once_back(self) -> Iterator[str]:
         """Where both of a pair are there, nothing of ours says that one was deleted."""
@@ -122,7 +133,7 @@ class Ended(Undone):
                 if theirs in self.log.purged or not self.alone(pair) or not self.left(theirs):
                     continue
                 gone = self.told_first(theirs)
-                if self.let_go_by(pair, gone):
+                if self.let_go_by(pair, gone) or self.who_shares(mine, theirs[:2]):
                     continue
                 if after.does == "delete":
                     # Whoever brings back what we have deleted means it.
@@ -132,6 +143,19 @@ class Ended(Undone):
                     yield f"{mine} is linked, still, to {theirs}, which was deleted"
                 elif after.does == "mark" and not self.marked(mine, after.field, after.text, gone):
                     yield f"{mine}.{after.field} does not say that {theirs} was deleted"
+
+    def who_shares(self, key: Key, of: tuple[str, str]) -> list[Key]:
+        """The records of an object of a system that have the address of a record."""
+        names = KEYS.get(key[1]), KEYS.get(of[1])
+        if names[0] is None or names[1] is None:
+            return []
+        kind: Kind = "domain" if key[1] in ("account", "Account") else "email"
+        address = canon(kind, self.rows[key].get(names[0][key[1]]))
+        return [
+            each
+            for each, row in self.rows.items()
+            if each[:2] == of and address and canon(kind, row.get(names[1][of[1]])) == address
+        ]
 
     def let_go_by(self, pair: Pair, gone: Event) -> bool:
         """Whether the two were nobody's pair any more when one was deleted, or when that could be

@@ -103,12 +103,36 @@ class Facts:
         self.pairs |= {(one.flow, one.left, one.right) for one in self.links}
         self.deleted = {row[7] for row in self.journal if row[6] == "delete" and row[12] == "done"}
         self.across = {one.left: one.right for one in self.links if not one.ended}
+        self.gave_way = self._gave_way()
+
+    def codes_of(self, key: Key) -> set[str]:
+        """What the error log has of a record, by code."""
+        codes = {row[0]: row[3] for row in self.errors}
+        return {codes[row[0]] for row in self.troubles if row[2] == key[2]}
 
     def _of_today(self, db: Database, org: str) -> int:
         """How many marks wait for a day that has begun since the last run."""
         since, now = self.log.finished[-1][2] if self.log.finished else 0.0, self.log.clock.now()
         [count] = db.row(_of_today, org=org, since=since, now=now) or (0,)
         return int(count or 0)
+
+    def _gave_way(self) -> dict[Key, Key]:
+        """The deleted records whose link went to another one of the same person, and to which."""
+        found: dict[Key, Key] = {}
+        partners: dict[tuple[str, Key], Key] = {}
+        for row in self.journal:
+            if row[6] == "unlink":
+                ends = {*row[8:10]}
+                partners = {one: key for one, key in partners.items() if key[2] not in ends}
+            if row[6] not in ("link", "create"):
+                continue
+            flow, left, right = _pair(row)
+            for mine, other in ((left, right), (right, left)):
+                had = partners.get((flow, other))
+                if had and had != mine and row[6] == "link" and self.log.deletions(had):
+                    found[had] = mine
+                partners[flow, other] = mine
+        return found
 
     def earlier(self, link: Link) -> list[Pair]:
         """The other pairs that one of the two has been in."""
@@ -223,10 +247,12 @@ class Facts:
         return False
 
     def told(self, key: Key, name: str) -> list[Event]:
-        """What a field of a record has held, and of those that became this record."""
+        """What a field of a record has held, and of those that became this record, or whose link
+        went to it."""
         keys = [key]
+        became = (*self.log.heirs.items(), *self.gave_way.items())
         for one in keys:
-            keys += [old for old, new in self.log.heirs.items() if new == one and old not in keys]
+            keys += [old for old, new in became if new == one and old not in keys]
         found = [event for one in keys for event in self.log.by_field.get((one, name), [])]
         return sorted(found, key=lambda event: event.seq)
 

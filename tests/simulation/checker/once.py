@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syncrules.tests.simulation.checker.around import Around
-from syncrules.tests.simulation.checker.ended import Ended
+from syncrules.tests.simulation.checker.ended import Ended, sides
 from syncrules.tests.simulation.checker.enriched import Enriched
 from syncrules.tests.simulation.checker.facts import Link
 from syncrules.tests.simulation.deeds import DONE
@@ -269,6 +269,30 @@ class Once(Ended, Around, Enriched):
             return  # It had another partner, from which an undo has parted it.
         if heir not in taken and not (untold and known):
             yield f"{link.left} was linked to {link.right}, and isn't to {heir}, which that became"
+
+    def handed_over(self, link: Link) -> Iterator[str]:
+        """The link of a deleted record goes to the one other with the address of the partner that
+        is left, where nobody else could be meant."""
+        pair = (link.flow, link.left, link.right)
+        for side, mine, theirs in sides(pair):
+            after = self.scope.after.get(side)
+            untold = side == "left" and after is None
+            if untold or link.ended or (after is not None and after.does == "unlink"):
+                continue
+            if mine not in self.rows or theirs in self.rows or not self.left(theirs):
+                continue
+            if theirs in self.log.purged or mine[1] not in KEYS or not self.alone(pair):
+                continue
+            others = self.who_shares(mine, theirs[:2])
+            if len(self.who_shares(mine, mine[:2])) > 1 or len(others) != 1:
+                continue
+            [other] = others
+            if {other} & (self.beyond | self.log.copies | self.log.parted):
+                continue
+            if self.codes_of(other) - {"match-taken"}:
+                continue
+            if not any(other in (one.left, one.right) for one in self.links):
+                yield f"{mine} was linked to {theirs}, which was deleted, and isn't to {other}"
 
     def no_guess(self, link: Link) -> Iterator[str]:
         """Of two records with one address neither was linked, nor was a counterpart made."""

@@ -89,9 +89,7 @@ class Together(Undone, Held, Signed, Enriched):
             return
         if str(left.new) in STATUS:
             return
-        codes = {row[0]: row[3] for row in self.errors}
-        ids = {link.left[2], link.right[2]}
-        told = {codes[row[0]] for row in self.troubles if row[2] in ids}
+        told = self.codes_of(link.left) | self.codes_of(link.right)
         then = self.last_before(link.right, one.right, run[1])
         edited = then is not None and right.who == "person" and right.new not in (None, then.new)
         if edited and right.seq >= run[1] and left.seq < run[0] and told <= {"unknown-value"}:
