@@ -35,7 +35,7 @@ from .run.since import first_runs
 from .run.state import Stored, other
 from .store import asked, held, lives
 from .store import statements as sql
-from .why_ends import gone
+from .why_ends import follows, gone
 from .why_fields import NO_WRITER, Asked, besides_rows, is_called
 from .why_holds import Holds
 from .why_references import comes_along_with, leads_nowhere
@@ -294,12 +294,7 @@ class _Asked:
 
     def _ended(self) -> Iterator[Reason]:
         for text in gone(self.ready.flow, self._record):
-            follows = (
-                "nothing is written to the other side, or made again"
-                if self.decision.action == "nothing"
-                else f"the next run would {self.decision.action} its counterpart"
-            )
-            yield Reason(f"{text}: {follows}", self.decision.rule)
+            yield Reason(f"{text}: {follows(self.decision)}", self.decision.rule)
 
     def _not_linked(self) -> Iterator[Reason]:
         """Why it has no counterpart, rule by rule."""

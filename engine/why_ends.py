@@ -11,6 +11,7 @@ from ..dsl.rules import SIDES, Place, Side
 from .plan.model import Flow
 from .report import show
 from .run.binned import binned_text, told
+from .run.decision import Decision
 from .run.journal import Entry
 from .run.session import Session
 from .run.state import Stored
@@ -23,6 +24,19 @@ def gone(flow: Flow, record: Callable[[Side], Stored | None]) -> Iterator[str]:
         if one is not None and one.life != "here":
             into = f" into {one.into.replace('/', ' ')}" if one.into else ""
             yield f"the {end.object} is {one.life}{into} in {end.system}"
+
+
+def follows(decision: Decision) -> str:
+    """What follows where a record is gone, in words."""
+    if decision.action == "nothing":
+        return "nothing is written to the other side, or made again"
+    if decision.action == "wait":
+        words = decision.rule.split()
+        return (
+            "that was so before the rule said what follows, and waits for a backfill: "
+            f"`syncrules backfill {words[0]} {words[1]}`"
+        )
+    return f"the next run would {decision.action} its counterpart"
 
 
 def marks_of(

@@ -169,9 +169,10 @@ def whereabouts(
     return unheard_of | {one.id: one for one in found}
 
 
-def store(session: Session, ask: Read, records: Sequence[Record]) -> None:
-    """Stores what differs and marks it, with the transaction under way."""
-    _keep(session, ask, _compared(session, ask, records), first=False)
+def store(session: Session, ask: Read, records: Sequence[Record], *, before: bool = False) -> None:
+    """Stores what differs and marks it, with the transaction under way. `before`: it was so before
+    the rules."""
+    _keep(session, ask, _compared(session, ask, records), first=before)
 
 
 def _compared(session: Session, ask: Read, records: Sequence[Record]) -> _Found:

@@ -22,6 +22,7 @@ from .cancelled import on_again, with_cancel
 from .closures import Ready, Values
 from .decide import decide
 from .decision import NOTHING, Decision
+from .earlier import waits
 from .ended import End, ended, once, parted
 from .heirs import another, heir
 from .match import Found, match
@@ -133,6 +134,9 @@ def _gone(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
         own = base.left if side == "left" else base.right
         if own.get(once(event)):
             return NOTHING
+        before = waits(surroundings.session, ready.flow, side, event, one, pair)
+        if before is not None:
+            return before
         values = (
             pair.left.values if pair.left else None,
             pair.right.values if pair.right else None,

@@ -238,7 +238,7 @@ class Kept:
                 why = ASKED_UNKNOWN if mark.cause in ASKED_FOR else UNKNOWN
                 why = PUSHED_UNKNOWN if pushed else why
                 self._move(sql.hold, mark, why=why, rule=decision.rule, until=sql.NEVER)
-            elif decision.action == "wait" and not (pair.left and mark.side == "right"):
+            elif decision.action == "wait" and mark.side == _waiting(pair, decision):
                 self._move(sql.hold, mark, why="waits", rule=decision.rule, until=sql.NEVER)
             elif decision.look_again:
                 until = self.session.tomorrow()
@@ -394,6 +394,13 @@ class Kept:
                 **told,
             }
         )
+
+
+def _waiting(pair: Pair, decision: Decision) -> Side:
+    """Which of two records waits for both: of two that are linked the one that is gone."""
+    if pair.link is not None:
+        return decision.side
+    return "left" if pair.left else "right"
 
 
 def _both_here(pair: Pair) -> bool:

@@ -37,6 +37,7 @@ from . import undo as undos
 from .belongs import spare
 from .binned import Told
 from .codes import OUT_OF_SIGHT, UNTOLD
+from .earlier import BACKFILL, mark_deleted
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
@@ -197,7 +198,8 @@ def backfill(
     def mark(session: Session) -> None:
         with session.db.transaction("marked"):
             for flow in flows:
-                _mark_all(session, flow, side, "backfill")
+                _mark_all(session, flow, side, BACKFILL)
+                mark_deleted(session, flow, side, BACKFILL)
                 asked(session, flow)
 
     work = Work(mark, asked_for=True)

@@ -15,7 +15,7 @@ from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Move
 from ..store import held, troubles
 from ..store import statements as sql
-from . import asks, newer, problems
+from . import asks, earlier, newer, problems
 from .around import EXISTING
 from .session import Session
 
@@ -55,14 +55,21 @@ def note(session: Session) -> None:
         elif about and flow.name in left_out:
             newer.meet(session, flow)
             newer.keep_rows(session, flow.name)
-    session.first_runs = _firsts(rules, known, since)
+    session.first_runs = _firsts(rules, known, since) | earlier.firsts(session, known, since)
+    rows += [_rule_row(session, *one) for one in earlier.note(session, known, since)]
     session.db.many(sql.put_rule, rows)
 
 
 def first_runs(session: Session) -> dict[str, int]:
     """The first run of each rule, as this one would note them."""
     known = _known(session)
-    return _firsts(_rules(session), known, _since(session, known))
+    since = _since(session, known)
+    return _firsts(_rules(session), known, since) | earlier.firsts(session, known, since)
+
+
+def follows_only_now(session: Session, system: str, object: str) -> bool:
+    """Whether a rule says only now what follows where records of an object are deleted."""
+    return earlier.new_here(session, _known(session), system, object)
 
 
 def is_edited(session: Session, flow: Flow) -> bool:

@@ -2,7 +2,8 @@
 
 Only where a rule says what follows a delete, or infers something from the records that are there.
 Missing is not deleted: each record that a whole read doesn't show is fetched by its id, of those
-that are linked or something is inferred from, and what the system then says of it is believed.
+that are linked or something is inferred from, and what the system then says of it is believed. When
+it was deleted nobody tells: who is missing as a rule first asks for it counts as gone before that.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from ..store import statements as sql
 from .look import store
 from .session import Session
 from .sight import DAY, linked_here, too_many_gone
+from .since import follows_only_now
 from .state import other
 
+_BEFORE = "before"
+"""The word of a cursor while what is left to be asked for was missing before the rules."""
 MOST = 500
 """Missing records that one sweep asks for; the others are asked for by the next."""
 
@@ -26,13 +30,16 @@ def sweep(session: Session) -> None:
             continue
         where = {"org": session.org, "system": system, "object": object, "purpose": "sweep"}
         held = session.db.row(sql.cursor, **where)
-        if held is not None and session.now - held[3] < DAY:
+        new = follows_only_now(session, system, object)
+        if held is not None and session.now - held[3] < DAY and not new:
             continue
         began = session.now
+        before = new or (held is not None and held[0] == _BEFORE)
         # The first look has just seen everything there is.
-        done = held is None or _sweep(session, session.reads[system, object])
-        at = began if done else began - DAY
-        session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=at)
+        unknown = held is not None or new
+        done = not unknown or _sweep(session, session.reads[system, object], before=before)
+        at, said = (began, "") if done else (began - DAY, _BEFORE if before else "")
+        session.db.run(sql.put_cursor, **where, cursor=said, layout=0, number=0, at=at)
 
 
 def _around(session: Session, ask: Read) -> set[str]:
@@ -48,8 +55,9 @@ def _around(session: Session, ask: Read) -> set[str]:
     return found
 
 
-def _sweep(session: Session, ask: Read) -> bool:
-    """Looks at one object; whether all that is missing was asked for."""
+def _sweep(session: Session, ask: Read, *, before: bool) -> bool:
+    """Looks at one object; whether all that is missing was asked for. `before`: what is missing was
+    so before the rules that ask for it."""
     session.progress(f"looking for deleted {ask.object} records in {ask.system}")
     linked = linked_here(session, ask.system, ask.object) | _around(session, ask)
     if not linked:
@@ -68,5 +76,5 @@ def _sweep(session: Session, ask: Read) -> bool:
     if missing:
         found = connector.fetch(ask.object, ask.fields, "id", missing)
         with session.db.transaction("page"):
-            store(session, ask, [one for one in found if one.life != "here"])
+            store(session, ask, [one for one in found if one.life != "here"], before=before)
     return len(missing) == len(linked)

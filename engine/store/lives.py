@@ -117,6 +117,16 @@ linked_here = statement(
     .order_by(R.id)
 )
 """Records of one side of a flow that are there and have a link."""
+linked_deleted = statement(
+    select(R.id)
+    .join(
+        table(tables.Link),
+        _its_link,
+    )
+    .where(*_linked_of_object, R.life == "deleted")
+    .order_by(R.id)
+)
+"""Records of one side of a flow that are deleted and have a link still."""
 referring = statement(
     select(K.id)
     .where(K.org == _org, K.system == _system, K.object == _object, K.field == bindparam("field"))
