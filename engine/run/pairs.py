@@ -26,6 +26,7 @@ from .earlier import waits
 from .ended import End, ended, once, parted
 from .heirs import another, heir
 from .match import Found, match
+from .parted import TO_BE_DELETED
 from .returned import gone_anew, returned, with_return
 from .scope import PUSHED
 from .state import NO_DOUBTS, Doubts, Linked, State, Stored, other
@@ -133,6 +134,8 @@ def _gone(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
         base = pair.link.base
         own = base.left if side == "left" else base.right
         if own.get(once(event)):
+            return NOTHING
+        if own.get(TO_BE_DELETED):
             return NOTHING
         before = waits(surroundings.session, ready.flow, side, event, one, pair)
         if before is not None:

@@ -1,15 +1,38 @@
 """Two records that an undo has taken apart stay apart until somebody changes one of them.
 
-Their marks are dropped as far as nobody's edit has made them. What is taken apart, and why, is
-known to `undo.py`.
+Their marks are dropped as far as nobody's edit has made them. Where an undo can only ask a person
+to delete what a run made, they are apart once that is done: nothing follows of it. What is taken
+apart, and why, is known to `undo.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ...dsl.rules import Side
+from ..plan.model import Flow
+from ..store import statements as sql
 from ..store import undone
-from .session import Session
+from .decision import Base
+from .session import Session, dump_values
+
+TO_BE_DELETED = "!undone"
+"""What the half of a base calls a record that an undo has asked a person to delete; until a rule
+writes to one of the two again."""
+
+
+def to_be_deleted(session: Session, flow: Flow, side: Side, id: str) -> None:
+    """A person was asked to delete a record that we made: no rule takes that for the end of what it
+    was made from. Within the transaction under way."""
+    for link in session.links(flow.name, side, [id]).values():
+        asked = {TO_BE_DELETED: True}
+        base = link.base.moved((asked, {}) if side == "left" else ({}, asked))
+        _put(session, flow, link.left, base)
+
+
+def _put(session: Session, flow: Flow, left: str, base: Base) -> None:
+    halves = {"new_left": dump_values(base.left), "new_right": dump_values(base.right)}
+    session.db.run(sql.put_base, org=session.org, flow=flow.name, one=left, **halves)
 
 
 def leave_alone(session: Session, parted: Iterable[tuple[str, str, str]]) -> None:

@@ -28,6 +28,7 @@ from .look import look_at
 from .lost import dump, losses
 from .neighbours import ask_children
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
+from .parted import TO_BE_DELETED
 from .partners import look_again
 from .restored import careful, note
 from .scope import BROUGHT, NEEDED, PUSHED
@@ -300,6 +301,8 @@ class Kept:
     def _agree(self, link: Linked, pair: Pair, decision: Decision) -> None:
         """Halves of the base that hold without a write."""
         base = link.base.moved(decision.agree)
+        if decision.left or decision.right:
+            base = base.without([TO_BE_DELETED])
         if not _both_here(pair):
             # No backfill brings in line with what is gone; once it is back, the two meet anew.
             base = base.without(base.differing)

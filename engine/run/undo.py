@@ -29,6 +29,7 @@ from .closures import NotRead, Values
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import store
+from .parted import to_be_deleted
 from .past import changes
 from .session import Kept, Session, dump_values
 from .state import Linked, other
@@ -506,9 +507,6 @@ class _Work:
             if one.record in self.unseen or one.record in self.became:
                 self._keep(one, self._why_not_there(one))
             return  # Else it is gone already.
-        if not flow.end(side).deletable:
-            self._keep(one, f"{one.system} deletes no {one.object} on request: delete it there")
-            return
         stands = {name: now.values[name] for name in names if name in now.values}
         moved = [name for name, here in stands.items() if here not in ours(name)]
         if moved:
@@ -519,6 +517,9 @@ class _Work:
             self._keep(one, f"{others} belongs to it by now")
         elif rest := staying(self.session, flow, side, self.along.get(one.record, ())):
             self._keep(one, f"{rest[0].object} {rest[0].id} belongs to it by now")
+        elif not flow.end(side).deletable:
+            self._keep(one, f"{one.system} deletes no {one.object} on request: delete it there")
+            to_be_deleted(self.session, flow, side, one.record)
         else:
             self.deleted.add((one.system, one.object, one.record))
             self._plan(one, "delete", stands, {}, ({}, {}))

@@ -250,6 +250,64 @@ def test_what_a_system_has_no_request_for_is_listed() -> None:
     world.quiet()
 
 
+KEPT_APART = """\
+sync apollo with salesforce
+prefer salesforce
+push account as Account update only { on delete delete }
+pull Account as account visible { match on domain }
+map account with Account {
+    name   <-> Name
+    domain <-> Website
+}
+"""
+
+
+def by_hand(rules: str = KEPT_APART, state: str = "sqlite://") -> tuple[World, str, str]:
+    """An account that a run made of an Account, after that was undone: a person is asked to delete
+    it."""
+    world = World(rules, state)
+    account = world.both.salesforce.create("Account", {"Name": "A", "Website": "a.example"})
+    run = world.run().run
+    [made] = world.both.apollo.rows("account")
+    [kept] = world.undo(run).kept
+    assert kept.why == "apollo deletes no account on request: delete it there"
+    return world, made, account
+
+
+def test_who_deletes_what_an_undo_could_not_delete_deletes_nothing_else() -> None:
+    """It was made of the other one, which a rule would delete with it: that one stays."""
+    world, made, account = by_hand()
+    world.both.apollo.delete("account", made)
+    for _ in range(2):
+        world.both.clock.sleep(24 * HOUR)
+        world.run()
+    assert list(world.both.salesforce.rows("Account")) == [account]
+    world.quiet()
+
+
+def test_what_an_undo_could_not_delete_is_like_any_other_once_it_is_worked_with() -> None:
+    """A rule has written to one of the two since: a deletion is followed as ever."""
+    world, made, account = by_hand()
+    world.both.salesforce.update("Account", account, {"Name": "B"})
+    world.run()
+    assert world.both.apollo.rows("account")[made]["name"] == "B"
+    world.both.apollo.delete("account", made)
+    world.both.clock.sleep(24 * HOUR)
+    world.run()
+    assert world.both.salesforce.rows("Account") == {}
+
+
+def test_nobody_is_asked_to_delete_what_somebody_works_with() -> None:
+    """In a system that deletes nothing on request, too."""
+    world = World(KEPT_APART)
+    world.both.salesforce.create("Account", {"Name": "A", "Website": "a.example"})
+    run = world.run().run
+    [made] = world.both.apollo.rows("account")
+    world.both.apollo.update("account", made, {"name": "Ours"})
+    [kept] = world.undo(run).kept
+    assert kept.why == "somebody has changed it since: name"
+
+
 def found_to_be_one(world: World) -> tuple[str, int]:
     """A contact with a title, and the run that linked it with the Lead of the same person."""
     world.both.salesforce.create(
