@@ -9,6 +9,7 @@ for our own, from `codes.py`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ...connectors.base.contract import Outcome
 from ...connectors.base.values import Value
@@ -164,7 +165,7 @@ def _standing(
     rows = session.db.rows(troubles.decisions, org=session.org, flow=flow.name, one=record)
     if not rows:
         return []
-    told = {_as_told(code, field, message) for _, code, field, message, *_ in rows}
+    told = {_as_told(code, field, message): message for _, code, field, message, *_ in rows}
     written = {one.key for one in (*decision.left, *decision.right)}
     listed = {(one.code, one.field) for one in decision.problems}
     found = []
@@ -178,9 +179,12 @@ def _standing(
         if isinstance(left, NotRead) or isinstance(right, NotRead):
             continue
         for wrong in _troubles(row, left, right):
-            known = _as_told(wrong.code, wrong.field, _message(wrong)) in told
-            if known and (wrong.code, wrong.field) not in listed:
-                found.append(wrong)
+            known = told.get(_as_told(wrong.code, wrong.field, _message(wrong)))
+            if known is None or (wrong.code, wrong.field) in listed:
+                continue
+            # Why nobody won is so whatever the row has come to say since of later changes.
+            said = known if wrong.code == "conflict" else _message(wrong)
+            found.append(replace(wrong, message=said.removeprefix(f"{wrong.field}: ")))
     return found
 
 
@@ -188,7 +192,7 @@ def _as_told(code: str, field: str, message: str) -> str:
     """What must stand in the log for this to be told already: of a conflict the very values, of a
     value that can't go its field, whatever the value. One that is back as it was agreed on is no
     change, and can't go any more than then."""
-    return message if code == "conflict" else field
+    return message.rpartition(", and ")[0] if code == "conflict" else field
 
 
 def _planned(session: Session, flow: Flow, decision: Decision) -> set[str]:
@@ -216,8 +220,7 @@ def _told_of(
 
 def _troubles(row: ReadyRow, left: Value, right: Value) -> Iterator[Problem]:
     """What may be wrong with two values of a row, whatever they were before."""
-    if row.pushes and row.pulls:
-        yield conflict(row, left, right)
+    yield conflict(row, left, right)
     if row.row.through:
         return
     sides: tuple[Side, Side] = ("right", "left")

@@ -62,6 +62,25 @@ def test_a_conflict_stays_listed_while_both_values_stand(again: str) -> None:
     assert listed(both) == [(1, "conflict")]
 
 
+@pytest.mark.parametrize(
+    "row", ["<-> Title     prefer apollo", "-> Title", "<-> Title prefer latest ask"]
+)
+def test_a_conflict_stays_listed_whatever_the_row_says_of_later_changes(row: str) -> None:
+    """Neither value has changed since: nobody has said which of these two stands. Who makes them
+    equal, or changes one, says it."""
+    both, _, right = linked()
+    both.edit(RULES.replace("<-> Title     prefer latest", row))
+    for _ in range(2):
+        later(both)
+        assert listed(both) == [(1, "conflict")]
+    [entry] = both.errors()
+    said = 'Title: title is "CEO", Title is "CTO", and which of them is later can\'t be told'
+    assert [one.message for one in entry.troubles] == [said]
+    both.salesforce.update("Lead", right, {"Title": "CEO"})
+    later(both)
+    assert listed(both) == []
+
+
 def test_a_conflict_goes_on_with_a_lead_that_is_converted() -> None:
     """Both titles are as they were, and there are rules about the Contact, too (EDGE-5)."""
     rules = RULES.replace("Company", "Lead.Company").replace("with Lead", "with Lead, Contact")
