@@ -167,6 +167,13 @@ def rule_changed(session: Session, flow: Flow) -> None:
     session.db.run(sql.release_stopped, org=session.org, flow=flow.name)
 
 
+def rules_gone(session: Session) -> None:
+    """Nothing waits of objects that no rule is about any more: nobody could be asked for it. Should
+    a rule be back, what changed meanwhile is decided, and asked for, anew."""
+    for name in session.asking - session.flows.keys():
+        session.db.run(sql.drop_flow, org=session.org, flow=name, in_run=session.run)
+
+
 def counts(session: Session) -> tuple[int, int]:
     """Changes that wait for a person, and those approved whose value this run found changed."""
     waiting, stale = session.db.row(sql.counts, org=session.org, in_run=session.run) or (0, 0)

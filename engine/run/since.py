@@ -41,6 +41,7 @@ def note(session: Session) -> None:
         if about and (name not in known or known[name][0] != mark):
             rows.append(_rule_row(session, name, mark, since))
     left_out = newer.left_out(session)
+    asks.rules_gone(session)
     for flow in session.plan.flows:
         about = session.scope.is_about(flow.name)
         name = f"flow {flow.name}"

@@ -89,6 +89,11 @@ drop_pair = statement(
     .where(A.org == _org, A.flow == _flow, A.left == bindparam("one"), A.state.in_(WAITING))
     .values(state="gone", run=bindparam("in_run"))
 )
+drop_flow = statement(
+    update(table(tables.Ask))
+    .where(A.org == _org, A.flow == _flow, A.state.in_(WAITING))
+    .values(state="gone", run=bindparam("in_run"))
+)
 waiting = statement(select(*_ask).where(A.org == _org, A.state == "open").order_by(A.id))
 by_id = statement(select(*_ask).where(A.org == _org, A.id == bindparam("one")))
 count = statement(select(func.count()).where(A.org == _org, A.state == "open"))

@@ -28,6 +28,11 @@ map contact with Lead {
 """
 
 
+OTHER = """\
+map account with Account { name -> Name }
+"""
+
+
 class World(Linked):
     """One contact and its lead, linked and in agreement."""
 
@@ -184,6 +189,29 @@ def test_a_rule_that_asks_no_longer_makes_the_change() -> None:
     world.run()
     assert world.titles() == ("CEO", "CEO")
     assert world.waiting() == []
+
+
+@pytest.mark.parametrize("let_go", [False, True])
+def test_nothing_waits_for_anybody_where_no_rule_is_left(let_go: bool) -> None:
+    """Nor is what was let go made without another word once the rules are back: it waits again."""
+    world = World()
+    world.left(title="CEO")
+    world.run()
+    [first] = world.waiting()
+    if let_go:
+        world.approve()
+    world.both.edit("sync apollo with salesforce\npush account as Account update only\n" + OTHER)
+    assert world.run().asks == 0
+    assert world.waiting() == []
+    with pytest.raises(UsageError, match=f"{first.id} waits no longer"):
+        world.approve(first.id)
+    world.both.edit(RULES)
+    assert world.run().asks == 1
+    [second] = world.waiting()
+    assert second.id > first.id
+    world.approve()
+    world.run()
+    assert world.titles() == ("CEO", "CEO")
 
 
 def test_two_that_are_found_to_be_one_ask_before_a_value_is_overwritten() -> None:
