@@ -28,9 +28,9 @@ from .belongs import along, referring, staying
 from .closures import NotRead, Values
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
-from .look import store
 from .parted import to_be_deleted
 from .past import changes
+from .reread import CHANGED, fetch, rows_gone
 from .session import Kept, Session, dump_values
 from .state import Linked, other
 from .unseen import text
@@ -41,7 +41,6 @@ CHUNK = 500
 TOUCH = 60.0
 """Seconds between our write and a stamp after which somebody else has changed the record."""
 
-_CHANGED = "somebody has changed it since"
 _FOLLOWED = "its link was that of a record which was merged or converted, and stays"
 _NO_RULE = "no rule is about these two objects any more"
 
@@ -222,31 +221,6 @@ def _touched(session: Session, run: int) -> Iterator[tuple[str, Side, list[str]]
             yield flow, side, [id for _, _, id in some]
 
 
-def drop_touched(session: Session, flow: Flow) -> None:
-    """Takes back what is planned for records that have been changed or are gone by now, and tells
-    so."""
-    rows = session.db.rows(undone.planned_of_run, org=session.org, run=session.run, flow=flow.name)
-    planned = [entry(row) for row in rows]
-    for (system, object), some in groupby(planned, key=lambda one: (one.system, one.object)):
-        entries = list(some)
-        now = session.stored(system, object, [one.record for one in entries])
-        for one in entries:
-            record = now.get(one.record)
-            here = record is not None and record.life == "here"
-            if here and record and all(record.values.get(k) == v for k, v in one.before.items()):
-                continue
-            why = _CHANGED if here else f"it is not there any more in {system}"
-            session.kept.append(Kept(system, object, one.record, one.key, "", why))
-            session.db.run(
-                sql.set_state,
-                org=session.org,
-                run=session.run,
-                one=one.number,
-                new_state="dropped",
-                new_code="moved",
-            )
-
-
 @dataclass
 class _Work:
     """One undo under way, of one field where it is `only` about that; `found` says whether there
@@ -267,7 +241,8 @@ class _Work:
         """Proposes what undoes the changes of some records of one side of a flow."""
         entries = self._done(flow.name, side, ids)
         wrote = sorted({one.record for one in entries if one.action in ("create", "update")})
-        found, sent = self._fetch(flow, side, wrote), self._last_sent(flow, side, wrote)
+        found = self._fetch(flow, side, wrote, entries)
+        sent = self._last_sent(flow, side, wrote)
         made = {one.record for one in entries if one.action == "create"} & found.keys()
         self.along = along(self.session, flow, side, () if self.only else sorted(made))
         with self.session.db.transaction("planned"):
@@ -278,7 +253,8 @@ class _Work:
     def take_again(self, flow: Flow, side: Side, entries: Sequence[Entry]) -> None:
         """Proposes once more what an undo proposed and didn't get done."""
         ids = sorted({one.record for one in entries if one.action != "unlink"})
-        found, sent = self._fetch(flow, side, ids), self._last_sent(flow, side, ids)
+        found = self._fetch(flow, side, ids, entries)
+        sent = self._last_sent(flow, side, ids)
         gone = {one.record for one in entries if one.action == "delete"} & found.keys()
         self.along = along(self.session, flow, side, sorted(gone))
         with self.session.db.transaction("planned"):
@@ -312,17 +288,17 @@ class _Work:
             ends = [(one.flow, id) for id in (one.left, one.right) if id]
             problems.over(self.session, ends, kept="decisions")
 
-    def _fetch(self, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, Record]:
-        """What some records hold now, where they are there."""
+    def _fetch(
+        self, flow: Flow, side: Side, ids: Sequence[str], entries: Iterable[Entry]
+    ) -> dict[str, Record]:
+        """What some records hold now, where they are there, in what was written to them, too."""
         if not ids:
             return {}
-        session, end = self.session, flow.end(side)
-        ask = session.reads[end.system, end.object]
-        records = session.connectors[end.system].fetch(end.object, ask.fields, "id", ids)
+        end = flow.end(side)
+        names = {name for one in entries for name in (*one.before, *one.after)}
+        records = fetch(self.session, end.system, end.object, names, ids)
         self.unseen |= {one.id for one in records if one.life == "out of sight"}
         self.became |= {one.id: one for one in records if one.into}
-        with session.db.transaction("seen"):
-            store(session, ask, [one for one in records if one.id not in self.unseen])
         return {one.id: one for one in records if one.life == "here"}
 
     def _last_sent(self, flow: Flow, side: Side, ids: Sequence[str]) -> dict[str, float]:
@@ -409,7 +385,7 @@ class _Work:
             elif here == old:
                 continue
             elif here not in ours(name):
-                self._keep(last, _CHANGED, name)
+                self._keep(last, CHANGED, name)
             elif gone := self._leads_nowhere(flow, side, name, old):
                 self._keep(last, gone, name)
             else:
@@ -449,9 +425,9 @@ class _Work:
         """What the run left in a field: what it sent last, or what the system made of that."""
         last = next(one for one in reversed(wrote) if name in one.after)
         half = last.agree[0] if side == "left" else last.agree[1]
-        rows = (row for row in self.session.flows[flow.name].rows)
-        keys = (row.key for row in rows if (row.row.left, row.row.right)[side == "right"] == name)
-        return [last.after[name], *(half[key] for key in keys if key in half)]
+        place = side == "right"
+        keys = (key for key in half if "|" in key and key.split("|")[place] == name)
+        return [last.after[name], *(half[key] for key in keys)]
 
     def _bases(
         self, flow: Flow, side: Side, one: Entry, now: Record, after: Mapping[str, Value]
@@ -489,6 +465,8 @@ class _Work:
             there = across(partner) if partner is not None else None
             if row.key not in known and partner is not None and not isinstance(there, NotRead):
                 theirs[row.key] = there
+        gone = rows_gone({row.key for row in self.session.flows[flow.name].rows}, link.base, side)
+        mine |= {gone[name]: value for name, value in after.items() if name in gone}
         return mine, theirs
 
     # ---- what it made
@@ -510,9 +488,9 @@ class _Work:
         stands = {name: now.values[name] for name in names if name in now.values}
         moved = [name for name, here in stands.items() if here not in ours(name)]
         if moved:
-            self._keep(one, f"{_CHANGED}: {', '.join(moved)}")
+            self._keep(one, f"{CHANGED}: {', '.join(moved)}")
         elif sent and _moment(now.stamp) > sent + TOUCH:
-            self._keep(one, _CHANGED)
+            self._keep(one, CHANGED)
         elif others := referring(self.session, flow, side, one.record, self.deleted):
             self._keep(one, f"{others} belongs to it by now")
         elif rest := staying(self.session, flow, side, self.along.get(one.record, ())):

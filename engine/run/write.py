@@ -30,12 +30,12 @@ from .codes import IN_DOUBT
 from .decision import Coming
 from .journal import Entry, dump_agree, entry
 from .look import look_at
+from .reread import drop_touched
 from .restored import looked_for
 from .session import Session, dump_values
 from .settle import settle, settle_links
 from .shares import left_to_others
 from .state import leads_further
-from .undo import drop_touched
 from .unmet import still_unmet
 
 FRESH = 60.0
