@@ -37,6 +37,9 @@ _DECIDED = ("match", "map")
 """Operations of what a decision could not do; all others are writes."""
 WAITS = "wait"
 """Operation of what was not sent, since too much of its kind was refused for the same cause."""
+UNDO = "undo"
+"""Operation of what an undo could not write: no decision of a rule is an answer to that, only the
+undo itself once it is tried again."""
 ENDED = "ended"
 """What the history of a record says once it is gone for good, and an entry was over by that."""
 _STOPS: Mapping[type[SystemUnavailable], str] = {
@@ -58,9 +61,10 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
     still = {*problems, *_told_of(session, ids, _planned(session, flow, decision))}
     if gone:
         still |= _in_bin(session, flow, ids, gone, still)
-    _close(session, ids, kept="" if decision.action == "nothing" else "writes", still=still)
+    kept = ("undos",) if decision.action == "nothing" else ("undos", "writes")
+    _close(session, ids, kept=kept, still=still)
     for system in _gone(flow, pair):
-        _close(session, ids, kept="decisions", system=system)
+        _close(session, ids, kept=("decisions",), system=system)
     if decision.action in ("update", "link"):
         _not_lost(session, flow, ids, decision)
     key = key_text(
@@ -243,7 +247,7 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str, logi
     enter(
         session,
         cause=cause,
-        operation=change.action,
+        operation=UNDO if change.undoes else change.action,
         system=change.system,
         object=change.object,
         record=_known_by(change),
@@ -306,11 +310,12 @@ def _known_by(change: Entry) -> str:
 
 def _tried_again(session: Session, change: Entry, cause: str) -> None:
     """What a record was refused for before this, in the same system, is over."""
+    kind = "undos" if change.undoes else "writes"
     for id in (change.left, change.right):
         where = {"org": session.org, "flow": change.flow, "one": id}
         found = session.db.rows(troubles.of_record, **where) if id else ()
         for other, operation, system in found:
-            if system == change.system and operation not in _DECIDED and other != cause:
+            if system == change.system and other != cause and _kind(operation) == kind:
                 _got_through(session, change.flow, id, other)
 
 
@@ -384,7 +389,8 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
             (one.flow, id) for id in (one.left, one.right, one.key if one.alone else "") if id
         ]
         whole = not any((*pair, side) in unfinished for side in SIDES)
-        _close(session, ids_of, kept="decisions", system="" if whole else one.system)
+        kept = ("decisions",) if one.undoes else ("decisions", "undos")
+        _close(session, ids_of, kept=kept, system="" if whole else one.system)
         names = _written(session, one)
         for id in (one.left, one.right):
             for cause in _told_of(session, [(one.flow, id)], names):
@@ -434,12 +440,18 @@ def got_through(session: Session) -> None:
     where = {"org": session.org, "flow": RUN, "one": ""}
     if session.open_errors and session.db.rows(troubles.of_record, **where):
         with session.db.transaction("got through"):
-            _close(session, [(RUN, "")], kept="")
+            _close(session, [(RUN, "")])
 
 
 def over(session: Session, ids: Sequence[tuple[str, str]], kept: str = "") -> None:
     """Closes what was told of records (flow, id), but for what is `kept`: see `_close`."""
-    _close(session, ids, kept=kept)
+    _close(session, ids, kept=(kept,))
+
+
+def put_back(session: Session, ids: Sequence[tuple[str, str]], system: str) -> None:
+    """Nothing is to be put back any more on records (flow, id) in a system: what that was refused
+    for is over."""
+    _close(session, ids, kept=("decisions", "writes"), system=system)
 
 
 def outlived(session: Session, flow: str, record: str, cause: str) -> None:
@@ -467,21 +479,26 @@ def _close(
     session: Session,
     ids: Sequence[tuple[str, str]],
     *,
-    kept: str,
+    kept: Collection[str] = (),
     still: Collection[str] = (),
     system: str = "",
 ) -> None:
     """Takes records (flow, id) out of the entries that they stand in, about one system or any, but
-    for the causes that are `still` so, and what is `kept`, of "writes" or of "decisions"."""
+    for the causes that are `still` so, and what is `kept`, of "writes", "decisions" or "undos"."""
     if not session.open_errors:
         return
     for flow, id in ids:
         for cause, operation, about in session.db.rows(
             troubles.of_record, org=session.org, flow=flow, one=id
         ):
-            kind = "decisions" if operation in _DECIDED else "writes"
-            if kind != kept and cause not in still and system in ("", about):
-                _got_through(session, flow, id, cause)
+            if _kind(operation) in kept or cause in still or system not in ("", about):
+                continue
+            _got_through(session, flow, id, cause)
+
+
+def _kind(operation: str) -> str:
+    """What an entry of that operation is of."""
+    return "decisions" if operation in _DECIDED else "undos" if operation == UNDO else "writes"
 
 
 def _got_through(session: Session, flow: str, id: str, cause: str) -> None:

@@ -233,7 +233,7 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
         waits.extend(let_go(session, {row[0] for row in chosen}))
         with session.db.transaction("marked"):
             for _, flow, record, operation, *_ in chosen:
-                tried = operation in ("update", "delete")
+                tried = operation in ("update", "delete", problems.UNDO)
                 if by_hand.let_go(session, flow, record):
                     continue
                 if not (tried and undos.try_again(session, flow, record)):

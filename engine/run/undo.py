@@ -248,7 +248,10 @@ class _Work:
         with self.session.db.transaction("planned"):
             entries.sort(key=lambda one: (one.record, one.number))
             for id, some in groupby(entries, key=lambda one: one.record):
-                self._record(flow, side, list(some), found.get(id), sent.get(id, 0.0))
+                before, done = self.session.numbers, list(some)
+                self._record(flow, side, done, found.get(id), sent.get(id, 0.0))
+                if self.session.numbers == before and not self.only:
+                    self._nothing_left(done[-1])
 
     def take_again(self, flow: Flow, side: Side, entries: Sequence[Entry]) -> None:
         """Proposes once more what an undo proposed and didn't get done."""
@@ -282,6 +285,7 @@ class _Work:
 
     def _over(self, one: Entry) -> None:
         self.session.db.run(undone.leave, org=self.session.org, run=one.run, one=one.number)
+        self._nothing_left(one)
         link = self.session.links(one.flow, "left", [one.left]).get(one.left)
         if link is None or link.right != one.right:
             # Nothing is written to either of the two any more that could be refused.
@@ -503,6 +507,11 @@ class _Work:
             self._plan(one, "delete", stands, {}, ({}, {}))
 
     # ---- keeping
+
+    def _nothing_left(self, one: Entry) -> None:
+        """What an earlier undo of it was refused for is over."""
+        ends = {one.left, one.right, one.record} - {""}
+        problems.put_back(self.session, [(one.flow, id) for id in sorted(ends)], one.system)
 
     def _why_not_there(self, one: Entry) -> str:
         if one.record in self.unseen:

@@ -408,6 +408,55 @@ def test_what_is_refused_is_put_back_by_retry() -> None:
     world.quiet()
 
 
+@pytest.mark.parametrize(
+    ("side", "values", "left"),
+    [
+        ("Lead", {"Company": "B"}, "CTO"),
+        ("contact", {"last_name": "Byron"}, "CTO"),
+        ("Lead", {"Title": "Chair"}, "Chair"),
+        ("Lead", {"Title": "CTO"}, "CTO"),
+    ],
+)
+def test_what_is_refused_is_told_until_the_undo_itself_is_tried_again(
+    side: str, values: dict[str, object], left: str
+) -> None:
+    """Whatever rules decide of the two meanwhile, and write: that is no answer to it. A retry puts
+    it back, or says why not."""
+    world = Promoted()
+    refuses = Validation("Lead", "Ask Eva first", lambda row: row.get("Title") == "CTO", "Title")
+    world.both.salesforce.org.validations.append(refuses)
+    world.undo(world.wrong)
+    world.both.salesforce.org.validations.clear()
+    first = min(world.leads())
+    if side == "Lead":
+        world.both.salesforce.update("Lead", first, values)
+    else:
+        world.both.apollo.update("contact", world.people[0], values)
+    world.run()
+    [told] = world.both.errors()
+    assert (told.operation, len(told.troubles)) == ("undo", 3)
+    [went_on] = world.retry().finished
+    kept = {one.record for one in went_on.kept if one.field == "Title"}
+    assert kept == ({first} if left == "Chair" else set())
+    assert world.titles() == [left, "CTO", "CTO"]
+    assert world.both.errors() == []
+    world.quiet()
+
+
+def test_what_is_refused_is_told_no_more_once_it_was_asked_for_again() -> None:
+    """A second undo says itself what it leaves."""
+    world = Promoted()
+    refuses = Validation("Lead", "Ask Eva first", lambda row: row.get("Title") == "CTO", "Title")
+    world.both.salesforce.org.validations.append(refuses)
+    world.undo(world.wrong)
+    for one in world.leads():
+        world.both.salesforce.update("Lead", one, {"Title": "Chair"})
+    world.run()
+    assert len(world.both.errors()) == 1
+    assert {one.record for one in world.undo(world.wrong).kept} == {*world.leads()}
+    assert world.both.errors() == []
+
+
 @pytest.mark.parametrize("dies", [False, True])
 def test_what_a_run_did_not_get_done_is_not_made_up_for_once_it_is_undone(dies: bool) -> None:
     """Two were linked, and the update that went with it was lost: parted, they stay as they are,
