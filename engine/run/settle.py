@@ -29,6 +29,7 @@ from .neighbours import is_one, tell_children, tell_late, with_address
 from .pairs import watched_by
 from .parted import leave_alone
 from .session import Session, dump_values
+from .shared import is_news, others, tell_others
 from .state import Stored, other
 from .targets import without_target
 
@@ -136,6 +137,7 @@ def _forget(session: Session, deleted: Sequence[Entry]) -> None:
         session.db.run(sql.drop_keys, **where, ids=[one.record])
         known = session.stored(one.system, one.object, [one.record])
         _tell_neighbours(session, (one.system, one.object), known, {one.record: {}})
+    tell_others(session, [(one, one.record) for one in deleted])
 
 
 def _not_done(session: Session, entry: Entry, outcome: Outcome) -> None:
@@ -230,11 +232,14 @@ def _remember(session: Session, done: Sequence[Settled]) -> None:
         where = {"org": session.org, "system": system, "object": object}
         rows, keys = [], []
         written: dict[str, dict[str, Value]] = {}
+        news: list[tuple[Entry, str]] = []
         for entry, outcome in group:
             id = entry.record or outcome.id
             old = known.get(id)
             told = _named(outcome.values or {}, names)
             values = {**(old.values if old else {}), **_named(entry.after, names), **told}
+            shared = is_news(old, values) and bool(others(session, entry))
+            news += [(entry, id)] if shared else []
             rows.append(
                 {
                     **where,
@@ -244,7 +249,7 @@ def _remember(session: Session, done: Sequence[Settled]) -> None:
                     "stamp": old.stamp if old else "",
                     "life": "here",
                     "into": "",
-                    "run": old.run if old else session.run,
+                    "run": old.run if old and not shared else session.run,
                     "first": session.run,
                 }
             )
@@ -254,6 +259,7 @@ def _remember(session: Session, done: Sequence[Settled]) -> None:
         session.db.run(sql.drop_keys, **where, ids=[str(row["id"]) for row in rows])
         session.db.many(sql.put_key, keys)
         _tell_neighbours(session, (system, object), known, written)
+        tell_others(session, news)
 
 
 def _tell_neighbours(

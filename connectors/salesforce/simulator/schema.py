@@ -206,6 +206,13 @@ class Schema:
         self.changed = now
         return field
 
+    def add_object(self, one: standard.Standard, now: float) -> ObjectType:
+        """A custom object, in the notation of `standard.py`, from `now` on."""
+        of = _standard(one).copy()
+        self.objects[of.name.lower()] = self.by_prefix[of.prefix] = of
+        self.changed = now
+        return of
+
     def describe(self, of: ObjectType, version: str) -> Described:
         """What `/sobjects/X/describe` answers."""
         shown = [
