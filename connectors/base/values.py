@@ -25,6 +25,11 @@ _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 LONGEST_HOST = 255
 """Characters that the name of a host may have."""
 _DIGITS = re.compile(r"\D+")
+_EXTENSION = re.compile(r"(?<![^\W\d_])(?:extension|extn|ext|x)(?![^\W\d_])", re.IGNORECASE)
+_SHORTEST_PHONE = 7
+"""Digits that tell a phone by themselves, whatever words stand beside them."""
+_SPELLED = 3
+"""Digits that a number has at least whose others are spelled in letters: `1-800-FLOWERS`."""
 _ID = re.compile(r"[!-~]{1,255}")
 
 
@@ -152,12 +157,18 @@ def alike(one: Format, two: Format) -> Format:
 
 def same(format: Format) -> Callable[[Value, Value], bool]:
     """Whether two values of a field are one to its system: a phone or a domain in another spelling,
-    and an address with another scheme are; a change of case is not."""
+    and an address with another scheme are; a change of case is not, nor is another word beside the
+    digits of a phone."""
     if format == "url":
         return lambda a, b: (
             a == b or (a is not None and b is not None and _address(a) == _address(b))
         )
-    if format in ("domain", "phone"):
+    if format == "phone":
+        return lambda a, b: (
+            a == b
+            or (a is not None and b is not None and _near(a, b, format) and _words(a) == _words(b))
+        )
+    if format == "domain":
         return lambda a, b: a == b or (a is not None and b is not None and _near(a, b, format))
     if format == "email":
         return lambda a, b: (
@@ -188,6 +199,18 @@ def _plain(host: str) -> str:
 
 
 def _phone(raw: str) -> str:
-    """The digits, with a leading `00` or `+` gone; a `1` before ten digits is the US prefix."""
-    digits = _DIGITS.sub("", raw).removeprefix("00")
+    """The digits, with a leading `00` or `+` gone; a `1` before ten digits is the US prefix. Where
+    letters stand for digits, these too; "" where so few digits stand beside words that it is no
+    number."""
+    digits = _DIGITS.sub("", raw)
+    if _words(raw) and len(digits) < _SHORTEST_PHONE:
+        if len(digits) < _SPELLED:
+            return ""
+        digits = "".join(one for one in _EXTENSION.sub("", raw).casefold() if one.isalnum())
+    digits = digits.removeprefix("00")
     return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
+
+
+def _words(raw: Value) -> str:
+    """The letters of a phone, but for those that only say that an extension follows."""
+    return "".join(one for one in _EXTENSION.sub("", str(raw)).casefold() if one.isalpha())

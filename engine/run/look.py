@@ -31,7 +31,7 @@ LATE = 120.0
 """Seconds that a write may take to arrive after it was sent: what is seen before is no edit."""
 SOME = 1000
 """Records whose keys are kept anew at once."""
-FOLDED = "2"
+FOLDED = "3"
 """How values are folded for look-ups; another word where that is done in another way."""
 QUIET_PAGES = 2
 """Pages without news after which a feed without stamps has been read to where it was known."""

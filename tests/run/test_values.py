@@ -147,6 +147,19 @@ def test_an_entry_that_was_over_begins_anew_when_it_happens_again() -> None:
     assert (still.count, still.first) == (2, again.first)
 
 
+def test_another_word_of_a_phone_is_an_edit() -> None:
+    """Digits in another spelling are none; what is spelled in letters, or noted beside them, is."""
+    world = World("phone <-> Phone", direct_phone="1-800-FLOWERS")
+    for phone in ("1-800-FLORIST", "+1 415 555 0100", "+1 415 555 0100 (ask for Eva)"):
+        world.right(Phone=phone)
+        world.run()
+        [number] = world.both.apollo.rows("contact")[world.contact]["phone_numbers"]
+        assert number["raw_number"] == phone
+        assert world.rests()
+    world.right(Phone="(415) 555-0100 ask for Eva")
+    assert world.rests()
+
+
 STAGES = """title <-> Title
 }
 map contact stage with Lead.Status {
