@@ -177,6 +177,8 @@ def _fit(value: Value, target: Field) -> Value:
             )
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         return _number(value, target)
+    elif isinstance(value, str) and target.whole_seconds:
+        return f"{value[:19]}.000Z"
     return value
 
 

@@ -103,7 +103,8 @@ class Field:
     `choices` holds the values of a choice, `restricted` says that others are refused. `references`
     names the objects a reference may point to. `required`: a create without it is refused.
     `derived`: computed by the connector for reading (`won`, `open`); a condition may name it, a row
-    may not write it. `role`: what it is to an activity.
+    may not write it. `role`: what it is to an activity. `whole_seconds`: it keeps a moment without
+    the parts of its second.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Field:
     derived: bool = False
     filterable: bool = True
     role: Role = ""
+    whole_seconds: bool = False
 
 
 @dataclass(frozen=True)

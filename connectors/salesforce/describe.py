@@ -422,6 +422,7 @@ def _field(data: Mapping[str, Any], standing: Standing) -> Field:
         custom=bool(data.get("custom")),
         filterable=bool(data.get("filterable", True)),
         role=standing.roles.get(name, ""),
+        whole_seconds=kind == "datetime",
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from syncrules.connectors.apollo.simulator.team import CustomField
 from syncrules.tests.both import HOUR, Both
 from syncrules.tests.run.linked import Linked
 
@@ -31,8 +34,17 @@ map contact with Lead {
 class World(Linked):
     """One contact and its lead, linked under a row of its own."""
 
-    def __init__(self, row: str, **values: object) -> None:
-        both = Both(RULES.replace("{row}", row))
+    def __init__(
+        self, row: str, own: tuple[str, CustomField] | None = None, **values: object
+    ) -> None:
+        """`own`: a custom field of the Lead, and one of contacts."""
+        self.rules = RULES.replace("{row}", row)
+        both = Both(RULES.replace("{row}", "") if own else self.rules)
+        if own:
+            both.salesforce.org.schema.add_field("Lead", own[0], both.clock.now())
+            both.apollo.team.fields.append(own[1])
+            both.setup = replace(both.setup, connectors=both.sign_in())
+            both.edit(self.rules)
         both.run()
         super().__init__(both, {"last_name": "King", **values})
 
@@ -157,6 +169,25 @@ def test_another_word_of_a_phone_is_an_edit() -> None:
         assert number["raw_number"] == phone
         assert world.rests()
     world.right(Phone="(415) 555-0100 ask for Eva")
+    assert world.rests()
+
+
+def test_the_parts_of_a_second_are_left_out_where_they_are_not_kept() -> None:
+    """Apollo tells milliseconds and Salesforce keeps seconds: nobody has changed anything."""
+    exact = "2026-01-01T10:00:00.123+00:00"
+    lead, contact = "Met__c datetime CUN", CustomField("f" * 24, "contact", "Met at", "datetime")
+    world = World("met_at <-> Met__c", (lead, contact), typed_custom_fields={"f" * 24: exact})
+    assert world.held("typed_custom_fields", "Met__c") == (
+        {"f" * 24: exact},
+        "2026-01-01T10:00:00.000+0000",
+    )
+    assert world.rests()
+    assert world.held("typed_custom_fields", "Met__c")[0] == {"f" * 24: exact}
+    world.right(Met__c="2026-02-01T10:00:00Z")
+    world.run()
+    world.left(typed_custom_fields={"f" * 24: exact})
+    world.run()
+    assert world.held("typed_custom_fields", "Met__c")[1] == "2026-01-01T10:00:00.000+0000"
     assert world.rests()
 
 

@@ -158,7 +158,7 @@ def _fill(org: Org, of: ObjectType, row: Row, given: Mapping[str, Any], actor: A
     """Puts converted values into a row, and checks what references point to."""
     for name, raw in given.items():
         field = of.fields[name]
-        value = converted(field, raw)
+        value = converted(field, raw, typed=actor.unmasked)
         if value is not None and field.type == "reference":
             _points(org, of, field, value)
             if value != row.get(name) and value in org.unshared and not actor.unmasked:

@@ -92,10 +92,11 @@ def compared(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def converted(field: Field, raw: Any) -> Any:
+def converted(field: Field, raw: Any, *, typed: bool = False) -> Any:
     """What a row stores for `raw` in a body, None for blank. Raises `Refused`.
 
-    Text loses outer blanks and "" is blank; numbers are rounded to the field's scale.
+    Text loses outer blanks and "" is blank, a moment the parts of its second. A number that is
+    `typed` at the screen is rounded to the field's scale; from the API it is kept as it is.
     """
     if field.type == "boolean":
         return _boolean(field, raw)
@@ -105,7 +106,7 @@ def converted(field: Field, raw: Any) -> Any:
     if raw is None:
         return None
     if field.type in ("int", "double", "currency", "percent"):
-        return _number(field, raw)
+        return _number(field, raw, typed)
     if field.type in ("date", "datetime"):
         return _time(field, raw)
     text = str(raw).lower() if isinstance(raw, bool) else str(raw).strip(_TRIMMED)
@@ -136,7 +137,7 @@ def _boolean(field: Field, raw: Any) -> bool:
     raise refused("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field.name)
 
 
-def _number(field: Field, raw: Any) -> float | int | None:
+def _number(field: Field, raw: Any, typed: bool) -> float | int | None:
     if raw == "":
         return None
     try:
@@ -151,7 +152,9 @@ def _number(field: Field, raw: Any) -> float | int | None:
     if field.precision and abs(number) >= 10.0 ** (field.precision - field.scale):
         message = f"{field.label}: value outside of valid range on numeric field: {raw}"
         raise refused("NUMBER_OUTSIDE_VALID_RANGE", message, field.name)
-    return int(number) if field.type == "int" else round(number, field.scale)
+    if field.type == "int":
+        return int(number)
+    return round(number, field.scale) if typed else number
 
 
 def _time(field: Field, raw: Any) -> str | None:
@@ -161,7 +164,7 @@ def _time(field: Field, raw: Any) -> str | None:
         text = str(raw)
         if field.type == "date":
             return date.fromisoformat(text[:10]).isoformat()
-        return instant(text)
+        return f"{instant(text)[:19]}.000+0000"
     except ValueError:
         raise _unreadable(field.type, "VALUE_STRING", raw) from None
 
