@@ -27,13 +27,15 @@ class Refusal:
 class Unfit(ValueError):
     """One value that does not fit its target: the field is left out, the rest of the record moves.
 
-    `code` is `too-long`, `not-a-choice`, `out-of-range`, `not-whole` or `several-choices`.
+    `code` is `too-long`, `not-a-choice`, `out-of-range`, `not-whole` or `several-choices`. `held`
+    is the value that the target takes no longer, and may hold from before.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, held: Value = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.held = held
 
 
 def conversion(source: Field, target: Field) -> str | Refusal:
@@ -186,6 +188,9 @@ def _choice(value: str, target: Field) -> str:
     found = spelled(value, target)
     if found is None and target.restricted:
         raise Unfit("not-a-choice", f"`{target.name}` has no value {value!r}")
+    if target.restricted and not any(one.value == found and one.active for one in target.choices):
+        told = f"`{target.name}` takes {value!r} no longer: it is inactive"
+        raise Unfit("not-a-choice", told, found)
     return found or value
 
 

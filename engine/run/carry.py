@@ -131,7 +131,7 @@ def _change(
     if isinstance(moved, Moved):
         if moved.code == "nowhere":
             return None
-        if moved.code:
+        if moved.code and not _held(row, to, moved, current):
             draft.problems.append(problem(row, to, moved))
             return None
         erases = value is None and row.row.clear
@@ -174,13 +174,19 @@ def equal(row: ReadyRow, lv: Value, rv: Value, around: Around) -> bool:
     """Whether the two say the same, seen from either side that the row can be read from."""
     if row.pushes:
         moved = move(row, "right", lv, around, Draft())
-        if isinstance(moved, Moved) and not moved.code and _same(row, "right")(moved.value, rv):
+        if isinstance(moved, Moved) and _held(row, "right", moved, rv):
             return True
     if row.pulls:
         moved = move(row, "left", rv, around, Draft())
-        if isinstance(moved, Moved) and not moved.code and _same(row, "left")(moved.value, lv):
+        if isinstance(moved, Moved) and _held(row, "left", moved, lv):
             return True
     return False
+
+
+def _held(row: ReadyRow, to: Side, moved: Moved, current: Value) -> bool:
+    """Whether a side holds a value already, be it one that its system takes no longer."""
+    told = not moved.code or moved.value is not None
+    return told and _same(row, to)(moved.value, current)
 
 
 def _same(row: ReadyRow, side: Side) -> Same:

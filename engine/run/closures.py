@@ -46,7 +46,8 @@ Seen = Value | NotRead
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A value for the other side, or why there is none."""
+    """A value for the other side, or why there is none: then `value` may be what that side still
+    holds, and takes no longer."""
 
     value: Value = None
     code: str = ""
@@ -303,21 +304,26 @@ def _turn(
     """A value of one side as one of the other; a text that fits, a member of a table."""
     if row.through or target is None:
         return Moved
-    if row.table:
-        return _table(row, to)
-    name = row.convert[0] if to == "right" else row.convert[1]
+    name = (row.convert[0] if to == "right" else row.convert[1]) or "text"
     origin = source or Field("", "", "text")
 
-    def convert(value: Value) -> Moved:
+    def convert(value: Value, how: str = name) -> Moved:
         if value is None:
             return Moved()
         try:
-            moved = types.convert(name or "text", value, origin, target, zone, row.truncate)
-            return Moved(moved)
+            return Moved(types.convert(how, value, origin, target, zone, row.truncate))
         except types.Unfit as unfit:
-            return Moved(code=unfit.code, message=str(unfit))
+            return Moved(unfit.held, unfit.code, str(unfit))
 
-    return convert
+    if not row.table:
+        return convert
+    table = _table(row, to)
+
+    def look_up(value: Value) -> Moved:
+        found = table(value)
+        return found if found.code else convert(found.value, "table")
+
+    return look_up
 
 
 def _table(row: Row, to: Side) -> Callable[[Value], Moved]:

@@ -468,7 +468,7 @@ def _new(
             draft.agree(row.key, *half)
             continue
         moved = move(row, to, given, around, draft)
-        after = moved if isinstance(moved, Coming) else moved.value
+        after = moved if isinstance(moved, Coming) else None if moved.code else moved.value
         if isinstance(moved, Moved) and moved.code and moved.code != "nowhere":
             draft.problems.append(problem(row, to, moved))
         if isinstance(moved, Moved) and moved.code == "nowhere" and "user" in row.row.convert:

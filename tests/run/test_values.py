@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from syncrules.connectors.apollo.simulator.team import CustomField
+from syncrules.connectors.salesforce.simulator.schema import Field
 from syncrules.tests.both import HOUR, Both
 from syncrules.tests.run.linked import Linked
 
@@ -189,6 +190,28 @@ def test_the_parts_of_a_second_are_left_out_where_they_are_not_kept() -> None:
     world.run()
     assert world.held("typed_custom_fields", "Met__c")[1] == "2026-01-01T10:00:00.000+0000"
     assert world.rests()
+
+
+def test_a_choice_that_is_taken_no_longer_keeps_nothing_else_back() -> None:
+    """It is told, the rest of the record moves, and who holds it still is left as they are."""
+    options = (("e" * 24, "North"), ("d" * 24, "East"))
+    lead = "Region__c picklist 255 CUNR = North, East"
+    contact = CustomField("f" * 24, "contact", "Where", "picklist", options)
+    world = World("where -> Region__c\n    title -> Title", (lead, contact), title="CTO")
+    assert world.both.errors() == []
+    of = world.both.salesforce.org.schema.objects["lead"]
+    raw = of.fields["Region__c"].raw
+    values = [{**one, "active": one["value"] != "East"} for one in raw["picklistValues"]]
+    of.add(Field.of({**raw, "picklistValues": values}))
+    world.both.setup = replace(world.both.setup, connectors=world.both.sign_in())
+    world.both.edit(world.rules)
+    world.left(title="CEO", typed_custom_fields={"f" * 24: "d" * 24})
+    world.run()
+    assert world.held("title", "Title") == ("CEO", "CEO")
+    assert told(world) == ["Region__c: `Region__c` takes 'East' no longer: it is inactive"]
+    world.left(typed_custom_fields={"f" * 24: "e" * 24})
+    world.run()
+    assert (told(world), world.held("title", "Region__c")[1]) == ([], "North")
 
 
 STAGES = """title <-> Title
