@@ -21,6 +21,7 @@ from .refusals import (
     GONE,
     HIDDEN,
     NAME_TAKEN,
+    NO_ADDRESS,
     NO_SCOPE,
     NOT_YOURS,
     UNKNOWN_ID,
@@ -58,10 +59,11 @@ def accepted(
 def done(catalog: Catalog, write: Write, row: Row) -> Outcome:
     """The outcome of a write from the record as the reply has it.
 
-    Apollo accepts a record and leaves out custom fields that don't fit. An update is then
-    refused with those fields, and its others have arrived; a create is done, since the record
-    is there, and carries code and fields all the same. Of a record that was made, all is told that
-    the reply has: Apollo gives it an owner and a stage of its own choice.
+    Apollo accepts a record and leaves out custom fields that don't fit, and an address that it
+    takes for none. An update is then refused with those fields, and its others have arrived; a
+    create is done, since the record is there, and carries code and fields all the same. Of a record
+    that was made, all is told that the reply has: Apollo gives it an owner and a stage of its own
+    choice.
     """
     made = write.action == "create"
     forms = catalog.forms(write.object, {*write.fields, "stage"} if made else write.fields)
@@ -72,13 +74,17 @@ def done(catalog: Catalog, write: Write, row: Row) -> Outcome:
         for name in write.fields
         if name in forms and forms[name].custom is not None and forms[name].key in errors
     }
+    code = CUSTOM_FIELD if wrong else ""
+    address = write.fields.get("email") if write.object == "contact" else None
+    if address is not None and not values.same("email")(address, held.get("email")):
+        wrong["email"], code = f"Apollo takes {address!r} for no address", code or NO_ADDRESS
     in_part = bool(wrong) and write.action == "update"
     return Outcome(
         write.ref,
         "refused" if in_part else "done",
         identifier(row["id"]),
         held,
-        CUSTOM_FIELD if wrong else "",
+        code,
         "; ".join(wrong.values()),
         tuple(wrong),
         arrived=tuple(name for name in write.fields if name not in wrong) if in_part else (),

@@ -25,6 +25,7 @@ AMBIGUOUS_VALUE = "ambiguous-value"
 CANNOT_CLEAR = "cannot-clear"
 CUSTOM_FIELD = "custom-field"
 NAME_TAKEN = "name-taken"
+NO_ADDRESS = "no-address"
 NOT_DELETABLE = "not-deletable"
 NOT_WRITABLE = "not-writable"
 TASK_CLOSED = "task-closed"
@@ -53,6 +54,8 @@ _ADVICE: Mapping[str, str] = {
     "fit. Correct the value, or the field's settings in Apollo.",
     NAME_TAKEN: "Apollo takes this record for another one of the same name. Look at both: merge "
     "them in Apollo, or give the new one a name of its own.",
+    NO_ADDRESS: "Apollo takes this for no email address, and has not stored it. Correct it in the "
+    "other system.",
     NOT_DELETABLE: "Apollo lets nobody delete records through its API. Set a stage instead, such "
     "as Do Not Contact, or delete by hand.",
     NOT_WRITABLE: "Apollo does not take this field in this kind of write. Leave it out of the map.",

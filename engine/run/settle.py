@@ -57,6 +57,10 @@ def settle(session: Session, outcomes: Iterable[Settled]) -> list[Settled]:
         if session.open_errors:
             _seen_again(session, [entry for entry, _ in done if entry.action == "update"])
         _clear(session, [entry for entry, _ in done])
+        for entry, one in done:
+            if one.code and entry.action == "create":
+                # It is there, and its system has left out what doesn't fit.
+                problems.refused(session, entry, one, session.advise(entry.system, one.code))
         gone = [entry for entry, one in whole if one.kind == "gone"]
         refused = [entry for entry, one in results if one.kind == "refused"]
         again = without_target(session, refused)

@@ -153,3 +153,28 @@ def test_what_a_run_was_refused_is_over_once_it_got_that_through_after_all() -> 
     assert both.apollo.rows("contact")[left]["title"] == "CEO"
     assert both.salesforce.rows("Lead")[right]["Company"] == "C"
     assert listed(both) == []
+
+
+def test_an_address_that_apollo_drops_is_told() -> None:
+    """Apollo takes the record and leaves out what it takes for no address, without a word: it is
+    told, when the contact is made and later, and all else arrives."""
+    both = Both(
+        "sync apollo with salesforce\n"
+        "pull Lead as contact visible\n"
+        "map contact with Lead {\n    last_name <- LastName\n    title <- Title\n"
+        "    email <- Description\n}\n"
+    )
+    both.run()
+    both.clock.sleep(HOUR)
+    lead = both.salesforce.create(
+        "Lead", {"LastName": "Berg", "Company": "B", "Description": "n/a", "Title": "CTO"}
+    )
+    for address, title in (("n/a", "CTO"), ("a@b.example", "CEO"), ("none yet", "COO")):
+        both.salesforce.update("Lead", lead, {"Description": address, "Title": title})
+        later(both)
+        [contact] = both.apollo.rows("contact").values()
+        assert contact["title"] == title
+        told = [(one.code, one.message) for one in both.errors()]
+        wrong = [("no-address", f"Apollo takes {address!r} for no address")]
+        assert told == ([] if "@" in address else wrong)
+    assert contact["email"] == "a@b.example"
