@@ -247,7 +247,7 @@ def _command(row: _Row, side: Side, thing: Object, name: str, other: Field | Non
     if other is not None:
         if other.type in ("id", "reference", "other"):
             return ""
-        kind = other.format if other.format not in ("", "domain") else other.type
+        kind = other.format if other.format not in ("", "domain", "rich") else other.type
         if other.type == "text" and other.length:
             kind += f" {other.length}"
     label = " ".join(name.removesuffix("__c").replace("_", " ").split())

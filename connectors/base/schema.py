@@ -18,8 +18,11 @@ FieldType = Literal[
 ]
 """`choice` is a picklist or stage, `choices` a multiple one, `other` what no row can move."""
 
-Format = Literal["", "email", "phone", "url", "domain", "currency", "percent", "integer", "long"]
-"""What more is known of a text or a number; `long` is a text area."""
+Format = Literal[
+    "", "email", "phone", "url", "domain", "currency", "percent", "integer", "long", "rich"
+]
+"""What more is known of a text or a number; `long` is a text area, `rich` one whose layout only its
+own system knows."""
 
 Feed = Literal["stamped", "newest first", "whole", "by parent"]
 

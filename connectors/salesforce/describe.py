@@ -400,6 +400,8 @@ def _field(data: Mapping[str, Any], standing: Standing) -> Field:
     """A field of a describe reply. Required on create is what can't be empty, isn't filled by the
     server, and can be written."""
     kind, format = _TYPES.get(str(data["type"]), ("other", ""))
+    if kind == "text" and data.get("htmlFormatted"):
+        format = "rich"
     creatable = bool(data.get("createable"))
     sized = kind == "text" and int(data.get("length") or 0) > 0
     listed = kind in ("choice", "choices")

@@ -16,6 +16,7 @@ from ..base.contract import Life, Record
 from ..base.schema import Field, Object
 from ..base.values import Value
 from .describe import STANDING, Derived
+from .rich import html_of, plain
 
 STAMP = "SystemModstamp"
 """Moves with every save, by people and by the platform itself; grain of one second. Results of
@@ -142,11 +143,15 @@ def columns(object: Object, fields: Iterable[str]) -> Columns:
         if found is None:
             kinds[name] = _UNSEEN
         else:
-            kinds[name] = _DERIVED if found.derived else found.type
+            kinds[name] = _DERIVED if found.derived else _kind(found)
     life = tuple(name for name in LIFE if name in object.by_name)
     if object.thing == "user":
         life += (ACTIVE,)
     return Columns(object.name, kinds, STAMP in object.by_name, life)
+
+
+def _kind(field: Field) -> str:
+    return field.format if field.format == "rich" else field.type
 
 
 def gone(object: str, id: str) -> Record:
@@ -165,6 +170,8 @@ def to_wire(field: Field | None, value: Value) -> Any:
         return ";".join(value)
     if value is None and field is not None and field.type == "boolean":
         return False
+    if isinstance(value, str) and field is not None and field.format == "rich":
+        return html_of(value)
     return value
 
 
@@ -209,6 +216,10 @@ def _several(raw: Any) -> Value:
     return values.choices(str(raw).split(";")) if raw else None
 
 
+def _rich(raw: Any) -> Value:
+    return values.text(plain(raw)) if isinstance(raw, str) else values.text(raw)
+
+
 def _id(raw: Any) -> Value:
     return values.identifier(raw) if raw else None
 
@@ -217,6 +228,7 @@ _READ: Mapping[str, Callable[[Any], Value]] = {
     "id": _id,
     "reference": _id,
     "text": values.text,
+    "rich": _rich,
     "choice": values.text,
     "choices": _several,
     "number": values.number,

@@ -214,6 +214,30 @@ def test_a_choice_that_is_taken_no_longer_keeps_nothing_else_back() -> None:
     assert (told(world), world.held("title", "Region__c")[1]) == ([], "North")
 
 
+def test_a_rich_text_is_read_and_written_as_what_it_says() -> None:
+    """Its layout is Salesforce's own: nothing of it goes over, and it stays as long as nobody
+    changes what the text says. No sign of a plain text is taken for markup."""
+    lead = "Story__c textarea 32000 CUNLH"
+    contact = CustomField("f" * 24, "contact", "Story", "textarea")
+    said = "a < b & <c>\n\n  d;"
+    world = World("story <-> Story__c", (lead, contact), typed_custom_fields={"f" * 24: said})
+
+    def now() -> tuple[object, object]:
+        left, right = world.held("typed_custom_fields", "Story__c")
+        return left["f" * 24], right  # type: ignore[index]
+
+    assert now() == (said, "a &lt; b &amp; &lt;c&gt;<br><br>  d;")
+    assert world.rests()
+    world.right(Story__c="<p>One &amp; <b>two</b></p>\n<p><br></p><ul><li>three</li></ul>")
+    world.run()
+    assert now()[0] == "One & two\n\nthree"
+    assert world.rests()
+    bold = "<p><b>One</b> &amp; two</p><p><br></p><p>three</p>"
+    world.right(Story__c=bold)
+    assert world.rests()
+    assert now() == ("One & two\n\nthree", bold)
+
+
 STAGES = """title <-> Title
 }
 map contact stage with Lead.Status {

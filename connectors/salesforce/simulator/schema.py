@@ -22,7 +22,7 @@ Json = dict[str, Any]
 _LINE = re.compile(
     r"""(?P<name>\w+)\s+(?P<type>\w+)
         (?:\s+(?P<size>\d+)(?:\.(?P<scale>\d+))?)?
-        (?:\s+(?P<flags>[CUNDIRXL]+))?
+        (?:\s+(?P<flags>[CUNDIRXLH]+))?
         (?:\s+part\ of\s+(?P<part>\w+))?
         (?:\s+->\s*(?P<refs>\w+(?:\s*,\s*\w+)*)(?:\s+as\s+(?P<relation>\w+))?)?
         (?:\s+=\s*(?P<values>.+))?$""",
@@ -382,7 +382,7 @@ def field_json(line: str) -> Json:
         "formulaTreatNullNumberAsZero": False,
         "groupable": not long and kind != "datetime",
         "highScaleNumber": False,
-        "htmlFormatted": False,
+        "htmlFormatted": "H" in flags,
         "idLookup": "I" in flags or "X" in flags or kind == "id",
         "inlineHelpText": None,
         "label": _label(name),

@@ -3,8 +3,8 @@
     NAME TYPE [SIZE[.SCALE]] [FLAGS] [part of COMPOUND] [-> OBJECTS [as RELATION]] [= VALUES]
 
 Flags: C createable, U updateable, N may be blank, D filled by the server, I a lookup key, X an
-external id and unique, R only listed values, L neither filtered nor sorted. A value with `*` is the
-default. `schema.py` spells the lines out; what no line can say is in `saves.py`.
+external id and unique, R only listed values, L neither filtered nor sorted, H a rich text. A value
+with `*` is the default. `schema.py` spells the lines out; what no line can say is in `saves.py`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,10 @@ _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID = re.compile(r"[0-9A-Za-z]{15}([0-9A-Za-z]{3})?")
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\.]+(\.[^\s@,;:<>()\[\]\"\\.]+)+")
+_HTML = re.compile(r"</?(?P<element>[A-Za-z][\w-]*)[^<>]*>|&(?:\w+|#\w+);|[&<>]")
+_ELEMENTS = frozenset(
+    ("a", "b", "br", "div", "em", "i", "img", "li", "ol", "p", "strong", "u", "ul")
+)
 _TRIMMED = " \t\r\n\f\v"
 
 
@@ -110,6 +114,8 @@ def converted(field: Field, raw: Any, *, typed: bool = False) -> Any:
     if field.type in ("date", "datetime"):
         return _time(field, raw)
     text = str(raw).lower() if isinstance(raw, bool) else str(raw).strip(_TRIMMED)
+    if field.raw.get("htmlFormatted"):
+        text = _HTML.sub(_markup, text)
     if not text:
         return None
     if field.type in ("reference", "id"):
@@ -126,6 +132,15 @@ def converted(field: Field, raw: Any, *, typed: bool = False) -> Any:
         message = f"{field.label}: invalid email address: {text}"
         raise refused("INVALID_EMAIL_ADDRESS", message, field.name)
     return text
+
+
+def _markup(found: re.Match[str]) -> str:
+    """What a rich text keeps of a sign that means something in HTML: known elements and characters
+    stay, other elements are gone, and what is neither stands for itself."""
+    sign = found[0]
+    if found["element"]:
+        return sign if found["element"].lower() in _ELEMENTS else ""
+    return sign if len(sign) > 1 else {"&": "&amp;", "<": "&lt;", ">": "&gt;"}[sign]
 
 
 def _boolean(field: Field, raw: Any) -> bool:
