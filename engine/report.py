@@ -168,7 +168,7 @@ _STATES = {
     "doubt": "sent without a reply: {done} or not, the next run finds out",
     "sent": "sent without a reply: {done} or not, the next run finds out",
     "due": "not {done} yet: the next run goes on with it",
-    "dropped": "not {done}: moved meanwhile, busy, or there already",
+    "dropped": "not {done}: moved or gone meanwhile, busy, or there already",
     "spared": "not {done}: others would go along; `syncrules errors` says which",
     "paused": "not {done}: a system has changed, and a rule waits for `syncrules schema pull`",
     "waiting": "not {done}: others of their rule were refused; `syncrules errors` says for what",

@@ -48,7 +48,7 @@ class Read:
     """Which fields of which object a run reads. `every` is in minutes. `until_quiet`: its feed has
     no stamps and comes newest change first, so it is read until pages bring nothing new.
     `in_parts`: the caller takes some pages and goes on from their cursor another day, so nothing is
-    made ready beyond a page."""
+    made ready beyond a page. `forgets`, `untold`: as of the object (see `Object`)."""
 
     system: str
     object: str
@@ -56,6 +56,8 @@ class Read:
     every: int = 15
     until_quiet: bool = False
     in_parts: bool = False
+    forgets: bool = False
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,8 @@ def reads_of(
             tuple(sorted(fields[spot])),
             every[spot],
             schemas[spot[0]].by_name[spot[1]].feed == "newest first",
+            forgets=schemas[spot[0]].by_name[spot[1]].forgets,
+            untold=schemas[spot[0]].by_name[spot[1]].untold,
         )
         for spot in needed_first(given, _referred(flows))
     )

@@ -119,6 +119,22 @@ def _read(
         if done:
             break
     session.looked[ask.system, ask.object] = began
+    if cursor is None:
+        session.whole.add((ask.system, ask.object))
+
+
+def read_whole(session: Session, ask: Read) -> set[str]:
+    """Reads all of an object, whatever its feed has told before; the records that are there. Raises
+    `SystemUnavailable`."""
+    there: set[str] = set()
+    for page in session.connectors[ask.system].read(ask, None):
+        session.keep_alive()
+        there |= {one.id for one in page.records if one.life == "here"}
+        with session.db.transaction("page"):
+            store(session, ask, page.records)
+        if page.complete:
+            break
+    return there
 
 
 def _keep_keys(session: Session, ask: Read, held: str) -> None:

@@ -56,6 +56,7 @@ from .since import note
 from .sweep import sweep
 from .tidy import tidy
 from .undo import BrokenOff, Part
+from .vanished import leave_vanished
 from .write import settle_doubts, write
 
 LEASE = 120.0
@@ -340,6 +341,7 @@ def _decided(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
     session.progress("deciding")
     work.decide(session)
     _compare(session, verb, work)
+    leave_vanished(session, partial(work.decide, session))
     spare(session)
     work.agreed(_planned(session))
     held = tuple(f"{one.what}: {one.why}" for one in trips(session, asked_for=work.asked_for))
@@ -361,6 +363,7 @@ def _written(session: Session, verb: Verb, work: Work, on_change: OnChange | Non
         session.progress("deciding")
         work.decide(session)
         _compare(session, verb, work)
+        leave_vanished(session, partial(work.decide, session))
         spare(session)
         work.agreed(_planned(session))
         guard(session, asked_for=work.asked_for)
@@ -399,7 +402,7 @@ def _planned(session: Session) -> Iterator[Entry]:
     """All that this run is about to do; what is spared is told by the error log alone."""
     for row in session.db.stream(sql.changes_of_run, org=session.org, run=session.run):
         one = entry(row)
-        if one.state != "spared":
+        if one.state not in ("spared", "dropped"):
             yield one
 
 
@@ -531,6 +534,8 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
     where = {"org": session.org, "run": session.run}
     for row in session.db.stream(sql.changes_of_run, **where) if session.numbers else ():
         one = entry(row)
+        if verb == "preview" and one.state == "dropped":
+            continue
         kind = (one.system, one.object, one.action, one.state)
         counts[kind] = counts.get(kind, 0) + 1
         lost += len(one.lost) if one.state in ("planned", "done") else 0

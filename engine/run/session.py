@@ -79,6 +79,8 @@ class Session:
     reads: dict[tuple[str, str], Read] = field(default_factory=dict)
     indexes: dict[tuple[str, str], tuple[Index, ...]] = field(default_factory=dict)
     looked: dict[tuple[str, str], float] = field(default_factory=dict)
+    whole: set[tuple[str, str]] = field(default_factory=set)
+    """Objects, by system, that this run has read from the beginning of their feed."""
     numbers: int = 0
     """The rows of the journal that this run has written: where it is 0, it has planned nothing."""
     again: bool = False

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ...connectors.base.contract import Read
 from ..store import lives
 from ..store import statements as sql
-from .look import store
+from .look import read_whole, store
 from .session import Session
 from .sight import DAY, linked_here, too_many_gone
 from .since import follows_only_now
@@ -63,18 +63,11 @@ def _sweep(session: Session, ask: Read, *, before: bool) -> bool:
     if not linked:
         return True
     there = len(linked)
-    connector = session.connectors[ask.system]
-    for page in connector.read(ask, None):
-        session.keep_alive()
-        linked -= {one.id for one in page.records}
-        with session.db.transaction("page"):
-            store(session, ask, page.records)
-        if page.complete:
-            break
+    linked -= read_whole(session, ask)
     too_many_gone(session, ask.system, ask.object, len(linked), there)
     missing = sorted(linked)[:MOST]
     if missing:
-        found = connector.fetch(ask.object, ask.fields, "id", missing)
+        found = session.connectors[ask.system].fetch(ask.object, ask.fields, "id", missing)
         with session.db.transaction("page"):
             store(session, ask, [one for one in found if one.life != "here"], before=before)
     return len(missing) == len(linked)

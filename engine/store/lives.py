@@ -158,6 +158,28 @@ planned_deletes = statement(
     )
 )
 """Those of some records that a run is about to delete."""
+made_or_linked = statement(
+    select(C.flow, C.side, C.action, C.left, C.right).where(
+        C.org == _org,
+        C.run == bindparam("run"),
+        C.state == "planned",
+        C.action.in_(("create", "link")),
+    )
+)
+"""What a run has planned that rests on a record being there."""
+drop_pair = statement(
+    update(table(tables.Change))
+    .where(
+        C.org == _org,
+        C.run == bindparam("run"),
+        C.state == "planned",
+        C.flow == bindparam("flow"),
+        C.left == bindparam("one"),
+        C.right == bindparam("partner"),
+    )
+    .values(state="dropped", code="gone")
+)
+"""What a run has planned for two records of whom one is gone, or for one that is."""
 ALONG = "others would go along"
 """Cause of a mark on a record that is not deleted, since others would go with it."""
 another_day = statement(

@@ -99,7 +99,7 @@ class Facts:
         # What is shown to us again is found by then where a history goes on until all is read once
         # more.
         self.unfound = log.stray if self.scope.behind else self.beyond
-        self.pairs = {_pair(row) for row in self.journal if row[6] in ("link", "create")}
+        self.pairs = {_pair(row) for row in self.journal if _makes_one(row)}
         self.pairs |= {(one.flow, one.left, one.right) for one in self.links}
         self.deleted = {row[7] for row in self.journal if row[6] == "delete" and row[12] == "done"}
         self.across = {one.left: one.right for one in self.links if not one.ended}
@@ -351,6 +351,12 @@ def _link(row: tuple[Any, ...]) -> Link:
     flow, left, right, ended, run = row
     one, _, two = str(flow).partition("~")
     return Link(str(flow), ("apollo", one, left), ("salesforce", two, right), ended, run)
+
+
+def _makes_one(row: tuple[Any, ...]) -> bool:
+    """Whether a line of the journal links two: one that was taken back, since one of them is gone,
+    never did."""
+    return row[6] == "create" or (row[6] == "link" and row[12] != "dropped")
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:
