@@ -17,6 +17,7 @@ from .carry import (
     NO_STOPS,
     Draft,
     begin,
+    carry,
     conflict,
     equal,
     fill_blank,
@@ -32,7 +33,6 @@ from .closures import (
     Moved,
     NotRead,
     Ready,
-    ReadyInfer,
     ReadyMove,
     ReadyRow,
     Seen,
@@ -49,9 +49,10 @@ from .decision import (
     Problem,
     apart,
     filling,
+    unsent,
 )
 from .fill import fill, fill_new, lacking
-from .inferred import inferred
+from .inferred import infer_later, infer_to, inferred
 from .state import other
 
 
@@ -92,7 +93,10 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
             return
         if row.key in base.left or row.key in base.right:
             then = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
-            _later_row(flow, row, (lv, rv), then, around, into)
+            if (to := base.unsent_to(row.key)) and not any(_changed(row, lv, rv, then)):
+                _unsent_row(row, to, (lv, rv), then, around, into)
+            else:
+                _later_row(flow, row, (lv, rv), then, around, into)
             return
         key = apart(row.key)
         then = base.left.get(key, NOT_READ), base.right.get(key, NOT_READ)
@@ -106,7 +110,7 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
 
     _each_row(flow, left, right, draft, judge, fill_in)
     for infer in flow.infers:
-        _infer(infer, left, right, base, around, draft)
+        infer_later(infer, left, right, base, around, draft)
     return _finish("update", flow, draft, "")
 
 
@@ -136,7 +140,8 @@ def as_agreed(rows: Iterable[ReadyRow], left: Values, right: Values, base: Base)
     """Whether both sides hold in each of these rows what they held when they last agreed."""
     then_left, then_right = base.left, base.right
     return all(
-        then_left.get(row.key, NOT_READ) == row.left(left)
+        not base.unsent_to(row.key)
+        and then_left.get(row.key, NOT_READ) == row.left(left)
         and then_right.get(row.key, NOT_READ) == row.right(right)
         for row in rows
     )
@@ -266,21 +271,42 @@ def _later_row(
         draft.agree(key, NOT_READ if own_left else lv, NOT_READ if own_right else rv)
 
 
-def _changed(row: ReadyRow, lv: Value, rv: Value, then: tuple[Seen, Seen]) -> tuple[bool, bool]:
-    """Which of the sides hold something else than then."""
+def _changed(row: ReadyRow, lv: Seen, rv: Seen, then: tuple[Seen, Seen]) -> tuple[bool, bool]:
+    """Which of the sides hold something else than then, where both are known."""
     bl, br = then
+    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
+        return False, False
     left_changed = not isinstance(bl, NotRead) and not row.same_left(lv, bl)
     right_changed = not isinstance(br, NotRead) and not row.same_right(rv, br)
     return left_changed, right_changed
 
 
+def _unsent_row(
+    row: ReadyRow,
+    to: Side,
+    now: tuple[Seen, Seen],
+    then: tuple[Seen, Seen],
+    around: Around,
+    draft: Draft,
+) -> None:
+    """A value that could not go to a record when that was made: it goes as soon as it can, where
+    neither side has been edited since. What its system has put there meanwhile is nobody's edit."""
+    lv, rv = now
+    if unread(row, lv, rv, draft=draft) or isinstance(lv, NotRead) or isinstance(rv, NotRead):
+        return
+    why = "it could not go when the record was made"
+    if to == "right":
+        draft.agree(row.key, NOT_READ, rv)
+        carry(row, to, lv, rv, around, draft, why)
+    else:
+        draft.agree(row.key, lv, NOT_READ)
+        carry(row, to, rv, lv, around, draft, why)
+
+
 def _moved_on(row: ReadyRow, now: tuple[Seen, Seen], then: tuple[Seen, Seen]) -> bool:
     """Whether two who met in a newer row have changed since in what it brings over: that flows
     also where a backfill is asked for, as at any run before it."""
-    lv, rv = now
-    if isinstance(lv, NotRead) or isinstance(rv, NotRead):
-        return False
-    left_changed, right_changed = _changed(row, lv, rv, then)
+    left_changed, right_changed = _changed(row, *now, then)
     to_right = left_changed and row.push_later
     return to_right or (right_changed and row.pull_later)
 
@@ -322,7 +348,7 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
 
     _each_row(flow, left, right, draft, judge, fill_in)
     for infer in flow.infers:
-        _infer(infer, left, right, None, around, draft)
+        infer_later(infer, left, right, None, around, draft)
     return _finish("link", flow, draft, rule, reason=around.match.text)
 
 
@@ -471,6 +497,9 @@ def _new(
         after = moved if isinstance(moved, Coming) else None if moved.code else moved.value
         if isinstance(moved, Moved) and moved.code and moved.code != "nowhere":
             draft.problems.append(problem(row, to, moved))
+            if row.push_later if to == "right" else row.pull_later:
+                mark = unsent(row.key)
+                draft.agree(mark, *((given, NOT_READ) if to == "right" else (NOT_READ, given)))
         if isinstance(moved, Moved) and moved.code == "nowhere" and "user" in row.row.convert:
             owner = row.row.field(other(to))
             stood_in = f"; its {owner} has no active counterpart"
@@ -491,7 +520,7 @@ def _new(
     for infer in flow.infers:
         value = inferred(infer, around) if infer.infer.side == to else None
         if value is not None:
-            _infer_to(infer, None, value, draft)
+            infer_to(infer, None, value, draft)
     if maker and maker.move.source and maker.move.source[0] not in {one.field for one in made}:
         name, text = maker.move.source
         reason = f"{maker.move.place.file}:{maker.move.place.line}"
@@ -534,37 +563,7 @@ def _no_guess(flow: Ready, to: Side, around: Around) -> Decision:
     return Decision("nothing", problems=(told,))
 
 
-# ---- values ---------------------------------------------------------------------------------
-
-
-def _infer(
-    infer: ReadyInfer, left: Values, right: Values, base: Base | None, around: Around, draft: Draft
-) -> None:
-    """The first arm that is true; written only when the inferred value itself changes."""
-    value = inferred(infer, around)
-    before = base.right.get(infer.key) if base else None
-    if value is None or value == before:
-        return
-    side = infer.infer.side
-    current = (left if side == "left" else right).get(infer.infer.field, NOT_READ)
-    if isinstance(current, NotRead):
-        return
-    if current == value:
-        draft.agree(infer.key, NOT_READ, value)
-        return
-    if side in draft.stops:
-        draft.stopped = draft.stops[side]
-        return
-    _infer_to(infer, current, value, draft)
-
-
-def _infer_to(infer: ReadyInfer, before: Value, value: str, draft: Draft) -> None:
-    rule = infer.infer
-    made = draft.left if rule.side == "left" else draft.right
-    agree = (None, value)
-    made.append(
-        Change(rule.field, before, value, rule.text, infer.place, infer.key, agree, rule.side)
-    )
+# ---- what comes of it ----------------------------------------------------------------------
 
 
 def _finish(

@@ -30,15 +30,21 @@ class Base:
 
     def moved(self, agree: Halves) -> Base:
         """The base once both agree on more, by row: what differed in those does so no longer, and
-        what was to fill a blank has come to its end, unless it is said anew."""
+        what was to fill a blank, or could not go, has come to its end, unless it is said anew."""
         said = {key for half in agree for key in half}
-        over = {name(key) for key in said for name in (apart, filling)} - said
+        over = {name(key) for key in said for name in (apart, filling)}
+        over = (over | {unsent(key) for key in agree[0].keys() & agree[1].keys()}) - said
         return Base(_moved(self.left, agree[0], over), _moved(self.right, agree[1], over))
 
     def unseen(self, side: Side, key: str) -> bool:
         """Whether nobody knows yet what the record of a side holds beside a value of the other."""
         own, its = (self.left, self.right) if side == "left" else (self.right, self.left)
         return key not in own and its.get(key) is not None
+
+    def unsent_to(self, key: str) -> Side | None:
+        """The side to which a value could not go when the record there was made; None: it could."""
+        name = unsent(key)
+        return "right" if name in self.left else "left" if name in self.right else None
 
     @property
     def differing(self) -> frozenset[str]:
@@ -63,6 +69,12 @@ def filling(key: str) -> str:
     """What the left half of a base calls the value that is to fill a blank of a right record which
     keeps what stands there. While it is on its way, what somebody puts there isn't replaced."""
     return f"+{key}"
+
+
+def unsent(key: str) -> str:
+    """What the half of a base calls the value that could not go to the other side when its record
+    was made: a stage that the table lacks, a text that was too long."""
+    return f"~{key}"
 
 
 def _moved(

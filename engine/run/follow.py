@@ -20,7 +20,7 @@ from ..store import statements as sql
 from . import problems
 from .around import FOLLOWED, key_text
 from .closures import Values
-from .decision import Base, filling
+from .decision import Base, filling, unsent
 from .heirs import Heir, heir
 from .journal import doubts, dump_agree
 from .look import store
@@ -141,7 +141,7 @@ def move_link(
 
 def _kept(half: Mapping[str, Value], rows: set[str]) -> dict[str, Value]:
     """What a half of a base says of rows, and not of ends or of stages."""
-    known = rows | {filling(key) for key in rows}
+    known = rows | {name(key) for key in rows for name in (filling, unsent)}
     return {key: one for key, one in half.items() if key in known}
 
 

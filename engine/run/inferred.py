@@ -1,6 +1,7 @@
 """What an `infer` says of a record, by the records around it.
 
-Pure. What is written for it, and when, is decided in `decide.py`.
+Pure, like `decide.py`, which calls it: the first arm that is true, written only when what is
+inferred itself changes.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from collections.abc import Callable, Sequence
 
 from ...connectors.base.values import Value
 from ...dsl.conditions import Get
-from .closures import Holds, ReadyInfer, Values
-from .decision import Around, path
+from .carry import Draft
+from .closures import NOT_READ, Holds, NotRead, ReadyInfer, Values
+from .decision import Around, Base, Change, path
 
 
 def inferred(infer: ReadyInfer, around: Around) -> str | None:
@@ -31,3 +33,33 @@ def _arm(quantifier: str, holds: Holds, related: Sequence[Values], around: Aroun
 
 def _reader(values: Values) -> Callable[[Get], Value]:
     return lambda get: values.get(path(get))
+
+
+def infer_later(
+    infer: ReadyInfer, left: Values, right: Values, base: Base | None, around: Around, draft: Draft
+) -> None:
+    """The first arm that is true; written only when the inferred value itself changes."""
+    value = inferred(infer, around)
+    before = base.right.get(infer.key) if base else None
+    if value is None or value == before:
+        return
+    side = infer.infer.side
+    current = (left if side == "left" else right).get(infer.infer.field, NOT_READ)
+    if isinstance(current, NotRead):
+        return
+    if current == value:
+        draft.agree(infer.key, NOT_READ, value)
+        return
+    if side in draft.stops:
+        draft.stopped = draft.stops[side]
+        return
+    infer_to(infer, current, value, draft)
+
+
+def infer_to(infer: ReadyInfer, before: Value, value: str, draft: Draft) -> None:
+    rule = infer.infer
+    made = draft.left if rule.side == "left" else draft.right
+    agree = (None, value)
+    made.append(
+        Change(rule.field, before, value, rule.text, infer.place, infer.key, agree, rule.side)
+    )

@@ -25,7 +25,7 @@ from .carry import conflict
 from .carry import problem as unmoved
 from .closures import NotRead, ReadyRow
 from .codes import ADVICE, CHANGED, MISSING, NO_REPLY, OUT_OF_REACH
-from .decision import Decision, Problem
+from .decision import Decision, Problem, unsent
 from .journal import Entry
 from .look import note_life
 from .returned import returned
@@ -399,13 +399,15 @@ def written(session: Session, entries: Sequence[Entry]) -> None:
 
 def _written(session: Session, entry: Entry) -> set[str]:
     """The fields, of both sides, of the rows that an entry has written. A mark is no answer to what
-    was told of the field that it is written to."""
+    was told of the field that it is written to, nor is a default to what could not go."""
     rows = [
         one for one in session.flows[entry.flow].rows if one.row.field(entry.side) in entry.after
     ]
     keys = {key for half in entry.agree for key in half}
     marked = any(key.startswith("!") for key in keys)
-    return _fields(one for one in rows if not marked or one.key in keys)
+    return _fields(
+        one for one in rows if unsent(one.key) not in keys and (not marked or one.key in keys)
+    )
 
 
 def system_of(session: Session, error: SystemUnavailable) -> str:

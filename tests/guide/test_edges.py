@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import product
 from pathlib import Path
 
@@ -178,9 +179,12 @@ def test_an_unknown_status_is_one_entry_for_a_thousand_records() -> None:
             "}",
             '\n"Interested" <-> "Working - Contacted"\n"Replied" <-> "Closed - Not Converted"\n}',
         )
+        + "guard at most 2000 contact changed per run\n"
     )
     team.hour()
     assert team.codes() == []
+    stages = Counter(team.stage(one) for one in team.apollo.rows("contact"))
+    assert stages == {"Interested": 1000, "Replied": 1}
 
 
 def test_what_met_an_unknown_status_flows_once_it_stands_in_the_table() -> None:

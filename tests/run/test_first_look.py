@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from syncrules.engine import approvals
 from syncrules.engine import lost as listing
+from syncrules.engine.run import run as verbs
 from syncrules.tests.both import HOUR, ORG, Both
 from syncrules.tests.run.linked import Linked
 
@@ -128,6 +129,56 @@ def test_a_blank_that_stayed_so_is_filled_by_whoever_is_first() -> None:
     pair.both.edit(RATED.replace('"Interested" ', '"Approaching"'))
     pair.run()
     assert (pair.stages[0], pair.held("", "Rating")[1]) == ("Approaching", "Warm")
+
+
+MENDED = RULES.replace('"Interested" ', '"Approaching"')
+"""The table once somebody has put into it what it lacked, as the entry says."""
+
+
+def test_what_could_not_go_goes_once_the_table_has_it_in_place_of_what_was_filled_in() -> None:
+    """Nobody has edited either side since the lead was made: the entry is over, and the stage is
+    there. What it replaces was nobody's."""
+    pair = Stages(RULES)
+    pair.run()
+    assert [one.code for one in pair.both.errors()] == ["unknown-value"]
+    pair.both.edit(MENDED)
+    pair.run()
+    assert pair.stages == ("Approaching", "Working - Contacted")
+    assert pair.both.errors() == []
+    assert pair.lost == []
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_edit_of_what_was_filled_in_stands_when_the_table_is_mended(first: bool) -> None:
+    """Before the table or with it: somebody has said what the status is."""
+    pair = Stages(RULES)
+    pair.run()
+    pair.right(Status="Closed - Not Converted")
+    if first:
+        pair.run()
+    pair.both.edit(MENDED)
+    pair.run()
+    assert pair.stages == ("Not Interested", "Closed - Not Converted")
+
+
+def test_what_was_too_long_goes_in_place_of_the_default_once_it_fits() -> None:
+    """The admin has made the field longer, and somebody retries."""
+    row = '    title -> Title default "see Apollo"\n    organization_name'
+    rules = RULES.replace("    organization_name", row)
+    both = Both(rules.replace("prefer salesforce", "prefer apollo"))
+    schema = both.salesforce.org.schema
+    schema.add_field("Lead", "Title string 10 CUN", both.clock.now())
+    both.edit(both.rules)
+    both.clock.sleep(HOUR)
+    both.run()
+    pair = Linked(both, {"last_name": "King", "title": "Chief of all engines"})
+    assert pair.held("", "Title")[1] == "see Apollo"
+    schema.add_field("Lead", "Title string 128 CUN", both.clock.now())
+    both.edit(both.rules)
+    both.clock.sleep(HOUR)
+    verbs.retry(both.setup, None)
+    assert pair.held("", "Title")[1] == "Chief of all engines"
+    assert both.errors() == []
 
 
 def test_who_gets_a_record_before_the_first_look_owns_it_on_both_sides() -> None:
