@@ -1,5 +1,6 @@
 """One record that a person pushes: found by what people know it by, and marked. And those that one
-retries after they were out of sight: looked at first, or after their rule has gone: let go of.
+retries after they were out of sight, or has merged: looked at first, or after their rule has gone:
+let go of.
 
 What follows is decided like anything else, but for the condition of its rule. Why a record can't be
 pushed is told here, before anything is written. One that didn't get through stays pushed, by the
@@ -13,20 +14,25 @@ from collections.abc import Iterable, Sequence
 from ...connectors.base.values import folded
 from ...dsl.rules import SIDES
 from ...errors import UsageError
-from ..plan.model import Flow, Plan
-from ..store import asked, held
+from ..plan.model import End, Flow, Plan
+from ..store import asked, held, troubles
+from ..store import statements as sql
 from . import problems
 from .around import Pair
 from .closures import Ready
 from .closures import ready as ready_for
+from .codes import MERGE, OUT_OF_SIGHT
 from .look import store, whereabouts
 from .match import candidates, key_formats
 from .scope import PUSHED, Scope
 from .session import Session
+from .sight import DAY
 from .state import other
 
 MOST = 500
 """Records that one retry asks for by their ids, where several may be the partner."""
+LOOKED_FOR = (OUT_OF_SIGHT, MERGE)
+"""The codes of those that a retry looks at by their ids: no feed need tell what became of them."""
 
 
 def pushing(plan: Plan, rule: str = "") -> list[Flow]:
@@ -138,8 +144,20 @@ def look_at_candidates(session: Session, told: Iterable[tuple[str, str]]) -> Non
             store(session, session.reads[system, object], seen)
 
 
+def look_for_merged(session: Session) -> None:
+    """Once a day those are looked at that a person is to merge: not every system tells of that."""
+    where = {"org": session.org, "system": "", "object": "", "purpose": "merged by hand"}
+    wanted = session.db.rows(troubles.whoever_has, org=session.org, code=MERGE)
+    held = session.db.row(sql.cursor, **where) if wanted else None
+    if not wanted or (held is not None and session.now - held[3] < DAY):
+        return
+    look_for(session, wanted)
+    session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=session.now)
+
+
 def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:
-    """Looks by id at records, each with its flow, that were out of sight, and at their partners.
+    """Looks by id at records, each with its flow, that were out of sight or are to be merged, and
+    at their partners.
 
     No feed tells that they are back, nor what was done with them meanwhile.
     """
@@ -148,13 +166,17 @@ def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:
         for side in SIDES if flow in session.flows else ():
             pair = session.flows[flow].flow
             end, there = pair.end(side), pair.end(other(side))
-            if record in session.stored(end.system, end.object, [record]):
-                wanted.setdefault((end.system, end.object), set()).add(record)
+            if record in session.stored(*_of(end), [record]):
+                wanted.setdefault(_of(end), set()).add(record)
             for link in session.links(flow, side, [record]).values():
                 partner = link.right if side == "left" else link.left
-                wanted.setdefault((there.system, there.object), set()).add(partner)
+                wanted.setdefault(_of(there), set()).add(partner)
     for (system, object), ids in wanted.items():
         found = whereabouts(session, system, object, ids).values()
         with session.db.transaction("page"):
-            here = [one for one in found if one.life == "here"]
-            store(session, session.reads[system, object], here)
+            told = [one for one in found if one.life != "out of sight"]
+            store(session, session.reads[system, object], told)
+
+
+def _of(end: End) -> tuple[str, str]:
+    return end.system, end.object

@@ -22,6 +22,8 @@ NO_REPLY = "no-reply"
 OUT_OF_REACH = "out-of-reach"
 """The code of a system that could not be read or written for another reason than by its own code:
 a sign-in that is refused, calls that are spent, a reply that is too large."""
+MERGE = "merge-by-hand"
+"""The code of a record that a person is to merge into another, as happened on the other side."""
 GOES_ALONG = "goes-along"
 """The code of a record that is not deleted, since its system would delete others with it."""
 
@@ -45,7 +47,8 @@ ADVICE = {
     " is looked at again each day, and deleted once nothing belongs to it.",
     "to-and-fro": "Look which automation, or who, changes the value back, and let one side decide:"
     " `->` or `<-` in the row. A day later `syncrules retry` tries it again.",
-    "merge-by-hand": "Merge the two in that system; the link then follows by itself.",
+    MERGE: "Merge this one, in that system, into the partner of the record that is left. The entry"
+    " is over within a day then, or at once with `syncrules retry`.",
     IN_DOUBT: "Nobody can tell whether this write happened: look the record up by hand, and delete"
     " what is there twice. Until then, others of its kind that have no partner wait.",
     NO_REPLY: "The next run sends it again. Where that is in vain, too, look whether the system"

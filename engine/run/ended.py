@@ -14,6 +14,7 @@ from ...dsl import templates
 from ...dsl.rules import Event, Side
 from ..plan.model import Flow, Move
 from .closures import Ready, Values
+from .codes import MERGE
 from .decision import NOTHING, Around, Change, Decision, Problem
 
 End = Literal["delete", "merge", "cancel"]
@@ -107,7 +108,7 @@ def _merge(
         f"the {end.object} {_SAID[event.on]}; its {to.object} in {to.system} is to be merged, too, "
         f"and {to.system} does that for people only"
     )
-    wrong = Problem("merge-by-hand", message, move.rule, place_of(event), "", _other(side))
+    wrong = Problem(MERGE, message, move.rule, place_of(event), "", _other(side))
     return Decision("nothing", problems=(wrong,))
 
 

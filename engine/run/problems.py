@@ -71,12 +71,12 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
         flow, pair.left.values if pair.left else None, pair.right.values if pair.right else None
     )
     for cause, problem in problems.items():
-        end = flow.end(problem.side)
+        end, matches = flow.end(problem.side), "match" in problem.code
         file, _, line = problem.place.rpartition(":")
         enter(
             session,
             cause=cause,
-            operation="match" if "match" in problem.code else "map",
+            operation="match" if matches else "map",
             system=end.system,
             object=end.object,
             record=record,
@@ -88,6 +88,8 @@ def report(session: Session, flow: Flow, pair: Pair, decision: Decision) -> None
             code=problem.code,
             field=problem.field,
             message=_message(problem),
+            # Whoever shares a key is told of it, and of some that have it.
+            of_all=problem.message if matches else "",
             advice=ADVICE.get(problem.code, ""),
         )
 

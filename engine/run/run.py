@@ -36,7 +36,7 @@ from . import asks, by_hand, damage, problems, restored, signed
 from . import undo as undos
 from .belongs import spare
 from .binned import Told
-from .codes import OUT_OF_SIGHT, UNTOLD
+from .codes import UNTOLD
 from .earlier import BACKFILL, mark_deleted
 from .guard import guard, trips
 from .journal import Entry, entry
@@ -225,7 +225,7 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
         chosen = [row for row in rows if ids is None or row[0] in ids]
         by_hand.look_for(
             session,
-            ((row[1], row[2]) for row in chosen if codes.get(row[0]) == OUT_OF_SIGHT),
+            ((row[1], row[2]) for row in chosen if codes.get(row[0]) in by_hand.LOOKED_FOR),
         )
         by_hand.look_at_candidates(
             session,

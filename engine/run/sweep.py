@@ -11,6 +11,7 @@ from __future__ import annotations
 from ...connectors.base.contract import Read
 from ..store import lives
 from ..store import statements as sql
+from .by_hand import look_for_merged
 from .look import read_whole, store
 from .session import Session
 from .sight import DAY, linked_here, too_many_gone
@@ -24,7 +25,8 @@ MOST = 500
 
 
 def sweep(session: Session) -> None:
-    """Sweeps what is due. Raises `SystemUnavailable`, `Braked` where half is missing."""
+    """Sweeps what is due, and looks at those whom somebody is to merge. Raises
+    `SystemUnavailable`, `Braked` where half is missing."""
     for system, object in session.plan.sweeps:
         if (system, object) not in session.looked:
             continue
@@ -40,6 +42,7 @@ def sweep(session: Session) -> None:
         done = not unknown or _sweep(session, session.reads[system, object], before=before)
         at, said = (began, "") if done else (began - DAY, _BEFORE if before else "")
         session.db.run(sql.put_cursor, **where, cursor=said, layout=0, number=0, at=at)
+    look_for_merged(session)
 
 
 def _around(session: Session, ask: Read) -> set[str]:

@@ -123,6 +123,10 @@ _of_code = and_(_open, _of_cause, T.flow == _flow, E.code == bindparam("code"))
 of_code_in = statement(select(T.record, E.system, E.object).where(_of_code))
 """Records of a flow that are entered with a code, and what they are records of."""
 has_code = statement(select(T.cause, E.system).where(_of_code, T.record == bindparam("one")))
+whoever_has = statement(
+    select(T.flow, T.record).where(_open, _of_cause, E.code == bindparam("code"))
+)
+"""Records that are entered with a code, each with its flow."""
 of_code = statement(select(E.cause).where(_open, E.code == bindparam("code")))
 about = statement(select(E.system, E.object).where(E.org == _org, E.cause == _cause))
 

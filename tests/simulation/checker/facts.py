@@ -124,7 +124,7 @@ class Facts:
             if row[6] == "unlink":
                 ends = {*row[8:10]}
                 partners = {one: key for one, key in partners.items() if key[2] not in ends}
-            if row[6] not in ("link", "create"):
+            if not _makes_one(row):
                 continue
             flow, left, right = _pair(row)
             for mine, other in ((left, right), (right, left)):
@@ -356,7 +356,7 @@ def _link(row: tuple[Any, ...]) -> Link:
 def _makes_one(row: tuple[Any, ...]) -> bool:
     """Whether a line of the journal links two: one that was taken back, since one of them is gone,
     never did."""
-    return row[6] == "create" or (row[6] == "link" and row[12] != "dropped")
+    return bool(row[6] == "create" or (row[6] == "link" and row[12] != "dropped"))
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:
