@@ -20,6 +20,7 @@ from . import asks, problems, signed, struck, unseen
 from .closures import NotRead
 from .codes import IN_DOUBT, OUT_OF_SIGHT
 from .decision import Coming, Halves
+from .heirs import another
 from .in_part import Settled, forget, split
 from .journal import Entry, dump_agree
 from .look import note_life, store, whereabouts
@@ -124,10 +125,19 @@ def _looked_up(session: Session, results: list[Settled]) -> list[Settled]:
 
 
 def _part(session: Session, parted: Sequence[Entry]) -> None:
-    """Their links are gone, and with them what was told of the two."""
+    """Their links are gone, and with them what was told of the two. Who has the key of the one left
+    over is decided, whether or not it was told that the other was in its place."""
     for one in parted:
         session.db.run(lives.drop_link, org=session.org, flow=one.flow, one=one.left)
         problems.over(session, [(one.flow, id) for id in (one.left, one.right)])
+        flow = session.flows[one.flow].flow
+        end, id = flow.end(one.side), one.right if one.side == "right" else one.left
+        left = session.stored(end.system, end.object, [id]).get(id)
+        if one.undoes or left is None or left.life != "here":
+            continue
+        found = another(session, flow, other(one.side), left)
+        if found is not None:
+            session.mark([(one.flow, other(one.side), found.id)], "exists already")
     leave_alone(session, ((one.flow, one.left, one.right) for one in parted if one.undoes))
 
 

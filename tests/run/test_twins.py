@@ -70,6 +70,30 @@ def test_of_two_that_were_merged_in_apollo_the_other_has_the_lead(follows: str, 
 
 
 @BOTH
+def test_who_got_the_address_while_the_lead_was_in_the_bin_has_it_then(follows: str) -> None:
+    """No rule makes a Lead of her, so nothing told of two who want one: she is matched once the
+    other two have parted."""
+    both, left, right = of(follows)
+    both.edit(both.rules.replace(" {", ' when title is not "CEO" {', 1))
+    twin = both.apollo.create("contact", {**ADA, "email": "bea@a.example", "title": "CEO"})
+    later(both)
+    both.salesforce.delete("Lead", right)
+    later(both)
+    both.apollo.update("contact", left, {"email": "new@a.example"})
+    both.apollo.update("contact", twin, {"email": ADA["email"]})
+    later(both)
+    both.apollo.delete("contact", left)
+    both.salesforce.undelete("Lead", right)
+    later(both, DAY)
+    later(both)
+    assert both.errors() == []
+    both.apollo.update("contact", twin, {"title": "CFO"})
+    later(both)
+    (lead,) = both.salesforce.rows("Lead").values()
+    assert (lead["Id"], lead["Phone"], lead["Title"]) == (right, "1", "CFO")
+
+
+@BOTH
 def test_one_with_a_lead_of_its_own_is_none_to_go_on_with(follows: str) -> None:
     """Each of the two had its own, and had another address then: what the rule says follows."""
     both, left, right = of(follows)

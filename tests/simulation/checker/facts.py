@@ -356,7 +356,8 @@ def _link(row: tuple[Any, ...]) -> Link:
 def _makes_one(row: tuple[Any, ...]) -> bool:
     """Whether a line of the journal links two: one that was taken back, since one of them is gone,
     never did."""
-    return bool(row[6] == "create" or (row[6] == "link" and row[12] != "dropped"))
+    action, state = str(row[6]), str(row[12])
+    return action == "create" or (action == "link" and state != "dropped")
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:
