@@ -60,7 +60,8 @@ _ADVICE: Mapping[str, str] = {
     "as Do Not Contact, or delete by hand.",
     NOT_WRITABLE: "Apollo does not take this field in this kind of write. Leave it out of the map.",
     TASK_CLOSED: "The task was completed or skipped in Apollo, which then takes no more than "
-    "another note or contact. Change it there by hand if it has to be, or leave it as it is.",
+    "another note or contact. Change it there by hand, or put it back in the other system as it "
+    "was: then this is over.",
     NOT_YOURS: "The task belongs to somebody else, and the user whose API key this is may not edit "
     "it. Give that user the right to edit tasks of others, or use an admin's key.",
     OTHER: "Apollo refused the write for the reason above. Correct the record, then retry.",

@@ -39,8 +39,12 @@ ADVICE = {
     " then retry.",
     "conflict": "Make the two values equal by hand; `prefer` in the row says who wins later ones.",
     "unknown-value": "Add the value to the table of the rule, or change it in the record.",
-    "too-long": "Shorten the text, or ask for a longer field in the other system.",
-    "not-a-choice": "Add the value to the picklist, or map it with a table.",
+    "too-long": "Shorten the text, or let its row `truncate` it. Where the field has been made"
+    " longer: `syncrules schema pull`, then `syncrules retry`.",
+    "not-a-choice": "Map the value with a table, or add it to the picklist, then `syncrules schema"
+    " pull` and `syncrules retry`.",
+    "not-whole": "The field takes whole numbers only: correct the number, or map another field.",
+    "several-choices": "The field takes one value only: leave one of them, or map another field.",
     "template-failed": "Let the template allow for such a record, or correct the record.",
     "out-of-range": "The value doesn't fit the field of the other system: correct it.",
     GOES_ALONG: "Give what belongs to the record to another one, or delete it by hand: the record"

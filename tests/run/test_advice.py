@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from syncrules.engine.run.codes import ADVICE
 from syncrules.tests.both import HOUR
 from syncrules.tests.guide.team import ACCOUNTS, HEAD, LEADS, Team
 
 DAY = 24 * HOUR
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("retried", [True, False])
@@ -93,3 +98,36 @@ def test_a_conflict_stays_told_where_the_rule_says_now_who_wins_later_ones() -> 
     team.hour()
     assert team.errors() == []
     assert team.is_quiet()
+
+
+def test_each_code_of_our_own_says_what_to_do() -> None:
+    """Whatever a conversion refuses, or a decision can't do."""
+    sources = [ROOT / "dsl" / "types.py", *(ROOT / "engine" / "run").glob("*.py")]
+    found = {
+        code
+        for one in sources
+        for code in re.findall(
+            r'(?:Unfit|Problem)\(\s*"([a-z-]+)"', one.read_text(encoding="utf-8")
+        )
+    }
+    assert len(found) > 6
+    assert {one for one in found if len(ADVICE.get(one, "")) < 20} == set()
+
+
+def test_a_text_that_was_too_long_goes_once_its_field_is_longer_as_the_entry_says() -> None:
+    """The schema is pulled, and somebody retries: no more is needed, and no less."""
+    rules = HEAD + "push contact as Lead { match on email }\n" + LEADS
+    team = Team(rules)
+    team.field("Lead", "Title string 3 CUN")
+    team.rewrite(rules)
+    team.began()
+    team.contact("ada", title="Chief")
+    team.hour()
+    [entry] = team.errors()
+    assert "`syncrules schema pull`, then `syncrules retry`" in entry.advice
+    team.field("Lead", "Title string 30 CUN")
+    team.rewrite(rules)
+    team.clock.sleep(HOUR)
+    team.retry()
+    assert team.right("Lead", "Title") == ["Chief"]
+    assert team.errors() == []
