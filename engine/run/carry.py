@@ -14,8 +14,6 @@ from ...dsl.rules import Side
 from .closures import NOT_READ, Failed, Moved, NotRead, ReadyMove, ReadyRow, Same, Seen
 from .decision import Around, Change, Coming, Problem, filling
 
-_UNDECIDED = {"": "no rule says who wins", "latest": "which of them is later can't be told"}
-"""Why two values of a row stay as they are, by the word of the row."""
 NO_STOPS: Mapping[Side, ReadyMove] = {}
 
 
@@ -213,7 +211,8 @@ def unread(row: ReadyRow, *seen: Seen, draft: Draft) -> bool:
 
 def conflict(row: ReadyRow, lv: Value, rv: Value, why: str = "") -> Problem:
     """That two values differ and none of them wins; `why`, where that is not for the row."""
-    why = why or _UNDECIDED.get(row.row.prefer or "", "`prefer`, which is newer, is for later ones")
+    latest = row.row.prefer == "latest"
+    why = why or ("which of them is later can't be told" if latest else "no rule says who wins")
     return Problem(
         "conflict",
         f"{row.row.left} is {shown(lv)}, {row.row.right} is {shown(rv)}, and {why}",
