@@ -1,6 +1,5 @@
 """One record that a person pushes: found by what people know it by, and marked. And those that one
-retries after they were out of sight, or has merged: looked at first, or after their rule has gone:
-let go of.
+retries after their rule has gone: let go of.
 
 What follows is decided like anything else, but for the condition of its rule. Why a record can't be
 pushed is told here, before anything is written. One that didn't get through stays pushed, by the
@@ -9,30 +8,19 @@ rule that was named then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ...connectors.base.values import folded
-from ...dsl.rules import SIDES
 from ...errors import UsageError
-from ..plan.model import End, Flow, Plan
-from ..store import asked, held, troubles
-from ..store import statements as sql
+from ..plan.model import Flow, Plan
+from ..store import asked, held
 from . import problems
 from .around import Pair
 from .closures import Ready
 from .closures import ready as ready_for
-from .codes import MERGE, OUT_OF_SIGHT
-from .look import store, whereabouts
-from .match import candidates, key_formats
+from .match import key_formats
 from .scope import PUSHED, Scope
 from .session import Session
-from .sight import DAY
-from .state import other
-
-MOST = 500
-"""Records that one retry asks for by their ids, where several may be the partner."""
-LOOKED_FOR = (OUT_OF_SIGHT, MERGE)
-"""The codes of those that a retry looks at by their ids: no feed need tell what became of them."""
 
 
 def pushing(plan: Plan, rule: str = "") -> list[Flow]:
@@ -115,68 +103,3 @@ def let_go(session: Session, flow: str, record: str) -> bool:
     problems.over(session, [(flow, record)])
     session.db.run(held.release_error, org=session.org, flow=flow, one=record)
     return True
-
-
-def look_at_candidates(session: Session, told: Iterable[tuple[str, str]]) -> None:
-    """Looks by id at those who share a key with records, each with its flow, whose partner could
-    not be told, and at whom these are linked with: a person who merged two of them, or deleted one,
-    may be told of by no feed."""
-    wanted: dict[tuple[str, str], set[str]] = {}
-    for name, record in told:
-        if name not in session.flows:
-            continue
-        flow = session.flows[name].flow
-        for side in SIDES:
-            end, there = flow.end(side), flow.end(other(side))
-            known = session.stored(end.system, end.object, [record]).get(record)
-            if known is None:
-                continue
-            mine = candidates(session, flow, side, known.values, side)
-            theirs = candidates(session, flow, side, known.values, other(side))
-            for link in session.links(name, other(side), theirs).values():
-                mine.add(link.left if side == "left" else link.right)
-            wanted.setdefault((end.system, end.object), set()).update(mine)
-            wanted.setdefault((there.system, there.object), set()).update(theirs)
-    for (system, object), ids in wanted.items():
-        found = whereabouts(session, system, object, set(sorted(ids)[:MOST])).values()
-        with session.db.transaction("page"):
-            seen = [one for one in found if one.life != "out of sight"]
-            store(session, session.reads[system, object], seen)
-
-
-def look_for_merged(session: Session) -> None:
-    """Once a day those are looked at that a person is to merge: not every system tells of that."""
-    where = {"org": session.org, "system": "", "object": "", "purpose": "merged by hand"}
-    wanted = session.db.rows(troubles.whoever_has, org=session.org, code=MERGE)
-    held = session.db.row(sql.cursor, **where) if wanted else None
-    if not wanted or (held is not None and session.now - held[3] < DAY):
-        return
-    look_for(session, wanted)
-    session.db.run(sql.put_cursor, **where, cursor="", layout=0, number=0, at=session.now)
-
-
-def look_for(session: Session, missed: Iterable[tuple[str, str]]) -> None:
-    """Looks by id at records, each with its flow, that were out of sight or are to be merged, and
-    at their partners.
-
-    No feed tells that they are back, nor what was done with them meanwhile.
-    """
-    wanted: dict[tuple[str, str], set[str]] = {}
-    for flow, record in missed:
-        for side in SIDES if flow in session.flows else ():
-            pair = session.flows[flow].flow
-            end, there = pair.end(side), pair.end(other(side))
-            if record in session.stored(*_of(end), [record]):
-                wanted.setdefault(_of(end), set()).add(record)
-            for link in session.links(flow, side, [record]).values():
-                partner = link.right if side == "left" else link.left
-                wanted.setdefault(_of(there), set()).add(partner)
-    for (system, object), ids in wanted.items():
-        found = whereabouts(session, system, object, ids).values()
-        with session.db.transaction("page"):
-            told = [one for one in found if one.life != "out of sight"]
-            store(session, session.reads[system, object], told)
-
-
-def _of(end: End) -> tuple[str, str]:
-    return end.system, end.object

@@ -36,11 +36,11 @@ from . import asks, by_hand, damage, problems, restored, signed
 from . import undo as undos
 from .belongs import spare
 from .binned import Told
-from .codes import UNTOLD
 from .earlier import BACKFILL, mark_deleted
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
+from .looked_for import look_for_retried
 from .newer import Behind, asked, behind
 from .outlived import let_go, outlived
 from .parted import leave_all_alone
@@ -223,14 +223,7 @@ def retry(setup: Setup, ids: list[int] | None, on_change: OnChange | None = None
             )
         codes = {row[0]: row[3] for row in session.db.rows(troubles.open_errors, org=session.org)}
         chosen = [row for row in rows if ids is None or row[0] in ids]
-        by_hand.look_for(
-            session,
-            ((row[1], row[2]) for row in chosen if codes.get(row[0]) in by_hand.LOOKED_FOR),
-        )
-        by_hand.look_at_candidates(
-            session,
-            ((row[1], row[2]) for row in chosen if codes.get(row[0]) in UNTOLD),
-        )
+        look_for_retried(session, [(row[1], row[2], codes.get(row[0], "")) for row in chosen])
         waits.extend(let_go(session, {row[0] for row in chosen}))
         with session.db.transaction("marked"):
             for _, flow, record, operation, *_ in chosen:

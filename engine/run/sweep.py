@@ -11,8 +11,8 @@ from __future__ import annotations
 from ...connectors.base.contract import Read
 from ..store import lives
 from ..store import statements as sql
-from .by_hand import look_for_merged
 from .look import read_whole, store
+from .looked_for import look_for_merged
 from .session import Session
 from .sight import DAY, linked_here, too_many_gone
 from .since import follows_only_now
