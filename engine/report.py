@@ -255,7 +255,8 @@ def _finished(result: Result) -> Iterator[str]:
 def behind_text(count: int, map: str, backfill: str) -> str:
     """What is said, behind their number, of linked pairs that differ in a row that is newer."""
     was, wait = ("pair was", "waits") if count == 1 else ("pairs were", "wait")
-    return f"{was} linked before a row was added to `{map}`, and {wait} for `{backfill}`"
+    since = f"a row was added to `{map}`, or an `infer` beside it"
+    return f"{was} linked before {since}, and {wait} for `{backfill}`"
 
 
 def broken_off_text(run: int, command: str) -> str:

@@ -406,6 +406,7 @@ class _Asked:
             self.view,
             self.decision,
             self.linked,
+            self.pair.link.base.differing if self.pair.link else (),
             self._record,
             self._last_of,
         )

@@ -4,7 +4,7 @@ in for a reference, marked, set once, or written by no rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from .plan.model import Flow, Plan
 from .report import show
 from .run.around import View
 from .run.closures import Ready
-from .run.decision import Decision
+from .run.decision import Decision, apart
 from .run.inferred import inferred
 from .run.journal import Entry
+from .run.newer import backfill_of
 from .run.state import Stored, other
 from .systems import nearest
 from .why_ends import marks_of
@@ -31,13 +32,15 @@ Told = tuple[str, str, Place | None]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A field of two records, as a run would decide them. `record` is that of a side, `last_of` our
-    last write of a field on a side; `linked` whether the two are."""
+    last write of a field on a side; `linked` whether the two are, `differing` what a base calls
+    that in which a backfill brings them in line."""
 
     name: str
     ready: Ready
     view: View
     decision: Decision
     linked: bool
+    differing: Collection[str]
     record: Callable[[Side], Stored | None]
     last_of: Callable[[str, Side], Entry | None]
 
@@ -71,6 +74,8 @@ def _inferred(asked: Asked) -> Iterator[Told]:
         if asked.linked and record is not None:
             says = show(inferred(one, asked.view))
             text += f"; by now {says} is inferred, and it is {show(record.values.get(rule.field))}"
+            if apart(one.key) in asked.differing:
+                text += f", as when the rule was written: `{backfill_of(asked.ready.flow)}` sets it"
         yield text, rule.text, rule.place
 
 

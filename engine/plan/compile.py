@@ -36,13 +36,10 @@ from .needs import (
     watches_of,
 )
 from .order import needed_first
-from .plain import canonical, fingerprint
+from .plain import NO_MEANING, canonical, fingerprint
 
 _TRANSLATED = ("reference", "user")
 """Conversions that go through the links of another flow."""
-
-_NO_MEANING = ("place", "text", "rule", "every")
-"""What may change without a change of what a rule does to a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,10 +501,10 @@ def _rank(flow: Flow, draft: Draft) -> tuple[int, int]:
 
 def _meaning(flow: Flow) -> str:
     """Moves and keys count in their order (the first one acts), rows and infers without it."""
-    moves = [canonical(one, _NO_MEANING) for one in flow.moves]
+    moves = [canonical(one, NO_MEANING) for one in flow.moves]
     keys = [canonical(one) for one in flow.keys]
-    rows = sorted(canonical(one, _NO_MEANING) for one in flow.rows)
-    infers = sorted(canonical(one, _NO_MEANING) for one in flow.infers)
+    rows = sorted(canonical(one, NO_MEANING) for one in flow.rows)
+    infers = sorted(canonical(one, NO_MEANING) for one in flow.infers)
     marks = [one.text for move in flow.moves for one in move.events]
     parts = (tuple(moves), tuple(keys), tuple(rows), tuple(infers))
     if flow.ties or any(marks):

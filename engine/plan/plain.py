@@ -16,6 +16,9 @@ from typing import Any, get_args
 from ...connectors.base.schema import Choice, Field
 from ...dsl.conditions import Condition, Operand
 
+NO_MEANING = ("place", "text", "rule", "every")
+"""What may change without a change of what a rule does to a record."""
+
 _TAGGED = (*get_args(Condition), *get_args(Operand))
 """Where one of several kinds may stand, the data says which in `kind`."""
 

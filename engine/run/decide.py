@@ -52,7 +52,7 @@ from .decision import (
     unsent,
 )
 from .fill import fill, fill_new, lacking
-from .inferred import infer_later, infer_to, inferred
+from .inferred import infer_to, inferred, write
 from .state import other
 
 
@@ -110,7 +110,7 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
 
     _each_row(flow, left, right, draft, judge, fill_in)
     for infer in flow.infers:
-        infer_later(infer, left, right, base, around, draft)
+        infer_to(infer, left, right, base, around, draft)
     return _finish("update", flow, draft, "")
 
 
@@ -348,7 +348,7 @@ def _first_link(flow: Ready, left: Values, right: Values, around: Around) -> Dec
 
     _each_row(flow, left, right, draft, judge, fill_in)
     for infer in flow.infers:
-        infer_later(infer, left, right, None, around, draft)
+        infer_to(infer, left, right, None, around, draft)
     return _finish("link", flow, draft, rule, reason=around.match.text)
 
 
@@ -520,7 +520,7 @@ def _new(
     for infer in flow.infers:
         value = inferred(infer, around) if infer.infer.side == to else None
         if value is not None:
-            infer_to(infer, None, value, draft)
+            write(infer, None, value, draft)
     if maker and maker.move.source and maker.move.source[0] not in {one.field for one in made}:
         name, text = maker.move.source
         reason = f"{maker.move.place.file}:{maker.move.place.line}"
@@ -563,7 +563,7 @@ def _no_guess(flow: Ready, to: Side, around: Around) -> Decision:
     return Decision("nothing", problems=(told,))
 
 
-# ---- what comes of it ----------------------------------------------------------------------
+# ---- values ---------------------------------------------------------------------------------
 
 
 def _finish(

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 
 from ...connectors.base.frozen import dataclass
 from ..plan.model import Flow, Plan
+from ..plan.plain import NO_MEANING, canonical, fingerprint
 from ..store import statements as sql
 from ..store import whole
 from .around import Surroundings
-from .closures import Ready, ReadyRow
+from .closures import Ready, ReadyInfer, ReadyRow
 from .decide import as_agreed, met, unmet
 from .decision import Base, apart
+from .inferred import meet as meet_in
 from .journal import doubts
 from .pairs import Mark, pairs_of
 from .session import BACKFILLED, Session, dump_values, load_values
@@ -26,8 +28,10 @@ from .state import Linked
 CHUNK = 500
 """Links that are gone over at once."""
 ROWS = "rows"
-"""The purpose of the cursor that says, by flow, which rows it had when rules were last noted; its
-number is 0 while the rules lack the flow."""
+"""The purpose of the cursor that says, by flow, which rows it had when rules were last noted, and
+what it inferred; its number is 0 while the rules lack the flow."""
+_INFERS = "="
+"""Stands among these rows where what was inferred is, too: earlier versions didn't note it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,9 @@ def meet(session: Session, flow: Flow) -> None:
     _note(session, flow, 0)
     session.backfilled.discard(flow.name)
     ready, after = session.flows[flow.name], ""
-    back = _back(session, ready)
+    noted = _noted(session, ready)
+    back = [one for one in ready.rows if one.key not in noted]
+    infers = _inferred_anew(ready, noted)
     while True:
         where = {"org": session.org, "flow": flow.name, "after": after, "most": CHUNK}
         rows = session.db.rows(whole.links_after, **where)
@@ -89,7 +95,7 @@ def meet(session: Session, flow: Flow) -> None:
             Linked(left, right, Base(load_values(bl), load_values(br)), ended)
             for left, right, bl, br, ended in rows
         ]
-        _some(session, ready, back, links)
+        _some(session, ready, back, infers, links)
         if len(rows) < CHUNK:
             return
         after = links[-1].left
@@ -98,7 +104,7 @@ def meet(session: Session, flow: Flow) -> None:
 def keep_rows(session: Session, name: str) -> None:
     """Notes which rows a flow has, with the transaction under way: none once the rules lack it."""
     ready = session.flows.get(name)
-    keys = json.dumps([one.key for one in ready.rows] if ready else [])
+    keys = json.dumps([*(one.key for one in ready.rows), _INFERS, *_meant(ready)] if ready else [])
     where = {"org": session.org, "system": "", "object": name, "purpose": ROWS}
     row = {"cursor": keys, "layout": 0, "number": 1 if ready else 0, "at": session.now}
     session.db.run(sql.put_cursor, **where, **row)
@@ -114,22 +120,42 @@ def left_out(session: Session) -> set[str]:
     return {name for _, name, there, _ in noted if not there}
 
 
-def _back(session: Session, ready: Ready) -> list[ReadyRow]:
-    """The rows that a flow didn't have when its rules were noted last."""
+def _noted(session: Session, ready: Ready) -> list[str]:
+    """What is noted of a flow; where nothing is, what it has now."""
     where = {"org": session.org, "system": "", "object": ready.flow.name, "purpose": ROWS}
     noted = session.db.row(sql.cursor, **where)
-    keys = json.loads(noted[0]) if noted else [one.key for one in ready.rows]
-    return [one for one in ready.rows if one.key not in keys]
+    return json.loads(noted[0]) if noted else [one.key for one in ready.rows]
+
+
+def _meant(ready: Ready) -> list[str]:
+    """What a flow infers, each with what its arms mean."""
+    return [f"{one.key} {fingerprint(canonical(one.infer, NO_MEANING))}" for one in ready.infers]
+
+
+def _inferred_anew(ready: Ready, noted: Sequence[str]) -> list[ReadyInfer]:
+    """What a flow infers otherwise than when its rules were noted last, or only now."""
+    if _INFERS not in noted:
+        return []
+    each = zip(ready.infers, _meant(ready), strict=True)
+    return [one for one, meant in each if meant not in noted]
 
 
 def _some(
-    session: Session, ready: Ready, back: Sequence[ReadyRow], links: Sequence[Linked]
+    session: Session,
+    ready: Ready,
+    back: Sequence[ReadyRow],
+    infers: Sequence[ReadyInfer],
+    links: Sequence[Linked],
 ) -> None:
     flow = ready.flow
-    there = {apart(row.key) for row in ready.rows}
+    there = {apart(row.key) for row in ready.rows} | {apart(one.key) for one in ready.infers}
     bases = {one.left: one.base.without(one.base.differing - there) for one in links}
     known = {id: [one for one in back if _knows(base, one)] for id, base in bases.items()}
-    new = [Mark("left", id, 0, "") for id, base in bases.items() if known[id] or unmet(ready, base)]
+    new = [
+        Mark("left", id, 0, "")
+        for id, base in bases.items()
+        if infers or known[id] or unmet(ready, base)
+    ]
     pairs = [pair for _, pair in pairs_of(session, flow, new, doubts(session, flow.name))]
     around = Surroundings(session, ready, pairs)
     for pair in pairs:
@@ -139,7 +165,8 @@ def _some(
             if not as_agreed(known[left.id], left.values, right.values, base):
                 session.mark([(flow.name, "left", left.id)], "the rule changed")
             agree = met(ready, left.values, right.values, base, around.of(pair))
-            bases[left.id] = base.moved(agree)
+            inferred = meet_in(infers, left.values, right.values, around.of(pair))
+            bases[left.id] = base.moved(agree).moved(inferred)
     session.db.many(
         sql.put_base,
         [

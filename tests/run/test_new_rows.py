@@ -334,8 +334,8 @@ def test_a_row_that_stays_and_is_edited_brings_nobody_back() -> None:
 # ---- how many wait is told ------------------------------------------------------------------
 
 ONE = (
-    "1 pair was linked before a row was added to `map contact with Lead`, and waits for "
-    "`syncrules backfill push contact`"
+    "1 pair was linked before a row was added to `map contact with Lead`, or an `infer` beside it, "
+    "and waits for `syncrules backfill push contact`"
 )
 TWO = ONE.replace("1 pair was", "2 pairs were").replace("waits", "wait")
 
