@@ -208,7 +208,8 @@ def result_text(result: Result) -> str:
     lines = [*_kept(result), *([named] if named else []), *done]
     for rule, count in sorted(result.waiting.items()):
         was, wait = ("record was", "waits") if count == 1 else ("records were", "wait")
-        lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{_backfill(rule)}`")
+        backfill = result.backfills[rule]
+        lines.append(f"{count:>8,}  {was} there before `{rule}` and {wait} for `{backfill}`")
     lines += (
         f"{one.count:>8,}  {behind_text(one.count, one.map, one.backfill)}" for one in result.behind
     )
@@ -293,12 +294,6 @@ _FOUND = {
     "gone": "their records are deleted",
     "existed": "there already, decided again",
 }
-
-
-def _backfill(rule: str) -> str:
-    """The command that takes what waits for a rule."""
-    words = rule.split()
-    return f"syncrules backfill {words[0]} {words[1]}" if len(words) > 1 else "syncrules backfill"
 
 
 def value_json(value: object) -> object:

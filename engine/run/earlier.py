@@ -39,22 +39,22 @@ def firsts(session: Session, known: _Known, since: int) -> dict[str, int]:
 
 
 def note(session: Session, known: _Known, since: int) -> Iterator[tuple[str, str, int]]:
-    """What is to be noted: name, word and first run. Who is deleted already is decided again where
-    the word is another one: whether they wait is told."""
+    """What is to be noted: name, word and first run. Who is gone already is decided again where the
+    word is another one: whether they wait is told."""
     said = firsts(session, known, since)
     for flow, side, event in _said(session):
         name = _name(flow, side, event)
         if session.scope.is_about(flow.name) and known.get(name) != (_SAID, said[name]):
             yield name, _SAID, said[name]
             if said[name]:
-                mark_deleted(session, flow, side, "the rule changed")
+                mark_gone(session, flow, side, "the rule changed")
     ends = {_name(*one): one for one in _ends(session)}
     for name, (word, _) in known.items():
         if word == _SAID and name not in said:
             yield name, _SILENT, since
             if name in ends:
                 flow, side, _ = ends[name]
-                mark_deleted(session, flow, side, "the rule changed")
+                mark_gone(session, flow, side, "the rule changed")
 
 
 def new_here(session: Session, known: _Known, system: str, object: str) -> bool:
@@ -70,11 +70,11 @@ def new_here(session: Session, known: _Known, system: str, object: str) -> bool:
     )
 
 
-def mark_deleted(session: Session, flow: Flow, side: Side, cause: str) -> None:
-    """Linked records of a side that are deleted are decided again."""
+def mark_gone(session: Session, flow: Flow, side: Side, cause: str) -> None:
+    """Linked records of a side that are deleted or merged away are decided again."""
     end = flow.end(side)
     where = {"org": session.org, "system": end.system, "object": end.object}
-    rows = session.db.rows(lives.linked_deleted, **where, flow=flow.name, side=side)
+    rows = session.db.rows(lives.linked_gone, **where, flow=flow.name, side=side)
     session.mark([(flow.name, side, id) for (id,) in rows], cause)
 
 

@@ -66,6 +66,14 @@ def backfill_of(flow: Flow) -> str:
     return f"syncrules backfill {way} {end.object}"
 
 
+def backfill_for(flow: Flow, rule: str) -> str:
+    """The command that takes what waits for a rule of a flow: an `infer` that stands alone has no
+    direction of its own."""
+    way, object, *_ = rule.split()
+    named = way in ("push", "pull")
+    return f"syncrules backfill {way} {object}" if named else backfill_of(flow)
+
+
 def asked(session: Session, flow: Flow) -> None:
     """Notes that a backfill is asked for: who is in a bin, or out of sight, is brought in line with
     the rows of now once back."""

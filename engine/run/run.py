@@ -36,12 +36,12 @@ from . import asks, by_hand, damage, problems, restored, signed
 from . import undo as undos
 from .belongs import spare
 from .binned import Told
-from .earlier import BACKFILL, mark_deleted
+from .earlier import BACKFILL, mark_gone
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
 from .looked_for import look_for_retried
-from .newer import Behind, asked, behind
+from .newer import Behind, asked, backfill_for, behind
 from .outlived import let_go, outlived
 from .parted import leave_all_alone
 from .parts import read_a_part
@@ -104,9 +104,10 @@ class Setup:
 @dataclass(frozen=True)
 class Result:
     """What a run did. `counts` has (system, object, action, state) and how often; `waiting` counts
-    by rule the records that a backfill would take, `behind` by map the linked pairs that it would
-    bring in line with a row that is newer; `errors` are open entries. `settled` counts what
-    became of writes that an earlier run had sent and never heard of, by kind of outcome. `held`
+    by rule the records that a backfill would take, the command being in `backfills`, `behind` by
+    map the linked pairs that it would bring in line with a row that is newer; `errors` are open
+    entries. `settled` counts what became of writes that an earlier run had sent and never heard of,
+    by kind of outcome. `held`
     says, for a preview, what would stop a run before its first write. `asks` counts the changes
     that wait for a person, `stale` those that one has approved and whose value changed since.
     `unknown` counts activities that wait until someone they are about is known. `undone` is the run
@@ -120,6 +121,7 @@ class Result:
     verb: Verb
     counts: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+    backfills: Mapping[str, str] = field(default_factory=dict)
     behind: tuple[Behind, ...] = ()
     errors: int = 0
     settled: Mapping[str, int] = field(default_factory=dict)
@@ -200,7 +202,7 @@ def backfill(
         with session.db.transaction("marked"):
             for flow in flows:
                 _mark_all(session, flow, side, BACKFILL)
-                mark_deleted(session, flow, side, BACKFILL)
+                mark_gone(session, flow, side, BACKFILL)
                 asked(session, flow)
 
     work = Work(mark, asked_for=True)
@@ -535,7 +537,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
         if on_change and one.state != "spared":
             on_change(one)
     waiting: dict[str, int] = {}
-    known = {one.rule for flow in session.plan.flows for one in flow.moves}
+    known = {one.rule: flow for flow in reversed(session.plan.flows) for one in flow.moves}
     rows = session.db.rows(sql.waiting, org=session.org)
     for _, rule, count in rows:
         if rule in known:  # Of a rule that is gone nobody can ask for the rest.
@@ -549,6 +551,7 @@ def _result(session: Session, verb: Verb, on_change: OnChange | None) -> Result:
         verb,
         counts,
         waiting,
+        {rule: backfill_for(known[rule], rule) for rule in waiting},
         behind(session.plan, rows),
         open_errors,
         asks=asked,

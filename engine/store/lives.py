@@ -117,16 +117,16 @@ linked_here = statement(
     .order_by(R.id)
 )
 """Records of one side of a flow that are there and have a link."""
-linked_deleted = statement(
+linked_gone = statement(
     select(R.id)
     .join(
         table(tables.Link),
         _its_link,
     )
-    .where(*_linked_of_object, R.life == "deleted")
+    .where(*_linked_of_object, R.life.in_(("deleted", "merged")))
     .order_by(R.id)
 )
-"""Records of one side of a flow that are deleted and have a link still."""
+"""Records of one side of a flow that are deleted or merged away, and have a link still."""
 referring = statement(
     select(K.id)
     .where(K.org == _org, K.system == _system, K.object == _object, K.field == bindparam("field"))

@@ -123,6 +123,28 @@ def test_who_was_told_to_be_deleted_before_the_rule_is_left_when_the_other_is_ed
     assert both.apollo.rows("contact")[contact]["title"] == "Gone"
 
 
+def test_who_was_merged_before_the_rule_waits_for_a_backfill() -> None:
+    """Two linked Leads, of which somebody made one: what follows for the contact that is left over
+    is told, and done once it is asked for."""
+    both = Both(rules())
+    both.run()
+    for name in ("ada", "bea"):
+        both.apollo.create("contact", {"last_name": name.title(), "email": f"{name}@a.example"})
+    later(both)
+    into, away = sorted(both.salesforce.rows("Lead"))
+    both.salesforce.merge("Lead", into, [away])
+    later(both)
+    both.edit(rules(pull='on merge mark title "Merged"'))
+    assert "`syncrules backfill pull Lead`" in result_text(later(both))
+    titles = [one.get("title") for one in both.apollo.rows("contact").values()]
+    assert titles == [None, None]
+    both.clock.sleep(HOUR)
+    both.backfill("pull", "Lead")
+    titles = [one.get("title") for one in both.apollo.rows("contact").values()]
+    assert sorted(map(str, titles)) == ["Merged", "None"]
+    assert "backfill" not in result_text(later(both))
+
+
 def test_a_word_that_was_out_for_a_while_is_new_once_it_is_back() -> None:
     """Nothing waits while it is out."""
     both = Both(rules("on delete delete"))

@@ -21,6 +21,7 @@ map account with Account {
     domain <-> Website
 }
 """
+MAP = "map contact with Lead { last_name -> LastName }\n"
 INFER = "infer account stage from opportunities\n"
 OTHER = """\
 infer account stage from opportunities {
@@ -146,6 +147,24 @@ _FORGET = statement(
     .where(_C.c.purpose == "rows")
     .values(cursor=func.replace(_C.c.cursor, '"="', '"none|none"'))
 )
+
+
+def test_an_infer_alone_names_a_backfill_that_there_is() -> None:
+    """It has no direction: the one that brings over what waits for it is told."""
+    world = World("sync apollo with salesforce\npush contact as Lead update only\n" + MAP)
+    for name in ("a", "b", "c"):
+        account = {"Name": name, "Website": f"{name}.example"}
+        world.deal(world.both.salesforce.create("Account", account))
+    world.later()
+    world.both.edit("sync apollo with salesforce\n" + INFER)
+    result = world.later()
+    assert result.backfills == {
+        "infer account stage from opportunities": "syncrules backfill pull Account"
+    }
+    assert "and wait for `syncrules backfill pull Account`" in result_text(result)
+    world.both.clock.sleep(HOUR)
+    world.both.backfill("pull", "Account")
+    assert world.stages() == ["Active Opportunity"] * 3
 
 
 def test_it_is_the_same_with_a_state_in_postgresql(postgres_url: str) -> None:
