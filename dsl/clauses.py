@@ -54,12 +54,14 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class Clauses:
-    """Resolves the conditions of one rule, which reads records of `object` on `side`."""
+    """Resolves the conditions of one rule, which reads records of `object` on `side`, and links
+    them with those of `partner`, "" where it links none."""
 
     bound: Bound
     file: tree.File
     side: Side
     object: Object
+    partner: str = ""
 
     def condition(self, node: tree.Condition, depth: int = 0) -> conditions.Condition | None:
         """The condition with its names known; None where something was reported."""
@@ -299,8 +301,27 @@ class Clauses:
                 "or a `pull` links them",
             )
             return None
+        if hops or linked.name != self.partner:
+            self._too_far(thing, step, following, linked, bool(hops))
+            return None
         hops.append(conditions.Hop("link", step.text, linked.name))
         return other, linked
+
+    def _too_far(
+        self, thing: Object, step: tree.Name, following: tree.Name, linked: Object, behind: bool
+    ) -> None:
+        """A dot over to the other system that is not that of this rule: nobody would follow it."""
+        title = f"this rule links no `{linked.name}`"
+        if behind:
+            title = f"a dot leads over to `{linked.name}` in the first step only"
+        elif self.partner:
+            title = f"this rule links `{thing.name}` with `{self.partner}`, not `{linked.name}`"
+        left, right = (thing, linked) if thing.name in self.bound.left.by_name else (linked, thing)
+        help = (
+            f"bring `{following.text}` over in `map {left.name} with {right.name}`, and ask for "
+            f"the field of `{thing.name}` that has it"
+        )
+        self._error("unknown-field", step.span, title, help=help)
 
     def _over_the_link(self, name: str) -> list[str]:
         """How a field of that name is written that records linked with this one have."""

@@ -54,8 +54,9 @@ def move(bound: Bound, placed: Placed, node: tree.Move, name: str) -> None:
         _not_creatable(bound, file, node, target)
     elif update and (create or pushes) and not target.updatable:
         _not_updatable(bound, file, node, target)
-    said = _said(bound, file, node, source_side, source)
-    stop = settings.stop(bound, file, node, Clauses(bound, file, source_side, source))
+    clauses = Clauses(bound, file, source_side, source, target.name)
+    said = _said(bound, clauses, node)
+    stop = settings.stop(bound, file, node, clauses)
     rule = MoveRule(
         name,
         place(file, node.span),
@@ -114,11 +115,8 @@ def _turned_round(
     return True
 
 
-def _said(
-    bound: Bound, file: tree.File, node: tree.Move, side: Side, source: Object
-) -> list[Said | None]:
+def _said(bound: Bound, clauses: Clauses, node: tree.Move) -> list[Said | None]:
     """The clauses `when` and `unless`; None for each that was lost to a finding."""
-    clauses = Clauses(bound, file, side, source)
     seen: dict[type, tree.Span] = {}
     found: list[Said | None] = []
     for one in node.clauses:
@@ -126,7 +124,7 @@ def _said(
             continue
         word: Literal["when", "unless"] = "when" if isinstance(one, tree.When) else "unless"
         if type(one) in seen:
-            _twice(bound, file, one.span, word, word, seen[type(one)])
+            _twice(bound, clauses.file, one.span, word, word, seen[type(one)])
             found.append(None)
         seen[type(one)] = one.span
         condition = clauses.condition(one.condition)
