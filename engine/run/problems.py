@@ -252,7 +252,7 @@ def refused(session: Session, change: Entry, outcome: Outcome, advice: str, logi
         operation=UNDO if change.undoes else change.action,
         system=change.system,
         object=change.object,
-        record=_known_by(change),
+        record=known_by(change),
         key=change.key,
         flow=change.flow,
         rule=change.rule,
@@ -282,7 +282,7 @@ def no_reply(session: Session, change: Entry) -> None:
 def not_sent(session: Session, changes: Sequence[Entry], cause: str) -> None:
     """Adds what was not sent to the entry of what it would have been refused for, uncounted."""
     there = set(session.db.rows(troubles.of_cause, org=session.org, cause=cause))
-    new = [one for one in changes if (one.flow, _known_by(one)) not in there]
+    new = [one for one in changes if (one.flow, known_by(one)) not in there]
     rows = []
     for change in new:
         file, line = _written_at(session, change)
@@ -290,7 +290,7 @@ def not_sent(session: Session, changes: Sequence[Entry], cause: str) -> None:
             {
                 "org": session.org,
                 "flow": change.flow,
-                "record": _known_by(change),
+                "record": known_by(change),
                 "cause": cause,
                 "operation": WAITS,
                 "key": change.key,
@@ -305,7 +305,7 @@ def not_sent(session: Session, changes: Sequence[Entry], cause: str) -> None:
     session.db.many(troubles.put_trouble, rows)
 
 
-def _known_by(change: Entry) -> str:
+def known_by(change: Entry) -> str:
     """What a record is entered under. Who is in neither system has no id, but a key."""
     return change.left or change.right or change.record or change.key
 

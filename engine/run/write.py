@@ -35,6 +35,7 @@ from .restored import looked_for
 from .session import Session, dump_values
 from .settle import settle, settle_links
 from .shares import left_to_others
+from .smaller import smaller
 from .state import leads_further
 from .unmet import still_unmet
 
@@ -127,7 +128,8 @@ def _writes(session: Session, flow: Flow, side: Side, action: str) -> None:
             writes = [_write(session, flow, one) for one in left_over]
             if action == "update":
                 writes = with_end(session, flow, side, writes)
-            batches = connector.pack(writes)
+            apart = smaller(session, flow, side, action, left_over, writes)
+            batches = [batch for some in apart for batch in connector.pack(some)]
             left_over, parted = _send(session, left_over, batches, attempt, until, begun)
             rests += parted
             if not left_over:

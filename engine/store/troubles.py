@@ -127,6 +127,10 @@ whoever_has = statement(
     select(T.flow, T.record).where(_open, _of_cause, E.code == bindparam("code"))
 )
 """Records that are entered with a code, each with its flow."""
+how_often = statement(
+    select(T.record, T.count).where(_of_code, T.operation == bindparam("operation"))
+)
+"""How often records of a flow have met what is entered with a code, each by what it was to be."""
 of_code = statement(select(E.cause).where(_open, E.code == bindparam("code")))
 about = statement(select(E.system, E.object).where(E.org == _org, E.cause == _cause))
 

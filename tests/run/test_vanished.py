@@ -179,3 +179,22 @@ def test_many_are_read_at_once_and_not_each_by_itself() -> None:
     assert asked["contacts/show"] == 3
     assert asked["contacts/search"] < 10
     assert len(team.salesforce.rows("Lead")) == 147
+
+
+def test_it_is_the_same_with_a_state_in_postgresql(postgres_url: str) -> None:
+    """Who is gone is neither made nor linked, nor is the one deleted that was never linked."""
+    followed = "push account as Account {\n    match on domain\n    on delete delete\n}\n"
+    team = Team(HEAD + followed + ACCOUNTS, state=postgres_url)
+    gone, there = team.account(), team.sf_account()
+    for name in ("acme", "bolt"):
+        gone = team.account(name.title(), f"{name}.example")
+    [linked, *_] = team.apollo.rows("account")
+    team.began()
+    for one in (linked, gone):
+        team.apollo.delete("account", one)
+    team.backfill("push", "account")
+    team.clock.sleep(DAY)
+    team.run()
+    assert sorted(map(str, team.right("Account", "Name"))) == ["Acme", "Berg"]
+    assert there in team.salesforce.rows("Account")
+    team.db.close()
