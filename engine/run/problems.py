@@ -274,9 +274,18 @@ def no_reply(session: Session, change: Entry) -> None:
     stops = session.db.rows(troubles.of_record, **where) if session.open_errors else ()
     if any(system == change.system for _, _, system in stops):
         return
+    refused(session, change, _in_vain(change), "")
+
+
+def cause_of_no_reply(change: Entry) -> str:
+    """The cause under which it is entered that a write got no reply."""
+    outcome = _in_vain(change)
+    return causes.of_write(change, outcome, outcome.message)
+
+
+def _in_vain(change: Entry) -> Outcome:
     message = f"{change.system} gave no reply, and has not carried it out"
-    outcome = Outcome(change.number, "absent", change.record, code=NO_REPLY, message=message)
-    refused(session, change, outcome, "")
+    return Outcome(change.number, "absent", change.record, code=NO_REPLY, message=message)
 
 
 def not_sent(session: Session, changes: Sequence[Entry], cause: str) -> None:
@@ -297,7 +306,7 @@ def not_sent(session: Session, changes: Sequence[Entry], cause: str) -> None:
                 "rule": change.rule,
                 "file": file,
                 "line": line,
-                "message": "not sent, since others were refused; the next run tries it",
+                "message": "not sent, since others were in vain; the next run tries it",
                 "first": session.now,
                 "last": session.now,
             }

@@ -121,6 +121,10 @@ class Session:
     """How often writes of each kind were refused, by cause; `struck` are the kinds that wait, for
     which cause, and whether it is a right that is missing (`struck.py`)."""
     struck: dict[tuple[str, str, str, str, str], tuple[str, bool]] = field(default_factory=dict)
+    apart: set[int] = field(default_factory=set)
+    """Rows of the journal that go out in smaller requests, since they got no reply before; `vain`
+    counts those of each kind that got none again, one after the other (`struck.py`)."""
+    vain: dict[tuple[str, str, str, str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         counted = self.db.row(troubles.count, org=self.org)

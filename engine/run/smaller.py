@@ -43,11 +43,14 @@ def smaller(
         yield [*writes]
         return
     few = isqrt(session.sizes[flow.end(side).system])
+    times = {one.number: often.get(known_by(one), 0) for one in entries}
+    session.apart |= {number for number, count in times.items() if count}
     kinds: dict[int, list[Write]] = {}
-    for entry, write in zip(entries, writes, strict=True):
-        kinds.setdefault(min(2, often.get(known_by(entry), 0)), []).append(write)
-    for times, some in sorted(kinds.items()):
-        fewest = (len(some), few, 1)[times]
+    # Who was in vain less often comes first, so that nobody waits behind the same ones for good.
+    for write in sorted(writes, key=lambda one: times[one.ref]):
+        kinds.setdefault(min(2, times[write.ref]), []).append(write)
+    for kind, some in kinds.items():
+        fewest = (len(some), few, 1)[kind]
         most = max(fewest, -(-len(some) // REQUESTS))
         for start in range(0, len(some), most):
             yield some[start : start + most]

@@ -4,13 +4,15 @@ What one record after the other is refused for (a validation rule, a right, a st
 has its cause outside of them: to send the rest would bring the same. They stand beside the refused
 ones in the entry of that cause and keep their marks. The next run tries them first: who was refused
 is held until somebody retries it, or for a day where only a right is missing, so that nobody who is
-sound waits behind others for good.
+sound waits behind others for good. So it is where requests that are smaller already, since their
+writes got no reply before, get none again, one after the other: then it is not one record that the
+system can't bear.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ...connectors.base.contract import Batch
@@ -25,6 +27,8 @@ MANY = 10
 HALF = 0.5
 """Of what a rule writes in a run in one way, under one login, `MANY` and more than `HALF` must be
 refused for one cause until the rest waits."""
+VAIN = 3
+"""Smaller requests in a row without a reply until the rest of their kind waits."""
 A_WHILE = 86_400.0
 """Seconds that who was refused for a right is put off while its rule waits."""
 SOME = 500
@@ -43,6 +47,16 @@ def count(session: Session, one: Entry, cause: str = "", *, right: bool = False)
     tally[cause] += 1
     if cause and tally[cause] >= MANY and tally[cause] > HALF * tally.total():
         session.struck.setdefault(kind, (cause, right))
+
+
+def replied(session: Session, sent: Sequence[Entry], *, some: bool) -> None:
+    """Counts a request that was smaller than others: whether there was `some` reply to it."""
+    if session.undoing or not any(one.number in session.apart for one in sent):
+        return
+    kind = _kind(sent[0])
+    session.vain[kind] = 0 if some else 1 + session.vain.get(kind, 0)
+    if session.vain[kind] >= VAIN:
+        session.struck.setdefault(kind, (problems.cause_of_no_reply(sent[0]), False))
 
 
 def without(

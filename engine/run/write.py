@@ -354,6 +354,8 @@ def _send(
 
     for job, outcomes in session.world.lanes(jobs(), session.renew):
         told = {one.ref: one for one in outcomes}
+        some = any(one.kind != "unknown" for one in outcomes)
+        struck.replied(session, [by_ref[each.ref] for each in job.tag.writes], some=some)
         finished: list[tuple[Entry, Outcome]] = []
         for each in job.tag.writes:
             # A write that the reply doesn't mention is in doubt like one without a reply.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from syncrules.connectors.base.wire import Request, Response
-from syncrules.tests.guide.team import CONTACTS, HEAD, LEADS, Team
+from syncrules.tests.guide.team import ACCOUNTS, CONTACTS, HEAD, LEADS, Team
 
 PUSHED = HEAD + "push contact as Lead { match on email }\n" + LEADS
 PULLED = HEAD + "pull Contact as contact visible { match on email }\n" + CONTACTS
@@ -83,6 +83,55 @@ def test_an_edit_that_can_not_be_borne_holds_up_no_other() -> None:
     team.apollo.update("contact", ids[17], {"title": "fine"})
     team.hour()
     assert team.right("Lead", "Title") == ["fine"] * 40
+    assert team.errors() == []
+    assert team.is_quiet()
+
+
+def test_several_who_can_not_be_borne_hold_up_nobody_for_good() -> None:
+    """After three in a row the rest waits for the next run, and then goes before them."""
+    team = Team(PUSHED).began()
+    can_not_bear(team, "salesforce.test")
+    for number in range(12):
+        pushed(team, f"p{number}", WORD.decode() if number < 5 else "fine")
+    for _ in range(5):
+        team.hour()
+    assert team.right("Lead", "Title") == ["fine"] * 7
+    [entry] = team.errors()
+    assert (entry.code, len(entry.records)) == ("no-reply", 5)
+
+
+def test_an_object_that_takes_nothing_keeps_no_other_from_going_over() -> None:
+    """Salesforce answers 500 to all that has to do with Leads: three requests a run are in vain,
+    and what people did goes over."""
+    rules = PUSHED + "push task as Task when completed\npush account as Account\n" + ACCOUNTS
+    team = Team(rules).began()
+    known = team.contact("known")
+    team.hour()
+    handler, struck = team.world.handlers["salesforce.test"], list[Request]()
+
+    def handle(request: Request) -> Response:
+        if request.method != "POST" or b'"Lead"' not in (request.body or b""):
+            return handler(request)
+        struck.append(request)
+        return Response(500, {"content-type": "text/html"}, b"<h1>oops</h1>")
+
+    team.world.handlers["salesforce.test"] = handle
+    for number in range(30):
+        team.contact(f"p{number}")
+    for number in range(1, 6):
+        due = {"due_at": "2026-01-06T10:00:00Z", "type": "action_item", "status": "completed"}
+        team.apollo.create("task", {**due, "contact_id": known, "title": f"Send {number}"})
+        team.account(f"A{number}", f"a{number}.example")
+        struck.clear()
+        team.hour()
+        assert len(team.salesforce.rows("Task")) == number
+        assert len(team.salesforce.rows("Account")) == number
+        assert len(struck) <= 3
+        assert team.codes() == ([] if number == 1 else ["no-reply"])
+    team.world.handlers["salesforce.test"] = handler
+    for _ in range(2):
+        team.hour()
+    assert len(team.salesforce.rows("Lead")) == 31
     assert team.errors() == []
     assert team.is_quiet()
 
