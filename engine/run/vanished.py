@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ...connectors.base.contract import Read
+from ...connectors.base.contract import Read, Record
 from ...dsl.rules import SIDES, Side
 from ..store import lives
 from .look import read_whole, store, whereabouts
@@ -20,6 +20,8 @@ from .state import other
 
 MANY = 100
 """Records that are asked for one by one; of more, where each is a request, all are read once."""
+SOME = 50
+"""Records that are asked for between two looks at whether the run is to go on."""
 _Object = tuple[str, str]
 _Record = tuple[Side, _Object, str]
 
@@ -85,8 +87,14 @@ def _gone(session: Session, ask: Read, ids: set[str], there: set[str]) -> set[st
     old = {id for id, one in known.items() if one.life == "here" and one.run != session.run}
     if ask.forgets and len(old) > MANY:
         old -= read_whole(session, ask)
-    found = whereabouts(session, *object, old)
-    gone = {id: one for id, one in found.items() if one.life != "here"}
+    # Where a bin is emptied, what has left it looks like what is out of our sight.
+    stays = ("here", "out of sight") if ask.forgets else ("here",)
+    gone: dict[str, Record] = {}
+    missing = sorted(old)
+    for start in range(0, len(missing), SOME):
+        session.keep_alive()
+        found = whereabouts(session, *object, missing[start : start + SOME])
+        gone |= {id: one for id, one in found.items() if one.life not in stays}
     there |= ids - gone.keys()
     if gone:
         with session.db.transaction("page"):
