@@ -1,4 +1,5 @@
-"""Records that were deleted or merged before a rule said what follows of that: it acts from now on.
+"""Records that were deleted, merged or called off before a rule said what follows of that: it acts
+from now on.
 
 Nothing follows of them by itself, and they wait for a backfill of the rule, as everything does that
 was there before one. Since when a rule says so is noted with the rules themselves (`since.py`);
@@ -20,6 +21,7 @@ from .state import State, Stored
 
 BACKFILL = "backfill"
 """Cause of a mark on a record that a backfill was asked for."""
+_CANCEL: End = "cancel"
 _SAID, _SILENT = "said", "silent"
 _Known = Mapping[str, tuple[str, int]]
 """What is noted of rules, by name: what they meant, and their first run."""
@@ -94,7 +96,7 @@ def waits(
 def _ends(session: Session) -> Iterator[tuple[Flow, Side, End]]:
     """All that a rule could say something of."""
     for flow in session.plan.flows:
-        yield from ((flow, side, event) for side in SIDES for event in ENDS)
+        yield from ((flow, side, event) for side in SIDES for event in (*ENDS, _CANCEL))
 
 
 def _said(session: Session) -> Iterator[tuple[Flow, Side, End]]:

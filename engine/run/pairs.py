@@ -70,10 +70,19 @@ def decide_pair(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decisio
         sides = back.without
         pair = replace(pair, left=sides[0], right=sides[1])
     decision = _decided(ready, pair, surroundings)
-    if ready.cancelled:
+    if ready.cancelled and not _off_before(surroundings.session, ready, sides, pair):
         halves = (base.left, base.right)
         decision = with_cancel(ready, sides, halves, decision, surroundings.of(pair))
     return decision if back is None else with_return(back, decision)
+
+
+def _off_before(session: State, ready: Ready, sides: tuple[Stored, Stored], pair: Pair) -> bool:
+    """Whether a meeting was called off before a rule said what follows of that."""
+    return any(
+        one.values.get(ready.cancelled.get(side, "")) is True
+        and waits(session, ready.flow, side, "cancel", one, pair) is not None
+        for side, one in zip(SIDES, sides, strict=True)
+    )
 
 
 def _decided(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:

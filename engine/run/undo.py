@@ -42,7 +42,7 @@ TOUCH = 60.0
 """Seconds between our write and a stamp after which somebody else has changed the record."""
 
 _FOLLOWED = "its link was that of a record which was merged or converted, and stays"
-_NO_RULE = "no rule is about these two objects any more"
+_NO_RULE = "no rule is about these two objects any more: put one back, and undo it before a run"
 
 Ours = Callable[[str], Sequence[Value | Coming]]
 """What was left in a field that is to be put back: who finds something else there leaves it."""

@@ -401,6 +401,26 @@ def test_a_meeting_is_moved_cancelled_or_one_of_a_series() -> None:
     ]
 
 
+def test_a_meeting_that_was_cancelled_before_the_rule_said_what_follows_is_left() -> None:
+    """Also where somebody edits its Event; one that is cancelled from then on is marked."""
+    day = Day(RULES["meeting"])
+    old, new = day.meeting(), day.meeting(subject="Review")
+    day.run()
+    day.both.apollo.update("meeting", old, {"cancelled": True})
+    day.run()
+    says = RULES["meeting"] + ' { on cancel mark Subject "Off: {{ subject }}" }'
+    day.both.edit(HEAD + says + "\n")
+    day.run()
+    for one in day.made("Event"):
+        day.both.salesforce.update("Event", one["Id"], {"Description": "Room 2"})
+    day.both.apollo.update("meeting", new, {"cancelled": True})
+    day.run()
+    assert sorted(one["Subject"] for one in day.made("Event")) == ["Kick-off", "Off: Review"]
+    day.both.clock.sleep(HOUR)
+    day.both.backfill("push", "meeting")
+    assert sorted(one["Subject"] for one in day.made("Event")) == ["Off: Kick-off", "Off: Review"]
+
+
 def called_off(field: str = "Subject", text: str = "Cancelled: {{ subject }}") -> tuple[Day, str]:
     """A meeting that was called off, and a word of that in a field of its Event."""
     day = Day(f'{RULES["meeting"]} {{ on cancel mark {field} "{text}" }}')
