@@ -135,12 +135,16 @@ _ADVICE = {
     "DELETE_FAILED": "Other records depend on this one. Remove or re-link them first.",
     "DUPLICATES_DETECTED": (
         "A duplicate rule of Salesforce takes this for a record that is there already. "
-        "Merge the two, or link to the one that is there."
+        "Give both the same key, and they are linked; or merge them, or let the duplicate rule "
+        "allow it, then retry."
     ),
     "DUPLICATE_EXTERNAL_ID": (
         "Several records hold the same external id. Merge them and make the field unique."
     ),
-    "DUPLICATE_VALUE": "Another record holds this value, and the field must be unique.",
+    "DUPLICATE_VALUE": (
+        "Another record holds this value, and the field must be unique. "
+        "Change it in one of the two, or merge them; then retry."
+    ),
     "ENTITY_IS_DELETED": "The record is in the recycle bin. Restore it, or let its link end.",
     "ENTITY_IS_LOCKED": "An approval process locks the record. Finish or recall the approval.",
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": (
@@ -177,7 +181,7 @@ _ADVICE = {
         "The login may not edit these fields. Check field-level security, "
         "or take them out of the rule."
     ),
-    "INVALID_ID_FIELD": "The linked record is gone.",
+    "INVALID_ID_FIELD": "The linked record is gone. Choose another one at its source, then retry.",
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": (
         "The value isn't in the picklist, or not for this record type. "
         "Add it in Salesforce, or map it to one that is."
