@@ -255,8 +255,9 @@ class Once(Ended, Around, Enriched):
         heir = way[-1]
         if link.left not in self.rows or heir not in self.rows:
             return
-        if heir in self.log.parted:
-            return  # Its partner went on when it was merged itself: out of the bin it begins anew.
+        if heir in self.log.parted or heir in self.gave_way:
+            # Its partner went on when it was merged or deleted: out of the bin it begins anew.
+            return
         taken = {one.right for one in self.links if not one.ended} | self.beyond
         # Nothing tells what became of one on the way that was out of sight, or is purged, either.
         untold = not (self.log.purged | self.log.hidden).isdisjoint(way)
