@@ -105,4 +105,4 @@ def _said(session: Session) -> Iterator[tuple[Flow, Side, End]]:
 
 
 def _name(flow: Flow, side: Side, event: End) -> str:
-    return f"on {event} {flow.name} {side}"
+    return f"flow {flow.name} {side} on {event}"

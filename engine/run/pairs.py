@@ -17,7 +17,7 @@ from ...connectors.base.values import domain, folded
 from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Watch
 from .activities import counted_elsewhere, stays_out, strangers, with_people
-from .around import REASONS, Pair, Surroundings, as_planned
+from .around import ASKED_FOR, REASONS, Pair, Surroundings, as_planned, keys_of
 from .cancelled import on_again, with_cancel
 from .closures import Ready, Values
 from .decide import decide
@@ -88,6 +88,9 @@ def _off_before(session: State, ready: Ready, sides: tuple[Stored, Stored], pair
 def _decided(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
     """What is decided of records of which none is gone, whatever was followed before."""
     left, right, link = pair.left, pair.right, pair.link
+    if _before_the_keys(surroundings.session, ready.flow, pair):
+        rule = ready.push_rule or ready.pull_rule
+        return Decision("wait", rule=rule, reason="the two were there before they matched by this")
     if ready.flow.activity and link is None:
         decision = _activity(ready, pair, surroundings)
     else:
@@ -101,6 +104,16 @@ def _decided(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
     if pair.cause == PUSHED and decision.action == "create":
         return replace(decision, reason=PUSHED)
     return decision
+
+
+def _before_the_keys(session: State, flow: Flow, pair: Pair) -> bool:
+    """Whether two are found to be one only since the keys of their rules are others: they wait,
+    as all does that was there before a rule, until one of them changes."""
+    if pair.link is not None or pair.left is None or pair.right is None or flow.users:
+        return False
+    if pair.cause in ASKED_FOR or flow.identity:
+        return False
+    return max(pair.left.run, pair.right.run) < session.first_runs.get(keys_of(flow), 0)
 
 
 def _activity(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from ...dsl import conditions
 from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Move
+from ..plan.plain import canonical, fingerprint
 from ..store import held, troubles
 from ..store import statements as sql
 from . import asks, earlier, newer, problems
-from .around import EXISTING
+from .around import EXISTING, keys_of
 from .session import Session
 
 _NOTED = {"system": "", "object": "", "purpose": "rules"}
@@ -56,7 +57,8 @@ def note(session: Session) -> None:
         elif about and flow.name in left_out:
             newer.meet(session, flow)
             newer.keep_rows(session, flow.name)
-    session.first_runs = _firsts(rules, known, since) | earlier.firsts(session, known, since)
+    session.first_runs = _all_firsts(session, rules, known, since)
+    rows += _keys_noted(session, known, since)
     rows += [_rule_row(session, *one) for one in earlier.note(session, known, since)]
     session.db.many(sql.put_rule, rows)
 
@@ -64,8 +66,7 @@ def note(session: Session) -> None:
 def first_runs(session: Session) -> dict[str, int]:
     """The first run of each rule, as this one would note them."""
     known = _known(session)
-    since = _since(session, known)
-    return _firsts(_rules(session), known, since) | earlier.firsts(session, known, since)
+    return _all_firsts(session, _rules(session), known, _since(session, known))
 
 
 def follows_only_now(session: Session, system: str, object: str) -> bool:
@@ -77,6 +78,38 @@ def is_edited(session: Session, flow: Flow) -> bool:
     """Whether the rules of a flow are others than those that the last run noted."""
     known = _known(session).get(f"flow {flow.name}")
     return known is not None and known[0] != flow.fingerprint
+
+
+def _all_firsts(
+    session: Session,
+    rules: Mapping[str, _Rule],
+    known: Mapping[str, tuple[str, int]],
+    since: int,
+) -> dict[str, int]:
+    """The first run of each rule, of what it says of ends, and of the keys of each flow."""
+    keys = {keys_of(flow): _keys_since(flow, known, since) for flow in session.plan.flows}
+    return _firsts(rules, known, since) | earlier.firsts(session, known, since) | keys
+
+
+def _keys_since(flow: Flow, known: Mapping[str, tuple[str, int]], since: int) -> int:
+    """The first run of the keys of a flow, 0 as long as they are those that were noted first."""
+    mark, first = known.get(keys_of(flow), ("", 0))
+    return since if mark and mark != _keys_print(flow) else first
+
+
+def _keys_print(flow: Flow) -> str:
+    return fingerprint(canonical(flow.keys))
+
+
+def _keys_noted(
+    session: Session, known: Mapping[str, tuple[str, int]], since: int
+) -> list[dict[str, object]]:
+    return [
+        _rule_row(session, keys_of(flow), _keys_print(flow), _keys_since(flow, known, since))
+        for flow in session.plan.flows
+        if session.scope.is_about(flow.name)
+        and known.get(keys_of(flow), ("", 0))[0] != _keys_print(flow)
+    ]
 
 
 def _firsts(

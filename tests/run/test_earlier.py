@@ -43,7 +43,7 @@ WAITS = (
 
 
 _NO_WORDS = statement(
-    delete(table(tables.Rule)).where(table(tables.Rule).columns.name.like("on %"))
+    delete(table(tables.Rule)).where(table(tables.Rule).columns.name.like("flow % on %"))
 )
 
 
