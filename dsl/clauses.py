@@ -29,6 +29,9 @@ from .types import KINDS, spelled
 DEEPEST = 50
 """Levels of `not`, `and` and `or` within each other."""
 
+MOST = 3
+"""Objects that a step may lead to, each of which is followed."""
+
 _ALIKE = {
     "text": "text",
     "id": "text",
@@ -283,8 +286,8 @@ class Clauses:
                 help = "a dot stands behind a reference: `account.domain`"
                 self._error("wrong-type", step.span, title, help=help)
                 return None
-            arrived = next((one for one in known if following.text in one.by_name), known[0])
-            hops.append(conditions.Hop("reference", step.text, arrived.name))
+            arrived, also = self._arrived(side, known, following.text)
+            hops.append(conditions.Hop("reference", step.text, arrived.name, also))
             return side, arrived
         other: Side = "right" if side == "left" else "left"
         linked = self.bound.schema(other).by_name.get(step.text)
@@ -306,6 +309,23 @@ class Clauses:
             return None
         hops.append(conditions.Hop("link", step.text, linked.name))
         return other, linked
+
+    def _arrived(
+        self, side: Side, known: list[Object], wanted: str
+    ) -> tuple[Object, tuple[str, ...]]:
+        """The object that a reference leads to, users first, and the others that have what is
+        asked for, too. Of very many only those that rules link: each of them has to be read."""
+        having = [one for one in known if wanted in one.by_name]
+        if not having:
+            return known[0], ()
+        having.sort(key=lambda one: one.thing != "user")
+        if len(having) > MOST:
+            place = 0 if side == "left" else 1
+            linked = {pair[place] for pair in self.bound.pairs}
+            having = [one for one in having if one.name in linked] or having[:1]
+        first, *others = having
+        kind = first.by_name[wanted].type
+        return first, tuple(one.name for one in others if one.by_name[wanted].type == kind)
 
     def _too_far(
         self, thing: Object, step: tree.Name, following: tree.Name, linked: Object, behind: bool

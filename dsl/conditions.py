@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, tzinfo
-from functools import cache
+from functools import cache, lru_cache
+from itertools import product
 from typing import Literal
 
 from ..connectors.base.frozen import dataclass
@@ -24,12 +25,14 @@ from ..connectors.base.values import Value, domain, instant
 class Hop:
     """A step to another record: through a `reference` field, or over the `link` to the other side.
 
-    `name` is the reference field, or the object linked with; `object` is where the step arrives.
+    `name` is the reference field, or the object linked with; `object` is where the step arrives,
+    `also` where else it may: an owner is a user or a queue.
     """
 
     kind: Literal["reference", "link"]
     name: str
     object: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,15 @@ class Get:
     type: FieldType
     hops: tuple[Hop, ...] = ()
     function: Literal["", "domain of", "days since"] = ""
+
+
+@lru_cache(maxsize=1024)
+def ways(get: Get) -> tuple[Get, ...]:
+    """The paths of a field whose every step arrives at one object only, the first choice first."""
+    choices = [
+        [Hop(hop.kind, hop.name, one) for one in (hop.object, *hop.also)] for hop in get.hops
+    ]
+    return tuple(replace(get, hops=hops) for hops in product(*choices))
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,8 @@ def _of_condition(
 ) -> Iterator[tuple[Side, str, str, Choices]]:
     """(side, object, field, values) of all that decides a condition."""
     for atom in conditions.atoms_of(condition) if condition is not None else ():
-        for get in conditions.gets_of(atom):
+        ways = (way for get in conditions.gets_of(atom) for way in conditions.ways(get))
+        for get in ways:
             here, at = side, object
             for hop in get.hops:
                 if hop.kind == "link":

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from ...connectors.base.values import Value
 from ...connectors.base.world import World
 from ...dsl.compare import Difference, Records, SetDifference
-from ...dsl.conditions import All, Any, Condition, Get, Not, closure, reads
+from ...dsl.conditions import All, Any, Condition, Get, Not, closure, reads, ways
 from ...dsl.rules import InferRule, Side
 from ..open import database
 from ..project import Project
@@ -250,7 +250,7 @@ class _Stored:
         self, about: Records, page: Mapping[str, Values], wanted: Sequence[Get]
     ) -> Callable[[str], Callable[[Get], Value]]:
         """How a condition gets the fields of a record, and of others over hops."""
-        reached = {get.hops: self._reached(about, page, get) for get in wanted}
+        reached = {get.hops: self._on_any_way(about, page, get) for get in wanted}
 
         def read(id: str) -> Callable[[Get], Value]:
             def value(get: Get) -> Value:
@@ -264,6 +264,16 @@ class _Stored:
             return value
 
         return read
+
+    def _on_any_way(
+        self, about: Records, page: Mapping[str, Values], get: Get
+    ) -> Mapping[str, Values | None]:
+        """As `_reached`, whichever objects the references lead to."""
+        found: dict[str, Values | None] = {}
+        for way in ways(get):
+            there = self._reached(about, page, way)
+            found |= {one: values for one, values in there.items() if found.get(one) is None}
+        return found
 
     def _reached(
         self, about: Records, page: Mapping[str, Values], get: Get

@@ -394,8 +394,9 @@ def steps(side: Side, object: str, get: Get) -> Iterator[Step]:
 
 
 def gets(condition: Condition | None) -> tuple[Get, ...]:
-    """The fields that decide a condition; none for one that always holds."""
-    return conditions.reads(condition) if condition is not None else ()
+    """The fields that decide a condition, on each way to them; none for one that always holds."""
+    read = conditions.reads(condition) if condition is not None else ()
+    return tuple(way for get in read for way in conditions.ways(get))
 
 
 def flow_name(pair: PairRules) -> str:

@@ -156,6 +156,7 @@ class Surroundings:
             for side in _SOURCES[move.direction]
             for get in conditions.reads(condition)
             if get.hops
+            for get in conditions.ways(get)
         ]
         for origin, get in gets:
             side, rest = _after_link(origin, get)
@@ -177,11 +178,12 @@ class Surroundings:
             reached = [one.values for one in found if one]
 
     def at_end(self, system: str, start: Values, get: Get) -> Value:
-        """The value at the end of a path over references."""
+        """The value at the end of a path over references, whichever objects these lead to."""
         values: Values | None = start
         for hop in get.hops:
             id = values.get(hop.name) if values else None
-            values = self.record(system, hop.object, str(id)) if id else None
+            there = (self.record(system, one, str(id)) for one in (hop.object, *hop.also) if id)
+            values = next((one for one in there if one is not None), None)
         return values.get(get.field) if values else None
 
     def _load_related(self, pairs: Sequence[Pair]) -> None:
@@ -209,7 +211,8 @@ class Surroundings:
                 if get.hops
             ]
             for get in paths:
-                self._load_path(system, here, get)
+                for way in conditions.ways(get):
+                    self._load_path(system, here, way)
             for parent in parents:
                 self._related[infer.related, parent] = []
             for values in here:

@@ -247,3 +247,36 @@ def test_a_record_that_we_delete_ourselves_decides_about_others_at_once() -> Non
     assert len(both.salesforce.rows("Account")) == 1
     assert len(both.apollo.rows("contact")) == 1
     assert later(both) == 0
+
+
+OWNED = """\
+sync apollo with salesforce
+prefer salesforce
+pull Lead as contact visible when OwnerId.Email contains "@sales" { match on email }
+map contact with Lead {
+    last_name <-> LastName
+    email     <-> Email
+}
+"""
+
+
+def test_an_owner_is_a_user_or_a_queue() -> None:
+    """A dot behind a reference that may lead to several objects leads to whichever it is."""
+    both = Both(OWNED)
+    users = [id for id, one in both.salesforce.rows("User").items() if one.get("IsActive")]
+    [queue] = both.salesforce.rows("Group")
+    group = both.salesforce.org.store.named("Group")
+    group.put(queue, {**group.rows[queue], "Email": "all@sales.example"})
+    both.run()
+    both.clock.sleep(HOUR)
+    both.salesforce.update("User", users[0], {"Email": "ann@sales.example"})
+    for name, owner in (("Ann", users[0]), ("Bob", users[1]), ("Queue", queue)):
+        both.salesforce.create("Lead", {"LastName": name, "Company": "A", "OwnerId": owner})
+    later(both)
+    names = {one["last_name"] for one in both.apollo.rows("contact").values()}
+    assert names == {"Ann", "Queue"}
+    both.salesforce.update("User", users[1], {"Email": "bob@sales.example"})
+    later(both)
+    names = {one["last_name"] for one in both.apollo.rows("contact").values()}
+    assert names == {"Ann", "Bob", "Queue"}
+    assert later(both) == 0
