@@ -428,11 +428,6 @@ def as_planned(
     return shown
 
 
-def keys_of(flow: Flow) -> str:
-    """What is noted of the keys of a flow stands under this name among the rules."""
-    return f"flow {flow.name} keys"
-
-
 def key_text(flow: Flow, left: Values | None, right: Values | None) -> str:
     """What people know a record by: the first match key that isn't blank."""
     for values, place in ((left, 0), (right, 1)):

@@ -33,6 +33,9 @@ def back(event: End) -> str:
     return f"!un{event}"
 
 
+TO_BE_DELETED = "!undone"
+"""What the half of a base calls a record that an undo has asked a person to delete; until a rule
+writes to one of the two again."""
 ENDS: tuple[End, ...] = ("delete", "merge")
 """The ends after which a record is not there any more."""
 ONCE = tuple(once(one) for one in (*ENDS, "cancel"))

@@ -17,16 +17,15 @@ from ...connectors.base.values import domain, folded
 from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow, Watch
 from .activities import counted_elsewhere, stays_out, strangers, with_people
-from .around import ASKED_FOR, REASONS, Pair, Surroundings, as_planned, keys_of
+from .around import REASONS, Pair, Surroundings, as_planned
 from .cancelled import on_again, with_cancel
 from .closures import Ready, Values
 from .decide import decide
 from .decision import NOTHING, Decision
-from .earlier import waits
-from .ended import End, ended, once, parted
+from .earlier import before_the_keys, waits
+from .ended import TO_BE_DELETED, End, ended, once, parted
 from .heirs import another, heir
 from .match import Found, match
-from .parted import TO_BE_DELETED
 from .returned import gone_anew, returned, with_return
 from .scope import PUSHED
 from .state import NO_DOUBTS, Doubts, Linked, State, Stored, other
@@ -88,7 +87,7 @@ def _off_before(session: State, ready: Ready, sides: tuple[Stored, Stored], pair
 def _decided(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
     """What is decided of records of which none is gone, whatever was followed before."""
     left, right, link = pair.left, pair.right, pair.link
-    if _before_the_keys(surroundings.session, ready.flow, pair):
+    if before_the_keys(surroundings.session, ready.flow, pair):
         rule = ready.push_rule or ready.pull_rule
         return Decision("wait", rule=rule, reason="the two were there before they matched by this")
     if ready.flow.activity and link is None:
@@ -104,16 +103,6 @@ def _decided(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:
     if pair.cause == PUSHED and decision.action == "create":
         return replace(decision, reason=PUSHED)
     return decision
-
-
-def _before_the_keys(session: State, flow: Flow, pair: Pair) -> bool:
-    """Whether two are found to be one only since the keys of their rules are others: they wait,
-    as all does that was there before a rule, until one of them changes."""
-    if pair.link is not None or pair.left is None or pair.right is None or flow.users:
-        return False
-    if pair.cause in ASKED_FOR or flow.identity:
-        return False
-    return max(pair.left.run, pair.right.run) < session.first_runs.get(keys_of(flow), 0)
 
 
 def _activity(ready: Ready, pair: Pair, surroundings: Surroundings) -> Decision:

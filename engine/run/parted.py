@@ -13,12 +13,8 @@ from ...dsl.rules import Side
 from ..plan.model import Flow
 from ..store import statements as sql
 from ..store import undone
-from .decision import Base
+from .ended import TO_BE_DELETED
 from .session import Session, dump_values
-
-TO_BE_DELETED = "!undone"
-"""What the half of a base calls a record that an undo has asked a person to delete; until a rule
-writes to one of the two again."""
 
 
 def to_be_deleted(session: Session, flow: Flow, side: Side, id: str) -> None:
@@ -27,12 +23,8 @@ def to_be_deleted(session: Session, flow: Flow, side: Side, id: str) -> None:
     for link in session.links(flow.name, side, [id]).values():
         asked = {TO_BE_DELETED: True}
         base = link.base.moved((asked, {}) if side == "left" else ({}, asked))
-        _put(session, flow, link.left, base)
-
-
-def _put(session: Session, flow: Flow, left: str, base: Base) -> None:
-    halves = {"new_left": dump_values(base.left), "new_right": dump_values(base.right)}
-    session.db.run(sql.put_base, org=session.org, flow=flow.name, one=left, **halves)
+        halves = {"new_left": dump_values(base.left), "new_right": dump_values(base.right)}
+        session.db.run(sql.put_base, org=session.org, flow=flow.name, one=link.left, **halves)
 
 
 def leave_alone(session: Session, parted: Iterable[tuple[str, str, str]]) -> None:

@@ -22,13 +22,13 @@ from .asks import Asks
 from .by_hand import as_asked
 from .closures import Ready
 from .decision import Change, Coming, Decision
+from .ended import TO_BE_DELETED
 from .follow import follow
 from .journal import doubts, dump_agree
 from .look import look_at
 from .lost import dump, losses
 from .neighbours import ask_children
 from .pairs import UNSEEN, Mark, decide_pair, ids_of, pairs_of
-from .parted import TO_BE_DELETED
 from .partners import look_again
 from .restored import careful, note
 from .scope import BROUGHT, NEEDED, PUSHED

@@ -42,6 +42,7 @@ from .journal import Entry, entry
 from .look import look, look_elsewhere
 from .looked_for import look_for_retried
 from .newer import Behind, asked, backfill_for, behind
+from .noted import mark_gone
 from .outlived import let_go, outlived
 from .parted import leave_all_alone
 from .parts import read_a_part

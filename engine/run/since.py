@@ -16,8 +16,9 @@ from ..plan.model import Flow, Move
 from ..plan.plain import canonical, fingerprint
 from ..store import held, troubles
 from ..store import statements as sql
-from . import asks, earlier, newer, problems
-from .around import EXISTING, keys_of
+from . import asks, newer, noted, problems
+from .around import EXISTING
+from .earlier import keys_of
 from .session import Session
 
 _NOTED = {"system": "", "object": "", "purpose": "rules"}
@@ -59,7 +60,7 @@ def note(session: Session) -> None:
             newer.keep_rows(session, flow.name)
     session.first_runs = _all_firsts(session, rules, known, since)
     rows += _keys_noted(session, known, since)
-    rows += [_rule_row(session, *one) for one in earlier.note(session, known, since)]
+    rows += [_rule_row(session, *one) for one in noted.note(session, known, since)]
     session.db.many(sql.put_rule, rows)
 
 
@@ -71,7 +72,7 @@ def first_runs(session: Session) -> dict[str, int]:
 
 def follows_only_now(session: Session, system: str, object: str) -> bool:
     """Whether a rule says only now what follows where records of an object are deleted."""
-    return earlier.new_here(session, _known(session), system, object)
+    return noted.new_here(session, _known(session), system, object)
 
 
 def is_edited(session: Session, flow: Flow) -> bool:
@@ -88,7 +89,7 @@ def _all_firsts(
 ) -> dict[str, int]:
     """The first run of each rule, of what it says of ends, and of the keys of each flow."""
     keys = {keys_of(flow): _keys_since(flow, known, since) for flow in session.plan.flows}
-    return _firsts(rules, known, since) | earlier.firsts(session, known, since) | keys
+    return _firsts(rules, known, since) | noted.firsts(session, known, since) | keys
 
 
 def _keys_since(flow: Flow, known: Mapping[str, tuple[str, int]], since: int) -> int:
@@ -140,8 +141,8 @@ def _known(session: Session) -> dict[str, tuple[str, int]]:
 def _since(session: Session, known: Mapping[str, tuple[str, int]]) -> int:
     """The first run since rules were last noted. Where some are `known`, they may be so by a
     version that didn't say when."""
-    noted = session.db.row(sql.cursor, org=session.org, **_NOTED)
-    return noted[2] + 1 if noted else session.run if known else 1
+    found = session.db.row(sql.cursor, org=session.org, **_NOTED)
+    return found[2] + 1 if found else session.run if known else 1
 
 
 def _rule_row(session: Session, name: str, mark: str, since: int) -> dict[str, object]:
