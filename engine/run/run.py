@@ -36,7 +36,7 @@ from . import asks, by_hand, damage, problems, restored, signed
 from . import undo as undos
 from .belongs import spare
 from .binned import Told
-from .earlier import BACKFILL, mark_gone
+from .earlier import BACKFILL
 from .guard import guard, trips
 from .journal import Entry, entry
 from .look import look, look_elsewhere
