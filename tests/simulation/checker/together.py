@@ -63,6 +63,8 @@ class Together(Undone, Held, Signed, Enriched):
             return
         if one.text and not self.news(link, one.right, one.text, start):
             return
+        if left.who == "sync" and self.went_before(link, one, left):
+            return
         events = self.log.by_field[link.left, one.left]
         # A search that lags may have shown, at the link, what the edit before it replaced.
         edits = [each for each in events if each.seq >= start]
@@ -118,6 +120,15 @@ class Together(Undone, Held, Signed, Enriched):
             if any(each.old or each.key == part[0] for each in edits):
                 return True
         return False
+
+    def went_before(self, link: Link, one: Mapped, said: Event) -> bool:
+        """Whether a run that wrote what a template reads had written before what it says then."""
+        return any(
+            (each.who, each.run) == ("sync", said.run)
+            and each.seq < said.seq
+            and canon(one.kind, each.new) == canon(one.kind, said.new)
+            for each in self.log.by_field.get((link.right, one.right), [])
+        )
 
     def only_ours(self, event: Event) -> bool:
         """Whether we wrote a value that should have been the other side's."""
