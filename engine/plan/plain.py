@@ -14,7 +14,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_args
 
 from ...connectors.base.schema import Choice, Field
-from ...dsl.conditions import Condition, Operand
+from ...dsl.conditions import Condition, Hop, Operand
 
 NO_MEANING = ("place", "text", "rule", "every")
 """What may change without a change of what a rule does to a record."""
@@ -22,8 +22,9 @@ NO_MEANING = ("place", "text", "rule", "every")
 _TAGGED = (*get_args(Condition), *get_args(Operand))
 """Where one of several kinds may stand, the data says which in `kind`."""
 
-_TRIMMED = (Field, Choice)
-"""Parts whose attributes are left out where they are at their default, as in schema files."""
+_TRIMMED = (Field, Choice, Hop)
+"""Parts whose attributes are left out where they are at their default, as in schema files: what a
+condition means is the same as before, where a step leads to one object only."""
 
 
 def plain(value: Any, leave_out: Collection[str] = ()) -> Any:

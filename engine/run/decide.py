@@ -100,10 +100,12 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
             return
         key = apart(row.key)
         then = base.left.get(key, NOT_READ), base.right.get(key, NOT_READ)
-        if around.backfill and not _moved_on(row, (lv, rv), then):
-            _first_row(flow, row, lv, rv, around, into, "at the backfill")
-        else:
+        if not around.backfill or _moved_on(row, (lv, rv), then):
             _later_row(flow, row, (lv, rv), then, around, into, new=True)
+        elif flow.moves and all(one.move.enrich for one in flow.moves):
+            _enriched_row(flow, row, (lv, rv), True, around, into)
+        else:
+            _first_row(flow, row, lv, rv, around, into, "at the backfill")
 
     def fill_in() -> None:
         fill(flow, left, right, base, around, draft)

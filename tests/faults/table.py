@@ -127,9 +127,9 @@ TABLE = (
         "Converted or merged meanwhile",
         "The link follows; a change goes to what it became, in the same run; a deletion does not",
         ("a_record_that_becomes_another_meanwhile_is_found_in_the_same_run",),
-        ("tests/run/test_life.py",),
+        ("tests/run/test_life.py", "tests/run/test_twins.py"),
         "Leads are converted, leads and accounts merged. Nobody merges activities, and Apollo "
-        "tells of a merge as of a deletion.",
+        "tells of a merge as of a deletion: the link goes to the one other record with its key.",
     ),
     Fault(
         "A lock",

@@ -244,3 +244,24 @@ def test_who_is_entered_anew_after_a_mark_has_it_taken_back(edited: bool) -> Non
     both.apollo.delete("contact", anew)
     later(both, DAY)
     assert both.salesforce.rows("Lead")[right]["Description"] == "Gone"
+
+
+def test_who_is_entered_anew_is_only_enriched_where_the_rule_says_no_more() -> None:
+    """As at any first link under such a rule: blanks are filled, and what stands there stays."""
+    head, _, rows = RULES.format(follows="").partition("map ")
+    both = Both(f"{head.partition('push')[0]}enrich Lead with contact\nmap {rows}")
+    both.run()
+    left = both.apollo.create("contact", {**ADA, "title": "CTO"})
+    lead = {"LastName": "King", "Email": ADA["email"], "Company": "Acme"}
+    first = both.salesforce.create("Lead", lead)
+    later(both)
+    assert both.salesforce.rows("Lead")[first]["Title"] == "CTO"
+    both.salesforce.delete("Lead", first)
+    later(both)
+    anew = both.salesforce.create("Lead", {**lead, "Title": "CEO"})
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "CTO"
+    assert both.salesforce.rows("Lead")[anew]["Title"] == "CEO"
+    both.salesforce.update("Lead", anew, {"Title": "Chair"})
+    later(both)
+    assert both.apollo.rows("contact")[left]["title"] == "Chair"

@@ -559,3 +559,5 @@ KINDS = frozenset(
     }
 )
 """Every fault by name."""
+SELDOM = frozenset({"somebody goes along with a company"})
+"""What may strike, and too seldom to be met each time."""

@@ -49,8 +49,8 @@ class Ended(Undone):
         it."""
         last, marked = event, False
         for one in reversed(self.log.by_field.get((event.key, event.field), [])):
-            if one.seq >= event.seq or event.who != "sync":
-                continue
+            if one.seq >= event.seq or event.who != "sync" or one.old == one.new:
+                continue  # What a merge only says again, nobody has touched.
             mark = one.who == "sync" and self.says_gone(one)
             if not mark and not crossed(one, last):
                 return False
