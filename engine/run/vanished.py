@@ -60,12 +60,22 @@ def _take_back(session: Session, there: dict[_Object, set[str]]) -> bool:
         return False
     with session.db.transaction("vanished"):
         for one, some in rests:
-            left = [(one.flow, side, id) for side, object, id in some if (object, id) not in gone]
+            left = [each for each in some if (each[1], each[2]) not in gone]
             if len(left) < len(some):
                 where = {"org": session.org, "run": session.run, "flow": one.flow}
                 session.db.run(lives.drop_pair, **where, one=one.left, partner=one.right)
-                session.mark(left, "changed")  # Whom that was to be linked with is decided anew.
+                _decide_anew(session, one.flow, left)
     return True
+
+
+def _decide_anew(session: Session, flow: str, left: list[_Record]) -> None:
+    """Whom something was to be linked with is decided anew, also by the rules of those that are one
+    thing with what is gone: a Lead is made of who was found to be a Contact."""
+    for name in dict.fromkeys((flow, *session.flows[flow].flow.siblings)):
+        one = session.flows[name].flow
+        ends = {(side, (one.end(side).system, one.end(side).object)) for side in SIDES}
+        marks = [(name, side, id) for side, object, id in left if (side, object) in ends]
+        session.mark(marks, "backfill" if name in session.backfilled else "changed")
 
 
 def _rests_on(session: Session, one: _Planned) -> Iterator[_Record]:

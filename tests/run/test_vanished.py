@@ -198,3 +198,19 @@ def test_it_is_the_same_with_a_state_in_postgresql(postgres_url: str) -> None:
     assert sorted(map(str, team.right("Account", "Name"))) == ["Acme", "Berg"]
     assert there in team.salesforce.rows("Account")
     team.db.close()
+
+
+def test_a_lead_is_made_of_whose_contact_is_gone_by_the_time_they_are_linked() -> None:
+    """The Contact was purged, which nothing tells: found to be the same person, and asked for, it
+    isn't there, and the rule about Leads has its turn in the same backfill."""
+    both = HEAD + "push contact as Lead { match on email }\npull Contact as contact hidden\n"
+    team = Team(both + LEADS + CONTACTS)
+    team.contact("ada")
+    contact = team.salesforce.create("Contact", {"LastName": "Berg", "Email": "ada@berg.example"})
+    team.began()
+    team.hour()
+    assert team.salesforce.rows("Lead") == {}
+    team.salesforce.delete("Contact", contact, purged=True)
+    team.backfill("push", "contact")
+    assert team.right("Lead", "Email") == ["ada@berg.example"]
+    assert team.is_quiet()
