@@ -16,13 +16,13 @@ from ...dsl.rules import SIDES, Side
 from ..plan.model import Flow
 from ..store import statements as sql
 from ..store import undone
-from .decision import Base, apart, filling
+from .decision import Base, apart, filling, unsent
 from .journal import Entry, entry
 from .look import store
 from .session import Kept, Session
 
 CHANGED = "somebody has changed it since"
-_NO_ROWS = (apart(""), filling(""))
+_NO_ROWS = (apart(""), filling(""), unsent(""))
 """How names of a base begin that stand beside those of rows."""
 
 
