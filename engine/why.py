@@ -27,7 +27,7 @@ from .run.closures import NotRead, Ready, ReadyRow, at_creation
 from .run.decision import Change, Decision, apart
 from .run.journal import Entry, doubts, entry
 from .run.match import key_formats
-from .run.newer import backfill_of
+from .run.newer import backfill_for, backfill_of
 from .run.pairs import Mark, decide_pair, pairs_of
 from .run.past import changes
 from .run.session import Session
@@ -294,7 +294,7 @@ class _Asked:
 
     def _ended(self) -> Iterator[Reason]:
         for text in gone(self.ready.flow, self._record):
-            yield Reason(f"{text}: {follows(self.decision)}", self.decision.rule)
+            yield Reason(f"{text}: {follows(self.ready.flow, self.decision)}", self.decision.rule)
 
     def _not_linked(self) -> Iterator[Reason]:
         """Why it has no counterpart, rule by rule."""
@@ -354,10 +354,10 @@ class _Asked:
                 text = f"no {there} is made: {_said(values)}, and the rule wants {wants}"
                 yield Reason(text, move.rule, move.place, values)
             elif not self.view.acts(move):
-                words = move.rule.split()
+                backfill = backfill_for(self.ready.flow, move.rule)
                 yield Reason(
                     "it was there before the rule, and waits for a backfill: "
-                    f"`syncrules backfill {words[0]} {words[1]}`{self._wanted(move)}",
+                    f"`{backfill}`{self._wanted(move)}",
                     move.rule,
                     move.place,
                     values,

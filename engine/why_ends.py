@@ -13,6 +13,7 @@ from .report import show
 from .run.binned import binned_text, told
 from .run.decision import Decision
 from .run.journal import Entry
+from .run.newer import backfill_for
 from .run.session import Session
 from .run.state import Stored
 
@@ -26,15 +27,14 @@ def gone(flow: Flow, record: Callable[[Side], Stored | None]) -> Iterator[str]:
             yield f"the {end.object} is {one.life}{into} in {end.system}"
 
 
-def follows(decision: Decision) -> str:
+def follows(flow: Flow, decision: Decision) -> str:
     """What follows where a record is gone, in words."""
     if decision.action == "nothing":
         return "nothing is written to the other side, or made again"
     if decision.action == "wait":
-        words = decision.rule.split()
         return (
             "that was so before the rule said what follows, and waits for a backfill: "
-            f"`syncrules backfill {words[0]} {words[1]}`"
+            f"`{backfill_for(flow, decision.rule)}`"
         )
     return f"the next run would {decision.action} its counterpart"
 

@@ -94,7 +94,7 @@ def _linked(flow: Ready, left: Values, right: Values, base: Base, around: Around
         if row.key in base.left or row.key in base.right:
             then = base.left.get(row.key, NOT_READ), base.right.get(row.key, NOT_READ)
             if (to := base.unsent_to(row.key)) and not any(_changed(row, lv, rv, then)):
-                _unsent_row(row, to, (lv, rv), then, around, into)
+                _unsent_row(row, to, (lv, rv), around, into)
             else:
                 _later_row(flow, row, (lv, rv), then, around, into)
             return
@@ -284,12 +284,7 @@ def _changed(row: ReadyRow, lv: Seen, rv: Seen, then: tuple[Seen, Seen]) -> tupl
 
 
 def _unsent_row(
-    row: ReadyRow,
-    to: Side,
-    now: tuple[Seen, Seen],
-    then: tuple[Seen, Seen],
-    around: Around,
-    draft: Draft,
+    row: ReadyRow, to: Side, now: tuple[Seen, Seen], around: Around, draft: Draft
 ) -> None:
     """A value that could not go to a record when that was made: it goes as soon as it can, where
     neither side has been edited since. What its system has put there meanwhile is nobody's edit."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...dsl.rules import SIDES, Side
+from ...dsl.rules import SIDES
 from ..plan.model import End, Flow
 from ..store import statements as sql
 from ..store import troubles
@@ -73,12 +73,8 @@ def _who_may_be_meant(session: Session, flow: Flow, record: str, wanted: _Wanted
         theirs = candidates(session, flow, side, known.values, there)
         links = session.links(flow.name, there, theirs).values()
         mine = candidates(session, flow, side, known.values, side)
-        _add(wanted, end, mine | {_of(link.left, link.right, side) for link in links})
+        _add(wanted, end, mine | {one.left if side == "left" else one.right for one in links})
         _add(wanted, flow.end(there), theirs)
-
-
-def _of(left: str, right: str, side: Side) -> str:
-    return left if side == "left" else right
 
 
 def _add(wanted: _Wanted, end: End, ids: Iterable[str]) -> None:

@@ -106,7 +106,8 @@ def _look_first(session: Session, flow: Flow) -> bool:
 
 def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signing) -> int:
     flow = ready.flow
-    pairs = pairs_of(session, flow, marks, doubts(session, flow.name))
+    open_ones = doubts(session, flow.name)
+    pairs = pairs_of(session, flow, marks, open_ones)
     surroundings = Surroundings(session, ready, [pair for _, pair in pairs])
     claimed: set[tuple[Side, str]] = set()
     decided = 0
@@ -125,7 +126,7 @@ def _chunk(session: Session, ready: Ready, marks: Sequence[Mark], signing: Signi
             continue
         follows = successor(session, flow, pair)
         if follows is not None:
-            busy = claimed | doubts(session, flow.name).ids
+            busy = claimed | open_ones.ids
             if not follows.ids & busy and not _planned(session, flow, follows.ids):
                 follows.take_over(session)
                 claimed |= follows.ids

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ...connectors.base.contract import Read, Record
 from ...dsl.rules import SIDES, Side
 from ..store import lives
+from .earlier import BACKFILL
 from .look import read_whole, store, whereabouts
 from .session import Session
 from .state import other
@@ -75,7 +76,7 @@ def _decide_anew(session: Session, flow: str, left: list[_Record]) -> None:
         one = session.flows[name].flow
         ends = {(side, (one.end(side).system, one.end(side).object)) for side in SIDES}
         marks = [(name, side, id) for side, object, id in left if (side, object) in ends]
-        session.mark(marks, "backfill" if name in session.backfilled else "changed")
+        session.mark(marks, BACKFILL if name in session.backfilled else "changed")
 
 
 def _rests_on(session: Session, one: _Planned) -> Iterator[_Record]:
